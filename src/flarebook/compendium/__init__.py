@@ -1,0 +1,1 @@
+"""What all studies share: runs, results, figures, gates, provenance, data and the command line."""

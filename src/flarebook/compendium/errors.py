@@ -1,0 +1,5 @@
+"""The one error that a reader of the compendium is meant to see."""
+
+
+class InputError(ValueError):
+    """Bad input, told in one sentence: what is wrong, where, and what to do about it."""

@@ -1,0 +1,119 @@
+"""Publish a figure: SVG, PNG, PDF, its data as CSV, and a record that says where it comes from."""
+
+import base64
+import re
+from pathlib import Path
+
+import matplotlib
+import matplotlib.pyplot as plt
+
+from flarebook.compendium.errors import InputError
+from flarebook.compendium.files import whole_file
+from flarebook.compendium.provenance import code_state, now, sha256, to_json, versions
+
+ORIGINS = ("real", "simulated", "real and simulated", "schematic")
+FORMATS = ("svg", "png", "pdf")
+SAVE = {  # text stays text in SVG and PDF; a fixed salt gives the same element names in each run
+    "svg.fonttype": "none",
+    "svg.hashsalt": "flarebook",
+    "pdf.fonttype": 42,
+    "savefig.dpi": 150,
+}
+NO_DATE = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {}}
+
+
+def use_style():
+    """Set the compendium's matplotlib look: ticks, paper-sized type, colours safe for colour-blind readers."""
+    import seaborn  # 1.5 s to import, so only where figures are made
+
+    look = {"figure.dpi": 110, "figure.figsize": (6.4, 4.0), "legend.frameon": False, "axes.titlesize": "medium"}
+    seaborn.set_theme(context="paper", style="ticks", palette="colorblind", font_scale=1.1, rc=look)
+
+
+def check_figure(id, caption, alt, data, origin):
+    """Refuse a figure that breaks the contract.
+
+    Raises InputError for a bad id, an origin outside ORIGINS, a missing caption or alt text, or data that are
+    no table.
+    """
+    if not re.fullmatch(r"[a-z]+-(\d\d|x)-[a-z0-9-]+", str(id)):
+        raise InputError(f"figure id {id!r} is not of the form iris-12-performance or iris-x-name: rename it")
+    if origin not in ORIGINS:
+        raise InputError(f"figure {id} has origin {origin!r}: say which of {', '.join(ORIGINS)} it shows")
+    if not caption.strip() or len(alt.strip()) < 40:
+        raise InputError(f"figure {id} needs a caption and an alt text of 40 characters or more: write what it shows")
+    if not hasattr(data, "to_csv"):
+        raise InputError(f"figure {id} was given data of type {type(data).__name__}: pass a pandas DataFrame")
+
+
+def stamp(figure, origin):
+    """Write the origin below the lower right corner of everything drawn, so that it overlaps nothing."""
+    figure.draw_without_rendering()  # layouts settle only when drawn
+    box = figure.get_tightbbox()  # inches
+    where = dict(ha="right", va="top", transform=figure.dpi_scale_trans)
+    return figure.text(box.x1, box.y0 - 0.04, origin, fontsize=7, style="italic", color="0.35", **where)
+
+
+def save_figure(folder, id, figure, data, record):
+    """Write the five files of a figure into `folder` and return the completed record.
+
+    data: table of the plotted values.  record: caption, alt, notebook, parameters, origin and so on.
+    """
+    folder = Path(folder)
+    stamp(figure, record["origin"])
+    with matplotlib.rc_context(SAVE):
+        for suffix in FORMATS:
+            with whole_file(folder / f"{id}.{suffix}") as path:
+                figure.savefig(path, bbox_inches="tight", pad_inches=0.06, metadata=NO_DATE[suffix])
+    with whole_file(folder / f"{id}.csv") as path:
+        data.to_csv(path, index=_has_named_index(data))
+    record = complete_record(folder, id, record)
+    with whole_file(folder / f"{id}.json") as path:
+        path.write_text(to_json(record), encoding="utf-8")
+    return record
+
+
+def _has_named_index(data):
+    """Whether the index carries something to keep in the CSV."""
+    return any(name is not None for name in data.index.names)
+
+
+def complete_record(folder, id, record):
+    """Add to a figure's record its label, number, files, data hash, code state, versions and time."""
+    number = re.match(r"[a-z]+-(\d\d)-", id)
+    files = {suffix: f"{id}.{suffix}" for suffix in (*FORMATS, "csv", "json")}
+    return {
+        "id": id,
+        "label": f"fig-{id}",
+        "paper_figure": int(number[1]) if number else None,
+        **record,
+        "files": files,
+        "data_sha256": sha256(folder / files["csv"]),
+        **code_state(),
+        "versions": versions(),
+        "time": now(),
+    }
+
+
+def show(folder, record):
+    """Display a published figure in the running notebook.
+
+    The output's metadata name the figure, so that the book can number it: {"flarebook": {"figure": id}}.
+    """
+    from IPython import get_ipython
+    from IPython.display import display
+
+    if get_ipython() is None:
+        return
+    png = base64.b64encode((Path(folder) / record["files"]["png"]).read_bytes()).decode()
+    bundle = {"image/png": png, "text/plain": record["alt"]}
+    display(bundle, raw=True, metadata={"flarebook": {"figure": record["id"]}})
+
+
+def publish(folder, id, figure, data, record):
+    """Check, write, display and close a figure; returns its record."""
+    check_figure(id, record["caption"], record["alt"], data, record["origin"])
+    record = save_figure(folder, id, figure, data, record)
+    show(folder, record)
+    plt.close(figure)  # an open figure would be shown a second time by the inline backend
+    return record

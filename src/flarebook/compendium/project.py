@@ -1,0 +1,66 @@
+"""Where the project lies on this machine, and how its folders are named."""
+
+import os
+from pathlib import Path
+
+from flarebook.compendium.errors import InputError
+
+MARKER = "_toc.yml"  # the book's table of contents stands in the project's root and nowhere else
+
+
+def project_root(start=None):
+    """Folder of the project: FLAREBOOK_ROOT, or the first folder with a _toc.yml going up from `start`.
+
+    start: folder, default the working directory; an editable installation is looked at last.
+    Returns a Path.  Raises InputError when there is none.
+    """
+    named = os.environ.get("FLAREBOOK_ROOT")
+    if named:
+        return _named_root(Path(named))
+    start = Path(start or Path.cwd()).resolve()
+    for folder in (start, *start.parents, Path(__file__).resolve().parents[3]):
+        if (folder / MARKER).is_file():
+            return folder
+    raise InputError(
+        f"no Flarebook project at or above {start} (no {MARKER} there): change into the project's folder "
+        "or set FLAREBOOK_ROOT to it"
+    )
+
+
+def _named_root(folder):
+    """The folder that FLAREBOOK_ROOT names, checked."""
+    if not (folder / MARKER).is_file():
+        raise InputError(f"FLAREBOOK_ROOT is {folder}, which holds no {MARKER}: set it to the project's folder")
+    return folder.resolve()
+
+
+def in_project(folder):
+    """Absolute path of a folder that may be given relative to the project's root."""
+    folder = Path(folder).expanduser()
+    return folder if folder.is_absolute() else project_root() / folder
+
+
+def shown(path):
+    """Path as text, relative to the project where it lies inside (for messages and records)."""
+    try:
+        return str(Path(path).resolve().relative_to(project_root()))
+    except (ValueError, InputError):
+        return str(path)
+
+
+def split_name(notebook):
+    """Study and step of a notebook's name: "iris/6-classifiers" gives ("iris", "6-classifiers").
+
+    Accepts the file's path too ("notebooks/iris/6-classifiers.ipynb").
+    """
+    parts = Path(str(notebook).removesuffix(".ipynb")).parts
+    parts = parts[parts.index("notebooks") + 1 :] if "notebooks" in parts else parts
+    if len(parts) != 2:
+        raise InputError(f"{notebook!r} names no notebook: write STUDY/STEP, for example iris/6-classifiers")
+    return parts
+
+
+def notebook_path(notebook):
+    """Source file of a notebook named STUDY/STEP."""
+    study, step = split_name(notebook)
+    return project_root() / "notebooks" / study / f"{step}.ipynb"

@@ -1,0 +1,84 @@
+"""Where a figure or a number comes from: code, versions, notebook, parameters, time."""
+
+import hashlib
+import json
+import platform
+import subprocess
+import sys
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+
+from packaging.requirements import Requirement
+
+from flarebook.compendium.project import project_root
+
+PLAIN = (bool, int, float, str, list, tuple, dict, type(None))
+
+
+def code_state(folder=None):
+    """Commit of the project and whether the working tree differs from it.
+
+    Returns {"commit": str or None, "dirty": bool or None}; None outside a git checkout.
+    """
+    folder = Path(folder or project_root())
+    commit = _git(folder, "rev-parse", "HEAD")
+    changes = _git(folder, "status", "--porcelain", "--untracked-files=no")
+    return {"commit": commit, "dirty": None if commit is None else bool(changes)}
+
+
+def _git(folder, *arguments):
+    """Output of one git command, or None when git or the repository is missing."""
+    command = ["git", "--no-optional-locks", "-C", str(folder), *arguments]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip()
+
+
+def versions():
+    """Versions of Python, of the package and of each library that it requires: {name: version}."""
+    found = {"python": platform.python_version(), "flarebook": metadata.version("flarebook")}
+    for line in metadata.requires("flarebook") or ():
+        requirement = Requirement(line)
+        try:
+            if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
+                found[requirement.name] = metadata.version(requirement.name)
+        except metadata.PackageNotFoundError:
+            continue  # what is not installed had no part in the figure
+    return dict(sorted(found.items()))
+
+
+def now():
+    """Present time in UTC, ISO 8601 to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def sha256(path):
+    """SHA-256 of a file, hexadecimal."""
+    with open(path, "rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def cell_parameters():
+    """Parameters of the running notebook: the annotated names of its cells so far, with their present values.
+
+    The tagged cell annotates each parameter (`seed: int = 1`), papermill's injected values overwrite them,
+    and nothing else has run when a notebook opens its run.  Returns {} outside a notebook.
+    """
+    if "IPython" not in sys.modules:
+        return {}
+    shell = sys.modules["IPython"].get_ipython()
+    names = {} if shell is None else shell.user_ns
+    return {name: names[name] for name in names.get("__annotations__", {}) if isinstance(names.get(name), PLAIN)}
+
+
+def to_json(record):
+    """Record as indented JSON text; paths and numpy scalars become plain values."""
+    return json.dumps(record, indent=2, ensure_ascii=False, default=_plain) + "\n"
+
+
+def _plain(value):
+    """JSON value of a numpy scalar or a path."""
+    return value.item() if hasattr(value, "item") else str(value)

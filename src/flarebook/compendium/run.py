@@ -1,0 +1,165 @@
+"""One run of one notebook: its random numbers, results, metrics and figures."""
+
+import json
+import math
+from pathlib import Path
+
+import numpy as np
+
+from flarebook.compendium import figures
+from flarebook.compendium.errors import InputError
+from flarebook.compendium.files import make_folder, whole_file
+from flarebook.compendium.project import in_project, shown, split_name
+from flarebook.compendium.provenance import cell_parameters, to_json
+
+
+def open_run(notebook, output="build/laptop", inputs="", seed=1):
+    """Start the run of a notebook: make its folders, forget its earlier metrics, set the figure style.
+
+    notebook: "iris/6-classifiers".  output: folder of the run, relative to the project's root.
+    inputs: folder that holds the earlier steps' results; empty, the same as output.  seed: of every random draw.
+    Returns a Run.  Raises InputError when the folder cannot be written.
+    """
+    study, step = split_name(notebook)
+    output = in_project(output)
+    run = Run(study, step, output, in_project(inputs) if inputs else output, seed, cell_parameters())
+    make_folder(run.figure_folder)
+    make_folder(run.folder)
+    run.write_metrics()
+    figures.use_style()
+    return run
+
+
+class Run:
+    """Results, metrics and figures of one notebook, and the results of the steps before it."""
+
+    def __init__(self, study, step, output, inputs, seed, parameters):
+        self.study, self.step = study, step
+        self.output, self.inputs = Path(output), Path(inputs)
+        self.seed, self.parameters = seed, parameters
+        self.rng = np.random.default_rng(seed)
+        self.metrics = []
+
+    @property
+    def folder(self):
+        """Folder of this step's results."""
+        return self.output / "results" / self.study / self.step
+
+    @property
+    def figure_folder(self):
+        """Folder of the run's figures, shared by all steps."""
+        return self.output / "figures"
+
+    def save_table(self, name, table):
+        """Write a DataFrame as Parquet, without its index; returns the path."""
+        with whole_file(self.folder / f"{name}.parquet") as path:
+            table.to_parquet(path, index=False)
+        return self.folder / f"{name}.parquet"
+
+    def save_arrays(self, name, **arrays):
+        """Write named arrays as a compressed npz; returns the path."""
+        with whole_file(self.folder / f"{name}.npz") as path:
+            np.savez_compressed(path, allow_pickle=False, **arrays)
+        return self.folder / f"{name}.npz"
+
+    def save_weights(self, name, weights):
+        """Write named weights, {name: array}, as safetensors; returns the path."""
+        from safetensors.numpy import save_file
+
+        with whole_file(self.folder / f"{name}.safetensors") as path:
+            save_file({key: np.ascontiguousarray(value) for key, value in weights.items()}, path)
+        return self.folder / f"{name}.safetensors"
+
+    def load_table(self, step, name):
+        """DataFrame that an earlier step saved."""
+        import pandas
+
+        return pandas.read_parquet(self._earlier(step, f"{name}.parquet"))
+
+    def load_arrays(self, step, name):
+        """Arrays that an earlier step saved: {name: array}."""
+        with np.load(self._earlier(step, f"{name}.npz"), allow_pickle=False) as arrays:
+            return dict(arrays)
+
+    def load_weights(self, step, name):
+        """Weights that an earlier step saved: {name: array}."""
+        from safetensors.numpy import load_file
+
+        return load_file(self._earlier(step, f"{name}.safetensors"))
+
+    def _earlier(self, step, file):
+        """Path of an earlier step's result; InputError names the step to run first."""
+        path = self.inputs / "results" / self.study / step / file
+        if path.is_file():
+            return path
+        raise InputError(
+            f"{self.study}/{self.step} needs {file} of {self.study}/{step}, which is not in {shown(path.parent)}: "
+            f"run `flarebook run {self.study}/{step} --output {shown(self.inputs)}` first, "
+            "or set inputs to a folder that holds it"
+        )
+
+    def metric(self, name, value, spread=None, n=None, origin="simulated"):
+        """Record a number under <study>.<name> and glue it for the book's text.
+
+        spread: standard deviation over n repetitions; glued as <study>.<name>.spread.
+        origin: "real", "simulated", "real and simulated" or "schematic".  Raises InputError for a repeated name.
+        """
+        name = f"{self.study}.{name}"
+        if name in {metric["name"] for metric in self.metrics}:
+            raise InputError(f"metric {name} is recorded twice in {self.study}/{self.step}: give it another name")
+        if origin not in figures.ORIGINS:
+            raise InputError(f"metric {name} has origin {origin!r}: say which of {', '.join(figures.ORIGINS)} it is")
+        spread = None if spread is None else float(spread)
+        self.metrics.append(
+            {"name": name, "value": float(value), "spread": spread, "n": n, "seed": self.seed, "origin": origin}
+        )
+        self.write_metrics()
+        _glue(name, float(value))
+        _glue(f"{name}.spread", spread)
+
+    def write_metrics(self):
+        """Write metrics.json, complete at any moment; a value that is no number becomes null."""
+        plain = [{**metric, "value": _finite(metric["value"])} for metric in self.metrics]
+        with whole_file(self.folder / "metrics.json") as path:
+            path.write_text(to_json(plain), encoding="utf-8")
+
+    def figure(self, id, figure, caption, alt, data, origin="simulated"):
+        """Publish a figure as SVG, PNG, PDF, CSV and JSON record, and show it: the last statement of its cell.
+
+        id: iris-12-performance (the paper's figure 12) or iris-x-name.  data: DataFrame of what is plotted.
+        """
+        record = {
+            "caption": " ".join(caption.split()),
+            "alt": " ".join(alt.split()),
+            "origin": origin,
+            "study": self.study,
+            "notebook": f"notebooks/{self.study}/{self.step}.ipynb",
+            "parameters": {**self.parameters, "seed": self.seed},
+        }
+        figures.publish(self.figure_folder, id, figure, data, record)
+
+
+def read_metrics(folder):
+    """All metrics of a run's folder: {name: record with the notebook's name added}."""
+    found = {}
+    for path in sorted(Path(folder).glob("results/*/*/metrics.json")):
+        notebook = "/".join(path.parent.parts[-2:])
+        for metric in json.loads(path.read_text(encoding="utf-8")):
+            found[metric["name"]] = {**metric, "notebook": notebook}
+    return found
+
+
+def _finite(value):
+    """Value, or None for NaN and infinities, which JSON has not."""
+    return value if math.isfinite(value) else None
+
+
+def _glue(name, value):
+    """Glue a number for the book's text when a notebook is running."""
+    from IPython import get_ipython
+
+    if value is None or get_ipython() is None:
+        return
+    from myst_nb import glue
+
+    glue(name, value, display=False)
