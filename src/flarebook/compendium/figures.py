@@ -49,9 +49,9 @@ def check_figure(id, caption, alt, data, origin):
 def stamp(figure, origin):
     """Write the origin below the lower right corner of everything drawn, so that it overlaps nothing."""
     figure.draw_without_rendering()  # layouts settle only when drawn
-    box = figure.get_tightbbox()  # inches
-    where = dict(ha="right", va="top", transform=figure.dpi_scale_trans)
-    return figure.text(box.x1, box.y0 - 0.04, origin, fontsize=7, style="italic", color="0.35", **where)
+    box, (width, height) = figure.get_tightbbox(), figure.get_size_inches()
+    x, y = box.x1 / width, (box.y0 - 0.04) / height  # below the canvas; a tight saving box takes it in
+    return figure.text(x, y, origin, ha="right", va="top", fontsize=7, style="italic", color="0.35")
 
 
 def save_figure(folder, id, figure, data, record):
