@@ -3,7 +3,7 @@
 import numpy as np
 from numba import njit
 
-MISSING = -199.9  # level-2 files write -200 where nothing was recorded
+MISSING = np.float32(-199.9)  # level-2 files write -200 where nothing was recorded
 SINGLE_PEAK_LEVEL = 0.15  # a "k3" below this share of the maximum is no central reversal
 TIE = 1e-9  # two grid points this equally near to a quartile: the bluer one is taken
 
@@ -21,19 +21,32 @@ def compiled(function):
 
 
 @compiled
+def is_complete(values):
+    """True when no value is NaN or the -200 of missing data."""
+    complete = True
+    for value in values:
+        complete = complete & (value > MISSING)  # no early exit: this way the loop is vectorised; NaN compares False
+    return complete
+
+
+@njit(nogil=True, fastmath={"nnan", "nsz"})  # the profile holds no NaN here, and only so is the loop vectorised
+def highest(profile):
+    """Largest value of a profile."""
+    top = profile[0]
+    for value in profile:
+        top = max(top, value)
+    return top
+
+
+@compiled
 def resample(spectrum, lower, weight, profile):
     """Interpolate one spectrum into profile; returns its maximum, 0 where a value is missing."""
-    complete = True
-    for i in range(lower[0], lower[-1] + 2):
-        complete &= spectrum[i] > MISSING  # False for NaN too
-    if not complete:
+    if not is_complete(spectrum[lower[0] : lower[-1] + 2]):
         return 0.0
-    top = 0.0
     for i in range(len(profile)):
         left, right = np.float64(spectrum[lower[i]]), np.float64(spectrum[lower[i] + 1])
         profile[i] = left + (right - left) * weight[i]
-        top = max(top, profile[i])
-    return top
+    return highest(profile)
 
 
 @compiled
