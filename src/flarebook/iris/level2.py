@@ -1,0 +1,146 @@
+"""Where things stand in an IRIS level-2 raster file: windows, wavelength axis, auxiliary table, missing values.
+
+Facts about the format: https://iris.lmsal.com/itn26 (data products), De Pontieu et al. 2014; those about files that
+do not keep to it were found by trying.
+"""
+
+import gzip
+import shutil
+import tempfile
+import warnings
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+from astropy.io import fits
+from astropy.utils.exceptions import AstropyUserWarning
+
+from flarebook.compendium.errors import InputError
+from flarebook.iris.features import GRID
+
+MISSING = -200.0  # DN, written where nothing was recorded
+RESIZED_MISSING = -20.0  # DN; in resized files missing values were smeared into their neighbours
+AUXILIARY = ("TIME", "EXPTIMEN", "XCENIX", "YCENIX", "OBS_VRIX", "OPHASEIX")
+AXIS_AGREEMENT = 0.05  # Angstrom: two spectral pixels
+
+
+@contextmanager
+def open_level2(path, name=None):
+    """Open a level-2 file, `.fits` or `.fits.gz`, memory-mapped; a gzip file goes through a temporary file.
+
+    name: what to call the file in messages, the path by default.  Yields an astropy HDUList.
+    Raises InputError when the file is absent, truncated or no FITS.
+    """
+    path, name = Path(path), name or path
+    if not path.is_file():
+        raise InputError(f"There is no file {path}; check the name, or download the observation first.")
+    with tempfile.TemporaryDirectory(prefix="flarebook-") as folder:
+        plain = _plain_file(path, Path(folder), name)
+        with _whole_fits(plain, name) as hdus:
+            yield hdus
+
+
+def _plain_file(path, folder, name):
+    """The file itself, or its unpacked copy in folder when it is gzipped, written in small pieces."""
+    with open(path, "rb") as stream:
+        if stream.read(2) != b"\x1f\x8b":
+            return path
+    plain = folder / "raster.fits"
+    try:
+        with gzip.open(path, "rb") as packed, open(plain, "wb") as unpacked:
+            shutil.copyfileobj(packed, unpacked, 1 << 20)
+    except (EOFError, gzip.BadGzipFile, OSError) as error:
+        raise InputError(f"{name} is a damaged gzip file ({error}); download it again.") from error
+    return plain
+
+
+@contextmanager
+def _whole_fits(plain, name):
+    """Open a FITS file after making sure that its last byte is there."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", AstropyUserWarning)  # truncation is judged below, in words of our own
+            hdus = fits.open(plain, memmap=True)
+            hdus.verify("silentfix")
+            last = hdus[-1].fileinfo()
+    except (OSError, TypeError, ValueError, KeyError) as error:
+        raise InputError(f"{name} is not a readable FITS file ({error}); check that it is a level-2 raster.") from error
+    with hdus:
+        wanted, found = last["datLoc"] + last["datSpan"], plain.stat().st_size
+        if found < wanted:
+            raise InputError(f"{name} is truncated: it holds {found} of {wanted} bytes; download it again.")
+        yield hdus
+
+
+def window_indices(hdus):
+    """Indices of the HDUs that hold spectral windows, found as 3-D images because NWIN may be wrong."""
+    return [i for i, hdu in enumerate(hdus) if hdu.is_image and hdu.header.get("NAXIS") == 3]
+
+
+def find_window(hdus, name, path):
+    """Index of the HDU of a spectral window, by its description, for Mg II also by its wavelengths.
+
+    name: for example "Mg II k".  Raises InputError that lists the windows of the file when there is none.
+    """
+    primary, indices = hdus[0].header, window_indices(hdus)
+    described = {i: str(primary.get(f"TDESC{i}", "")) for i in indices}
+    family = " ".join(name.split()[:2]).lower()  # "Mg II k" is called "Mg II k 2796" or "Mg II h&k"
+    matches = [i for i, text in described.items() if family in text.lower()]
+    if family == "mg ii":
+        covering = [i for i in indices if _covers_grid(primary, i)]
+        matches = [i for i in matches if i in covering] or covering
+    if not matches:
+        listed = ", ".join(f"{text or 'unnamed'} ({_span(primary, i)} A)" for i, text in described.items())
+        wanted = f" covering {GRID[0]:.2f} to {GRID[-1]:.2f} A" if family == "mg ii" else ""
+        raise InputError(f"{path} has no {name} window{wanted}; its windows are: {listed or 'none'}.")
+    return matches[0]
+
+
+def _covers_grid(primary, index):
+    """True when a window holds both Mg II lines."""
+    low, high = primary.get(f"TWMIN{index}", np.inf), primary.get(f"TWMAX{index}", -np.inf)
+    return low <= GRID[0] and high >= GRID[-1]
+
+
+def _span(primary, index):
+    """Wavelength range of a window as text."""
+    return f"{primary.get(f'TWMIN{index}', np.nan):.1f}-{primary.get(f'TWMAX{index}', np.nan):.1f}"
+
+
+def wavelength_axis(primary, window, index):
+    """Wavelengths of a window in Angstrom (vacuum), and a note when the header contradicts itself.
+
+    primary, window: FITS headers; index: number of the window.  CRVAL1, CDELT1 and CRPIX1 give the axis; where it
+    misses TWMIN or TWMAX by more than two pixels the file was resized without updating CDELT1, and the axis runs
+    from TWMIN to TWMAX instead.  Returns wavelength (n_wavelengths,) and str or None.
+    """
+    count = window["NAXIS1"]
+    low, high = primary.get(f"TWMIN{index}"), primary.get(f"TWMAX{index}")
+    wavelength = window["CRVAL1"] + (np.arange(count) + 1 - window.get("CRPIX1", 1.0)) * window["CDELT1"]
+    if low is None or high is None or max(abs(wavelength[0] - low), abs(wavelength[-1] - high)) <= AXIS_AGREEMENT:
+        return wavelength, None
+    note = (
+        f"The wavelength keywords give {wavelength[0]:.2f} to {wavelength[-1]:.2f} A, but TWMIN and TWMAX say "
+        f"{low:.2f} to {high:.2f} A; TWMIN and TWMAX are used, {(high - low) / (count - 1):.4f} A a bin."
+    )
+    return np.linspace(low, high, count), note
+
+
+def auxiliary(hdus, n_exposures, path):
+    """Columns of the auxiliary table that belong to the exposures, found through its header.
+
+    Returns dict of (n_exposures,) float arrays, keys of AUXILIARY.  Raises InputError when the table is absent, lacks
+    a column or has another number of rows.
+    """
+    tables = [hdu for hdu in hdus if hdu.is_image and hdu.header.get("NAXIS") == 2 and "EXPTIMEN" in hdu.header]
+    if not tables:
+        raise InputError(f"{path} has no auxiliary table (times and pointing); it may be cut short: download it again.")
+    header, table = tables[-1].header, np.asarray(tables[-1].data, np.float64)
+    absent = [key for key in AUXILIARY if not 0 <= header.get(key, -1) < table.shape[1]]
+    if absent:
+        raise InputError(f"The auxiliary table of {path} lacks {', '.join(absent)}; the file is no level-2 raster.")
+    if len(table) != n_exposures:
+        raise InputError(
+            f"The auxiliary table of {path} has {len(table)} rows for {n_exposures} exposures; download it again."
+        )
+    return {key: table[:, header[key]] for key in AUXILIARY}
