@@ -3,3 +3,7 @@
 
 class InputError(ValueError):
     """Bad input, told in one sentence: what is wrong, where, and what to do about it."""
+
+
+class NotebookError(RuntimeError):
+    """A notebook stopped: which one, in which cell, and the original error."""

@@ -1,0 +1,56 @@
+# One rule per notebook of a profile; results make the graph; papermill runs each.
+#   snakemake --cores 2 --config profile=laptop [study=iris]
+#   snakemake --profile profiles/slurm --config profile=paper
+import sys
+
+from flarebook.compendium.errors import InputError
+from flarebook.compendium.parameters import checked, read_profile
+from flarebook.compendium.sources import notebook_sources
+
+PROFILE = config.get("profile", "laptop")
+try:
+    NOTEBOOKS = read_profile(PROFILE, config.get("study") or None).notebooks
+    PARAMETERS = {name: checked(name, entry.parameters) for name, entry in NOTEBOOKS.items()}
+    SOURCES = {name: notebook_sources(name) for name in NOTEBOOKS}
+except InputError as error:
+    sys.exit(f"{error}.")
+
+
+def executed(name):
+    """The executed notebook, which the book shows."""
+    return f"build/{PROFILE}/notebooks/{name}.ipynb"
+
+
+def results(name):
+    """What later steps depend on: the metrics and the checksums of all results."""
+    return [f"build/{PROFILE}/results/{name}/{file}" for file in ("metrics.json", "sha256.json")]
+
+
+rule all:
+    default_target: True
+    input:
+        [executed(name) for name in NOTEBOOKS],
+
+
+for name, entry in NOTEBOOKS.items():
+
+    rule:
+        name:
+            name.replace("/", "_").replace("-", "_")
+        input:
+            notebook=f"notebooks/{name}.ipynb",
+            sources=SOURCES[name],
+            earlier=[path for step in entry.after for path in results(step)],
+        output:
+            executed(name),
+            results(name),
+        params:
+            notebook=name,
+            parameters=PARAMETERS[name],
+        threads: 2
+        resources:
+            mem_mb=entry.memory_mb,
+            runtime=entry.minutes,
+        shell:
+            f"{sys.executable} -m flarebook.compendium.cli run {{params.notebook}} "
+            f"--profile {PROFILE} --output build/{PROFILE} --threads {{threads}}"

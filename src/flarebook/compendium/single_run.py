@@ -1,0 +1,24 @@
+"""Run one notebook outside the workflow: a profile's parameters, changed as the reader says."""
+
+from flarebook.compendium.errors import InputError
+from flarebook.compendium.execute import execute
+from flarebook.compendium.parameters import checked, from_text, known_notebook, nearest, read_profile
+from flarebook.compendium.project import in_project
+
+
+def run_notebook(notebook, assignments, profile, output, progress=False):
+    """Run a notebook into `output`, with the profile's parameters and the reader's on top; returns its path.
+
+    assignments: ["n_splits=8", ...].  Earlier steps' results come from build/<profile>.
+    Raises InputError for unknown names, NotebookError when a cell fails.
+    """
+    known_notebook(notebook)
+    entries = read_profile(profile).notebooks
+    if notebook not in entries:
+        raise InputError(f"profile {profile} does not list {notebook}{nearest(notebook, entries)}: add it there")
+    own = from_text(notebook, assignments)
+    if {"output", "inputs"} & own.keys():
+        raise InputError("output and inputs are folders of the run: choose them with --output and --profile")
+    parameters = {**checked(notebook, entries[notebook].parameters), **own}
+    own_folder = in_project(output) == in_project(f"build/{profile}")
+    return execute(notebook, output, parameters, "" if own_folder else f"build/{profile}", progress)

@@ -1,0 +1,73 @@
+"""Addresses of IRIS level-2 rasters in the public archive."""
+
+import re
+from datetime import datetime
+
+import requests
+
+from flarebook.compendium.download import OFFLINE
+from flarebook.compendium.errors import InputError
+
+ARCHIVE = "https://www.lmsal.com/solarsoft/irisa/data/level2_compressed"
+
+
+def day_url(start, archive=ARCHIVE):
+    """Address of the archive's folder of a day.
+
+    start: datetime (UTC) or ISO text, "2014-03-29T14:09:38".
+    """
+    return f"{archive}/{_time(start):%Y/%m/%d}/"
+
+
+def raster_url(start, obsid, archive=ARCHIVE):
+    """Address of an observation's raster archive, .../iris_l2_YYYYMMDD_HHMMSS_OBSID_raster.tar.gz.
+
+    start: datetime (UTC) or ISO text, exact to the second (see `exact_start`).  obsid: the ten-digit OBSID.
+    """
+    name = f"{_time(start):%Y%m%d_%H%M%S}_{int(obsid):010d}"
+    return f"{day_url(start, archive)}{name}/iris_l2_{name}_raster.tar.gz"
+
+
+def starts_in_listing(page, obsid):
+    """Start times of an OBSID's observations in a day's directory listing: sorted list of datetime (UTC).
+
+    page: the listing's HTML.  Tables 1 and 2 of the paper give minutes; the folders' names give seconds.
+    """
+    names = set(re.findall(rf"(\d{{8}}_\d{{6}})_0*{int(obsid)}\b", page))
+    return sorted(datetime.strptime(name, "%Y%m%d_%H%M%S") for name in names)
+
+
+def nearest_start(page, start, obsid):
+    """Start to the second of the observation that a table lists to the minute.
+
+    page: HTML listing of the day.  Raises InputError when none lies within two minutes.
+    """
+    start = _time(start)
+    found = [other for other in starts_in_listing(page, obsid) if abs((other - start).total_seconds()) < 120]
+    if not found:
+        raise InputError(
+            f"the archive lists no observation {obsid} near {start:%Y-%m-%d %H:%M}: check the start time and the OBSID"
+        )
+    return min(found, key=lambda other: abs(other - start))
+
+
+def exact_start(start, obsid, archive=ARCHIVE):
+    """Start to the second of an observation, looked up in the archive's listing of its day.
+
+    Raises InputError without a network, or when the day lists no such observation.
+    """
+    url = day_url(start, archive)
+    try:
+        answer = requests.get(url, timeout=30)
+        answer.raise_for_status()
+    except requests.RequestException as error:
+        raise InputError(f"cannot read the archive's listing {url}: {OFFLINE}") from error
+    return nearest_start(answer.text, start, obsid)
+
+
+def _time(start):
+    """Datetime of a datetime or ISO text; InputError for other text."""
+    try:
+        return start if isinstance(start, datetime) else datetime.fromisoformat(str(start))
+    except ValueError as error:
+        raise InputError(f"{start!r} is no time: write it as 2014-03-29T14:09:38") from error
