@@ -68,7 +68,7 @@ def perplexity_ladder(perplexities, n_points):
     limit = (n_points - 1) // 3
     if wanted[0] < 1 or limit < wanted[0]:
         raise InputError(
-            f"Perplexity {wanted[0]:g} does not fit {n_points} spectra: choose one between 1 and a third of their number."
+            f"Perplexity {wanted[0]:g} does not fit {n_points} spectra: choose 1 to a third of their number."
         )
     if wanted[-1] > limit:
         height = np.log(wanted / wanted[0]) / np.log(wanted[-1] / wanted[0])
