@@ -1,13 +1,11 @@
 """What a notebook may be told: its tagged cell's parameters, and the profiles that set them."""
 
 import ast
-import logging
 from difflib import get_close_matches
 
 import nbformat
 import yaml
 from papermill.translators import PythonTranslator
-from papermill.utils import find_first_tagged_cell_index
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from flarebook.compendium.errors import InputError
@@ -122,12 +120,11 @@ def known_parameters(notebook):
     Raises InputError when no cell is tagged "parameters" or a parameter has no plain type.
     """
     path = known_notebook(notebook)
-    cells = nbformat.read(path, as_version=4)
-    index = find_first_tagged_cell_index(cells, "parameters")
-    if index < 0:
+    cells = nbformat.read(path, as_version=4).cells
+    tagged = [cell for cell in cells if "parameters" in cell.metadata.get("tags", ())]
+    if not tagged:
         raise InputError(f'{shown(path)} has no cell tagged "parameters": tag its first code cell')
-    logging.getLogger("papermill").setLevel(logging.ERROR)
-    found = PythonTranslator.inspect(cells.cells[index])
+    found = PythonTranslator.inspect(tagged[0])
     return {parameter.name: _described(parameter, path) for parameter in found}
 
 
