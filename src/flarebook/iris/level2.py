@@ -26,7 +26,7 @@ AXIS_AGREEMENT = 0.05  # Angstrom: two spectral pixels
 
 @contextmanager
 def open_level2(path, name=None):
-    """Open a level-2 file, `.fits` or `.fits.gz`, memory-mapped; a gzip file goes through a temporary file.
+    """Open a level-2 file, `.fits` or `.fits.gz`; a gzip file goes through a temporary file.
 
     name: what to call the file in messages, the path by default.  Yields an astropy HDUList.
     Raises InputError when the file is absent, truncated or no FITS.
@@ -60,7 +60,7 @@ def _whole_fits(plain, name):
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", AstropyUserWarning)  # truncation is judged below, in words of our own
-            hdus = fits.open(plain, memmap=True)
+            hdus = fits.open(plain, memmap=False)  # sections are read from the file; scaled integers forbid mapping
             hdus.verify("silentfix")
             last = hdus[-1].fileinfo()
     except (OSError, TypeError, ValueError, KeyError) as error:
