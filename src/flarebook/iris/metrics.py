@@ -1,0 +1,84 @@
+"""The six scores of a binary classification, pre-flare (1) against active region (0), as the paper defines them."""
+
+import numpy as np
+from sklearn.metrics import roc_auc_score
+
+from flarebook.compendium.errors import InputError
+
+METRICS = ("tss", "precision", "recall", "f1", "accuracy", "auc")
+THRESHOLD = 0.5  # Panos & Kleint 2020, section 4.2
+
+
+def equal_class_weights(label):
+    """Weight of each spectrum such that both classes weigh one half, whatever their numbers.
+
+    label: (n,) of 0 and 1.  Returns (n,), sum 1.  Raises InputError when a class is empty.
+    """
+    label = np.asarray(label).astype(bool)
+    positive = label.sum()
+    if not 0 < positive < len(label):
+        raise InputError("The scores need pre-flare and active-region spectra, but one class is empty: draw both.")
+    return np.where(label, 0.5 / positive, 0.5 / (len(label) - positive))
+
+
+def confusion(label, score, threshold=THRESHOLD, weight=None):
+    """Confusion matrix elements TP, FP, TN, FN; a score at the threshold counts as pre-flare.
+
+    label, score: (n,); weight: (n,), default one each.  Panos & Kleint 2020, section 4.2.
+    """
+    label, called = np.asarray(label).astype(bool), np.asarray(score) >= threshold
+    weight = np.ones(len(label)) if weight is None else weight
+    cells = {"TP": label & called, "FP": ~label & called, "TN": ~label & ~called, "FN": label & ~called}
+    return {name: float(weight[cell].sum()) for name, cell in cells.items()}
+
+
+def ratio(part, whole):
+    """part / whole, and 0 where nothing was called, as scikit-learn does."""
+    return np.divide(part, whole, out=np.zeros(np.broadcast(part, whole).shape), where=np.asarray(whole) > 0)[()]
+
+
+def precision(TP, FP, **_):
+    """Share of the spectra called pre-flare that are (Equation 3)."""
+    return ratio(TP, np.add(TP, FP))
+
+
+def recall(TP, FN, **_):
+    """Share of the pre-flare spectra that are called so (Equation 4)."""
+    return ratio(TP, np.add(TP, FN))
+
+
+def f1(TP, FP, FN, **_):
+    """Harmonic mean of precision and recall (Equation 5)."""
+    return ratio(np.multiply(2, TP), np.multiply(2, TP) + FP + FN)
+
+
+def accuracy(TP, FP, TN, FN):
+    """Share of correct calls (Equation 6)."""
+    return ratio(np.add(TP, TN), np.add(TP, FP) + TN + FN)
+
+
+def true_skill_statistic(TP, FP, TN, FN):
+    """Recall less false-alarm rate: 1 perfect, 0 a random guess, -1 always wrong (Equation 7)."""
+    return recall(TP, FN) - ratio(FP, np.add(FP, TN))
+
+
+def scores_of_counts(counts):
+    """The five scores that follow from a confusion matrix, {name: value}; counts may be arrays."""
+    functions = {"tss": true_skill_statistic, "precision": precision, "recall": recall, "f1": f1, "accuracy": accuracy}
+    return {name: function(**counts) for name, function in functions.items()}
+
+
+def scores_of_rates(true_positive_rate, false_positive_rate):
+    """The five scores at equal class weights from the two rates, vectorised: {name: array like the rates}."""
+    hit, alarm = np.asarray(true_positive_rate), np.asarray(false_positive_rate)
+    return scores_of_counts({"TP": hit, "FP": alarm, "TN": 1 - alarm, "FN": 1 - hit})
+
+
+def six_metrics(label, score, threshold=THRESHOLD):
+    """All six scores at equal class weights, {name: value}.
+
+    label: (n,) of 0 and 1; score: (n,).  The paper holds the classes at equal numbers of spectra; the weights keep
+    a small remaining difference from entering precision, F1 and accuracy.  AUC, TSS and recall do not depend on it.
+    """
+    counts = confusion(label, score, threshold, equal_class_weights(label))
+    return scores_of_counts(counts) | {"auc": float(roc_auc_score(label, score))}
