@@ -47,7 +47,9 @@ check-choices:
 	  echo "STUDY=$(STUDY) is no study; choose one of: $(STUDIES)." >&2; exit 2; fi
 
 book: check-choices $(VENV)/.project-installed
-	@$(PYTHON) -m flarebook.compendium.book "$(PROFILE)" --study "$(STUDY)" --run
+	@snakemake --cores all --quiet rules --config profile=$(PROFILE) study=$(STUDY)
+	$(PYTHON) -m flarebook.compendium.book "$(PROFILE)" --study "$(STUDY)"
+	printf 'Made in %d min %02d s.\n' $$((SECONDS / 60)) $$((SECONDS % 60))
 
 test: check-choices $(VENV)/.project-installed
 	@ruff check --quiet . || { echo "ruff found the lines above." >&2; exit 1; }

@@ -1,0 +1,48 @@
+"""Executed notebooks as pages: no error may hide in them, and each published figure gets a number."""
+
+import json
+from pathlib import Path
+
+from flarebook.compendium.errors import InputError
+
+
+def refuse_errors(notebook, name):
+    """Raise InputError when an executed notebook holds a traceback: Sphinx would print it and go on."""
+    for cell in notebook.cells:
+        for output in cell.get("outputs", ()):
+            if output.output_type == "error":
+                raise InputError(f"{name} stopped with {output.ename}: {output.evalue}; mend it and run it again")
+
+
+def number_figures(notebook, figure_folder):
+    """Give the cells that published a figure its label, caption and alternative text, for Sphinx to number.
+
+    notebook: executed; changed in place and returned.  figure_folder: holds the figures' records.
+    """
+    for cell in notebook.cells:
+        for figure in figures_of(cell):
+            record = read_record(figure_folder, figure)
+            cell.metadata["mystnb"] = {
+                "figure": {"name": record["label"], "caption": caption(record)},
+                "image": {"alt": record["alt"]},
+            }
+    return notebook
+
+
+def figures_of(cell):
+    """Ids of the figures that a cell has published."""
+    named = (output.get("metadata", {}).get("flarebook", {}).get("figure") for output in cell.get("outputs", ()))
+    return [figure for figure in named if figure]
+
+
+def read_record(figure_folder, figure):
+    """Record of a published figure.  Raises InputError when its file is missing."""
+    path = Path(figure_folder) / f"{figure}.json"
+    if not path.is_file():
+        raise InputError(f"figure {figure} has no record {path.name} in {path.parent}: run its notebook again")
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def caption(record):
+    """Caption as it stands in the book: the text, then what kind of spectra was plotted."""
+    return f"{record['caption'].rstrip()} *({record['origin'].capitalize()}.)*"

@@ -1,0 +1,203 @@
+"""Generated parts of the prose: a comment `<!-- flarebook: NAME -->` in a page is replaced by the table NAME."""
+
+import json
+import platform
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+import yaml
+
+from flarebook.compendium.book.api import api_reference
+from flarebook.compendium.book.gallery import gallery
+from flarebook.compendium.errors import InputError
+from flarebook.compendium.gates import gates_file, judge, read_gates
+from flarebook.compendium.manifest import read_manifest
+from flarebook.compendium.provenance import code_state, versions
+from flarebook.compendium.run import read_metrics
+
+MARK = re.compile(r"^<!-- flarebook: ([a-z-]+) -->$", re.MULTILINE)
+MISSING = "–"
+STUDIES = {
+    "iris": "Study 1: Mg II spectra",
+    "stix": "Study 2: X-ray images",
+    "solarchip": "Study 3: contrastive pretraining",
+}
+
+
+@dataclass(frozen=True)
+class Build:
+    """What a generated part may look at: project folder, folder of the run, staged source, names of its notebooks."""
+
+    root: Path
+    output: Path
+    source: Path
+    notebooks: tuple
+
+    @property
+    def profile(self):
+        """Name of the profile, which is the name of the run's folder."""
+        return self.output.name
+
+
+def fill(text, build):
+    """Text of a page with every mark replaced.  Raises InputError for a mark that names no part."""
+
+    def part(match):
+        if match[1] not in PARTS:
+            raise InputError(f"no generated part is named {match[1]!r}: choose one of {', '.join(sorted(PARTS))}")
+        return PARTS[match[1]](build)
+
+    return MARK.sub(part, text)
+
+
+def table(head, rows):
+    """Markdown table; a bar inside a cell is escaped."""
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(str(cell).replace("|", r"\|") for cell in line) + " |" for line in lines)
+
+
+def paper_table(build):
+    """The paper's numbers, this run's, whether they rest on real or simulated spectra, and the gate's verdict."""
+    metrics = read_metrics(build.output)
+    gates = {verdict.name: verdict.verdict for verdict in verdicts(build) if verdict.gate}
+    studies = {Path(name).parts[1] for name in build.notebooks}
+    rows = [
+        _paper_row(entry, metrics.get(entry["metric"]), gates.get(entry["metric"]))
+        for entry in read_paper_values(build.root)
+        if entry["metric"].split(".")[0] in studies
+    ]
+    return table(("statement", "paper", "this run", "spectra", "gate"), rows)
+
+
+def read_paper_values(root):
+    """Statements of the papers with the metric that answers each: list of dicts."""
+    return yaml.safe_load((Path(root) / "book" / "paper-values.yaml").read_text(encoding="utf-8"))["values"]
+
+
+def _paper_row(entry, metric, verdict):
+    """One line: statement and place, paper's value, measured value, origin, verdict."""
+    statement = f"{entry['statement']} ({entry['where']})"
+    origin = metric["origin"] if metric else MISSING
+    return statement, f"{entry['paper']:.2f}", measured(metric), origin, verdict or MISSING
+
+
+def measured(metric):
+    """Value with its spread, or a dash for a number that this run has not."""
+    if metric is None or metric["value"] is None:
+        return MISSING
+    spread = "" if metric["spread"] is None else f" ± {metric['spread']:.2f}"
+    return f"{metric['value']:.2f}{spread}"
+
+
+def verdicts(build):
+    """Verdicts on every metric of this run; without a file of gates the profile has none to set beside."""
+    gates = read_gates(build.profile) if gates_file(build.profile).is_file() else {}
+    return judge(read_metrics(build.output), gates)
+
+
+def gate_table(build):
+    """Every gated metric: what was measured, what was expected, the tolerance and its reason."""
+    rows = [
+        (f"`{verdict.name}`", number(verdict.measured), number(verdict.gate.expected), number(verdict.gate.tolerance),
+         verdict.verdict, verdict.gate.why)
+        for verdict in verdicts(build)
+        if verdict.gate
+    ]  # fmt: skip
+    return table(("metric", "measured", "expected", "tolerance", "verdict", "why"), rows)
+
+
+def number(value):
+    """A number to four significant digits, or a dash."""
+    return MISSING if value is None else f"{value:.4g}"
+
+
+def data_table(build):
+    """Every data set of the manifest, study by study."""
+    entries = read_manifest(build.root / "data-manifest.yaml").values()
+    parts = []
+    for study in dict.fromkeys(entry.study for entry in entries):
+        parts.append(f"## {STUDIES.get(study, study)}")
+        parts += [_data_entry(entry) for entry in entries if entry.study == study]
+    return "\n\n".join(parts)
+
+
+def _data_entry(entry):
+    """Section of one data set."""
+    facts = [("origin", entry.origin), ("licence", entry.licence), ("ships with the package", _ships(entry))]
+    facts += [("address", f"<{address}>") for address in (entry.url, entry.mirror) if address]
+    facts += [("DOI", f"[{entry.doi}](https://doi.org/{entry.doi})")] if entry.doi else []
+    facts += [("cite", f"{{cite:t}}`{entry.citation}`")] if entry.citation else []
+    facts += [("in its place", entry.stands_in)] if entry.stands_in else []
+    lines = "\n".join(f"- {name}: {value}" for name, value in facts)
+    return f"### {entry.title}\n\n`{entry.id}`\n\n{lines}{_files(entry.files)}"
+
+
+def _ships(entry):
+    """Whether a copy lies in the package, and how large it is."""
+    size = sum(file.size or 0 for file in entry.files)
+    return "no" if not entry.ships else f"yes, {size / 1e6:.2f} MB" if size else "yes"
+
+
+def _files(files):
+    """Folded table of a data set's files with their hashes."""
+    rows = [(f"`{file.name}`", file.size or MISSING, f"`{file.sha256}`") for file in files if file.sha256]
+    if not rows:
+        return ""
+    return f"\n\n:::{{dropdown}} Files and hashes\n{table(('file', 'bytes', 'SHA-256'), rows)}\n:::"
+
+
+def status_table(build):
+    """When each notebook ran and how long it took, from papermill's own record in the executed notebook."""
+    rows, total = [], 0.0
+    for name in build.notebooks:
+        record = nbformat.read(build.output / f"{name}.ipynb", as_version=4).metadata["papermill"]
+        total += record["duration"]
+        step = name.removeprefix("notebooks/")
+        rows.append(
+            (f"[{step}](../{name}.ipynb)", record["start_time"][:19].replace("T", " "), f"{record['duration']:.0f}")
+        )
+    return table(("notebook", "started (UTC)", "seconds"), [*rows, ("together", "", f"{total:.0f}")])
+
+
+def versions_table(build):
+    """Profile, code state, machine and versions of this run."""
+    state = code_state(build.root)
+    code = (
+        "unknown" if state["commit"] is None else state["commit"][:12] + (" (changed since)" if state["dirty"] else "")
+    )
+    facts = [("profile", build.profile), ("commit", code), ("system", f"{platform.system()} {platform.machine()}")]
+    return table(("what", "version"), [*facts, *versions().items()])
+
+
+def benchmark_table(build):
+    """Our speed against a peer in the same run; above 1 we are faster."""
+    fresh, kept = build.root / "build/bench/results.json", build.root / "benchmarks/results.json"
+    path = fresh if fresh.is_file() else kept
+    if not path.is_file():
+        return "No benchmark has run yet: `make bench` writes this table."
+    rows = [_benchmark_row(result) for result in json.loads(path.read_text(encoding="utf-8"))]
+    return table(("benchmark", "against", "ratio", "range", "goal", "runs", "machine"), rows)
+
+
+def _benchmark_row(result):
+    """One line of the benchmark table."""
+    span = f"{result['low']:.1f} to {result['high']:.1f}"
+    goal = MISSING if result["goal"] is None else f"{result['goal']:g}"
+    machine = (
+        result["machine"] if isinstance(result["machine"], str) else ", ".join(map(str, result["machine"].values()))
+    )
+    return f"`{result['id']}`", result["peer"], f"{result['ratio']:.1f}", span, goal, result["n"], machine
+
+
+PARTS = {
+    "paper-table": paper_table,
+    "gate-table": gate_table,
+    "data-table": data_table,
+    "status-table": status_table,
+    "versions-table": versions_table,
+    "benchmark-table": benchmark_table,
+    "gallery": lambda build: gallery(build.output, build.source, build.notebooks),
+    "api": lambda build: api_reference(build.root / "src"),
+}

@@ -1,0 +1,95 @@
+"""Stage the book: a mirror of prose and executed notebooks, at the same relative paths, ready for jupyter-book."""
+
+import copy
+import shutil
+from pathlib import Path
+
+import nbformat
+import yaml
+
+from flarebook.compendium.book.notebooks import number_figures, refuse_errors
+from flarebook.compendium.book.pages import Build, fill
+from flarebook.compendium.errors import InputError
+from flarebook.compendium.files import make_folder
+
+FILES = ("_config.yml", "book/references.bib")
+STATIC = "book/_static"
+
+
+def stage(root, output, study=None):
+    """Mirror the book of one run into `output/book/source`.
+
+    root: project folder.  output: folder of the run, such as build/laptop.  study: keep only this study's pages.
+    Returns the source folder.  Raises InputError when a notebook of the contents has not run, or ran into an error.
+    """
+    root, output = Path(root), Path(output)
+    contents = keep_study(read_contents(root / "_toc.yml"), study)
+    build = Build(root, output, output / "book" / "source", tuple(notebooks_of(contents)))
+    refuse_missing(build)
+    shutil.rmtree(build.source, ignore_errors=True)
+    make_folder(build.source)
+    _stage_files(build, contents)
+    for name in pages_of(contents):
+        _stage_page(build, name)
+    return build.source
+
+
+def refuse_missing(build):
+    """Raise InputError when a notebook of the contents has not been executed in this run."""
+    missing = [name for name in build.notebooks if not (build.output / f"{name}.ipynb").is_file()]
+    if missing:
+        raise InputError(
+            f"{len(missing)} of {len(build.notebooks)} notebooks have not run in the profile {build.profile}, "
+            f"the first is {missing[0]}: run `make book PROFILE={build.profile}`"
+        )
+
+
+def _stage_files(build, contents):
+    """Copy settings, bibliography and static files; write the contents that were kept."""
+    for name in FILES:
+        (build.source / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(build.root / name, build.source / name)
+    shutil.copytree(build.root / STATIC, build.source / STATIC)
+    (build.source / "_toc.yml").write_text(yaml.safe_dump(contents, sort_keys=False), encoding="utf-8")
+
+
+def _stage_page(build, name):
+    """Stage one page of the contents: an executed notebook, or a page of prose with its tables filled in."""
+    (build.source / name).parent.mkdir(parents=True, exist_ok=True)
+    if name in build.notebooks:
+        notebook = nbformat.read(build.output / f"{name}.ipynb", as_version=4)
+        refuse_errors(notebook, name)
+        nbformat.write(number_figures(notebook, build.output / "figures"), build.source / f"{name}.ipynb")
+    else:
+        text = (build.root / f"{name}.md").read_text(encoding="utf-8")
+        (build.source / f"{name}.md").write_text(fill(text, build), encoding="utf-8")
+
+
+def read_contents(path):
+    """Table of contents of the book, as jupyter-book reads it."""
+    return yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+
+
+def keep_study(contents, study=None):
+    """Contents without the pages of other studies; everything when no study is named."""
+    kept = copy.deepcopy(contents)
+    for part in kept["parts"]:
+        part["chapters"] = [chapter for chapter in part["chapters"] if _belongs(chapter["file"], study)]
+    kept["parts"] = [part for part in kept["parts"] if part["chapters"]]
+    return kept
+
+
+def _belongs(page, study):
+    """Whether a page is the study's own or common to all: study pages lie in a folder named for the study."""
+    folders = Path(page).parts[1:-1]
+    return not study or not folders or folders[0] == study
+
+
+def pages_of(contents):
+    """Every page of the contents, the front page first."""
+    return [contents["root"], *(chapter["file"] for part in contents["parts"] for chapter in part["chapters"])]
+
+
+def notebooks_of(contents):
+    """Every notebook of the contents, as a path without suffix."""
+    return [page for page in pages_of(contents) if page.startswith("notebooks/")]

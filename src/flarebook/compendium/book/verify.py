@@ -1,0 +1,90 @@
+"""Look at the built pages: links lead somewhere, images have words, figures have numbers, no traceback is shown."""
+
+import re
+from pathlib import Path
+from urllib.parse import unquote, urlparse
+
+from bs4 import BeautifulSoup
+
+NUMBER = re.compile(r"Fig\. \d+")
+UNRESOLVED = re.compile(r"\{(?:glue|numref|cite|doc|ref)[:\w]*\}`")
+LOADED = {"script": "src", "link": "href", "img": "src", "iframe": "src", "source": "src"}
+
+
+def verify(folder):
+    """Problems of all built pages, one sentence each; an empty list when the book is in order.
+
+    folder: of the HTML pages.  Pages made by Sphinx without an article (search, index of names) are read too.
+    """
+    folder = Path(folder).resolve()
+    pages = {path: BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser") for path in _html_files(folder)}
+    targets = {path: _targets(soup) for path, soup in pages.items()}
+    problems = []
+    for path, soup in pages.items():
+        found = [*links(path, soup, targets), *images(path, soup), *figures(soup), *traces(soup), *loads(soup)]
+        problems += [f"{path.relative_to(folder)}: {problem}" for problem in found]
+    return problems
+
+
+def _html_files(folder):
+    """Pages of the book, without the templates that Sphinx copies for its scripts."""
+    return [path for path in sorted(folder.rglob("*.html")) if "_static" not in path.relative_to(folder).parts]
+
+
+def _targets(soup):
+    """Every place in a page that an address can point to."""
+    return {tag["id"] for tag in soup.find_all(id=True)} | {
+        tag["name"] for tag in soup.find_all("a", attrs={"name": True})
+    }
+
+
+def links(path, soup, targets):
+    """Links inside the book that lead to no file or to no place in it."""
+    for tag in soup.find_all("a", href=True):
+        address = urlparse(tag["href"])
+        if address.scheme or address.netloc or tag["href"] in ("", "#"):
+            continue
+        goal = (path.parent / unquote(address.path)).resolve() if address.path else path
+        if not goal.is_file():
+            yield f"link to {tag['href']}, which is not there"
+        elif address.fragment and goal in targets and unquote(address.fragment) not in targets[goal]:
+            yield f"link to {tag['href']}, which has no such place"
+
+
+def images(path, soup):
+    """Images that are missing or that a blind reader is told nothing about."""
+    for tag in soup.find_all("img"):
+        source = tag.get("src", "")
+        if not source.startswith("data:") and not (path.parent / unquote(urlparse(source).path)).is_file():
+            yield f"image {source} is not there"
+        if not tag.get("alt", "").strip():
+            yield f"image {source[:60]} has no alternative text"
+
+
+def figures(soup):
+    """Figures without a number in their caption."""
+    for tag in soup.find_all("figure"):
+        text = tag.figcaption.get_text(" ", strip=True) if tag.figcaption else ""
+        if not NUMBER.match(text):
+            yield f"figure without a number: {text[:60]!r}"
+
+
+def traces(soup):
+    """Tracebacks, error output and roles that were left as they were written."""
+    article = soup.find("article") or soup
+    for tag in article.find_all("pre"):
+        if "Traceback (most recent call last)" in tag.get_text():
+            yield "shows a traceback"
+    for tag in article.find_all(class_=["stderr", "system-message", "problematic"]):
+        yield f"shows {' '.join(tag['class'])}: {tag.get_text(' ', strip=True)[:80]!r}"
+    words = article.get_text(" ")
+    for sign in UNRESOLVED.findall(words):
+        yield f"shows {sign!r}, which was meant to be replaced"
+
+
+def loads(soup):
+    """Scripts, styles and images that a page fetches from a network: the book must open from disk."""
+    for name, attribute in LOADED.items():
+        for tag in soup.find_all(name, attrs={attribute: re.compile(r"^(https?:)?//")}):
+            if name != "link" or "stylesheet" in tag.get("rel", ()):
+                yield f"loads {tag[attribute]} from the network"
