@@ -1,0 +1,98 @@
+"""A published figure is five files that agree, and says on its face what it shows."""
+
+import csv
+import hashlib
+import json
+import re
+
+import matplotlib.pyplot as plt
+import pandas as pd
+import pytest
+
+from flarebook.compendium import figures
+from flarebook.compendium.errors import InputError
+from flarebook.compendium.run import open_run
+
+ALT = "A line of the mean score that rises from one half to nine tenths towards the flare."
+DATA = pd.DataFrame({"minutes": [-30, -20, -10], "score": [0.5, 0.7, 0.9]})
+
+
+def draw(layout=None):
+    """Figure of a rising score."""
+    figure, axes = plt.subplots(layout=layout)
+    axes.plot(DATA.minutes, DATA.score)
+    axes.set_xlabel("time before onset / min")
+    return figure
+
+
+@pytest.fixture
+def folder(project):
+    run = open_run("sun/1-draw", "build/ci", seed=3)
+    run.figure("sun-12-score", draw(), caption="Score\n before a flare.", alt=ALT, data=DATA, origin="simulated")
+    return project / "build/ci/figures"
+
+
+def test_five_files_appear_and_nothing_else(folder):
+    suffixes = sorted(path.suffix for path in folder.iterdir())
+    assert suffixes == [".csv", ".json", ".pdf", ".png", ".svg"]
+
+
+def test_the_record_says_where_the_figure_comes_from(folder):
+    record = json.loads((folder / "sun-12-score.json").read_text())
+    assert (record["label"], record["paper_figure"], record["origin"]) == ("fig-sun-12-score", 12, "simulated")
+    assert record["caption"] == "Score before a flare." and record["alt"] == ALT
+    assert record["notebook"] == "notebooks/sun/1-draw.ipynb" and record["parameters"] == {"seed": 3}
+    assert {"numpy", "matplotlib", "python"} <= record["versions"].keys()
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00", record["time"])
+
+
+def test_the_csv_holds_the_plotted_data_under_its_hash(folder):
+    record = json.loads((folder / "sun-12-score.json").read_text())
+    content = (folder / "sun-12-score.csv").read_bytes()
+    assert hashlib.sha256(content).hexdigest() == record["data_sha256"]
+    rows = list(csv.DictReader(content.decode().splitlines()))
+    assert [float(row["score"]) for row in rows] == [0.5, 0.7, 0.9]
+
+
+def test_the_svg_keeps_text_as_text_and_shows_the_origin(folder):
+    text = (folder / "sun-12-score.svg").read_text()
+    assert "time before onset / min</text>" in text and "simulated</text>" in text
+
+
+def test_the_same_data_give_the_same_files(folder, project):
+    before = {path.suffix: path.read_bytes() for path in folder.iterdir() if path.suffix != ".json"}
+    run = open_run("sun/1-draw", "build/ci", seed=3)
+    run.figure("sun-12-score", draw(), caption="Score before a flare.", alt=ALT, data=DATA)
+    assert before == {path.suffix: path.read_bytes() for path in folder.iterdir() if path.suffix != ".json"}
+
+
+@pytest.mark.parametrize("layout", [None, "constrained", "tight"])
+def test_the_stamp_overlaps_no_axes_whatever_the_layout(layout):
+    figure = draw(layout)
+    stamp = figures.stamp(figure, "real and simulated")
+    figure.draw_without_rendering()
+    assert not stamp.get_window_extent().overlaps(figure.axes[0].get_tightbbox())
+    plt.close(figure)
+
+
+def test_publishing_closes_the_figure(folder):
+    assert plt.get_fignums() == []
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"id": "Score 12"}, "not of the form"),
+        ({"origin": "made up"}, "say which of real, simulated"),
+        ({"alt": "A line."}, "alt text of 40 characters"),
+        ({"caption": " "}, "needs a caption"),
+        ({"data": [1, 2]}, "pass a pandas DataFrame"),
+    ],
+)
+def test_a_figure_that_breaks_the_contract_is_refused(project, change, message):
+    contract = {"id": "sun-01-a", "caption": "A.", "alt": ALT, "data": DATA, "origin": "real", **change}
+    run = open_run("sun/1-draw", "build/ci")
+    with pytest.raises(InputError, match=message):
+        run.figure(figure=plt.figure(), **contract)
+    plt.close("all")
+    assert not any((project / "build/ci/figures").iterdir())
