@@ -70,7 +70,7 @@ def select_spectra(table, rng, columns=FEATURES, equal=True):
     features = pair[list(columns)].to_numpy(np.float32)
     if not np.isfinite(features).all():
         raise InputError("The table of spectra holds missing features: keep only rows whose quality flag is good.")
-    code, names = pd.factorize(pair["observation"].astype(str))
+    code, names = pd.factorize(pair["observation"].astype(str), sort=True)
     order = np.argsort(code, kind="stable")
     label = (pair["region"] == POSITIVE).to_numpy()
     positive = np.array([label[code == i][0] for i in range(len(names))])
