@@ -74,7 +74,9 @@ def compute(tasks, scheduler="threads"):
         return client.gather(client.compute(list(tasks)))
 
 
-def build_datasets(observations, library, seed, number, windows=(3.0,), scheduler="threads", calibration=None, **options):
+def build_datasets(
+    observations, library, seed, number, windows=(3.0,), scheduler="threads", calibration=None, **options
+):
     """Tables of spectra of many observations, one per window width; each observation has a seed of its own.
 
     observations: rows of `observations.table()`; seed: int; number: spectra per observation, None for all; scheduler:

@@ -26,7 +26,9 @@ class Scene:
     def sample(self, name, minutes, x, y):
         """A map at any times and places, linear interpolation; arrays of one shape."""
         axes = ((self.minutes, minutes), (self.x, x), (self.y, y))
-        places = [(np.asarray(value) - axis[0]) / max(np.ptp(axis) / max(len(axis) - 1, 1), 1e-9) for axis, value in axes]
+        places = [
+            (np.asarray(value) - axis[0]) / max(np.ptp(axis) / max(len(axis) - 1, 1), 1e-9) for axis, value in axes
+        ]
         return map_coordinates(self.maps[name], places, order=1, mode="nearest")
 
 
@@ -47,7 +49,7 @@ def evolving_field(rng, shape, scales):
     return np.sqrt(scales["steady"]) * still + np.sqrt(1 - scales["steady"]) * moving
 
 
-def covering(field, share, softness=0.3):
+def covering(field, share, softness=0.15):
     """Membership, 0 to 1, of the highest `share` of a field: a smooth step at that quantile."""
     if share <= 0:
         return np.zeros_like(field)
@@ -80,9 +82,10 @@ def region_maps(observation, region, shape, y, rng, calibration):
 
 
 def preflare_course(minutes, calibration):
-    """Pre-flare state, 0 to 1, against minutes to onset: a logistic rise (paper, section 5: about 35 minutes before)."""
+    """Pre-flare state against minutes to onset: a logistic rise to about 1, then slow growth (paper, section 5)."""
     half, width = calibration["preflare_rise"]
-    return 1 / (1 + np.exp(-(minutes - half) / width))
+    growth = 1 + calibration["preflare_growth"] * np.clip(1 - minutes / half, 0, 1)
+    return growth / (1 + np.exp(-(minutes - half) / width))
 
 
 def brightening_map(rng, axes, rate, core, calibration):

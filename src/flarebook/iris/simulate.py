@@ -15,6 +15,7 @@ from flarebook.iris.instrument import add_cosmic_rays, dust_transmission, expose
 from flarebook.iris.library import SAMPLING, SPEED_OF_LIGHT
 from flarebook.iris.mixture import Mixer, make_mixer, mix, neighbours
 from flarebook.iris.observations import SLIT_PIXEL, WINDOW_END, WINDOW_MINUTES
+from flarebook.iris.read import Raster
 
 LINE = 2800.0  # Angstrom, where speeds become shifts
 STATES = ("network", "umbra", "penumbra", "preflare", "brightening")
@@ -26,7 +27,9 @@ def load_calibration(path=None):
     try:
         return yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, yaml.YAMLError) as error:
-        raise InputError(f"{path} is not a calibration table ({error}); give a YAML file like the shipped one.") from error
+        raise InputError(
+            f"{path} is not a calibration table ({error}); give a YAML file like the shipped one."
+        ) from error
 
 
 def targets(kind, state, textures, calibration, offsets):
@@ -70,10 +73,16 @@ def pixel_state(simulation, minutes, x, y):
     state = {name: sample(name) for name in ("core", *STATES)}
     state["textures"] = np.stack([sample(f"{name} texture") for name in simulation.mixer.names], axis=1)
     state["doppler"] = sample("doppler texture") * simulation.calibration["doppler_spread"]
-    turbulence = simulation.calibration["macroturbulence"]
-    speed = turbulence["mean"] + turbulence["spread"] * sample("macroturbulence texture")
-    state["level"] = np.abs(speed[:, None] - simulation.mixer.levels).argmin(axis=1)
+    state["level"] = macroturbulence_level(simulation, state, sample("macroturbulence texture"))
     return state
+
+
+def macroturbulence_level(simulation, state, texture):
+    """Index of the library's macroturbulence level nearest to that of each pixel, (n,) int."""
+    turbulence = simulation.calibration["macroturbulence"]
+    stirred = sum(turbulence[name] * state[name] for name in ("preflare", "brightening")) * state["core"]
+    speed = turbulence["mean"] + turbulence["spread"] * texture + stirred
+    return np.abs(speed[:, None] - simulation.mixer.levels).argmin(axis=1)
 
 
 def illuminate(simulation, minutes, x, y):
@@ -145,8 +154,6 @@ def as_raster(observation, counts, wavelength):
 
     counts: (n_exposures, n_slit, n_wavelengths) DN, NaN where missing.
     """
-    from flarebook.iris.read import Raster
-
     exposure = np.arange(len(counts))
     seconds, x, y = places(observation, exposure, np.arange(counts.shape[1]))
     header = {"OBSID": observation["obsid"], "TELESCOP": "IRIS", "ORIGIN": "Flarebook, SIMULATED"}
@@ -160,5 +167,4 @@ def as_raster(observation, counts, wavelength):
         y=np.full(len(counts), float(observation["y"])),
         quality=np.isfinite(counts).all(axis=2),
         header=header,
-        path="",
     )
