@@ -12,6 +12,9 @@ from flarebook.iris.features import FEATURES
 from flarebook.iris.style import FEATURE_RANKING, REGIONS
 
 KERNEL_REACH = 6.0  # the Gaussian kernel is cut where it has fallen to 2e-8 of its peak
+# Half the distance between neighbouring values of the features that are counted in whole grid points; the asymmetry is
+# a ratio of two such counts, of which the lower is about nine.
+HALF_STEPS = {"line_center": 0.5, "line_width": 0.5, "asymmetry": 0.055, "peak_separation": 0.5}
 BINS_PER_BANDWIDTH = 16  # linear binning then changes the density by less than 1e-3 of its peak
 
 
@@ -56,14 +59,15 @@ def bandwidth(sample):
     return float(np.std(sample, ddof=1) * len(sample) ** -0.2)
 
 
-def density(sample, points):
+def density(sample, points, least_width=0.0):
     """Gaussian kernel density estimate of a sample, by binning and one convolution instead of n sums.
 
-    sample: (n,); points: (m,), where to evaluate.  Returns (m,), in 1 / unit of the sample; integrates to one.
-    Raises InputError for fewer than two values, missing values or a constant sample.  Equation 2 of Panos & Kleint.
+    sample: (n,); points: (m,), where to evaluate; least_width: the kernel is at least as wide.  Returns (m,), in
+    1 / unit of the sample; integrates to one.  Raises InputError for fewer than two values, missing values or a
+    constant sample.  Panos & Kleint 2020, equation 2.
     """
     sample = np.asarray(sample, dtype=float)
-    width = _checked_bandwidth(sample)
+    width = max(_checked_bandwidth(sample), least_width)
     step = width / BINS_PER_BANDWIDTH
     start = sample.min() - KERNEL_REACH * width
     position = (sample - start) / step
@@ -84,18 +88,20 @@ def _checked_bandwidth(sample):
     return width
 
 
-def density_table(table, regions=REGIONS, n_points=400, coverage=0.99):
+def density_table(table, regions=REGIONS, coverage=0.99, bridge_steps=True, n_points=400):
     """Densities of the ten features of each region on a common axis per feature.
 
-    table: columns "region" and the ten features.  Returns columns feature, region, value, density.
-    The axis holds the middle `coverage` of every region, so that a few outliers do not squeeze the curves.
+    table: columns "region" and the ten features; coverage: the axis holds this middle share of every region, so that
+    a few outliers do not squeeze the curves; bridge_steps: widen the kernel of features counted in grid points until
+    their whole numbers no longer stand as a comb (HALF_STEPS).  Returns columns feature, region, value, density.
     """
     groups = {region: table[table["region"] == region] for region in regions}
     parts = []
     for feature in FEATURES:
         points = np.linspace(*_common_range([g[feature] for g in groups.values()], coverage), n_points)
+        least = HALF_STEPS.get(feature, 0.0) if bridge_steps else 0.0
         for region, group in groups.items():
-            curve = density(group[feature].to_numpy(), points)
+            curve = density(group[feature].to_numpy(), points, least)
             parts.append(pd.DataFrame({"feature": feature, "region": region, "value": points, "density": curve}))
     return pd.concat(parts, ignore_index=True)
 
