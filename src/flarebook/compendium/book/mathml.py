@@ -6,12 +6,13 @@ from sphinx.errors import SphinxError
 
 
 def mathml(tex, display):
-    """MathML of a LaTeX formula; `display` puts it on lines of its own, aligned at & when there are several."""
-    several = display and r"\\" in tex and r"\begin" not in tex
-    code = rf"\begin{{align*}}{tex}\end{{align*}}" if several else tex
+    """MathML of a LaTeX formula; `display` puts it on lines of its own, aligned at & when there are several.
+
+    Raises SphinxError for a formula that cannot be turned into MathML.
+    """
     try:
-        return latex2mathml.tex2mathml(code, as_block=display)
-    except SyntaxError as error:
+        return latex2mathml.tex2mathml(tex, as_block=display)
+    except ValueError as error:
         raise SphinxError(f"formula {tex!r} cannot be turned into MathML: {error}") from error
 
 

@@ -1,0 +1,93 @@
+"""The ci book as a reader's browser shows it: from disk, without a network, wide and narrow."""
+
+import pytest
+from bs4 import BeautifulSoup
+
+SIDEWAYS = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+BROKEN = "[...document.images].filter(i => !(i.complete && i.naturalWidth)).map(i => i.src)"
+WIDTHS = {"desk": (1280, 900), "phone": (390, 844)}
+
+
+def soup(pages, name):
+    """One page, parsed."""
+    return BeautifulSoup((pages / name).read_text(encoding="utf-8"), "html.parser")
+
+
+def articles(pages):
+    """Every page with text of its own."""
+    return sorted(path for folder in ("book", "notebooks") for path in (pages / folder).rglob("*.html"))
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_every_page_opens_without_complaint_and_fits_the_screen(pages, browser, width):
+    page = browser.new_page()
+    page.set_viewport_size(dict(zip(("width", "height"), WIDTHS[width], strict=True)))
+    complaints = []
+    page.on("console", lambda message: message.type == "error" and complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("requestfailed", lambda request: complaints.append(f"not loaded: {request.url}"))
+    for path in articles(pages):
+        page.goto(path.as_uri(), wait_until="load")
+        broken, sideways = page.evaluate(BROKEN), page.evaluate(SIDEWAYS)
+        assert not complaints, f"{path.name}: {complaints}"
+        assert not broken, f"{path.name}: {broken}"
+        assert sideways <= 0, f"{path.name} scrolls sideways by {sideways} pixels"
+    page.close()
+
+
+def test_index_leads_to_the_front_page(pages, browser):
+    page = browser.new_page()
+    page.goto((pages / "index.html").as_uri(), wait_until="load")
+    page.wait_for_url("**/book/index.html")
+    assert page.locator("h1").first.inner_text().startswith("Flarebook")
+    page.close()
+
+
+def test_front_page_sets_paper_beside_run(pages):
+    table = soup(pages, "book/index.html").find("table")
+    head = [cell.get_text(strip=True) for cell in table.thead.find_all("th")]
+    assert head == ["statement", "paper", "this run", "spectra", "gate"]
+    rows = {
+        row.td.get_text(strip=True): [cell.get_text(strip=True) for cell in row.find_all("td")]
+        for row in table.tbody.find_all("tr")
+    }
+    skill = next(row for name, row in rows.items() if name.startswith("Model B, true skill"))
+    assert skill[1] == "0.57"
+    assert skill[3] == "simulated"
+
+
+def test_every_paper_value_was_measured(pages):
+    rows = soup(pages, "book/index.html").find("table").tbody.find_all("tr")
+    unmeasured = [row.td.get_text(strip=True) for row in rows if row.find_all("td")[2].get_text(strip=True) == "–"]
+    assert not unmeasured
+
+
+def test_gallery_holds_the_papers_figures_with_five_downloads_and_a_citation(pages):
+    cards = soup(pages, "book/figures.html").find_all(class_="flarebook-figure")
+    numbers = {
+        card.get_text(" ").split("figure ")[1].split(" ")[0] for card in cards if "of the paper" in card.get_text(" ")
+    }
+    assert {str(number) for number in range(1, 17)} <= numbers
+    for card in cards:
+        assert len(card.find_all("a", class_="download")) == 5
+        assert "@misc{" in card.get_text()
+
+
+def test_figures_are_numbered_through_the_book_without_gaps(pages):
+    numbers = []
+    for path in articles(pages):
+        for caption in BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser").select(
+            "figcaption .caption-number"
+        ):
+            numbers.append(int(caption.get_text(strip=True).split()[-1]))
+    assert sorted(numbers) == list(range(1, len(numbers) + 1))
+
+
+def test_formulas_are_part_of_the_page(pages):
+    assert soup(pages, "book/deviations.html").find("math")
+
+
+def test_status_page_names_every_notebook_of_the_profile(pages):
+    rows = soup(pages, "book/status.html").find("table").tbody.find_all("tr")
+    names = {row.td.get_text(strip=True) for row in rows}
+    assert {path.stem for path in (pages / "notebooks").rglob("*.html")} <= {name.split("/")[-1] for name in names}

@@ -1,0 +1,87 @@
+"""Generated parts of the pages."""
+
+import json
+import shutil
+
+import pytest
+
+from flarebook.compendium.book.api import api_reference, text
+from flarebook.compendium.book.mathml import mathml
+from flarebook.compendium.book.pages import Build, benchmark_table, fill, measured, paper_table, table
+from flarebook.compendium.errors import InputError
+
+SUMS = '''"""Two sums."""
+import nothing_of_this_name
+
+def add(a, b: int = 2, *, out=None):
+    """Sum of `a` and b_."""
+
+def _hidden():
+    """No."""
+'''
+
+
+@pytest.fixture
+def build(checkout, tmp_path):
+    """A project folder with the paper's values, and a run that measured one of them."""
+    (tmp_path / "book").mkdir()
+    shutil.copy(checkout / "book" / "paper-values.yaml", tmp_path / "book")
+    folder = tmp_path / "build" / "nothing" / "results" / "iris" / "6-classifiers"
+    folder.mkdir(parents=True)
+    metric = {
+        "name": "iris.classifiers.B.tss",
+        "value": 0.5512,
+        "spread": 0.0913,
+        "n": 8,
+        "seed": 1,
+        "origin": "simulated",
+    }
+    (folder / "metrics.json").write_text(json.dumps([metric]))
+    return Build(tmp_path, tmp_path / "build" / "nothing", tmp_path / "source", ("notebooks/iris/6-classifiers",))
+
+
+def test_paper_and_run_stand_in_columns_of_their_own(build):
+    lines = paper_table(build).splitlines()
+    skill = next(line for line in lines if "Model B, true skill statistic" in line)
+    assert [cell.strip() for cell in skill.split("|")][2:5] == ["0.57", "0.55 ± 0.09", "simulated"]
+
+
+def test_unmeasured_number_is_a_dash_and_never_the_papers(build):
+    auc = next(line for line in paper_table(build).splitlines() if "Model B, area under" in line)
+    assert [cell.strip() for cell in auc.split("|")][2:4] == ["0.86", "–"]
+    assert measured({"value": None}) == "–"
+
+
+def test_mark_is_replaced_and_an_unknown_one_refused(build):
+    assert "Model B" in fill("before\n<!-- flarebook: paper-table -->\nafter", build)
+    with pytest.raises(InputError, match="no generated part is named 'papertable'"):
+        fill("<!-- flarebook: papertable -->", build)
+
+
+def test_bar_in_a_cell_does_not_end_it():
+    assert r"a \| b" in table(("x",), [("a | b",)])
+
+
+def test_benchmarks_are_told_to_be_missing_or_shown(build):
+    assert "make bench" in benchmark_table(build)
+    (build.root / "benchmarks").mkdir()
+    result = {"id": "iris.features.vs_published_loop", "peer": "loop", "ratio": 45.7, "low": 40.1, "high": 47.0}
+    result |= {"goal": 40, "n": 5, "machine": "2 cores"}
+    (build.root / "benchmarks" / "results.json").write_text(json.dumps([result]))
+    assert "| 45.7 | 40.1 to 47.0 | 40 | 5 | 2 cores |" in benchmark_table(build)
+
+
+def test_reference_shows_public_functions_without_importing_them(tmp_path):
+    (tmp_path / "sums.py").write_text(SUMS)
+    page = api_reference(tmp_path)
+    assert ":::{py:function} add(a, b=2, *, out=None)" in page
+    assert "hidden" not in page
+
+
+def test_docstring_signs_stand_for_themselves():
+    assert text("f_x *not* |bold|\n\nsecond\nline") == r"f\_x \*not\* \|bold\|" + "\n\nsecond line"
+
+
+def test_formula_becomes_mathml():
+    assert "<mfrac>" in mathml(r"\frac{TP}{TP+FN}", display=True)
+    assert "<mtable" in mathml("a &= b \\\\ c &= d", display=True)

@@ -1,0 +1,70 @@
+"""What is staged: the pages of the contents, figures with number and words, never a failed notebook."""
+
+import json
+
+import nbformat
+import pytest
+
+from flarebook.compendium.book.notebooks import number_figures, refuse_errors
+from flarebook.compendium.book.stage import keep_study, notebooks_of, pages_of, read_contents, stage
+from flarebook.compendium.errors import InputError
+
+
+@pytest.fixture
+def notebook():
+    """An executed notebook whose one cell published a figure."""
+    metadata = {"flarebook": {"figure": "iris-12-performance"}}
+    output = nbformat.v4.new_output("display_data", {"image/png": "AAAA"}, metadata=metadata)
+    return nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("run.figure()", outputs=[output])])
+
+
+@pytest.fixture
+def record(tmp_path):
+    """The figure's record on disk."""
+    fields = {"id": "iris-12-performance", "label": "fig-iris-12-performance", "origin": "simulated"}
+    fields |= {"caption": "Six metrics of four models.", "alt": "Bars with error bars."}
+    (tmp_path / "iris-12-performance.json").write_text(json.dumps(fields))
+    return tmp_path
+
+
+def test_figure_gets_label_caption_origin_and_words(notebook, record):
+    added = number_figures(notebook, record).cells[0].metadata["mystnb"]
+    assert added["figure"]["name"] == "fig-iris-12-performance"
+    assert added["figure"]["caption"] == "Six metrics of four models. *(Simulated.)*"
+    assert added["image"]["alt"] == "Bars with error bars."
+
+
+def test_figure_without_record_is_refused(notebook, tmp_path):
+    with pytest.raises(InputError, match="run its notebook again"):
+        number_figures(notebook, tmp_path)
+
+
+def test_notebook_with_a_traceback_is_refused(notebook):
+    notebook.cells[0].outputs = [nbformat.v4.new_output("error", ename="ValueError", evalue="no", traceback=[])]
+    with pytest.raises(InputError, match="ValueError: no"):
+        refuse_errors(notebook, "notebooks/iris/6-classifiers")
+
+
+def test_contents_hold_only_pages_that_exist(checkout):
+    contents = read_contents(checkout / "_toc.yml")
+    for page in pages_of(contents):
+        suffix = ".ipynb" if page in notebooks_of(contents) else ".md"
+        assert (checkout / f"{page}{suffix}").is_file(), page
+
+
+def test_one_study_keeps_common_pages_and_its_own():
+    contents = {
+        "root": "book/index",
+        "parts": [
+            {"chapters": [{"file": "book/data"}]},
+            {"chapters": [{"file": "book/iris/introduction"}, {"file": "notebooks/iris/1-real-raster"}]},
+            {"chapters": [{"file": "notebooks/stix/1-flare"}]},
+        ],
+    }
+    kept = pages_of(keep_study(contents, "iris"))
+    assert kept == ["book/index", "book/data", "book/iris/introduction", "notebooks/iris/1-real-raster"]
+
+
+def test_notebook_that_has_not_run_is_named(checkout, tmp_path):
+    with pytest.raises(InputError, match=r"notebooks have not run .* the first is notebooks/iris/1-real-raster"):
+        stage(checkout, tmp_path / "ci")

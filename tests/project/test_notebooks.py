@@ -1,0 +1,80 @@
+"""Notebooks are kept stripped, say what can be changed, and read as short steps."""
+
+import ast
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+NOTEBOOKS = sorted((ROOT / "notebooks").rglob("*.ipynb"))
+PARAMETER = re.compile(r"^(\w+): (str|int|float|bool|list|tuple|list\[\w+\]) = [^#]+  # \S.*$")
+
+each = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+
+
+def cells(path, kind="code"):
+    """Cells of one kind."""
+    return [cell for cell in json.loads(path.read_text(encoding="utf-8"))["cells"] if cell["cell_type"] == kind]
+
+
+def source(cell):
+    """Text of a cell."""
+    return "".join(cell["source"])
+
+
+def test_there_are_notebooks():
+    assert NOTEBOOKS
+
+
+@each
+def test_notebook_is_stripped(path):
+    for cell in cells(path):
+        assert cell["outputs"] == [] and cell["execution_count"] is None, source(cell)[:60]
+
+
+@each
+def test_first_code_cell_describes_its_parameters(path):
+    first = cells(path)[0]
+    assert "parameters" in first["metadata"].get("tags", [])
+    lines = source(first).splitlines()
+    names = [match[1] for line in lines if (match := PARAMETER.match(line))]
+    assert len(names) == len(lines), "each line reads `name: type = value  # meaning`"
+    assert {"output", "inputs", "seed"} <= set(names)
+
+
+@each
+def test_cells_are_short(path):
+    for number, cell in enumerate(cells(path)):
+        assert len(source(cell).splitlines()) <= 12, f"code cell {number}: {source(cell)[:60]}"
+
+
+@each
+def test_cells_can_be_found_again(path):
+    ids = [cell.get("id") for kind in ("code", "markdown") for cell in cells(path, kind)]
+    assert all(ids) and len(set(ids)) == len(ids)
+
+
+@each
+def test_notebook_opens_with_its_title_and_a_claim(path):
+    first, second = cells(path, "markdown")[:2]
+    text = source(first) + "\n" + source(second)
+    assert source(first).startswith("# ")
+    assert len(text.split()) > 40
+
+
+@each
+def test_code_parses_and_imports_no_other_notebook(path):
+    for cell in cells(path):
+        tree = ast.parse(source(cell))
+        assert not any(
+            "ipynb" in getattr(node, "module", "")
+            for node in ast.walk(tree)
+            if isinstance(node, ast.ImportFrom) and node.module
+        )
+
+
+@each
+def test_kernel_is_plain_python(path):
+    assert json.loads(path.read_text(encoding="utf-8"))["metadata"]["kernelspec"]["name"] == "python3"
