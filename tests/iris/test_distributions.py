@@ -9,6 +9,7 @@ from sklearn.feature_selection import f_classif
 from flarebook.compendium.errors import InputError
 from flarebook.iris import distributions
 from flarebook.iris.features import FEATURES
+from flarebook.iris.style import FEATURE_RANKING
 
 
 def spectra_table(n_observations=6, n_spectra=40, offset=0.0, observation_spread=0.0, seed=5):
@@ -50,6 +51,17 @@ def test_density_by_convolution_equals_the_direct_sum_over_kernels(n):
     direct = kernels.sum(axis=1) / (n * width)
     assert distributions.density(sample, points) == pytest.approx(direct, abs=1.5e-3 * direct.max())
     assert gaussian_kde(sample)(points) == pytest.approx(direct)  # the paper's bandwidth is Scott's rule
+
+
+def test_a_wider_kernel_bridges_the_steps_of_a_feature_counted_in_grid_points():
+    counts = np.random.default_rng(6).normal(9, 1.2, 20000).round()
+    whole, half = np.array([8.0, 9.0, 10.0]), np.array([8.5, 9.5])
+    dips = {}
+    for least in (0.0, 0.5):
+        on, between = distributions.density(counts, whole, least), distributions.density(counts, half, least)
+        dips[least] = between / (0.5 * (on[:-1] + on[1:]))
+    assert (dips[0.0] < 0.1).all()  # a comb
+    assert dips[0.5] == pytest.approx([1, 1], abs=0.1)
 
 
 def test_bandwidth_follows_the_fifth_root_and_the_unit():
@@ -103,7 +115,8 @@ def test_uncertainty_is_the_same_when_observations_are_alike():
 def test_the_feature_that_differs_ranks_first_with_its_range():
     table = spectra_table(observation_spread=0.2)
     table.loc[table["region"] == "PF", "triplet"] += 2.0
-    result = distributions.f_score_table(table, np.random.default_rng(0), 200)
+    draws = distributions.bootstrap_f_scores(table, np.random.default_rng(0), 200)
+    result = distributions.f_score_table(table, draws)
     first = result.iloc[0]
     assert (first["feature"], first["rank"], first["paper_rank"]) == ("triplet", 1, 1)
     assert first["low"] < first["f_score"] < first["high"]
@@ -112,9 +125,17 @@ def test_the_feature_that_differs_ranks_first_with_its_range():
 
 
 def test_rank_agreement_runs_from_one_to_minus_one():
-    order = np.arange(10)
-    assert distributions.rank_agreement(order, order) == pytest.approx(1)
-    assert distributions.rank_agreement(order, order[::-1]) == pytest.approx(-1)
+    in_order = np.array([10.0 - FEATURE_RANKING.index(feature) for feature in FEATURES])
+    assert distributions.rank_agreement([in_order, -in_order]) == pytest.approx([1, -1])
+
+
+def test_statements_of_the_paper_are_judged_by_the_medians():
+    table = pd.DataFrame(1.0, index=range(4), columns=list(FEATURES)).assign(region=["QS", "SS", "AR", "PF"])
+    table["triplet"] = [-1.0, 0.0, 0.5, 2.0]
+    result = distributions.check_statements(table).set_index(["region", "feature"])
+    assert result.loc[("QS", "triplet"), ["paper", "median", "next", "holds"]].tolist() == ["lowest", -1.0, 0.0, True]
+    assert result.loc[("PF", "triplet"), ["paper", "median", "next", "holds"]].tolist() == ["highest", 2.0, 0.5, True]
+    assert not result.loc[("QS", "kh_ratio"), "holds"]  # equal to the others, so not the lowest
 
 
 def test_density_table_holds_ten_features_of_each_region():

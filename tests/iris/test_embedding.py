@@ -83,3 +83,10 @@ def test_separability_table_has_one_row_a_map_and_one_for_the_features():
     assert result["perplexity"].tolist() == [0, 10, 20]
     assert result["knn"].iloc[0] > 0.95
     assert set(result["pair"]) == {"PF and AR"}
+
+
+def test_the_sketch_puts_the_axis_of_most_variance_first():
+    points, components = embedding.gaussian_sketch(np.random.default_rng(0))
+    first, second = (points @ components.T).var(axis=0)
+    assert first > 5 * second
+    assert components @ components.T == pytest.approx(np.eye(2), abs=1e-9)

@@ -15,6 +15,15 @@ KERNEL_REACH = 6.0  # the Gaussian kernel is cut where it has fallen to 2e-8 of 
 # Half the distance between neighbouring values of the features that are counted in whole grid points; the asymmetry is
 # a ratio of two such counts, of which the lower is about nine.
 HALF_STEPS = {"line_center": 0.5, "line_width": 0.5, "asymmetry": 0.055, "peak_separation": 0.5}
+STATEMENTS = (  # Panos & Kleint 2020, section 6.1
+    ("QS", "total_continuum", "highest"),
+    ("QS", "triplet", "lowest"),
+    ("QS", "k3_height", "lowest"),
+    ("QS", "kh_ratio", "lowest"),
+    ("PF", "intensity", "highest"),
+    ("PF", "triplet", "highest"),
+    ("PF", "total_continuum", "lowest"),
+)
 BINS_PER_BANDWIDTH = 16  # linear binning then changes the density by less than 1e-3 of its peak
 
 
@@ -164,21 +173,39 @@ def _f_from_sums(first, second):
     return between / (within / (n1 + n2 - 2))
 
 
-def f_score_table(table, rng, n_draws=1000):
+def f_score_table(table, draws):
     """F-score, its 16 to 84 % range over redrawn observations, its rank, and the paper's rank in a column of its own.
 
-    Returns one row a feature, highest F first: feature, f_score, low, high, rank, paper_rank, first_share
-    (share of redrawn data sets in which the feature comes first).
+    table: columns "region" and the ten features; draws: as bootstrap_f_scores gives.  Returns one row a feature,
+    highest F first: feature, f_score, low, high, first_share (of draws in which it comes first), rank, paper_rank.
     """
-    scores = f_scores(table)
-    draws = bootstrap_f_scores(table, rng, n_draws)
-    result = pd.DataFrame({"f_score": scores, "low": draws.quantile(0.16), "high": draws.quantile(0.84)})
+    result = pd.DataFrame({"f_score": f_scores(table), "low": draws.quantile(0.16), "high": draws.quantile(0.84)})
     result["first_share"] = draws.idxmax(axis=1).value_counts(normalize=True).reindex(result.index, fill_value=0.0)
     result["rank"] = result["f_score"].rank(ascending=False).astype(int)
     result["paper_rank"] = [FEATURE_RANKING.index(feature) + 1 for feature in result.index]
     return result.sort_values("rank").rename_axis("feature").reset_index()
 
 
-def rank_agreement(ranks, paper_ranks):
-    """Spearman correlation of two rankings: 1 the same order, 0 unrelated, -1 reversed."""
-    return float(spearmanr(ranks, paper_ranks).statistic)
+def rank_agreement(scores):
+    """Spearman correlation of features' scores with the paper's order: 1 the same, 0 unrelated, -1 reversed.
+
+    scores: (..., 10), columns in the order of FEATURES.  Returns (...,).  Panos & Kleint 2020, section 6.2.
+    """
+    place = [FEATURE_RANKING.index(feature) for feature in FEATURES]
+    return np.apply_along_axis(lambda row: -spearmanr(row, place).statistic, -1, np.asarray(scores, dtype=float))
+
+
+def check_statements(table):
+    """What section 6.1 of the paper says of the regions' distributions, and whether the medians agree.
+
+    table: columns "region" and the ten features.  Returns region, feature, paper (its place among the four), median,
+    next (the other region's median that is nearest to contradicting it), holds.
+    """
+    medians = table.groupby("region", observed=True)[list(FEATURES)].median()
+    rows = []
+    for region, feature, place in STATEMENTS:
+        own, others = medians.loc[region, feature], medians[feature].drop(region)
+        rival = others.max() if place == "highest" else others.min()
+        holds = own > rival if place == "highest" else own < rival
+        rows.append((region, feature, place, own, rival, bool(holds)))
+    return pd.DataFrame(rows, columns=["region", "feature", "paper", "median", "next", "holds"])

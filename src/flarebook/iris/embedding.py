@@ -48,6 +48,15 @@ def project(features, towards):
     return Projection(points * sign, components * sign[:, None], pca.explained_variance_ratio_)
 
 
+def gaussian_sketch(rng, n=400):
+    """Points of a bivariate Gaussian with correlated coordinates, and its two principal axes.
+
+    Returns points (n, 2) and components (2, 2), the axis of most variance first.  Panos & Kleint 2020, Figure 6.
+    """
+    points = rng.multivariate_normal([0, 0], [[3.0, 1.7], [1.7, 1.4]], n)
+    return points, PCA().fit(points).components_
+
+
 def project_pair(table, other, n_per_region, rng, positive="PF"):
     """Draw equally many pre-flare and other spectra and project them together.
 

@@ -1,0 +1,31 @@
+"""The two baselines of separability look like what they are named after."""
+
+import numpy as np
+import pytest
+
+from flarebook.iris import baselines
+from flarebook.iris.library import load_library
+
+
+@pytest.fixture(scope="module")
+def drawn():
+    return baselines.baseline_spectra(load_library(), 60, np.random.default_rng(4))
+
+
+def test_flare_like_spectra_are_brighter_with_triplet_emission_and_little_continuum(drawn):
+    _, table = drawn
+    median = table.groupby("region").median()
+    assert median.loc["flare", "intensity"] > 5 * median.loc["QS", "intensity"]
+    assert median.loc["flare", "triplet"] > 0 > median.loc["QS", "triplet"]
+    assert median.loc["flare", "total_continuum"] < 0.5 * median.loc["QS", "total_continuum"]
+
+
+def test_each_row_of_the_table_belongs_to_its_spectrum(drawn):
+    spectra, table = drawn
+    assert len(spectra) == len(table)
+    assert np.corrcoef(np.log(spectra.max(axis=1)), np.log(table["intensity"]))[0, 1] > 0.95
+
+
+def test_the_seed_decides_the_spectra():
+    first, second = (baselines.baseline_spectra(load_library(), 5, np.random.default_rng(8))[0] for _ in range(2))
+    assert np.array_equal(first, second)
