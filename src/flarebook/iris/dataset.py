@@ -56,11 +56,7 @@ def simulate_features(observation, mixer, seed, number, windows=(3.0,), span=Non
         observed_features(simulation, exposure[i : i + CHUNK], pixel[i : i + CHUNK], rng, windows)
         for i in range(0, len(exposure), CHUNK)
     ]
-    tables = [pd.concat(parts, ignore_index=True) for parts in zip(*chunks, strict=True)]
-    for rows in tables:
-        rows.insert(0, "observation", observation["observation"])
-        rows.insert(1, "region", observation["region"])
-    return tables
+    return [pd.concat(parts, ignore_index=True) for parts in zip(*chunks, strict=True)]
 
 
 def compute(tasks, scheduler="threads"):
@@ -83,7 +79,7 @@ def build_datasets(
     dask's "threads", "processes" or "synchronous"; the result does not depend on it.  options: see `simulate_features`.
     """
     entries = [row for _, row in observations.iterrows()]
-    seeds = np.random.SeedSequence(seed).spawn(len(entries))
+    seeds = [np.random.SeedSequence(seed, spawn_key=(row,)) for row in observations.index]  # the same in any selection
     simulate = dask.delayed(simulate_features, pure=False)
     calibration = calibration or load_calibration()
     mixer = dask.delayed(make_mixer(library, calibration))  # one copy per worker, not one per task
@@ -92,7 +88,7 @@ def build_datasets(
         for entry, own in zip(entries, seeds, strict=True)
     ]
     results = compute(tasks, scheduler)
-    return [categories(pd.concat(parts, ignore_index=True), observations) for parts in zip(*results, strict=True)]
+    return [joined(parts, observations) for parts in zip(*results, strict=True)]
 
 
 def build_dataset(observations, library, seed, number, window=3.0, scheduler="threads", **options):
@@ -100,8 +96,11 @@ def build_dataset(observations, library, seed, number, window=3.0, scheduler="th
     return build_datasets(observations, library, seed, number, (window,), scheduler, **options)[0]
 
 
-def categories(rows, observations):
-    """The table with observation and region as categories, in the order of Tables 1 and 2."""
-    rows["observation"] = pd.Categorical(rows["observation"], categories=list(observations["observation"]))
-    rows["region"] = pd.Categorical(rows["region"], categories=list(REGIONS))
+def joined(parts, observations):
+    """One table of the observations' tables, with observation and region as categories in the order given."""
+    which = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
+    region = pd.Categorical(observations["region"], categories=list(REGIONS)).codes[which]
+    rows = pd.concat(parts, ignore_index=True)
+    rows.insert(0, "observation", pd.Categorical.from_codes(which, list(observations["observation"])))
+    rows.insert(1, "region", pd.Categorical.from_codes(region, list(REGIONS)))
     return rows

@@ -24,11 +24,9 @@ class Scene:
     maps: dict
 
     def sample(self, name, minutes, x, y):
-        """A map at any times and places, linear interpolation; arrays of one shape."""
-        axes = ((self.minutes, minutes), (self.x, x), (self.y, y))
-        places = [
-            (np.asarray(value) - axis[0]) / max(np.ptp(axis) / max(len(axis) - 1, 1), 1e-9) for axis, value in axes
-        ]
+        """A map at any times and places, linear interpolation; minutes, x, y: arrays that broadcast."""
+        axes = ((self.minutes, minutes, TIME_STEP), (self.x, x, SPACE_STEP), (self.y, y, SPACE_STEP))
+        places = np.broadcast_arrays(*[(np.asarray(value) - axis[0]) / step for axis, value, step in axes])
         return map_coordinates(self.maps[name], places, order=1, mode="nearest")
 
 

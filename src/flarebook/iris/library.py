@@ -1,7 +1,6 @@
 """The Mg II profile library: packing, loading, broadening, shifting and the distance of any spectrum to it."""
 
 import functools
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from scipy.ndimage import gaussian_filter1d
 from scipy.spatial import cKDTree
 
 from flarebook.compendium.errors import InputError
+from flarebook.compendium.files import whole_file
 
 LIBRARY = Path(__file__).with_name("data") / "mg2_profile_library.npz"
 SPEED_OF_LIGHT = 299792.458  # km/s
@@ -64,9 +64,8 @@ def pack(folder, path=LIBRARY):
         "units": np.array([text for *_, text in PARAMETERS.values()]),
         "intensity_unit": np.array("W m-2 Hz-1 sr-1"),
     }
-    partial = Path(path).with_suffix(".part.npz")
-    np.savez_compressed(partial, **arrays)
-    os.replace(partial, path)
+    with whole_file(path) as partial, open(partial, "wb") as file:
+        np.savez_compressed(file, **arrays)
     return len(files)
 
 
@@ -112,8 +111,8 @@ def normalised(profiles):
 def nearest_profiles(spectra, references):
     """Index of, and distance to, the reference of most similar shape.
 
-    spectra: (n, n_wavelengths); references: (m, n_wavelengths) on the same wavelengths, both divided by their maximum here.
-    Returns index (n,) and distance (n,), the root mean square difference as a share of the peak.
+    spectra: (n, n_wavelengths); references: (m, n_wavelengths) on the same wavelengths; both are divided by their
+    maximum.  Returns index (n,) and distance (n,), the root mean square difference as a share of the peak.
     """
     distance, index = cKDTree(normalised(references)).query(normalised(spectra), workers=-1)
     return index, distance / np.sqrt(spectra.shape[-1])

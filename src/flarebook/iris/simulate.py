@@ -35,7 +35,7 @@ def load_calibration(path=None):
 def targets(kind, state, textures, calibration, offsets):
     """Target atmospheres of one component of the pixels, (n, 9).
 
-    kind: "quiet" or "active"; state: name to (n,); textures: (n, 9) of unit variance; offsets: (9,) of this observation.
+    kind: "quiet" or "active"; state: name to (n,); textures: (n, 9) of unit variance; offsets: (9,), the observation's.
     """
     names = list(calibration[kind])
     mean, spread = (np.array([calibration[kind][name][i] for name in names], float) for i in (0, 1))
@@ -117,8 +117,8 @@ def places(observation, exposure, slit):
 def observe(simulation, exposure, slit, rng):
     """Counts of chosen spectra, cosmic rays included, and what is true of them.
 
-    exposure, slit: (n,) int.  Returns counts (n, n_wavelengths) DN and the DataFrame of `illuminate` with exposure, slit
-    and minutes_to_onset (NaN but for pre-flare observations).
+    exposure, slit: (n,) int.  Returns counts (n, n_wavelengths) DN and the DataFrame of `illuminate` with exposure,
+    slit and minutes_to_onset (NaN but for pre-flare observations).
     """
     seconds, x, y = places(simulation.observation, exposure, slit)
     minutes = simulation.scene.minutes[0] + seconds / 60
@@ -127,8 +127,10 @@ def observe(simulation, exposure, slit, rng):
     counts = expose(intensity, simulation.observation["exposure_time"], rng, settings)
     add_cosmic_rays(counts, rng, settings)
     onset = minutes if simulation.observation["region"] == "PF" else np.nan
-    truth = truth.assign(exposure=exposure, slit=slit, minutes_to_onset=np.float32(onset))
-    return counts, truth
+    truth = truth.assign(
+        exposure=exposure.astype(np.int32), slit=slit.astype(np.int32), minutes_to_onset=np.float32(onset)
+    )
+    return counts, truth[["exposure", "slit", "minutes_to_onset", "quiet_fraction", "activity"]]
 
 
 def simulate_observation(observation, library, rng, n_exposures=None, n_slit=None, calibration=None):
