@@ -81,8 +81,9 @@ def quartiles(profile, left, right):
 def turning_points(profile, first, last):
     """First two extrema met when walking from first towards last, both included; -1 where there are no two.
 
-    An extremum lies where the gradient changes sign: the bluer of the two points, or the (bluest) point of zero
-    gradient between them, so that a mirrored profile gives mirrored peaks.
+    An extremum lies where the gradient changes sign: the bluer of the two points, as in the published code, or the
+    bluest point of zero gradient between them.  The published code leaves the highest point out of a blueward walk
+    and can then take a bump beside it for the reversal (1 % of the real profiles); here the walk starts at that point.
     """
     step = 1 if last > first else -1
     valley, previous, sign = -1, first, 0.0
