@@ -33,17 +33,28 @@ def write_notebook(path, *codes, title="# A step"):
     nbformat.write(notebook, path)
 
 
+def _write_project(folder):
+    """Write a project with the notebooks sun/1-draw and sun/2-read, and a ci profile with gates."""
+    (folder / "_toc.yml").write_text("root: book/index\n")
+    write_notebook(folder / "notebooks/sun/1-draw.ipynb", OPEN.format("sun/1-draw"), DRAW, FIGURE, title="# Flares")
+    write_notebook(folder / "notebooks/sun/2-read.ipynb", OPEN.format("sun/2-read"), READ, title="# The largest")
+    profile = {"sun/1-draw": {"parameters": {"n_flares": 4}}, "sun/2-read": {"after": ["sun/1-draw"]}}
+    for name in ("profiles", "metrics"):
+        (folder / name).mkdir()
+    (folder / "profiles/ci.yaml").write_text(yaml.safe_dump({"notebooks": profile}, sort_keys=False))
+    (folder / "metrics/ci.yaml").write_text("sun.flares.flux: {expected: 1.0, abs: 0.3, why: 6 sd of 4 draws}\n")
+
+
+@pytest.fixture(scope="session")
+def write_project():
+    """Function that writes the tiny project into a folder."""
+    return _write_project
+
+
 @pytest.fixture
 def project(tmp_path, monkeypatch):
-    """Folder of a project with the notebooks sun/1-draw and sun/2-read, and a ci profile with gates."""
-    (tmp_path / "_toc.yml").write_text("root: book/index\n")
-    write_notebook(tmp_path / "notebooks/sun/1-draw.ipynb", OPEN.format("sun/1-draw"), DRAW, FIGURE, title="# Flares")
-    write_notebook(tmp_path / "notebooks/sun/2-read.ipynb", OPEN.format("sun/2-read"), READ, title="# The largest")
-    profile = {"sun/1-draw": {"parameters": {"n_flares": 4}}, "sun/2-read": {"after": ["sun/1-draw"]}}
-    for folder in ("profiles", "metrics"):
-        (tmp_path / folder).mkdir()
-    (tmp_path / "profiles/ci.yaml").write_text(yaml.safe_dump({"notebooks": profile}, sort_keys=False))
-    (tmp_path / "metrics/ci.yaml").write_text("sun.flares.flux: {expected: 1.0, abs: 0.3, why: 6 sd of 4 draws}\n")
+    """Folder of the tiny project, which is the working directory and FLAREBOOK_ROOT."""
+    _write_project(tmp_path)
     monkeypatch.setenv("FLAREBOOK_ROOT", str(tmp_path))
     monkeypatch.chdir(tmp_path)
     return tmp_path

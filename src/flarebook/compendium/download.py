@@ -13,7 +13,7 @@ from flarebook.compendium.files import make_folder
 from flarebook.compendium.project import project_root, shown
 from flarebook.compendium.provenance import sha256
 
-TRIES, PAUSE, CHUNK = 4, 1.0, 1 << 20
+TRIES, PAUSE, CHUNK = 4, 1.0, 1 << 16  # a broken connection loses the chunk it was in
 BROKEN = (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError)
 OFFLINE = "connect to the network, or set FLAREBOOK_MIRROR to a folder that holds the file"
 
@@ -106,19 +106,27 @@ def download(url, target, expected=None, progress=None, pause=PAUSE):
 
 
 def _persist(url, part, progress, pause):
-    """Append to `part` until it is whole, over several tries with growing pauses (s)."""
-    for attempt in range(TRIES):
+    """Append to `part` until it is whole; gives up after several tries in a row that brought nothing."""
+    failed = 0
+    while True:
+        have = _size(part)
         try:
             return _append(url, part, progress)
         except BROKEN as error:
-            reason = error
-            time.sleep(pause * 2**attempt if attempt + 1 < TRIES else 0)
-    raise InputError(f"cannot fetch {url} in {TRIES} tries ({_short(reason)}): {OFFLINE}") from reason
+            failed = 0 if _size(part) > have else failed + 1
+            if failed == TRIES:
+                raise InputError(f"cannot fetch {url} in {TRIES} tries ({_short(error)}): {OFFLINE}") from error
+            time.sleep(pause * 2**failed)
+
+
+def _size(path):
+    """Bytes of a file; 0 when there is none."""
+    return path.stat().st_size if path.is_file() else 0
 
 
 def _append(url, part, progress):
     """Request what `part` still lacks and append it; start anew when the server knows no ranges."""
-    have = part.stat().st_size if part.is_file() else 0
+    have = _size(part)
     headers = {"Accept-Encoding": "identity", **({"Range": f"bytes={have}-"} if have else {})}
     with requests.get(url, headers=headers, stream=True, timeout=30) as answer:
         if answer.status_code == 416:  # nothing is left to send
@@ -144,4 +152,5 @@ def _refuse(url, answer):
 def _short(error):
     """Reason of a failed request in a few words."""
     reason = getattr(error.args[0], "reason", error.args[0]) if error.args else error
-    return " ".join(str(reason).split()).split(">: ")[-1][:120]
+    reason = reason.args[0] if getattr(reason, "args", None) else reason
+    return " ".join(str(reason).split()).split(">: ")[-1][:200]
