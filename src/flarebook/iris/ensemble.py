@@ -1,4 +1,4 @@
-"""One Keras model that trains all splits of an architecture at once: a batched dense layer, a masked loss per member."""
+"""One Keras model that trains all splits of an architecture at once: batched dense layers, a masked loss per member."""
 
 import os
 
@@ -107,7 +107,7 @@ def build_network(spectra, splits, widths, dropout=0.0, seed=0, learning_rate=1e
     return network
 
 
-def train_ensemble(spectra, splits, widths, epochs=15, batch_size=256, seed=0, dropout=0.0, learning_rate=1e-3):
+def train_ensemble(spectra, splits, widths, epochs=15, batch_size=512, seed=0, dropout=0.0, learning_rate=1e-3):
     """Train one member per split and keep, per member, the epoch of best accuracy on the test and validation parts.
 
     spectra: Spectra; splits: Splits.  Every batch is shared by all members.  Deterministic for a seed.

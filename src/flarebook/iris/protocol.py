@@ -2,10 +2,9 @@
 
 import numpy as np
 import pandas as pd
-from sklearn.metrics import roc_auc_score
 
 from flarebook.iris.forward import ensemble_scores, n_members
-from flarebook.iris.metrics import METRICS, THRESHOLD, scores_of_rates, six_metrics
+from flarebook.iris.metrics import METRICS, THRESHOLD, ranking_probability, scores_of_rates, six_metrics
 from flarebook.iris.splits import TEST
 
 # Panos & Kleint 2020, conclusion 4; bars of the other models are drawn in Figure 12 without numbers.
@@ -80,32 +79,23 @@ def pair_aucs(scores, spectra, splits):
         groups = {code: score[which == code] for code in np.unique(which)}
         for p in (code for code in groups if spectra.positive[code]):
             for a in (code for code in groups if not spectra.positive[code]):
-                total[p, a] += pair_auc(groups[p], groups[a])
+                total[p, a] += ranking_probability(groups[p], groups[a])
                 met[p, a] += 1
     return np.divide(total, met, out=np.full(total.shape, np.nan), where=met > 0)
 
 
-def pair_auc(positive, negative):
-    """Probability that a spectrum of the first sample scores higher than one of the second."""
-    label = np.repeat([1, 0], [len(positive), len(negative)])
-    return roc_auc_score(label, np.concatenate([positive, negative]))
-
-
-def bootstrap_observations(rates, aucs, positive, rng, n_draws=2000):
+def bootstrap_observations(rates, aucs, spectra, rng, n_draws=2000):
     """Scores of redrawn sets of observations: the splits share observations, so their spread is no confidence.
 
-    rates: of `observation_rates`; aucs: of `pair_aucs`; positive: (n_observations,) bool, of the Spectra.
-    Returns a DataFrame (n_draws, 6), the scores at equal class weights.
+    rates: of `observation_rates`; aucs: of `pair_aucs`.  Returns a DataFrame (n_draws, 6), scores at equal class weights.
     """
-    hit = rates.loc[rates["positive"], "called"].to_numpy()
-    alarm = rates.loc[~rates["positive"], "called"].to_numpy()
-    matrix = aucs[np.ix_(positive, ~positive)]
-    rows = rng.integers(len(matrix), size=(n_draws, len(matrix)))
-    columns = rng.integers(matrix.shape[1], size=(n_draws, matrix.shape[1]))
-    auc = [np.nanmean(matrix[np.ix_(r, c)]) for r, c in zip(rows, columns, strict=True)]
-    hits = hit[rng.integers(len(hit), size=(n_draws, len(hit)))] if len(hit) != len(matrix) else hit[rows]
-    alarms = alarm[columns] if len(alarm) == matrix.shape[1] else alarm[rng.integers(len(alarm), size=(n_draws, len(alarm)))]
-    return pd.DataFrame(scores_of_rates(hits.mean(axis=1), alarms.mean(axis=1)) | {"auc": auc})
+    called = rates.set_index("observation")["called"].reindex(spectra.names).to_numpy()
+    draws = []
+    for _ in range(n_draws):
+        hit, alarm = (rng.choice(np.flatnonzero(side), side.sum()) for side in (spectra.positive, ~spectra.positive))
+        draws.append((np.nanmean(called[hit]), np.nanmean(called[alarm]), np.nanmean(aucs[np.ix_(hit, alarm)])))
+    hits, alarms, auc = np.transpose(draws)
+    return pd.DataFrame(scores_of_rates(hits, alarms) | {"auc": auc})
 
 
 def confidence(draws, level=0.68):

@@ -2,13 +2,13 @@
 
 import numpy as np
 import pandas as pd
-from sklearn.metrics import roc_auc_score, roc_curve
+from sklearn.metrics import roc_curve
 
 from flarebook.compendium.errors import InputError
 from flarebook.iris.explain import FALSE_ALARM_RATE
 from flarebook.iris.features import FEATURES
 from flarebook.iris.forward import ensemble_scores
-from flarebook.iris.metrics import six_metrics
+from flarebook.iris.metrics import ranking_probability, six_metrics
 
 HELD_OUT = ("PF 16", "AR 1")  # the X1.6 flare of 2014-09-10 and the non-flaring region; never trained on
 BIN_PIXELS = 60  # 10 arcsec of .166 arcsec
@@ -80,7 +80,7 @@ def window_scores(rows, weights, reference):
         scores = ensemble_scores(weights, group[features].to_numpy(np.float32))
         for i, score in enumerate(scores):
             values = six_metrics(*mirrored(score)) | {"score": float(score.mean())}
-            values["auc_against_ar"] = auc_against(score, reference[i])
+            values["auc_against_ar"] = ranking_probability(score, reference[i])
             results += [(window, i, metric, value) for metric, value in values.items()]
     return pd.DataFrame(results, columns=["window", "member", "metric", "value"])
 
@@ -91,12 +91,6 @@ def list_features(rows, weights):
     if len(names) != weights["mean"].shape[1]:
         raise InputError(f"The weights expect {weights['mean'].shape[1]} features, the table has {len(names)}.")
     return names
-
-
-def auc_against(scores, reference):
-    """Probability that a score exceeds one of the reference."""
-    label = np.repeat([1, 0], [len(scores), len(reference)])
-    return float(roc_auc_score(label, np.concatenate([scores, reference])))
 
 
 def window_rocs(rows, weights):

@@ -74,7 +74,8 @@ def select_spectra(table, rng, columns=FEATURES, equal=True):
     order = np.argsort(code, kind="stable")
     label = (pair["region"] == POSITIVE).to_numpy()
     positive = np.array([label[code == i][0] for i in range(len(names))])
-    return Spectra(features[order], label[order].astype(np.float32), code[order], tuple(names), positive, tuple(columns))
+    label = label[order].astype(np.float32)
+    return Spectra(features[order], label, code[order], tuple(names), positive, tuple(columns))
 
 
 def equal_numbers(positive, rng):

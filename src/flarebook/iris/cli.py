@@ -1,0 +1,101 @@
+"""The commands `flarebook iris ...`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from flarebook.compendium.errors import InputError
+
+Rasters = Annotated[list[Path], typer.Argument(metavar="RASTER...", help="Level-2 files: .fits, .fits.gz, .tar.gz.")]
+RunFolder = Annotated[Path, typer.Option(help="Folder of a run that holds results/iris/6-classifiers.")]
+app = typer.Typer(no_args_is_help=True, help="Mg II spectra: the real-time pre-flare score.")
+
+
+@app.callback()
+def iris():
+    """Mg II spectra: the real-time pre-flare score."""
+
+
+@app.command()
+def score(
+    rasters: Rasters,
+    out: Annotated[Path, typer.Option(help="Folder for tables and maps.")],
+    weights: Annotated[Path | None, typer.Option(help="Weights file; default: the ensemble that ships.")] = None,
+):
+    """Give the pre-flare probability of every slit pixel and exposure, as table and map.
+
+    The ensemble that ships was trained on simulated spectra: read its model card before you trust a score.
+    A bad file is reported and left out; the exit code is then 2.
+
+    Example: flarebook iris score iris_l2_20140329_140938_3860258481_raster_t000_r00000.fits --out scores
+    """
+    from flarebook.compendium.files import make_folder
+    from flarebook.iris.score import SHIPPED, load_ensemble
+
+    ensemble = load_ensemble(weights or SHIPPED)
+    bad = score_batch(rasters, make_folder(out), ensemble)
+    for error in bad:
+        typer.secho(f"left out: {error}", err=True, fg="red")
+    if bad:
+        raise typer.Exit(2)
+
+
+def score_batch(rasters, folder, ensemble):
+    """Score one file after the other with a progress bar; returns the errors of those left out."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    bad, taken = [], set()
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("scoring", total=len(rasters))
+        for path in rasters:
+            progress.update(task, description=path.name)
+            try:
+                typer.echo(score_one(path, folder, ensemble, taken, progress))
+            except InputError as error:
+                bad.append(error)
+            progress.advance(task)
+    return bad
+
+
+def score_one(path, folder, ensemble, taken, progress):
+    """Score one file, write its outputs, return the line to print."""
+    from flarebook.iris import score, score_output
+
+    task = progress.add_task("exposures", total=None)
+    try:
+        table = score.score_file(path, ensemble, lambda exposures: advancing(exposures, progress, task))
+    finally:
+        progress.remove_task(task)
+    name = score_output.free_stem(path, taken)
+    paths = score_output.write_scores(folder, name, table, score.provenance(path, ensemble))
+    numbers = score.summarise(table)
+    return (
+        f"{path.name}: mean score {numbers['mean']:.2f} (spread over networks {numbers['spread']:.2f}), "
+        f"{100 * numbers['share_preflare']:.0f} % of {numbers['spectra']} spectra at .5 or above, "
+        f"{numbers['unusable']} unusable; {paths[0]}"
+    )
+
+
+def advancing(items, progress, task):
+    """The items, moving the bar by one for each."""
+    for item in items:
+        yield item
+        progress.advance(task)
+
+
+@app.command("export-ensemble")
+def export(
+    run: RunFolder = Path("build/laptop"),
+    to: Annotated[Path | None, typer.Option(help="Weights file to write; default: the one that ships.")] = None,
+):
+    """Write the weights of a run's honestly selected model B as the file that `score` reads.
+
+    Example: flarebook iris export-ensemble --run build/laptop
+    """
+    from flarebook.iris.export import export_run
+    from flarebook.iris.score import SHIPPED
+
+    path = export_run(run, to or SHIPPED)
+    typer.echo(f"{path} ({path.stat().st_size / 1000:.0f} kB)")

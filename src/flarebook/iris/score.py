@@ -1,0 +1,135 @@
+"""Pre-flare probability of each slit pixel and exposure of a raster, from the trained ensemble, without TensorFlow."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
+
+from flarebook.compendium.errors import InputError
+from flarebook.compendium.files import whole_file
+from flarebook.iris.features import FEATURES, extract
+from flarebook.iris.forward import ensemble_scores, n_members
+from flarebook.iris.read import iter_exposures
+
+SHIPPED = Path(__file__).with_name("data") / "preflare_ensemble.safetensors"
+SHIPPED_MEMBERS = 50  # of the run's 100 splits: keeps the file below 300 kB, and the mean changes little
+COARSEST = 0.12  # Angstrom per spectral pixel; k2v and k2r, about .3 apart, merge on a coarser axis
+
+
+@dataclass(frozen=True, eq=False)
+class Ensemble:
+    """Networks of one architecture trained on different splits.
+
+    weights: {name: (n_members, ...)}; about: what they were trained on, text; sha256 of the file; path.
+    """
+
+    weights: dict
+    about: dict
+    sha256: str
+    path: Path
+
+    @property
+    def window(self):
+        """Width of the k and h integration windows with which the training features were measured, Angstrom."""
+        return float(self.about["window"])
+
+
+def load_ensemble(path=SHIPPED):
+    """Read the weights file of an ensemble, the shipped one by default.
+
+    Returns an Ensemble.  Raises InputError when the file is absent, damaged or made for other features.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise InputError(f"There is no weights file {path}; write one with `flarebook iris export-ensemble`.")
+    try:
+        with safe_open(path, framework="numpy") as file:
+            about, weights = file.metadata() or {}, {name: file.get_tensor(name) for name in file.keys()}
+    except (SafetensorError, OSError) as error:
+        raise InputError(f"{path} is no readable weights file ({error}); restore it or export it again.") from error
+    if tuple(json.loads(about.get("features", "[]"))) != FEATURES or "mean" not in weights:
+        raise InputError(f"{path} was not made for the ten features of this version; export it again.")
+    return Ensemble(weights, about, hashlib.sha256(path.read_bytes()).hexdigest(), path)
+
+
+def export_ensemble(weights, path, about, most_members=SHIPPED_MEMBERS):
+    """Write the first members of a trained ensemble as float32, with a text of what they are; returns the path.
+
+    weights: {name: (n_members, ...)}; about: {name: text}, to hold "window".
+    """
+    kept = {name: np.ascontiguousarray(value[:most_members], np.float32) for name, value in weights.items()}
+    about = {"features": json.dumps(FEATURES), "flarebook": version("flarebook"), **about}
+    about["members"] = str(n_members(kept))
+    with whole_file(path) as partial:
+        save_file(kept, partial, metadata={name: str(text) for name, text in about.items()})
+    return Path(path)
+
+
+def score_spectra(spectra, wavelength, exposure_time, ensemble):
+    """Mean and spread over members of the pre-flare probability of each spectrum.
+
+    spectra: (n, n_wavelengths) DN; wavelength: Angstrom; exposure_time: s.  Returns score, spread: (n,) float32, NaN
+    where the spectrum cannot be measured.
+    """
+    features, good = extract(spectra, wavelength, exposure_time, window=ensemble.window)
+    members = ensemble_scores(ensemble.weights, features)
+    return np.where(good, members.mean(axis=0), np.nan), np.where(good, members.std(axis=0), np.nan)
+
+
+def score_file(path, ensemble, progress=iter):
+    """Score a level-2 file (.fits, .fits.gz, .tar.gz) exposure by exposure, so that memory stays flat.
+
+    Returns a DataFrame exposure, slit, time (s after the start), x (arcsec), score, spread; NaN where unusable.
+    Raises InputError when the file has no Mg II window, is too coarse, or holds no usable spectrum.
+    """
+    parts = []
+    for number, exposure in enumerate(progress(iter_exposures(path))):
+        refuse_coarse(exposure.wavelength, path)
+        score, spread = score_exposure(exposure, ensemble)
+        columns = {"slit": np.arange(len(score)), "time": exposure.time, "x": exposure.x}
+        parts.append(pd.DataFrame({"exposure": number, **columns, "score": score, "spread": spread}))
+    table = pd.concat(parts, ignore_index=True)
+    if not table["score"].notna().any():
+        raise InputError(f"{path} holds no usable spectrum: all exposures are missing or have no exposure time.")
+    return table
+
+
+def score_exposure(exposure, ensemble):
+    """Scores and spreads along the slit of one exposure, (n_slit,) each."""
+    if exposure.exposure_time <= 0:
+        return np.full((2, len(exposure.spectra)), np.nan, np.float32)
+    return score_spectra(exposure.spectra, exposure.wavelength, exposure.exposure_time, ensemble)
+
+
+def refuse_coarse(wavelength, path):
+    """Raise InputError when the spectral sampling cannot resolve the k2 peaks."""
+    sampling = float(np.median(np.diff(wavelength)))
+    if sampling > COARSEST:
+        raise InputError(
+            f"{path} samples the Mg II window every {sampling:.3f} A, too coarse for the k2 peaks (at most "
+            f"{COARSEST} A): give the full-resolution level-2 raster."
+        )
+
+
+def summarise(table, threshold=0.5):
+    """What a score table says in a few numbers: {name: value}."""
+    score = table["score"].dropna()
+    return {
+        "spectra": len(score),
+        "unusable": int(table["score"].isna().sum()),
+        "mean": float(score.mean()),
+        "spread": float(table["spread"].mean()),
+        "share_preflare": float((score >= threshold).mean()),
+    }
+
+
+def provenance(path, ensemble):
+    """Where a score comes from: input, weights with their sha256, versions and what the networks were trained on."""
+    record = {"input": Path(path).name, "flarebook": version("flarebook")}
+    return record | {"weights": ensemble.path.name, "weights_sha256": ensemble.sha256, "trained": ensemble.about}
