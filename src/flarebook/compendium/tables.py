@@ -6,6 +6,7 @@ import nbformat
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 from flarebook.compendium.citation import figure_records
 from flarebook.compendium.download import check_hash, locate
@@ -20,10 +21,9 @@ COLOURS = {GREEN: "green", UNGATED: "dim"}
 
 def show(table):
     """Print a table; as wide as its content when the output is a file or a pipe."""
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=200)
-    console.print(table)
+    plain = {"markup": False, "emoji": False}  # list[int] is a type here, not a colour
+    wide = None if Console().is_terminal else 200
+    Console(width=wide, **plain).print(table)
 
 
 def _table(title, *columns, right=()):
@@ -70,7 +70,7 @@ def verdicts_table(verdicts, profile):
         colour = COLOURS.get(line.verdict, "bold red")
         gate = line.gate
         wanted = (_number(gate.expected), _tolerance(gate)) if gate else ("", "")
-        verdict = f"[{colour}]{line.verdict}[/]"
+        verdict = Text(line.verdict, style=colour)
         table.add_row(line.name, line.origin, _number(line.measured), *wanted, verdict, gate.why if gate else "")
     return table
 
