@@ -80,6 +80,7 @@ def test_reference_shows_public_functions_without_importing_them(tmp_path):
 
 def test_docstring_signs_stand_for_themselves():
     assert text("f_x *not* |bold|\n\nsecond\nline") == r"f\_x \*not\* \|bold\|" + "\n\nsecond line"
+    assert text("into `build/<run>` as <name>") == r"into `build/<run>` as \<name\>"
 
 
 def test_formula_becomes_mathml():

@@ -8,17 +8,23 @@ import copy
 import re
 from pathlib import Path
 
-MARKDOWN = re.compile(r"([\\`*_{}\[\]<>$|#~@^])")
+MARKDOWN = re.compile(r"([\\*_{}\[\]<>$|#~@^])")
+CODE = re.compile(r"(`[^`]+`)")
 HIDDEN = ("cli", "book")  # the command line has its own help; the book's builder is of use to nobody else
 
 
 def api_reference(source):
     """Markdown reference of all public functions and classes below `source`, a section for each module."""
     source = Path(source)
-    paths = [path for path in sorted(source.rglob("*.py")) if not path.name.startswith("_")]
+    paths = [path for path in sorted(source.rglob("*.py"), key=_studies_first) if not path.name.startswith("_")]
     modules = [".".join(path.relative_to(source).with_suffix("").parts) for path in paths]
     shown = [(path, name) for path, name in zip(paths, modules, strict=True) if not set(name.split(".")) & set(HIDDEN)]
     return "\n\n".join(_module(path, name) for path, name in shown)
+
+
+def _studies_first(path):
+    """Sorting key of a module: the studies stand before what they share."""
+    return "compendium" in path.parts, path
 
 
 def _module(path, name):
@@ -60,6 +66,12 @@ def _arguments(function):
 
 
 def text(docstring):
-    """Docstring as Markdown: paragraphs stay, lines join, and every sign stands for itself."""
+    """Docstring as Markdown: paragraphs stay, lines join, code in backticks stays code, other signs are no markup."""
     paragraphs = re.split(r"\n\s*\n", docstring or "")
-    return "\n\n".join(MARKDOWN.sub(r"\\\1", " ".join(paragraph.split())) for paragraph in paragraphs)
+    return "\n\n".join(_plain(" ".join(paragraph.split())) for paragraph in paragraphs)
+
+
+def _plain(paragraph):
+    """Paragraph whose signs stand for themselves outside code."""
+    pieces = CODE.split(paragraph)
+    return "".join(piece if CODE.fullmatch(piece) else MARKDOWN.sub(r"\\\1", piece) for piece in pieces)

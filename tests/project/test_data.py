@@ -1,0 +1,38 @@
+"""The data manifest: every file that ships is listed, is what the list says, and may ship."""
+
+from pathlib import Path
+
+from flarebook.compendium.manifest import read_manifest
+from flarebook.compendium.provenance import sha256
+
+ROOT = Path(__file__).parents[2]
+SETTINGS = {".md", ".yaml", ""}  # descriptions, settings and licences are no data
+
+
+def shipped():
+    """Every file of the data sets that ship."""
+    return [
+        file
+        for dataset in read_manifest(ROOT / "data-manifest.yaml").values()
+        if dataset.ships
+        for file in dataset.files
+    ]
+
+
+def test_shipped_files_are_those_of_the_manifest():
+    assert shipped()
+    for file in shipped():
+        path = ROOT / file.path
+        assert path.stat().st_size == file.size, file.path
+        assert sha256(path) == file.sha256, file.path
+
+
+def test_no_data_file_ships_unlisted():
+    files = [path for path in ROOT.glob("src/flarebook/*/data/**/*") if path.is_file() and path.suffix not in SETTINGS]
+    assert {path.relative_to(ROOT).as_posix() for path in files} == {file.path for file in shipped()}
+
+
+def test_every_set_says_what_it_may_be_used_for_and_what_stands_in_for_it():
+    for dataset in read_manifest(ROOT / "data-manifest.yaml").values():
+        assert dataset.licence
+        assert dataset.ships or dataset.stands_in, dataset.id
