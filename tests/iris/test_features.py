@@ -41,6 +41,7 @@ def reversed_line(center, blue=1000.0, red=1000.0):
 
 def assert_agrees(spectra, wavelength, exposure_time, **options):
     """Compare with the plain reference, spectrum by spectrum, to 1e-5."""
+    spectra = spectra.astype(np.float32)
     features, good = extract(spectra, wavelength, exposure_time, **options)
     for row, one in enumerate(spectra):
         expected = reference_features(one, wavelength, exposure_time, **options)

@@ -125,14 +125,14 @@ def grid_weights(wavelength):
 
 
 def _checked(spectra, wavelength, exposure_time):
-    """Spectra as a float table and one exposure time a spectrum, or an InputError about shapes that do not fit."""
+    """Spectra as a float32 table and one exposure time a spectrum, or an InputError about shapes that do not fit."""
     spectra = np.asarray(spectra)
     if spectra.ndim != 2 or spectra.shape[1] != len(wavelength):
         raise InputError(
             f"The spectra have the shape {spectra.shape}; give (n_spectra, n_wavelengths) with one column for each of "
             f"the {len(wavelength)} wavelengths."
         )
-    spectra = np.ascontiguousarray(spectra, np.float64 if spectra.dtype == np.float64 else np.float32)
+    spectra = np.ascontiguousarray(spectra, np.float32)
     try:
         times = np.broadcast_to(np.asarray(exposure_time, np.float64), len(spectra))
     except ValueError:
