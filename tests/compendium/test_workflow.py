@@ -87,8 +87,18 @@ def test_a_mistyped_profile_name_is_told(workflow):
 
 
 def test_the_slurm_profile_asks_for_memory_and_time_of_each_notebook(workflow):
-    """A dry run: no SLURM here, so the plan is read and nothing is submitted."""
-    pytest.importorskip("snakemake_executor_plugin_slurm", reason="extra slurm is not installed")
+    """A dry run: there is no cluster here, so the plan is read and nothing is submitted."""
     shutil.copytree(REAL / "profiles/slurm", workflow / "profiles/slurm")
-    code, text = snakemake(workflow, "--profile", "profiles/slurm", "--dry-run")
-    assert code == 0 and "slurm_partition=" in text and "mem_mb=4000" in text
+    profile = yaml.safe_load((workflow / "profiles/ci.yaml").read_text())
+    profile["notebooks"]["sun/2-read"] |= {"memory_mb": 9000, "minutes": 90}
+    (workflow / "profiles/ci.yaml").write_text(yaml.safe_dump(profile, sort_keys=False))
+    code, text = snakemake(workflow, "--profile", "profiles/slurm", "--executor", "dryrun")
+    assert code == 0 and "slurm_partition=standard" in text
+    assert "mem_mb=4000" in text and "mem_mb=9000" in text and "runtime=90" in text
+
+
+def test_the_slurm_profile_names_notebooks_that_exist():
+    settings = yaml.safe_load((REAL / "profiles/slurm/config.yaml").read_text())
+    listed = yaml.safe_load((REAL / "profiles/paper.yaml").read_text())["notebooks"]
+    assert settings["executor"] == "slurm"
+    assert set(settings["set-threads"]) <= {name.replace("/", "_").replace("-", "_") for name in listed}

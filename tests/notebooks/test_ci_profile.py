@@ -1,0 +1,90 @@
+"""The whole ci profile: every notebook runs clean, every figure keeps the contract, every gate is green."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from flarebook.compendium.download import check_hash
+from flarebook.compendium.gates import MISSING, RED, check, read_gates
+from flarebook.compendium.parameters import read_profile
+
+pytestmark = pytest.mark.notebooks
+ROOT = Path(__file__).parents[2]
+STUDY = os.environ.get("FLAREBOOK_STUDY") or None
+NAMES = list(read_profile("ci", STUDY).notebooks)
+
+
+@pytest.fixture(scope="session")
+def built():
+    """Folder build/ci after the workflow ran; only what changed is run again."""
+    command = [sys.executable, "-m", "snakemake", "--cores", "all", "--rerun-incomplete", "--config", "profile=ci"]
+    done = subprocess.run([*command, *([f"study={STUDY}"] if STUDY else [])], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-6000:]
+    return ROOT / "build/ci"
+
+
+@pytest.fixture(scope="session")
+def records(built):
+    """Records of all published figures of the study, or of all."""
+    found = [json.loads(path.read_text()) for path in sorted((built / "figures").glob("*.json"))]
+    return [record for record in found if STUDY in (None, record["study"])]
+
+
+def outputs(built, name):
+    """All outputs of an executed notebook."""
+    notebook = nbformat.read(built / "notebooks" / f"{name}.ipynb", as_version=4)
+    return [output for cell in notebook.cells for output in cell.get("outputs", ())]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_notebook_ran_without_error_or_warning(built, name):
+    for output in outputs(built, name):
+        assert output.output_type != "error", output.evalue
+        assert output.get("name") != "stderr", output.text[:500]
+        assert "Warning" not in output.get("text", ""), output.text[:500]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_image_is_a_published_figure(built, name):
+    images = [output for output in outputs(built, name) if "image/png" in output.get("data", {})]
+    ids = [output.metadata.get("flarebook", {}).get("figure") for output in images]
+    assert None not in ids and len(ids) == len(set(ids))
+    assert all((built / "figures" / f"{id}.json").is_file() for id in ids)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_notebook_records_a_metric_and_its_checksums(built, name):
+    folder = built / "results" / name
+    assert json.loads((folder / "metrics.json").read_text()), f"{name} records no metric"
+    assert "metrics.json" in json.loads((folder / "sha256.json").read_text())
+
+
+def test_every_figure_has_its_five_files_and_a_complete_record(records, built):
+    assert records
+    for record in records:
+        for name in record["files"].values():
+            assert (built / "figures" / name).stat().st_size > 0, name
+        assert len(record["alt"]) > 40 and record["caption"], record["id"]
+        assert record["origin"] in ("real", "simulated", "real and simulated", "schematic"), record["id"]
+        assert record["parameters"]["output"] == "build/ci" and "seed" in record["parameters"], record["id"]
+        check_hash(built / "figures" / record["files"]["csv"], record["data_sha256"], "")
+
+
+@pytest.mark.skipif(STUDY not in (None, "iris"), reason="another study was asked for")
+def test_every_figure_of_the_mg_ii_paper_is_there(records):
+    numbers = {record["paper_figure"] for record in records if record["study"] == "iris"}
+    assert set(range(1, 17)) <= numbers
+
+
+def test_every_gate_is_green(built):
+    wrong = [line for line in check("ci", STUDY) if line.verdict in (RED, MISSING)]
+    assert not wrong, "\n".join(f"{line.name}: {line.measured} is {line.verdict}" for line in wrong)
+
+
+def test_every_study_has_gates():
+    assert {name.split("/")[0] for name in NAMES} <= {name.split(".")[0] for name in read_gates("ci")}
