@@ -33,11 +33,11 @@ $(VENV)/.lock-installed: requirements.lock
 	@if [ -z "$(BASE_PYTHON)" ]; then echo "$(NO_PYTHON)" >&2; exit 2; fi
 	echo "Making $(VENV) from requirements.lock (once; some minutes, about 5 GB)."
 	$(BASE_PYTHON) -m venv --clear $(VENV)
-	$(PYTHON) -m pip install --quiet --progress-bar off -r requirements.lock
+	$(PYTHON) -m pip install -qq --progress-bar off -r requirements.lock
 	touch $@
 
 $(VENV)/.project-installed: $(VENV)/.lock-installed pyproject.toml
-	@$(PYTHON) -m pip install --quiet --no-deps -e .
+	@$(PYTHON) -m pip install -qq --no-deps -e .
 	touch $@
 
 check-choices:
@@ -62,7 +62,7 @@ bench: $(VENV)/.project-installed
 lock:
 	@if [ -z "$(BASE_PYTHON)" ]; then echo "$(NO_PYTHON)" >&2; exit 2; fi
 	mkdir -p build/lock
-	$(BASE_PYTHON) -m pip install --quiet --dry-run --ignore-installed --report build/lock/report.json ".[$(EXTRAS)]"
+	$(BASE_PYTHON) -m pip install -qq --dry-run --ignore-installed --report build/lock/report.json ".[$(EXTRAS)]"
 	$(BASE_PYTHON) src/flarebook/compendium/lock.py build/lock/report.json requirements.lock
 
 clean:
