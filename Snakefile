@@ -1,6 +1,7 @@
 # One rule per notebook of a profile; results make the graph; papermill runs each.
 #   snakemake --cores 2 --config profile=laptop [study=iris]
 #   snakemake --profile profiles/slurm --config profile=paper
+import shlex
 import sys
 
 from flarebook.compendium.errors import InputError
@@ -52,5 +53,5 @@ for name, entry in NOTEBOOKS.items():
             mem_mb=entry.memory_mb,
             runtime=entry.minutes,
         shell:
-            f"{sys.executable} -m flarebook.compendium.cli run {{params.notebook}} "
+            f"{shlex.quote(sys.executable)} -m flarebook.compendium.cli run {{params.notebook}} "
             f"--profile {PROFILE} --output build/{PROFILE} --threads {{threads}}"

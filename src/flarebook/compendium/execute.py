@@ -69,7 +69,8 @@ def _papermill(source, target, values, progress):
 def _kernel_settings():
     """Environment and settings under which the kernel is this very Python; yields traitlets settings.
 
-    The kernel talks over local sockets in a short temporary folder, so that two notebooks never race for a port.
+    The kernel talks over local sockets, so that two notebooks never race for a port; where the temporary folder's
+    name is too long for a socket (some 100 characters with the kernel's own name), over ports after all.
     """
     spec = str(Path(sys.prefix) / "share" / "jupyter")
     paths = os.pathsep.join(filter(None, [spec, os.environ.get("JUPYTER_PATH")]))
@@ -78,7 +79,7 @@ def _kernel_settings():
         before = {name: os.environ.get(name) for name in settings}
         os.environ.update(settings)
         try:
-            yield Config({"KernelManager": {"transport": "ipc"}})
+            yield Config({"KernelManager": {"transport": "ipc" if len(runtime) < 50 else "tcp"}})
         finally:
             _restore(before)
 
