@@ -1,6 +1,7 @@
 """The two baselines of separability look like what they are named after."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from flarebook.iris import baselines
@@ -29,3 +30,11 @@ def test_each_row_of_the_table_belongs_to_its_spectrum(drawn):
 def test_the_seed_decides_the_spectra():
     first, second = (baselines.baseline_spectra(load_library(), 5, np.random.default_rng(8))[0] for _ in range(2))
     assert np.array_equal(first, second)
+
+
+def test_one_region_twice_is_halved_at_random():
+    table = pd.DataFrame({"region": "QS", "spectrum": np.arange(300)})
+    drawn = baselines.same_region_twice(table, 100, np.random.default_rng(1))
+    assert drawn["region"].value_counts().to_dict() == {"QS": 100, "QS again": 100}
+    assert drawn["spectrum"].is_unique
+    assert abs(drawn.groupby("region")["spectrum"].mean().diff().iloc[1]) < 40  # not the first and the last half

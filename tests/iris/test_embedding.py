@@ -50,6 +50,8 @@ def test_a_seed_gives_the_same_map_alone_and_beside_others():
     drawn = pd.DataFrame(features, columns=list(FEATURES))
     maps = embedding.tsne_maps({"a": drawn, "b": drawn}, (2, 10), seed=3)
     assert list(maps["a"]) == [2, 10]
+    table = embedding.map_table({name: drawn.assign(region="PF") for name in maps}, maps)
+    assert table.groupby(["name", "perplexity"]).size().eq(80).all()
     assert np.array_equal(maps["a"][10], maps["b"][10])
     assert np.array_equal(maps["a"][10], embedding.tsne_map(features, 10, seed=3))
 
@@ -90,3 +92,14 @@ def test_the_sketch_puts_the_axis_of_most_variance_first():
     first, second = (points @ components.T).var(axis=0)
     assert first > 5 * second
     assert components @ components.T == pytest.approx(np.eye(2), abs=1e-9)
+
+
+def test_a_feature_that_rises_with_the_class_has_angle_zero_and_one_across_it_ninety():
+    points = np.random.default_rng(0).uniform(-1, 1, (4000, 2))
+    drawn = pd.DataFrame(0.0, index=range(4000), columns=list(FEATURES))
+    drawn["triplet"], drawn["intensity"], drawn["line_center"] = points[:, 0], -points[:, 0], points[:, 1]
+    drawn[[f for f in FEATURES if drawn[f].eq(0).all()]] += np.random.default_rng(1).normal(size=(4000, 7))
+    result = embedding.feature_directions(drawn, points, points[:, 0] > 0).set_index("feature")
+    assert result.loc[["triplet", "line_center", "intensity"], "angle"].tolist() == pytest.approx([0, 90, 180], abs=3)
+    assert result.loc["triplet", "explained"] == pytest.approx(1)
+    assert result.loc["k3_height", "explained"] < 0.01

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from flarebook.iris import observations
+from flarebook.iris.distributions import draw_spectra
 from flarebook.iris.features import FEATURES, extract
 from flarebook.iris.instrument import expose
 from flarebook.iris.library import doppler_shift
@@ -56,3 +57,13 @@ def baseline_spectra(library, n, rng):
     table = pd.DataFrame(features, columns=list(FEATURES))
     table.insert(0, "region", np.repeat(["QS", "flare"], n))
     return spectra[good], table[good].reset_index(drop=True)
+
+
+def same_region_twice(table, n, rng, region="QS"):
+    """2 n spectra of one region of which a random half is called by another name: what cannot be told apart.
+
+    Returns the drawn rows of the table with region "QS" and "QS again".  Panos & Kleint 2020, Figure 8, right panel.
+    """
+    drawn = draw_spectra(table, (region,), 2 * n, rng)
+    renamed = rng.permutation(2 * n) < n
+    return drawn.assign(region=np.where(renamed, f"{region} again", region))

@@ -111,6 +111,16 @@ def tsne_maps(draws, perplexities, seed, n_workers=2):
     return {name: {p: found[name, p] for own, p in sorted(tasks) if own == name} for name in draws}
 
 
+def map_table(draws, maps):
+    """All maps in one table: columns name, perplexity, region, x, y."""
+    parts = [
+        pd.DataFrame({"name": name, "perplexity": p, "region": draws[name]["region"], "x": xy[:, 0], "y": xy[:, 1]})
+        for name, own in maps.items()
+        for p, xy in own.items()
+    ]
+    return pd.concat(parts, ignore_index=True)
+
+
 def separability(points, is_positive, observations=None, n_neighbours=NEIGHBOURS):
     """Share of points whose nearest neighbours vote for their own class: .5 when mixed, 1 when parted.
 
@@ -151,3 +161,27 @@ def separability_table(drawn, maps, other, positive="PF"):
         for perplexity, points in spaces.items()
     ]
     return pd.DataFrame(rows)
+
+
+def feature_directions(drawn, points, is_positive):
+    """Angle on a map between the direction in which a feature rises and the direction in which the class changes.
+
+    drawn: table with the ten features; points: (n, 2); is_positive: (n,) bool.  Returns feature, angle (degrees,
+    0 to 180: 0 with the class, 180 against it, 90 across it) and explained (share of the feature's variance that the
+    straight-line fit explains).  After Panos & Kleint 2020, section 6.2, who compare symmetries by eye.
+    """
+    centred = points - points.mean(axis=0)
+    towards, _ = _steepest(centred, np.asarray(is_positive, dtype=float))
+    rows = []
+    for feature in FEATURES:
+        direction, explained = _steepest(centred, drawn[feature].to_numpy(dtype=float))
+        rows.append((feature, np.degrees(np.arccos(np.clip(direction @ towards, -1, 1))), explained))
+    return pd.DataFrame(rows, columns=["feature", "angle", "explained"]).sort_values("angle", ignore_index=True)
+
+
+def _steepest(centred, values):
+    """Unit vector along which values rise fastest over the plane, and the share of their variance that it explains."""
+    values = values - values.mean()
+    slope, *_ = np.linalg.lstsq(centred, values, rcond=None)
+    explained = 1 - ((values - centred @ slope) ** 2).sum() / (values**2).sum()
+    return slope / np.linalg.norm(slope), float(explained)

@@ -22,7 +22,8 @@ LINES[REAL] = {"color": REAL_COLOUR, "lw": 1.8, "ls": (0, (4, 1.6))}
 def plot_densities(densities):
     """Ten panels, one a feature, with the density of each region and, dashed, of region "real".
 
-    densities: columns feature, region, value, density.  Returns a figure.
+    densities: columns feature, region, value, density.  A peak far above all others is cut, so that the others show.
+    Returns a figure.
     """
     figure, axes = plt.subplots(3, 4, figsize=(11, 7.2), layout="constrained")
     for number, (feature, axis) in enumerate(zip(FEATURES, axes.flat, strict=False), start=1):
@@ -30,16 +31,17 @@ def plot_densities(densities):
             axis.plot(curve["value"], curve["density"], **LINES[region])
             if region != REAL:
                 axis.fill_between(curve["value"], curve["density"], color=REGION_COLOURS[region], alpha=0.10, lw=0)
-        _finish_density(axis, f"{number}  {FEATURE_LABELS[feature]}")
+        peaks = densities[densities["feature"] == feature].groupby("region")["density"].max().sort_values()
+        _finish_density(axis, f"{number}  {FEATURE_LABELS[feature]}", min(peaks.iloc[-1], 2.2 * peaks.iloc[-2]))
     _density_legend(axes.flat[len(FEATURES)], densities["region"].unique())
     axes.flat[-1].set_axis_off()
     return figure
 
 
-def _finish_density(axis, label):
+def _finish_density(axis, label, highest):
     axis.set_xlabel(label, fontsize="small")
     axis.set_yticks([])
-    axis.set_ylim(bottom=0)
+    axis.set_ylim(0, 1.04 * highest)
     axis.margins(x=0)
     axis.spines[["left", "top", "right"]].set_visible(False)
 

@@ -141,15 +141,21 @@ def _dots(regions):
     ]
 
 
-def plot_baselines(panels):
-    """t-SNE of two kinds that separate and of two that cannot.
+def plot_baselines(draws, maps, scores):
+    """t-SNE maps of two kinds of spectra that part and of two that cannot, with their separability.
 
-    panels: list of (title, table with region, x, y, regions in drawing order).  Returns a figure.
+    draws: {"flare": table with regions flare and QS, "mixed": with QS and QS again}; maps: {name: {perplexity:
+    (n, 2)}}, of which the first is drawn; scores: {name: separability}.  Returns a figure.
     """
-    figure, axes = plt.subplots(1, len(panels), figsize=(9, 4.8), layout="constrained")
-    for axis, (title, drawn, regions) in zip(axes, panels, strict=True):
-        _scatter_regions(axis, drawn, regions, alpha=0.75)
-        axis.set_title(title)
+    kinds = {
+        "flare": ("flare-like and quiet Sun", ("flare", "QS")),
+        "mixed": ("quiet Sun and quiet Sun", ("QS", "QS again")),
+    }
+    figure, axes = plt.subplots(1, 2, figsize=(9, 4.8), layout="constrained")
+    for axis, (name, (title, regions)) in zip(axes, kinds.items(), strict=True):
+        points = next(iter(maps[name].values()))
+        _scatter_regions(axis, draws[name].assign(x=points[:, 0], y=points[:, 1]), regions, alpha=0.75)
+        axis.set_title(f"{title}: k-NN {scores[name]:.2f}")
         axis.legend(handles=_dots(regions), loc="upper center", bbox_to_anchor=(0.5, 0), ncols=2, fontsize="small")
         _blank(axis)
     return figure
