@@ -87,7 +87,7 @@ def pair_aucs(scores, spectra, splits):
 def bootstrap_observations(rates, aucs, spectra, rng, n_draws=2000):
     """Scores of redrawn sets of observations: the splits share observations, so their spread is no confidence.
 
-    rates: of `observation_rates`; aucs: of `pair_aucs`.  Returns a DataFrame (n_draws, 6), scores at equal class weights.
+    rates: of `observation_rates`; aucs: of `pair_aucs`.  Returns the scores of each draw, (n_draws, 6).
     """
     called = rates.set_index("observation")["called"].reindex(spectra.names).to_numpy()
     draws = []

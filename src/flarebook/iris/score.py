@@ -15,7 +15,7 @@ from flarebook.compendium.errors import InputError
 from flarebook.compendium.files import whole_file
 from flarebook.iris.features import FEATURES, extract
 from flarebook.iris.forward import ensemble_scores, n_members
-from flarebook.iris.read import iter_exposures
+from flarebook.iris.read import iter_exposures, read_raster
 
 SHIPPED = Path(__file__).with_name("data") / "preflare_ensemble.safetensors"
 SHIPPED_MEMBERS = 50  # of the run's 100 splits: keeps the file below 300 kB, and the mean changes little
@@ -127,6 +127,20 @@ def summarise(table, threshold=0.5):
         "spread": float(table["spread"].mean()),
         "share_preflare": float((score >= threshold).mean()),
     }
+
+
+def familiar_share(path, known, window, tail=0.001):
+    """Share of a raster's usable spectra whose features lie within those of the training spectra.
+
+    known: Spectra that the networks learned from; tail: share left out at either end of each feature.
+    Returns a Series by feature, and "all" for spectra that are familiar in every feature.
+    """
+    raster = read_raster(path)
+    spectra, exposure_time = raster.flat()
+    features, good = extract(spectra, raster.wavelength, exposure_time, window=window)
+    low, high = np.quantile(known.features, [tail, 1 - tail], axis=0)
+    inside = ((features >= low) & (features <= high))[good]
+    return pd.Series([*inside.mean(axis=0), inside.all(axis=1).mean()], index=[*known.columns, "all"])
 
 
 def provenance(path, ensemble):

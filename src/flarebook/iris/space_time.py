@@ -9,6 +9,7 @@ from flarebook.iris.explain import FALSE_ALARM_RATE
 from flarebook.iris.features import FEATURES
 from flarebook.iris.forward import ensemble_scores
 from flarebook.iris.metrics import ranking_probability, six_metrics
+from flarebook.iris.splits import TEST
 
 HELD_OUT = ("PF 16", "AR 1")  # the X1.6 flare of 2014-09-10 and the non-flaring region; never trained on
 BIN_PIXELS = 60  # 10 arcsec of .166 arcsec
@@ -111,6 +112,19 @@ def summarise_windows(table):
     """Mean and standard deviation over members by window and metric, in the windows' order."""
     groups = table.groupby(["window", "metric"], sort=True)["value"]
     return groups.agg(mean="mean", sd=lambda values: values.std(ddof=0), n="size").reset_index()
+
+
+def reference_scores(scores, spectra, splits):
+    """Scores that each member gives to the AR spectra of its test set, list of (n,) arrays.
+
+    scores: of `protocol.test_scores`.
+    """
+    return [score[spectra.label[splits.rows(i, TEST, spectra)] == 0] for i, score in enumerate(scores)]
+
+
+def joined(tables):
+    """Tables of the three experiments as one, with a column "experiment"."""
+    return pd.concat([table.assign(experiment=name) for name, table in tables.items()], ignore_index=True)
 
 
 def of_window(summary, window, metric):
