@@ -1,11 +1,13 @@
 """Addresses of IRIS level-2 rasters in the public archive."""
 
+import os
 import re
 from datetime import datetime
+from pathlib import Path
 
 import requests
 
-from flarebook.compendium.download import OFFLINE
+from flarebook.compendium.download import OFFLINE, cache_folder, download
 from flarebook.compendium.errors import InputError
 
 ARCHIVE = "https://www.lmsal.com/solarsoft/irisa/data/level2_compressed"
@@ -63,6 +65,27 @@ def exact_start(start, obsid, archive=ARCHIVE):
     except requests.RequestException as error:
         raise InputError(f"cannot read the archive's listing {url}: {OFFLINE}") from error
     return nearest_start(answer.text, start, obsid)
+
+
+def fetch_raster(start, obsid, archive=ARCHIVE, progress=None):
+    """Path of an observation's raster archive: from the folder FLAREBOOK_MIRROR, the cache, or now downloaded.
+
+    start: datetime (UTC) or ISO text, to the minute at least.  progress: called with (bytes so far, bytes in all).
+    Raises InputError without a network, or when the archive has no such observation.  No hash is known beforehand.
+    """
+    for folder in filter(None, (os.environ.get("FLAREBOOK_MIRROR"), cache_folder())):
+        names = [path.name for path in Path(folder).rglob(f"iris_l2_*_{int(obsid):010d}_raster.tar.gz")]
+        near = [name for name in names if _within_two_minutes(start, name)]
+        if near:
+            return next(Path(folder).rglob(near[0]))
+    url = raster_url(exact_start(start, obsid, archive), obsid, archive)
+    return download(url, cache_folder() / url.rsplit("/", 1)[1], None, progress)
+
+
+def _within_two_minutes(start, name):
+    """Whether the start in a file's name (iris_l2_YYYYMMDD_HHMMSS_...) lies within two minutes of `start`."""
+    found = datetime.strptime(name[8:23], "%Y%m%d_%H%M%S")
+    return abs((found - _time(start)).total_seconds()) < 120
 
 
 def _time(start):
