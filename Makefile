@@ -47,7 +47,7 @@ check-choices:
 	  echo "STUDY=$(STUDY) is no study; choose one of: $(STUDIES)." >&2; exit 2; fi
 
 book: check-choices $(VENV)/.project-installed
-	@snakemake --cores all --quiet rules --config profile=$(PROFILE) study=$(STUDY)
+	@snakemake --cores all --quiet all --rerun-incomplete --config profile=$(PROFILE) study=$(STUDY)
 	$(PYTHON) -m flarebook.compendium.book "$(PROFILE)" --study "$(STUDY)"
 	printf 'Made in %d min %02d s.\n' $$((SECONDS / 60)) $$((SECONDS % 60))
 
