@@ -1,32 +1,36 @@
 """Build the staged book with jupyter-book, every warning an error."""
 
+import os
+import shutil
 import subprocess
 import sysconfig
 from pathlib import Path
 
 from flarebook.compendium.errors import InputError
 
+PLAIN = {"NO_COLOR": "1"}  # no terminal colours in the lines that are passed on
 
-def build(source, strict=True):
+
+def build(source):
     """Build the HTML pages of a staged book.
 
-    source: folder made by stage.  strict: turn warnings into errors.
+    source: folder made by stage.
     Returns the folder of the pages.  Raises InputError with Sphinx's own lines when something is wrong.
     """
     source = Path(source).resolve()
     folder = source.parent
-    done = subprocess.run(_command(source, folder, strict), capture_output=True, text=True)
+    shutil.rmtree(folder / "_build", ignore_errors=True)  # a page that is not read again would not warn again
+    done = subprocess.run(_command(source, folder), capture_output=True, text=True, env={**os.environ, **PLAIN})
     if done.returncode:
         raise InputError("the book does not build; Sphinx says:\n" + _complaints(done.stderr or done.stdout))
     return folder / "_build" / "html"
 
 
-def _command(source, folder, strict):
-    """Command line of jupyter-book; the contents need an absolute path."""
+def _command(source, folder):
+    """Command line of jupyter-book, strict: warnings are errors, all are listed, and every reference must resolve."""
     program = Path(sysconfig.get_path("scripts")) / "jupyter-book"
-    command = [program, "build", source, "--path-output", folder, "-q"]
-    command += ["--config", source / "_config.yml", "--toc", source / "_toc.yml"]
-    return [*command, "-W", "-n", "--keep-going"] if strict else command
+    command = [program, "build", source, "--path-output", folder, "-q", "-W", "-n", "--keep-going"]
+    return [*command, "--config", source / "_config.yml", "--toc", source / "_toc.yml"]
 
 
 def _complaints(log):
