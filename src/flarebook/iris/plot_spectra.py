@@ -185,20 +185,18 @@ def plot_agreement(agreement):
     return figure
 
 
-def plot_evolution(maps, minutes, y, names):
+def plot_evolution(maps, minutes, y):
     """Features against time and slit position, one panel a feature.
 
-    maps: {name: (n_exposures, n_slit)}; minutes: (n_exposures,); y: (n_slit,) arcsec; names: features to show.
+    maps: {name: (n_exposures, n_slit)} of the features to show; minutes: (n_exposures,); y: (n_slit,) arcsec.
     """
-    figure, axes = plt.subplots(len(names), 1, figsize=(8, 1.75 * len(names)), sharex=True, layout="constrained")
-    for axis, name in zip(axes, names, strict=True):
+    figure, axes = plt.subplots(len(maps), 1, figsize=(8, 1.75 * len(maps)), sharex=True, layout="constrained")
+    for axis, name in zip(axes, maps, strict=True):
         limits = {"norm": feature_norm(name, maps[name]), "cmap": feature_colours(name)}
         mesh = axis.pcolormesh(_edges(minutes), _edges(y), maps[name].T, rasterized=True, **limits)
         axis.set_facecolor("0.85")
         axis.set_ylabel("y [arcsec]")
-        figure.colorbar(mesh, ax=axis, pad=0.01, aspect=12).set_label(
-            FEATURE_LABELS[name].split(" [")[0], fontsize="small"
-        )
+        figure.colorbar(mesh, ax=axis, pad=0.01, aspect=12).set_label(FEATURE_NAMES[name], fontsize="small")
     axes[-1].set_xlabel("minutes after the start of the observation")
     return figure
 
