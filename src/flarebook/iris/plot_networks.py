@@ -46,7 +46,7 @@ def draw_network(axes, name, widths, rng):
         colour = REGION_COLOURS["PF"] if output else "white"
         axes.scatter(np.full(len(heights), x), heights, s=28, c=colour, edgecolors="black", linewidths=0.7, zorder=3)
         axes.text(x, -1.17, "score" if output else str(size), ha="center", va="top", fontsize=8)
-    axes.set_title(f"{name}: {len(widths) or 'no'} hidden layer{'s' * (len(widths) != 1)}, {n_weights(widths)} weights")
+    axes.set_title(f"{name}\n{len(widths) or 'no'} hidden layers\n{n_weights(widths):,} weights", fontsize=9)
     axes.axis("off")
 
 
@@ -62,7 +62,7 @@ def draw_connections(axes, columns, left, right, rng):
 
 def draw_architectures(architectures, rng):
     """Figure with one panel a network; the inputs are named at the first."""
-    figure = Figure(figsize=(8.5, 3.9), layout="constrained")
+    figure = Figure(figsize=(8.5, 4.3), layout="constrained")
     panels = figure.subplots(1, len(architectures), width_ratios=[0.8, 1.1, 1.6])
     for axes, (name, widths) in zip(panels, architectures.items(), strict=True):
         draw_network(axes, name, widths, rng)

@@ -45,4 +45,4 @@ def draw_along_slit(axes, table):
     axes.fill_betweenx(columns.index, mean - spread, mean + spread, color=REAL_COLOUR, alpha=0.25, linewidth=0)
     axes.plot(mean, columns.index, color=REAL_COLOUR, linewidth=1.5, label=f"over {SMOOTHING} pixels, band: networks")
     axes.set(xlabel="pre-flare score", xlim=(0, 1))
-    axes.legend(loc="upper right", fontsize=8)
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=2, fontsize=8)

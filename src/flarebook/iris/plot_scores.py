@@ -89,7 +89,7 @@ def draw_training(history):
         axes.errorbar(mean.index, mean, error, fmt="o-", markersize=4, **{**style, "label": label})
     axes.set(xlabel="epoch", ylabel="accuracy at equal class weights")
     axes.xaxis.get_major_locator().set_params(integer=True)
-    axes.legend()
+    axes.legend(loc="lower right")
     return figure
 
 

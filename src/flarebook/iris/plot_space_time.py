@@ -33,7 +33,7 @@ def draw_windows(summaries, width):
             style = {"color": colour, "marker": marker, "markersize": 4.5, "capsize": 2.5, "label": text}
             axes.errorbar(rows["window"] + centre, rows["mean"], rows["sd"], **style)
         axes.axhline(0.5, color=NEUTRAL_COLOUR, linestyle=":", linewidth=1)
-        axes.set(title=title, xlabel=label, ylabel="score", ylim=(-1.02 if name == "negative" else -0.55, 1.03))
+        axes.set(title=title, xlabel=label, ylabel="score", ylim=(-1.05, 1.05))
         if towards:
             axes.invert_xaxis()
     axes.figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=2, fontsize=8)
@@ -42,7 +42,7 @@ def draw_windows(summaries, width):
 
 def draw_window_rocs(rocs, width):
     """Figure 16: mean ROC curve of each window, the mirrored class as the absent one; darker is nearer to the flare."""
-    figure = Figure(figsize=(9.6, 3.9), layout="constrained")
+    figure = Figure(figsize=(9.6, 4.8), layout="constrained")
     for axes, (name, (title, _, towards)) in zip(figure.subplots(1, len(PANELS)), PANELS.items(), strict=True):
         windows = np.sort(rocs[name]["window"].unique())[:: -1 if towards else 1]
         shades = colormaps["viridis_r"](np.linspace(0.1, 1.0, len(windows)))
@@ -54,6 +54,7 @@ def draw_window_rocs(rocs, width):
         axes.plot([0, 1], [0, 1], "k--", linewidth=0.9)
         axes.set(title=title, xlabel="false positive rate", xlim=(0, 1), ylim=(0, 1), aspect="equal")
         unit = "arcsec" if name == "space" else "min"
-        axes.legend(title=unit, fontsize=6, title_fontsize=7, loc="upper left" if name == "negative" else "lower right")
+        options = {"fontsize": 7, "title_fontsize": 8, "ncols": 2, "loc": "upper center", "bbox_to_anchor": (0.5, -0.2)}
+        axes.legend(title=unit, **options)
     figure.axes[0].set_ylabel("true positive rate")
     return figure
