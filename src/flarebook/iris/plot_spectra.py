@@ -35,7 +35,7 @@ def plot_spectrogram(raster, exposure):
         1, 2, figsize=(8.4, 5.4), sharey=True, gridspec_kw=layout, layout="constrained"
     )
     norm = AsinhNorm(linear_width=6, vmin=0, vmax=np.nanpercentile(spectra, 99.9))
-    mesh = image.pcolormesh(raster.wavelength, y, spectra, norm=norm, cmap="magma", rasterized=True)
+    mesh = _draw(image, spectra, raster.wavelength, y, norm=norm, cmap="magma")
     image.set(xlabel=r"wavelength in vacuum [$\mathrm{\AA}$]", ylabel="solar y [arcsec]")
     image.set_facecolor("0.8")
     for name, wavelength in LINES.items():
@@ -122,7 +122,7 @@ def plot_feature_maps(maps, y):
     for axis, name in zip(axes, FEATURES, strict=True):
         n_exposures = len(maps[name])
         limits = {"norm": feature_norm(name, maps[name]), "cmap": feature_colours(name)}
-        mesh = axis.pcolormesh(np.arange(n_exposures + 1), _edges(y), maps[name].T, rasterized=True, **limits)
+        mesh = _draw(axis, maps[name].T, np.arange(n_exposures) + 0.5, y, **limits)
         axis.set_title(FEATURE_NAMES[name].replace(" ", "\n"), fontsize="small")
         axis.set_xticks(np.arange(n_exposures) + 0.5, [f"{i + 1}" for i in range(n_exposures)], fontsize="x-small")
         axis.set_facecolor("0.85")
@@ -153,18 +153,23 @@ def feature_colours(name):
     return "RdBu_r" if name in SIGNED else ("magma" if name == "intensity" else "viridis")
 
 
-def _edges(centres):
-    """Edges of bins around evenly spaced centres."""
-    step = centres[1] - centres[0]
-    return np.append(centres - step / 2, centres[-1] + step / 2)
+def _draw(axis, values, x, y, **colours):
+    """Show values (len(y), len(x)) as an image whose pixels are centred on evenly spaced x and y."""
+    extent = [edge for centres in (x, y) for edge in _ends(centres)]
+    return axis.imshow(values, origin="lower", extent=extent, aspect="auto", interpolation="nearest", **colours)
+
+
+def _ends(centres):
+    """Outer edges of the first and the last of evenly spaced bins."""
+    half = (centres[-1] - centres[0]) / (len(centres) - 1) / 2
+    return centres[0] - half, centres[-1] + half
 
 
 def plot_slit_jaw(jaw, raster):
     """A slit-jaw image with the slit of that moment and the positions of the raster's exposures."""
     figure, axis = plt.subplots(figsize=(4.6, 8), layout="constrained")
     norm = AsinhNorm(linear_width=40, vmin=0, vmax=np.nanpercentile(jaw.image, 99.8))
-    extent = (jaw.x[0], jaw.x[-1], jaw.y[0], jaw.y[-1])
-    image = axis.imshow(jaw.image, origin="lower", extent=extent, norm=norm, cmap="copper", interpolation="nearest")
+    image = _draw(axis, jaw.image, jaw.x, jaw.y, norm=norm, cmap="copper")
     axis.axvline(jaw.x[jaw.slit_column], color="#3DB7E9", lw=1.0, ls=(0, (6, 3)), label="slit at this moment")
     for number, x in enumerate(raster.x):
         axis.axvline(x, color="white", lw=0.7, ls=":", label="the raster's exposures" if number == 0 else None)
@@ -193,7 +198,7 @@ def plot_evolution(maps, minutes, y):
     figure, axes = plt.subplots(len(maps), 1, figsize=(8, 1.75 * len(maps)), sharex=True, layout="constrained")
     for axis, name in zip(axes, maps, strict=True):
         limits = {"norm": feature_norm(name, maps[name]), "cmap": feature_colours(name)}
-        mesh = axis.pcolormesh(_edges(minutes), _edges(y), maps[name].T, rasterized=True, **limits)
+        mesh = _draw(axis, maps[name].T, minutes, y, **limits)
         axis.set_facecolor("0.85")
         axis.set_ylabel("y [arcsec]")
         figure.colorbar(mesh, ax=axis, pad=0.01, aspect=12).set_label(FEATURE_NAMES[name], fontsize="small")
