@@ -71,12 +71,6 @@ def test_downflow_moves_a_line_to_the_red_by_its_doppler_shift():
     assert centre - 2796.35 == pytest.approx(30 / library.SPEED_OF_LIGHT * 2796.35, abs=1e-3)
 
 
-def test_nearest_profile_of_a_library_profile_is_itself_however_bright(shipped):
-    index, distance = library.nearest_profiles(3 * shipped.profiles[10:20], shipped.profiles)
-    assert list(index) == list(range(10, 20))
-    assert distance.max() < 1e-6
-
-
 def test_a_file_that_is_no_library_is_one_clear_sentence(tmp_path):
     path = tmp_path / "library.npz"
     path.write_bytes(b"not an archive")

@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from scipy.ndimage import gaussian_filter1d
-from scipy.spatial import cKDTree
 
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.files import whole_file
@@ -101,18 +100,3 @@ def doppler_shift(profiles, wavelength, speed):
         for p, v in zip(profiles, np.broadcast_to(speed, len(profiles)), strict=True)
     ]
     return np.asarray(moved, dtype=np.float32)
-
-
-def normalised(profiles):
-    """Profiles divided by their maximum, (n, n_wavelengths)."""
-    return profiles / profiles.max(axis=-1, keepdims=True)
-
-
-def nearest_profiles(spectra, references):
-    """Index of, and distance to, the reference of most similar shape.
-
-    spectra: (n, n_wavelengths); references: (m, n_wavelengths) on the same wavelengths; both are divided by their
-    maximum.  Returns index (n,) and distance (n,), the root mean square difference as a share of the peak.
-    """
-    distance, index = cKDTree(normalised(references)).query(normalised(spectra), workers=-1)
-    return index, distance / np.sqrt(spectra.shape[-1])

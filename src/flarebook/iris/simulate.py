@@ -14,7 +14,7 @@ from flarebook.iris.fields import Scene, build_scene
 from flarebook.iris.instrument import add_cosmic_rays, dust_transmission, expose, missing_exposures
 from flarebook.iris.library import SAMPLING, SPEED_OF_LIGHT
 from flarebook.iris.mixture import Mixer, make_mixer, mix, neighbours
-from flarebook.iris.observations import SLIT_PIXEL, WINDOW_END, WINDOW_MINUTES
+from flarebook.iris.observations import SLIT_PIXEL, WINDOW_END, WINDOW_MINUTES, exposure_minutes
 from flarebook.iris.read import Raster
 
 LINE = 2800.0  # Angstrom, where speeds become shifts
@@ -149,6 +149,18 @@ def simulate_observation(observation, library, rng, n_exposures=None, n_slit=Non
     counts *= dust_transmission(n_slit, rng, calibration["instrument"])[:, None]
     counts[missing_exposures(n_exposures, rng, calibration["instrument"])] = np.nan
     return as_raster(observation, counts, library.wavelength), truth
+
+
+def follow_pixel(observation, library, rng, slit, span, calibration=None):
+    """Every exposure of one slit pixel between two times.
+
+    slit: pixel; span: start and end in minutes to onset.  Returns minutes (n,) and counts (n, n_wavelengths) DN.
+    """
+    calibration = calibration or load_calibration()
+    simulation = start_simulation(observation, make_mixer(library, calibration), calibration, rng, *span)
+    minutes = exposure_minutes(observation, *span)
+    counts, _ = observe(simulation, np.arange(len(minutes)), np.full(len(minutes), slit), rng)
+    return {"minutes": minutes, "counts": counts}
 
 
 def as_raster(observation, counts, wavelength):

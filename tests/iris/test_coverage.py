@@ -1,0 +1,57 @@
+"""Nearest library shapes of real profiles."""
+
+import numpy as np
+import pytest
+
+from flarebook.iris import coverage
+from flarebook.iris.features import GRID
+from flarebook.iris.library import load_library
+from flarebook.iris.mixture import blanketing
+
+
+@pytest.fixture(scope="module")
+def profiles():
+    return load_library()
+
+
+def test_nearest_profile_of_a_library_profile_is_itself_however_bright(profiles):
+    index, distance = coverage.nearest_profiles(3 * profiles.profiles[10:20], profiles.profiles)
+    assert list(index) == list(range(10, 20))
+    assert distance.max() < 1e-3
+
+
+def test_a_shifted_and_broadened_library_profile_is_covered_and_recognised(profiles):
+    candidates, origin = coverage.candidates(profiles, GRID, [])
+    chosen = 1234
+    _, rows = coverage.compare(candidates[[chosen]], GRID, profiles, [])
+    assert rows.loc[0, ["profile", "macroturbulence", "shift"]].tolist() == origin.loc[chosen].tolist()
+    assert rows.loc[0, "covered"]
+
+
+def test_an_emission_line_four_times_too_broad_is_not_covered(profiles):
+    broad = np.exp(-0.5 * ((GRID - 2796.35) / 1.2) ** 2) + np.exp(-0.5 * ((GRID - 2803.53) / 1.2) ** 2)
+    _, rows = coverage.compare(broad[None], GRID, profiles, [])
+    assert not rows.loc[0, "covered"]
+
+
+def test_uncovered_shapes_are_sorted_into_their_groups(profiles):
+    offsets = np.repeat([0.0, 1.5], [6, 3])
+    spectra = np.stack([np.exp(-0.5 * ((GRID - 2796.35 - offset) / 1.2) ** 2) for offset in offsets])
+    _, rows = coverage.compare(spectra, GRID, profiles, [])
+    means, groups = coverage.uncovered_groups(spectra, rows, 2)
+    assert [len(group) for group in groups] == [6, 3]
+    assert GRID[means[1].argmax()] - GRID[means[0].argmax()] == pytest.approx(1.5, abs=0.05)
+
+
+def test_the_real_raster_has_the_narrow_lines_of_the_calibration():
+    """The fitted lines make the library's quiet spectrum more like the real one than without them."""
+    from flarebook.iris import sample
+    from flarebook.iris.simulate import load_calibration
+
+    raster = sample.real_raster()
+    spectra, _ = raster.flat()
+    quiet = np.nanmean(spectra[np.nanmax(spectra, axis=1) < 320], axis=0)
+    wavelength = raster.wavelength
+    near = (np.abs(wavelength - 2801.9) < 0.3) | (np.abs(wavelength - 2799.47) < 0.2)
+    lines = blanketing(wavelength, load_calibration()["blanketing"])[near]
+    assert np.corrcoef(quiet[near], lines)[0, 1] > 0.9
