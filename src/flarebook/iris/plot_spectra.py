@@ -21,7 +21,7 @@ from flarebook.iris.style import FEATURE_NAMES, REAL_COLOUR
 
 LINES = {"k": K_CORE, "h": H_CORE, "triplet": TRIPLET}
 TRIPLET_COLOUR, WING_COLOUR, FILL_COLOUR = "#C1272D", "#1F77B4", "#F4E3C1"
-HATCHED = {"color": FILL_COLOUR, "edgecolor": "#C9A14A", "hatch": "////", "lw": 0.4}
+HATCHED = {"facecolor": FILL_COLOUR, "edgecolor": "#C9A14A", "hatch": "////", "lw": 0.4}
 QUARTILE_COLOURS = ("#1F77B4", REAL_COLOUR, "#C1272D")
 SIGNED = {"asymmetry": 0.0, "triplet": 0.0, "kh_ratio": 1.0, "peak_ratio": 1.0, "line_center": None}
 
