@@ -111,6 +111,16 @@ def test_a_failing_cell_leaves_no_finished_name(rerun):
     assert not (rerun / "build/ci/results/sun/1-draw/metrics.json").exists()
 
 
+def test_an_interrupted_run_leaves_no_results_to_build_on(rerun, monkeypatch):
+    def interrupt(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("papermill.execute_notebook", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        execute("sun/1-draw", "build/ci")
+    assert not list((rerun / "build/ci/results/sun/1-draw").glob("*.json"))
+
+
 def test_a_dead_kernel_is_said_to_be_one(project):
     rewrite(project, "1-draw", "import os; os._exit(9)")
     with pytest.raises(NotebookError, match="its kernel died"):

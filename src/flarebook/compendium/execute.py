@@ -26,6 +26,7 @@ QUIET = {  # what TensorFlow and debuggers write to stderr would stand in the bo
     "PYDEVD_DISABLE_FILE_VALIDATION": "1",
     "MPLBACKEND": "module://matplotlib_inline.backend_inline",
 }
+PATIENCE = {"start_timeout": 600, "iopub_timeout": 120}  # s; a crowded machine starts and answers late
 
 
 def execute(notebook, output, parameters=None, inputs="", progress=False):
@@ -43,7 +44,7 @@ def execute(notebook, output, parameters=None, inputs="", progress=False):
     started = time.time()
     try:
         _papermill(source, target, values, progress)
-    except NotebookError:
+    except BaseException:  # an interrupted run, too, has recorded half its metrics
         _set_aside(output / "results" / study / step)
         raise
     _write_checksums(output / "results" / study / step)
@@ -58,7 +59,7 @@ def _papermill(source, target, values, progress):
     with whole_file(target) as partial, _kernel_settings() as config:
         settings = {"kernel_name": "python3", "language": "python", "cwd": project_root(), "config": config}
         try:
-            papermill.execute_notebook(source, partial, values, progress_bar=progress, **settings)
+            papermill.execute_notebook(source, partial, values, progress_bar=progress, **settings, **PATIENCE)
         except (PapermillExecutionError, DeadKernelError) as error:
             os.replace(partial, failed)
             raise NotebookError(_sentence(source, error, failed)) from error
