@@ -1,6 +1,6 @@
 """Build the staged book with jupyter-book, every warning an error."""
 
-import os
+import re
 import shutil
 import subprocess
 import sysconfig
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from flarebook.compendium.errors import InputError
 
-PLAIN = {"NO_COLOR": "1"}  # no terminal colours in the lines that are passed on
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def build(source):
@@ -20,7 +20,7 @@ def build(source):
     source = Path(source).resolve()
     folder = source.parent
     shutil.rmtree(folder / "_build", ignore_errors=True)  # a page that is not read again would not warn again
-    done = subprocess.run(_command(source, folder), capture_output=True, text=True, env={**os.environ, **PLAIN})
+    done = subprocess.run(_command(source, folder), capture_output=True, text=True)
     if done.returncode:
         raise InputError("the book does not build; Sphinx says:\n" + _complaints(done.stderr or done.stdout))
     return folder / "_build" / "html"
@@ -36,4 +36,4 @@ def _command(source, folder):
 def _complaints(log):
     """Lines of Sphinx's log that say what is wrong, or its end when none stands out."""
     lines = [line for line in log.splitlines() if "WARNING" in line or "ERROR" in line or "rror:" in line]
-    return "\n".join(lines or log.splitlines()[-15:])
+    return COLOUR.sub("", "\n".join(lines or log.splitlines()[-15:]))
