@@ -1,4 +1,4 @@
-"""Mg II h and k profiles of perturbed FAL-C atmospheres, in NLTE with partial redistribution (extra `radiative-transfer`).
+"""Mg II h and k profiles of perturbed FAL-C atmospheres, in NLTE with PRD (extra `radiative-transfer`).
 
 Run as `python -m flarebook.iris.radiative_transfer FOLDER` it writes one file per atmosphere, goes on where it was
 stopped, and packs the profile library that ships with the package.  At run time lightweaver is not needed.
@@ -62,7 +62,7 @@ def radiative_set():
 
 
 def perturbed_atmosphere(parameters):
-    """FAL-C with its chromosphere moved in column mass, heated, set in motion; gas pressure stays g m, ionisation FAL-C's.
+    """FAL-C with its chromosphere moved, heated and set in motion; pressure stays g m, ionisation that of FAL-C.
 
     parameters: (9,) as in `PARAMETERS`.  Returns a lightweaver Atmosphere.
     """
@@ -108,7 +108,7 @@ def synthesise(parameters, threads=1):
 
 
 def build(folder, n=512, part=0, parts=1):
-    """Synthesise every `parts`-th atmosphere of the design that `folder` does not hold yet; failures are skipped and named."""
+    """Synthesise each `parts`-th atmosphere that `folder` does not hold yet; failures are skipped and named."""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     for index, parameters in list(enumerate(design_atmospheres(n)))[part::parts]:
