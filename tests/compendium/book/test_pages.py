@@ -43,7 +43,11 @@ def build(checkout, tmp_path):
 def test_paper_and_run_stand_in_columns_of_their_own(build):
     lines = paper_table(build).splitlines()
     skill = next(line for line in lines if "Model B, true skill statistic" in line)
-    assert [cell.strip() for cell in skill.split("|")][2:5] == ["0.57", "0.55 ± 0.09", "simulated"]
+    assert [cell.strip() for cell in skill.split("|")][2:5] == [
+        "0.57",
+        "0.55\N{NARROW NO-BREAK SPACE}±\N{NARROW NO-BREAK SPACE}0.09",
+        "simulated",
+    ]
 
 
 def test_unmeasured_number_is_a_dash_and_never_the_papers(build):

@@ -19,6 +19,7 @@ from flarebook.compendium.run import read_metrics
 
 MARK = re.compile(r"^<!-- flarebook: ([a-z-]+) -->$", re.MULTILINE)
 MISSING = "–"
+NARROW = "\N{NARROW NO-BREAK SPACE}"
 STUDIES = {
     "iris": "Study 1: Mg II spectra",
     "stix": "Study 2: X-ray images",
@@ -87,7 +88,7 @@ def measured(metric):
     """Value with its spread, or a dash for a number that this run has not."""
     if metric is None or metric["value"] is None:
         return MISSING
-    spread = "" if metric["spread"] is None else f" ± {metric['spread']:.2f}"
+    spread = "" if metric["spread"] is None else f"{NARROW}±{NARROW}{metric['spread']:.2f}"
     return f"{metric['value']:.2f}{spread}"
 
 
