@@ -23,8 +23,8 @@ def test_shipped_files_are_those_of_the_manifest():
     assert shipped()
     for file in shipped():
         path = ROOT / file.path
-        assert path.stat().st_size == file.size, file.path
-        assert sha256(path) == file.sha256, file.path
+        found = {"size": path.stat().st_size, "sha256": sha256(path)}
+        assert found == {"size": file.size, "sha256": file.sha256}, f"{file.path} is not what data-manifest.yaml says"
 
 
 def test_no_data_file_ships_unlisted():
