@@ -61,8 +61,8 @@ class MemberNetwork(keras.Model):
         """Arrays of every member: {"mean", "scale", "dense_0/kernel", "dense_0/bias", ...}."""
         weights = {name: ops.convert_to_numpy(getattr(self, name))[:, 0] for name in ("mean", "scale")}
         for i, layer in enumerate([*self.hidden, self.output_layer]):
-            weights[f"dense_{i}/kernel"] = ops.convert_to_numpy(layer.kernel).copy()
-            weights[f"dense_{i}/bias"] = ops.convert_to_numpy(layer.bias)[:, 0].copy()
+            weights[f"dense_{i}/kernel"] = ops.convert_to_numpy(layer.kernel.value).copy()
+            weights[f"dense_{i}/bias"] = ops.convert_to_numpy(layer.bias.value)[:, 0].copy()
         return weights
 
 
