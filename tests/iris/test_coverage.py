@@ -49,9 +49,9 @@ def test_the_real_raster_has_the_narrow_lines_of_the_calibration():
     from flarebook.iris.simulate import load_calibration
 
     raster = sample.real_raster()
-    spectra, _ = raster.flat()
-    quiet = np.nanmean(spectra[np.nanmax(spectra, axis=1) < 320], axis=0)
-    wavelength = raster.wavelength
+    kept = (raster.wavelength > 2794) & (raster.wavelength < 2805)  # the outermost wavelengths are missing
+    spectra, wavelength = raster.spectra[..., kept].reshape(-1, kept.sum()), raster.wavelength[kept]
+    quiet = spectra[spectra.max(axis=1) < 320].mean(axis=0)
     near = (np.abs(wavelength - 2801.9) < 0.3) | (np.abs(wavelength - 2799.47) < 0.2)
     lines = blanketing(wavelength, load_calibration()["blanketing"])[near]
     assert np.corrcoef(quiet[near], lines)[0, 1] > 0.9
