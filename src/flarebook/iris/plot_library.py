@@ -45,7 +45,7 @@ def parameter_means(library, bins=5, speed=7.0):
 
 def value_label(value, rows):
     """A bin's value with the digits that tell it from the others."""
-    return f"{value:.2f}" if np.ptp(rows["value"]) < 3 else f"{value:.0f}"
+    return f"{value:.2f}" if np.ptp(rows["value"]) < 3 else f"{round(value)}"
 
 
 def plot_parameters(means):
@@ -91,7 +91,7 @@ def plot_pairs(wavelength, spectra, nearest, titles):
     columns = min(4, len(spectra))
     rows = -(-len(spectra) // columns)
     figure, axes = plt.subplots(
-        rows, columns, figsize=(11, 2.5 * rows), layout="constrained", sharex=True, sharey=True, squeeze=False
+        rows, columns, figsize=(11, 2.5 * rows + 0.7), layout="constrained", sharex=True, sharey=True, squeeze=False
     )
     for axis, real, library, title in zip(axes.flat, spectra, nearest, titles, strict=False):
         axis.plot(wavelength, real, color=REAL_COLOUR, lw=1.8)
