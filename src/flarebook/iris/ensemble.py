@@ -44,7 +44,9 @@ class MemberNetwork(keras.Model):
     def __init__(self, mean, scale, widths, dropout=0.0, seed=0):
         super().__init__()
         self.mean, self.scale = ops.convert_to_tensor(mean[:, None]), ops.convert_to_tensor(scale[:, None])
-        seeds = np.random.SeedSequence(seed).generate_state(len(widths) + 2).tolist()
+        seeds = (
+            np.random.SeedSequence(seed).generate_state(len(widths) + 2) >> 1
+        ).tolist()  # 31 bits suit every backend
         self.hidden = [MemberDense(len(mean), width, "relu", s) for width, s in zip(widths, seeds, strict=False)]
         self.output_layer = MemberDense(len(mean), 1, seed=seeds[-2])
         self.dropout = keras.layers.Dropout(dropout, seed=seeds[-1]) if dropout else None
@@ -102,8 +104,9 @@ def build_network(spectra, splits, widths, dropout=0.0, seed=0, learning_rate=1e
     network = MemberNetwork(*standardisation(splits, spectra), widths, dropout, seed)
     loss = MaskedCrossEntropy(observation_weights(splits, spectra, TRAIN))
     optimizer = keras.optimizers.Adam(learning_rate)
-    # Sixteen batches per call and no XLA: on two cores both measured fastest (benchmarks/bench_ensemble.py).
-    network.compile(optimizer=optimizer, loss=loss, jit_compile=False, steps_per_execution=16)
+    # Sixteen batches per call (torch takes one) and no XLA measured fastest on two cores.
+    steps = 1 if keras.backend.backend() == "torch" else 16
+    network.compile(optimizer=optimizer, loss=loss, jit_compile=False, steps_per_execution=steps)
     return network
 
 
