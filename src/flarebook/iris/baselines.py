@@ -18,8 +18,9 @@ FLARE_SPEED = 15.0  # km/s, spread of the line shifts
 def flare_like_spectra(library, n, rng):
     """Noisy spectra of the library's brightest tenth, mixed two and two and shifted.
 
-    No flare is simulated: these profiles come from strongly heated static atmospheres, so that only their brightness,
-    triplet emission and flat continuum are those of a flare.  Returns (n, n_wavelengths), DN in four seconds.
+    No flare is simulated: these profiles come from strongly heated atmospheres with slow flows, so that only their
+    brightness, triplet emission and flat continuum are those of a flare.  Returns (n, n_wavelengths), DN in four
+    seconds.
     """
     peak = library.profiles.max(axis=1)
     bright = library.profiles[peak >= np.quantile(peak, 1 - BRIGHTEST)]

@@ -14,7 +14,6 @@ from flarebook.compendium.errors import InputError
 from flarebook.iris.distributions import draw_spectra, standardise
 from flarebook.iris.features import FEATURES
 
-PERPLEXITIES = (2, 10, 50, 200, 450)  # the paper names 2 (section 6.2) and 450 (Figure 10), and shows five
 NEIGHBOURS = 15  # votes of a point's nearest neighbours that judge how well two classes part
 
 

@@ -46,6 +46,7 @@ def pack(folder, path=LIBRARY):
     """Pack a folder of synthesised atmospheres into the library file that ships with the package.
 
     folder: files `NNNN.npy`, NNNN being the row of `design_atmospheres`.  Returns the number of profiles.
+    Raises InputError when the folder holds none.
     """
     from flarebook.iris.radiative_transfer import FINE_WAVELENGTH, PARAMETERS, design_atmospheres
 

@@ -50,7 +50,7 @@ def table():
 
 
 def entry(name):
-    """One observation as a Series, for example `entry("PF 16")`."""
+    """One observation as a Series, for example `entry("PF 16")`; InputError lists the known ones for another name."""
     rows = table().set_index("observation", drop=False)
     if name not in rows.index:
         raise InputError(f"observation {name!r} is not in Tables 1 and 2; known are {', '.join(rows.index)}.")

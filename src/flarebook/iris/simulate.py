@@ -22,7 +22,10 @@ STATES = ("network", "umbra", "penumbra", "preflare", "brightening")
 
 
 def load_calibration(path=None):
-    """The calibration table, as nested dictionaries; every number of the simulator that was tuned."""
+    """The calibration table, as nested dictionaries; every number of the simulator that was tuned.
+
+    path: another table, None for the shipped one.  Raises InputError when it is absent or no YAML.
+    """
     path = Path(path or Path(__file__).with_name("data") / "calibration.yaml")
     try:
         return yaml.safe_load(path.read_text(encoding="utf-8"))

@@ -87,7 +87,7 @@ def window_scores(rows, weights, reference):
 
 
 def list_features(rows, weights):
-    """Names of the feature columns that the weights expect."""
+    """Names of the feature columns that the weights expect; InputError when the table holds another number of them."""
     names = [name for name in FEATURES if name in rows]
     if len(names) != weights["mean"].shape[1]:
         raise InputError(f"The weights expect {weights['mean'].shape[1]} features, the table has {len(names)}.")
