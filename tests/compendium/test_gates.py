@@ -69,10 +69,19 @@ def test_the_profile_is_judged_by_its_own_folder(project):
 
 
 def test_only_the_gates_of_a_study_count_when_one_is_named(project):
-    (project / "metrics/ci.yaml").write_text("moon.albedo: {expected: 0.1, abs: 0.1, why: none}\n")
+    (project / "metrics/ci.yaml").write_text(
+        "moon.albedo: {expected: 0.1, abs: 0.1, why: none}\nsun.flares.flux: {expected: 1.1, abs: 0.1, why: none}\n"
+    )
     open_run("sun/1-draw", "build/ci").metric("flares.flux", 1.1)
-    assert [line.verdict for line in check("ci", "sun")] == ["ungated"]
-    assert [line.verdict for line in check("ci")] == ["missing", "ungated"]
+    assert [line.verdict for line in check("ci", "sun")] == ["green"]
+    assert [line.verdict for line in check("ci")] == ["missing", "green"]
+
+
+def test_a_file_without_a_gate_is_no_check(project):
+    (project / "metrics/ci.yaml").write_text("# none yet\n")
+    open_run("sun/1-draw", "build/ci").metric("flares.flux", 1.1)
+    with pytest.raises(InputError, match="holds no gate to check"):
+        check("ci")
 
 
 def test_a_profile_that_was_not_run_says_how_to_run_it(project):

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -16,6 +17,7 @@ from flarebook.iris import cli, score, score_output
 from flarebook.iris.features import FEATURES, extract
 from flarebook.iris.forward import ensemble_scores
 from flarebook.iris.sample import real_raster, sample_path
+from flarebook.iris.write import write_raster
 
 RASTER = "iris_20140329_mg2_raster.fits"
 COARSE = "iris_20140329_mg2_coarse.fits"
@@ -104,6 +106,26 @@ def test_a_raster_without_the_mg_window_is_refused(run_score, tmp_path):
 def test_a_coarse_raster_is_refused(run_score):
     result = run_score(sample_path(COARSE))
     assert result.exit_code == 2 and "too coarse" in result.output
+
+
+def test_a_raster_without_exposure_time_is_refused(run_score, tmp_path):
+    raster = real_raster()
+    write_raster(replace(raster, exposure_time=np.zeros_like(raster.exposure_time)), tmp_path / "dark.fits")
+    result = run_score(tmp_path / "dark.fits")
+    assert result.exit_code == 2 and len(result.output.strip().splitlines()) < 4 and "exposure" in result.output
+
+
+def test_a_raster_of_missing_exposures_is_refused(run_score, tmp_path):
+    raster = real_raster()
+    write_raster(replace(raster, spectra=np.full_like(raster.spectra, np.nan)), tmp_path / "empty.fits")
+    result = run_score(tmp_path / "empty.fits")
+    assert result.exit_code == 2 and "missing" in result.output
+
+
+def test_without_a_folder_only_the_summary_is_printed(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    result = CliRunner().invoke(cli.app, ["score", str(sample_path(RASTER))])
+    assert result.exit_code == 0 and "mean score" in result.output and not list(tmp_path.iterdir())
 
 
 def test_damaged_or_foreign_weights_are_refused(tmp_path):

@@ -90,6 +90,10 @@ def check(profile, study=None):
         raise InputError(f"{shown(folder)} holds no metrics: run the profile first with `make book PROFILE={profile}`")
     if study:
         measured, gates = _of_study(measured, study), _of_study(gates, study)
+    if not gates:
+        raise InputError(
+            f"{shown(gates_file(profile))} holds no gate to check: write one, or propose with `flarebook gates`"
+        )
     return judge(measured, gates)
 
 

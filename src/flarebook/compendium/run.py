@@ -51,24 +51,21 @@ class Run:
         return self.output / "figures"
 
     def save_table(self, name, table):
-        """Write a DataFrame as Parquet, without its index; returns the path."""
+        """Write a DataFrame as Parquet, without its index."""
         with whole_file(self.folder / f"{name}.parquet") as path:
             table.to_parquet(path, index=False)
-        return self.folder / f"{name}.parquet"
 
     def save_arrays(self, name, **arrays):
-        """Write named arrays as a compressed npz; returns the path."""
+        """Write named arrays as a compressed npz."""
         with whole_file(self.folder / f"{name}.npz") as path:
             np.savez_compressed(path, allow_pickle=False, **arrays)
-        return self.folder / f"{name}.npz"
 
     def save_weights(self, name, weights):
-        """Write named weights, {name: array}, as safetensors; returns the path."""
+        """Write named weights, {name: array}, as safetensors."""
         from safetensors.numpy import save_file
 
         with whole_file(self.folder / f"{name}.safetensors") as path:
             save_file({key: np.ascontiguousarray(value) for key, value in weights.items()}, path)
-        return self.folder / f"{name}.safetensors"
 
     def load_table(self, step, name):
         """DataFrame that an earlier step saved."""

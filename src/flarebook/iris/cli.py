@@ -20,7 +20,7 @@ def iris():
 @app.command()
 def score(
     rasters: Rasters,
-    out: Annotated[Path, typer.Option(help="Folder for tables and maps.")],
+    out: Annotated[Path | None, typer.Option(help="Folder for tables and maps; default: print a summary only.")] = None,
     weights: Annotated[Path | None, typer.Option(help="Weights file; default: the ensemble that ships.")] = None,
 ):
     """Give the pre-flare probability of every slit pixel and exposure, as table and map.
@@ -34,7 +34,7 @@ def score(
     from flarebook.iris.score import SHIPPED, load_ensemble
 
     ensemble = load_ensemble(weights or SHIPPED)
-    bad = score_batch(rasters, make_folder(out), ensemble)
+    bad = score_batch(rasters, make_folder(out) if out else None, ensemble)
     for error in bad:
         typer.secho(f"left out: {error}", err=True, fg="red")
     if bad:
@@ -42,7 +42,7 @@ def score(
 
 
 def score_batch(rasters, folder, ensemble):
-    """Score one file after the other with a progress bar; returns the errors of those left out."""
+    """Score one file after the other with a progress bar; folder None writes nothing; returns the errors met."""
     from rich.console import Console
     from rich.progress import Progress
 
@@ -68,13 +68,15 @@ def score_one(path, folder, ensemble, taken, progress):
         table = score.score_file(path, ensemble, lambda exposures: advancing(exposures, progress, task))
     finally:
         progress.remove_task(task)
-    name = score_output.free_stem(path, taken)
-    paths = score_output.write_scores(folder, name, table, score.provenance(path, ensemble))
+    written = ""
+    if folder:
+        name = score_output.free_stem(path, taken)
+        written = f"; {score_output.write_scores(folder, name, table, score.provenance(path, ensemble))[0]}"
     numbers = score.summarise(table)
     return (
         f"{path.name}: mean score {numbers['mean']:.2f} (spread over networks {numbers['spread']:.2f}), "
         f"{100 * numbers['share_preflare']:.0f} % of {numbers['spectra']} spectra at .5 or above, "
-        f"{numbers['unusable']} unusable; {paths[0]}"
+        f"{numbers['unusable']} unusable{written}"
     )
 
 

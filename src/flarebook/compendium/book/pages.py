@@ -81,7 +81,8 @@ def _paper_row(entry, metric, verdict):
     """One line: statement and place, paper's value, measured value, origin, verdict."""
     statement = f"{entry['statement']} ({entry['where']})"
     origin = metric["origin"] if metric else MISSING
-    return statement, f"{entry['paper']:.2f}", measured(metric), origin, verdict or MISSING
+    paper = entry["paper"] if isinstance(entry["paper"], str) else f"{entry['paper']:.2f}"
+    return statement, paper, measured(metric), origin, verdict or MISSING
 
 
 def measured(metric):
