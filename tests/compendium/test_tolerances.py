@@ -7,7 +7,7 @@ import yaml
 from flarebook.compendium import tolerances
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.gates import Gate
-from flarebook.compendium.tolerances import chosen, propose, proposed
+from flarebook.compendium.tolerances import borrowed, chosen, propose, propose_with_spread_of, proposed
 
 
 def test_a_known_scatter_gives_three_standard_deviations():
@@ -36,6 +36,19 @@ def test_every_seed_passes_its_own_gate():
 
 def test_two_values_make_no_spread():
     assert proposed({"iris.tss": [0.5, 0.6]}, "ci") == {}
+
+
+def test_a_borrowed_spread_stands_about_the_run_s_own_value():
+    values = {"iris.tss": [0.5, 0.6, 0.7], "iris.f": [100.0, 110.0, 120.0], "iris.lonely": [1.0]}
+    gates = borrowed({"iris.tss": 0.55, "iris.f": 1100.0, "iris.lonely": 1.0, "iris.new": 2.0}, values, "ci")
+    assert set(gates) == {"iris.tss", "iris.f"}
+    assert gates["iris.tss"] == {"expected": 0.55, "abs": 0.3, "why": "3 sd over 3 seeds of the ci profile"}
+    assert gates["iris.f"]["abs"] == 300.0 and "in proportion" in gates["iris.f"]["why"]
+
+
+def test_there_is_no_spread_to_borrow_before_the_seeds_were_run(project):
+    with pytest.raises(InputError, match="no spread to borrow: run `flarebook gates --profile ci`"):
+        propose_with_spread_of("ci", "ci", chosen("ci"))
 
 
 def test_notebooks_are_chosen_by_name_or_from_one_on(project):

@@ -135,20 +135,26 @@ def gates(
     study: Study = None,
     notebooks: Annotated[list[str] | None, typer.Option("--notebook", help="Only this one; may be repeated.")] = None,
     start_from: Annotated[str | None, typer.Option(help="Only this notebook and those after it.")] = None,
+    spread_of: Annotated[str | None, typer.Option(help="Run nothing: take this profile's spread.")] = None,
 ):
     """Propose tolerances: run the notebooks with several seeds, three standard deviations each.
 
     Writes build/PROFILE/proposed-gates.yaml; what was run before is kept, so it may be stopped and started again.
 
     Example: flarebook gates --seeds 10 --profile ci
+
+    Example: flarebook gates --profile laptop --spread-of ci
     """
     from flarebook.compendium.project import shown
     from flarebook.compendium.tables import progress_of
-    from flarebook.compendium.tolerances import chosen, propose
+    from flarebook.compendium.tolerances import chosen, propose, propose_with_spread_of
 
     entries = chosen(profile, study, notebooks or (), start_from)
-    with progress_of(seeds * len(entries), "seeds") as report:
-        path, new = propose(profile, range(1, seeds + 1), entries, report)
+    if spread_of:
+        path, new = propose_with_spread_of(spread_of, profile, entries)
+    else:
+        with progress_of(seeds * len(entries), "seeds") as report:
+            path, new = propose(profile, range(1, seeds + 1), entries, report)
     typer.echo(f"{len(new)} gates proposed in {shown(path)}; read them, then copy them to metrics/{profile}.yaml")
 
 

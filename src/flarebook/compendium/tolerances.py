@@ -74,17 +74,41 @@ def collect(folders, entries):
 
 def proposed(values, profile):
     """Gates from measured values, {name: list}: the mean, and three standard deviations (at least FLOOR)."""
+    return {
+        name: _gate(statistics.fmean(measured), 3 * statistics.stdev(measured), _why(measured, profile))
+        for name, measured in sorted(values.items())
+        if len(measured) >= 3  # no spread from one or two
+    }
+
+
+def borrowed(metrics, values, profile):
+    """Gates of one run with the spread of another profile's seeds, for sizes that are too long to run ten times.
+
+    metrics: {name: value} of the run.  values: {name: list} over the seeds of `profile`.  Where a metric grows with the
+    size of the run, as an F-score does, the spread is taken to grow in proportion.
+    """
     gates = {}
-    for name, measured in sorted(values.items()):
-        if len(measured) < 3:
-            continue  # no spread from one or two
-        expected = _rounded(statistics.fmean(measured), 4)
-        wide, floor = 3 * statistics.stdev(measured), max(FLOOR * abs(expected), 1e-6)
-        why = f"3 sd over {len(measured)} seeds of the {profile} profile"
-        if wide < floor:
-            why = f"{FLOOR:.1%} of the value; 3 sd over {len(measured)} seeds of the {profile} profile are less"
-        gates[name] = {"expected": expected, "abs": _rounded_up(max(wide, floor)), "why": why}
+    for name, value in sorted(metrics.items()):
+        measured = values.get(name, [])
+        if value is None or len(measured) < 3:
+            continue
+        growth = max(1.0, abs(value / (statistics.fmean(measured) or value or 1.0)))
+        scaled = ", in proportion to the value" if growth > 1.5 else ""
+        gates[name] = _gate(value, 3 * growth * statistics.stdev(measured), _why(measured, profile) + scaled)
     return gates
+
+
+def _why(measured, profile):
+    """Where a tolerance comes from."""
+    return f"3 sd over {len(measured)} seeds of the {profile} profile"
+
+
+def _gate(expected, wide, why):
+    """A gate of absolute tolerance, no narrower than FLOOR."""
+    expected = _rounded(expected, 4)
+    floor = max(FLOOR * abs(expected), 1e-6)
+    why = f"{FLOOR:.1%} of the value; {why} are less" if wide < floor else why
+    return {"expected": expected, "abs": _rounded_up(max(wide, floor)), "why": why}
 
 
 def _rounded(value, digits):
@@ -104,7 +128,33 @@ def propose(profile, seeds, entries, report=lambda text: None):
     seeds: iterable of int.  Returns the path and the proposed gates.
     """
     seeds = list(seeds)
-    new = proposed(collect(run_seeds(profile, seeds, entries, report), entries), profile)
+    return write_proposal(profile, proposed(collect(run_seeds(profile, seeds, entries, report), entries), profile))
+
+
+def propose_with_spread_of(other, profile, entries):
+    """Write a proposal for a profile that was run once, its tolerances from the seeds of another that were run before.
+
+    Returns the path and the proposed gates.  Raises InputError when either run is missing.
+    """
+    folders = sorted((project_root() / "build" / f"{other}-seeds").glob("[0-9]*"))
+    measured = {
+        name: metric["value"]
+        for name, metric in read_metrics(project_root() / "build" / profile).items()
+        if metric["notebook"] in entries
+    }
+    new = borrowed(measured, collect(folders, entries), other)
+    if not new:
+        raise InputError(
+            f"no spread to borrow: run `flarebook gates --profile {other}` and `make book PROFILE={profile}` first"
+        )
+    return write_proposal(profile, new)
+
+
+def write_proposal(profile, new):
+    """Write new gates, and the present gates of other metrics, as build/<profile>/proposed-gates.yaml.
+
+    Returns the path and the new gates.
+    """
     kept = read_gates(profile) if gates_file(profile).is_file() else {}
     gates = {name: gate.model_dump(exclude_none=True) for name, gate in kept.items()} | new
     path = project_root() / "build" / profile / "proposed-gates.yaml"
