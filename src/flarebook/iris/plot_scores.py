@@ -141,4 +141,5 @@ def draw_ablations(table, metrics=("tss", "auc")):
         names = [f"{row.variant}\nagainst {row.reference}" for row in rows.itertuples()]
         axes.set_yticks(place, names, fontsize=8)
         axes.set(xlabel=f"change of {METRIC_NAMES[metric]}", ylim=(-0.6, len(rows) - 0.4))
+        axes.locator_params(axis="x", nbins=5)  # longer labels would run into each other
     return figure
