@@ -44,9 +44,8 @@ class MemberNetwork(keras.Model):
     def __init__(self, mean, scale, widths, dropout=0.0, seed=0):
         super().__init__()
         self.mean, self.scale = ops.convert_to_tensor(mean[:, None]), ops.convert_to_tensor(scale[:, None])
-        seeds = (
-            np.random.SeedSequence(seed).generate_state(len(widths) + 2) >> 1
-        ).tolist()  # 31 bits suit every backend
+        state = np.random.SeedSequence(seed).generate_state(len(widths) + 2)
+        seeds = (state >> 1).tolist()  # 31 bits suit every backend
         self.hidden = [MemberDense(len(mean), width, "relu", s) for width, s in zip(widths, seeds, strict=False)]
         self.output_layer = MemberDense(len(mean), 1, seed=seeds[-2])
         self.dropout = keras.layers.Dropout(dropout, seed=seeds[-1]) if dropout else None
