@@ -37,6 +37,7 @@ class Run:
         self.study, self.step = study, step
         self.output, self.inputs = Path(output), Path(inputs)
         self.seed, self.parameters = seed, parameters
+        self.origin = "simulated"  # of metrics and figures that do not say; an earlier step's table may tell another
         self.rng = np.random.default_rng(seed)
         self.metrics = []
 
@@ -50,8 +51,10 @@ class Run:
         """Folder of the run's figures, shared by all steps."""
         return self.output / "figures"
 
-    def save_table(self, name, table):
-        """Write a DataFrame as Parquet, without its index."""
+    def save_table(self, name, table, origin=None):
+        """Write a DataFrame as Parquet, without its index; an origin travels with it to the steps that load it."""
+        table = table if origin is None else table.copy(deep=False)
+        table.attrs.update({} if origin is None else {"origin": origin})
         with whole_file(self.folder / f"{name}.parquet") as path:
             table.to_parquet(path, index=False)
 
@@ -68,10 +71,12 @@ class Run:
             save_file({key: np.ascontiguousarray(value) for key, value in weights.items()}, path)
 
     def load_table(self, step, name):
-        """DataFrame that an earlier step saved."""
+        """DataFrame that an earlier step saved; the run takes over the table's origin."""
         import pandas
 
-        return pandas.read_parquet(self._earlier(step, f"{name}.parquet"))
+        table = pandas.read_parquet(self._earlier(step, f"{name}.parquet"))
+        self.origin = table.attrs.pop("origin", self.origin)
+        return table
 
     def load_arrays(self, step, name):
         """Arrays that an earlier step saved: {name: array}."""
@@ -95,13 +100,14 @@ class Run:
             "or set inputs to a folder that holds it"
         )
 
-    def metric(self, name, value, spread=None, n=None, origin="simulated"):
+    def metric(self, name, value, spread=None, n=None, origin=None):
         """Record a number under <study>.<name> and glue it for the book's text.
 
         spread: standard deviation over n repetitions; glued as <study>.<name>.spread.
-        origin: "real", "simulated", "real and simulated" or "schematic".  Raises InputError for a repeated name.
+        origin: "real", "simulated", "real and simulated" or "schematic"; default, that of the loaded tables.
+        Raises InputError for a repeated name.
         """
-        name = f"{self.study}.{name}"
+        name, origin = f"{self.study}.{name}", origin or self.origin
         if name in {metric["name"] for metric in self.metrics}:
             raise InputError(f"metric {name} is recorded twice in {self.study}/{self.step}: give it another name")
         if origin not in figures.ORIGINS:
@@ -120,11 +126,12 @@ class Run:
         with whole_file(self.folder / "metrics.json") as path:
             path.write_text(to_json(plain), encoding="utf-8")
 
-    def figure(self, id, figure, caption, alt, data, origin="simulated"):
+    def figure(self, id, figure, caption, alt, data, origin=None):
         """Publish a figure as SVG, PNG, PDF, CSV and JSON record, and show it: the last statement of its cell.
 
         id: iris-12-performance (the paper's figure 12) or iris-x-name.  data: DataFrame of what is plotted.
         """
+        origin = origin or self.origin
         record = {
             "caption": " ".join(caption.split()),
             "alt": " ".join(alt.split()),

@@ -9,7 +9,7 @@ from flarebook.compendium.errors import InputError
 
 Rasters = Annotated[list[Path], typer.Argument(metavar="RASTER...", help="Level-2 files: .fits, .fits.gz, .tar.gz.")]
 RunFolder = Annotated[Path, typer.Option(help="Folder of a run that holds results/iris/6-classifiers.")]
-app = typer.Typer(no_args_is_help=True, help="Mg II spectra: the real-time pre-flare score.")
+app = typer.Typer(no_args_is_help=True, help="Mg II spectra: real rasters and the real-time pre-flare score.")
 
 
 @app.callback()
@@ -85,6 +85,31 @@ def advancing(items, progress, task):
     for item in items:
         yield item
         progress.advance(task)
+
+
+@app.command()
+def fetch(
+    observations: Annotated[list[str], typer.Argument(metavar="OBSERVATION...", help='From the tables: "PF 16".')],
+):
+    """Fetch the rasters of observations of the paper's Tables 1 and 2 into the cache, and print where they are.
+
+    Looked for in the folder FLAREBOOK_MIRROR, then in the cache, then in the public archive. An observation that
+    cannot be had is reported and left out; the exit code is then 2.
+
+    Example: flarebook iris fetch "PF 16" "AR 1"
+    """
+    from flarebook.iris import archive
+    from flarebook.iris.observations import entry
+
+    failed = 0
+    for name in observations:
+        try:
+            row = entry(name)
+            typer.echo(archive.fetch_raster(row["start"], row["obsid"]))
+        except InputError as error:
+            failed += 1
+            typer.secho(f"left out: {name}: {error}", err=True, fg="red")
+    raise typer.Exit(2 if failed else 0)
 
 
 @app.command("export-ensemble")

@@ -35,9 +35,10 @@ def export_run(run, path, model="B", selection="validation"):
 def about_run(folder, model, selection):
     """What the networks are and how they score, as text: {name: text}."""
     settings = pandas.read_parquet(folder / "ensemble.parquet").iloc[0].astype(str).to_dict()
-    metrics = {m["name"]: m["value"] for m in json.loads((folder / "metrics.json").read_text(encoding="utf-8"))}
-    scores = {name: round(metrics[f"iris.honest.{model}.{name}"], 3) for name in NAMES}
-    about = {"origin": "simulated", "model": model, "selection": selection, "scores": json.dumps(scores)}
+    metrics = {m["name"]: m for m in json.loads((folder / "metrics.json").read_text(encoding="utf-8"))}
+    scores = {name: round(metrics[f"iris.honest.{model}.{name}"]["value"], 3) for name in NAMES}
+    origin = metrics[f"iris.honest.{model}.tss"]["origin"]
+    about = {"origin": origin, "model": model, "selection": selection, "scores": json.dumps(scores)}
     return about | settings | {"commit": code_state()["commit"] or "unknown"}
 
 

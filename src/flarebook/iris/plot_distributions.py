@@ -19,10 +19,11 @@ LINES = {region: {"color": colour, "lw": 1.8} for region, colour in REGION_COLOU
 LINES[REAL] = {"color": REAL_COLOUR, "lw": 1.8, "ls": (0, (4, 1.6))}
 
 
-def plot_densities(densities):
+def plot_densities(densities, origin="simulated"):
     """Ten panels, one a feature, with the density of each region and, dashed, of region "real".
 
-    densities: columns feature, region, value, density.  A peak far above all others is cut, so that the others show.
+    densities: columns feature, region, value, density; origin: of the regions' spectra.
+    A peak far above all others is cut, so that the others show.
     Returns a figure.
     """
     figure, axes = plt.subplots(3, 4, figsize=(11, 7.2), layout="constrained")
@@ -33,7 +34,7 @@ def plot_densities(densities):
                 axis.fill_between(curve["value"], curve["density"], color=REGION_COLOURS[region], alpha=0.10, lw=0)
         peaks = densities[densities["feature"] == feature].groupby("region")["density"].max().sort_values()
         _finish_density(axis, f"{number}  {FEATURE_LABELS[feature]}", min(peaks.iloc[-1], 2.2 * peaks.iloc[-2]))
-    _density_legend(axes.flat[len(FEATURES)], densities["region"].unique())
+    _density_legend(axes.flat[len(FEATURES)], densities["region"].unique(), origin)
     axes.flat[-1].set_axis_off()
     return figure
 
@@ -46,8 +47,8 @@ def _finish_density(axis, label, highest):
     axis.spines[["left", "top", "right"]].set_visible(False)
 
 
-def _density_legend(axis, regions):
-    names = {region: f"{region}  {name}, simulated" for region, name in REGION_NAMES.items()}
+def _density_legend(axis, regions, origin):
+    names = {region: f"{region}  {name}, {origin}" for region, name in REGION_NAMES.items()}
     names[REAL] = "real raster of 2014-03-29"
     handles = [Line2D([], [], label=names[region], **LINES[region]) for region in regions]
     axis.set_axis_off()
