@@ -155,3 +155,8 @@ def test_draw_keeps_regions_equal_and_takes_no_spectrum_twice():
 def test_draw_names_the_region_that_has_too_few_spectra():
     with pytest.raises(InputError, match="240 spectra of region 'PF' where 500"):
         distributions.draw_spectra(spectra_table(), ("PF",), 500, np.random.default_rng(0))
+
+
+def test_a_region_without_spectra_is_named():
+    with pytest.raises(InputError, match="holds no spectra of QS, SS"):
+        distributions.density_table(spectra_table())

@@ -54,6 +54,7 @@ def run(
     p: Annotated[list[str] | None, typer.Option("-p", "--parameter", help="NAME=VALUE; may be repeated.")] = None,
     profile: Profile = "laptop",
     output: Annotated[str | None, typer.Option(help="Folder of the run; default build/runs/LABEL.")] = None,
+    inputs: Annotated[str | None, typer.Option(help="Folder of the earlier steps; default the profile's.")] = None,
     label: Annotated[str | None, typer.Option(help="Name of the run; default STUDY-STEP-TIME.")] = None,
     threads: Annotated[int | None, typer.Option(help="Processor cores to use; default all.", min=1)] = None,
 ):
@@ -66,7 +67,8 @@ def run(
     if threads:
         os.environ.update(OMP_NUM_THREADS=str(threads), NUMBA_NUM_THREADS=str(threads))
     label = label or f"{notebook.replace('/', '-')}-{datetime.now():%Y%m%d-%H%M%S}"
-    path = run_notebook(notebook, p or [], profile, output or f"build/runs/{label}", progress=sys.stderr.isatty())
+    output = output or f"build/runs/{label}"
+    path = run_notebook(notebook, p or [], profile, output, inputs, progress=sys.stderr.isatty())
     typer.echo(f"{notebook} done: {path}")
 
 

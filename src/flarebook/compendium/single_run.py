@@ -6,10 +6,10 @@ from flarebook.compendium.parameters import checked, from_text, known_notebook, 
 from flarebook.compendium.project import in_project
 
 
-def run_notebook(notebook, assignments, profile, output, progress=False):
+def run_notebook(notebook, assignments, profile, output, inputs=None, progress=False):
     """Run a notebook into `output`, with the profile's parameters and the reader's on top; returns its path.
 
-    assignments: ["n_splits=8", ...].  Earlier steps' results come from build/<profile>.
+    assignments: ["n_splits=8", ...].  inputs: folder of the earlier steps' results, default build/<profile>.
     Raises InputError for unknown names, NotebookError when a cell fails.
     """
     known_notebook(notebook)
@@ -18,7 +18,8 @@ def run_notebook(notebook, assignments, profile, output, progress=False):
         raise InputError(f"profile {profile} does not list {notebook}{nearest(notebook, entries)}: add it there")
     own = from_text(notebook, assignments)
     if {"output", "inputs"} & own.keys():
-        raise InputError("output and inputs are folders of the run: choose them with --output and --profile")
+        raise InputError("output and inputs are folders of the run: choose them with --output, --inputs and --profile")
     parameters = {**checked(notebook, entries[notebook].parameters), **own}
-    own_folder = in_project(output) == in_project(f"build/{profile}")
-    return execute(notebook, output, parameters, "" if own_folder else f"build/{profile}", progress)
+    inputs = inputs or f"build/{profile}"
+    own_folder = in_project(output) == in_project(inputs)
+    return execute(notebook, output, parameters, "" if own_folder else inputs, progress)

@@ -103,8 +103,12 @@ def density_table(table, regions=REGIONS, coverage=0.99, bridge_steps=True, n_po
     table: columns "region" and the ten features; coverage: the axis holds this middle share of every region, so that
     a few outliers do not squeeze the curves; bridge_steps: widen the kernel of features counted in grid points until
     their whole numbers no longer stand as a comb (HALF_STEPS).  Returns columns feature, region, value, density.
+    Raises InputError when a region has no spectra.
     """
     groups = {region: table[table["region"] == region] for region in regions}
+    empty = [region for region, rows in groups.items() if not len(rows)]
+    if empty:
+        raise InputError(f"the table holds no spectra of {', '.join(empty)}: add observations of them to notebook 3")
     parts = []
     for feature in FEATURES:
         points = np.linspace(*_common_range([g[feature] for g in groups.values()], coverage), n_points)
