@@ -39,11 +39,17 @@ def test_two_values_make_no_spread():
 
 
 def test_a_borrowed_spread_stands_about_the_run_s_own_value():
-    values = {"iris.tss": [0.5, 0.6, 0.7], "iris.f": [100.0, 110.0, 120.0], "iris.lonely": [1.0]}
+    values = {"iris.tss": [0.5, 0.55, 0.6], "iris.f": [100.0, 110.0, 120.0], "iris.lonely": [1.0]}
     gates = borrowed({"iris.tss": 0.55, "iris.f": 1100.0, "iris.lonely": 1.0, "iris.new": 2.0}, values, "ci")
     assert set(gates) == {"iris.tss", "iris.f"}
-    assert gates["iris.tss"] == {"expected": 0.55, "abs": 0.3, "why": "3 sd over 3 seeds of the ci profile"}
+    assert gates["iris.tss"] == {"expected": 0.55, "abs": 0.15, "why": "3 sd over 3 seeds of the ci profile"}
     assert gates["iris.f"]["abs"] == 300.0 and "in proportion" in gates["iris.f"]["why"]
+
+
+def test_a_score_that_scatters_over_all_values_is_held_to_its_own_seed():
+    gate = proposed({"iris.time.tss": [0.9, 0.1, -0.5, 0.4]}, "ci")["iris.time.tss"]
+    assert (gate["expected"], gate["abs"]) == (0.9, 0.05) and "3 sd = 1.7" in gate["why"]
+    assert not Gate(**gate).passes(0.5)
 
 
 def test_there_is_no_spread_to_borrow_before_the_seeds_were_run(project):

@@ -13,6 +13,10 @@ from flarebook.compendium.parameters import known_parameters, nearest, read_prof
 from flarebook.compendium.project import project_root
 from flarebook.compendium.run import read_metrics
 
+WIDEST = 0.25  # of a score; a wider tolerance would let nearly any value pass
+REPRODUCED = (
+    0.05  # of a score that the seeds scatter too widely: the profile's own seed gives it again, other processors
+)
 FLOOR = 0.005  # share of the expected value: rounding and other processors move a metric that no seed moves
 
 
@@ -75,10 +79,29 @@ def collect(folders, entries):
 def proposed(values, profile):
     """Gates from measured values, {name: list}: the mean, and three standard deviations (at least FLOOR)."""
     return {
-        name: _gate(statistics.fmean(measured), 3 * statistics.stdev(measured), _why(measured, profile))
+        name: _guarded(
+            measured, measured[0], _gate(statistics.fmean(measured), _wide(measured), _why(measured, profile))
+        )
         for name, measured in sorted(values.items())
         if len(measured) >= 3  # no spread from one or two
     }
+
+
+def _wide(measured):
+    """Three standard deviations."""
+    return 3 * statistics.stdev(measured)
+
+
+def _guarded(measured, own, gate):
+    """The gate, or, for a score between -1 and 1 that the seeds scatter too widely to guard, one about the own value.
+
+    own: value at the seed that the profile runs with, which is the first.
+    """
+    if max(map(abs, measured)) > 1 or _wide(measured) <= WIDEST:
+        return gate
+    seeds = gate["why"].removeprefix("3 sd over ").split(",")[0]
+    why = f"the profile's own seed; {seeds} scatter too widely to guard (3 sd = {_wide(measured):.2f})"
+    return {"expected": _rounded(own, 4), "abs": REPRODUCED, "why": why}
 
 
 def borrowed(metrics, values, profile):
@@ -94,7 +117,9 @@ def borrowed(metrics, values, profile):
             continue
         growth = max(1.0, abs(value / (statistics.fmean(measured) or value or 1.0)))
         scaled = ", in proportion to the value" if growth > 1.5 else ""
-        gates[name] = _gate(value, 3 * growth * statistics.stdev(measured), _why(measured, profile) + scaled)
+        gates[name] = _guarded(
+            measured, value, _gate(value, growth * _wide(measured), _why(measured, profile) + scaled)
+        )
     return gates
 
 
