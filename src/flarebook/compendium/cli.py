@@ -139,7 +139,7 @@ def gates(
     start_from: Annotated[str | None, typer.Option(help="Only this notebook and those after it.")] = None,
     spread_of: Annotated[str | None, typer.Option(help="Run nothing: take this profile's spread.")] = None,
 ):
-    """Propose tolerances: run the notebooks with several seeds, three standard deviations each.
+    """Propose tolerances: run the notebooks with several seeds, one standard deviation each.
 
     Writes build/PROFILE/proposed-gates.yaml; what was run before is kept, so it may be stopped and started again.
 

@@ -23,6 +23,7 @@ from flarebook.compendium.provenance import sha256, to_json
 QUIET = {  # what TensorFlow and debuggers write to stderr would stand in the book
     "TF_CPP_MIN_LOG_LEVEL": "3",
     "TF_ENABLE_ONEDNN_OPTS": "0",
+    "PYTHONWARNINGS": "ignore:IProgress not found",  # tqdm, imported by pooch, wants widgets
     "PYDEVD_DISABLE_FILE_VALIDATION": "1",
     "MPLBACKEND": "module://matplotlib_inline.backend_inline",
 }

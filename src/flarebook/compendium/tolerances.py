@@ -1,4 +1,4 @@
-"""Tolerances from a measured spread: the same notebooks with other seeds, three standard deviations."""
+"""Tolerances from a measured spread: one standard deviation of the same notebooks with other seeds."""
 
 import math
 import statistics
@@ -13,8 +13,7 @@ from flarebook.compendium.parameters import known_parameters, nearest, read_prof
 from flarebook.compendium.project import project_root
 from flarebook.compendium.run import read_metrics
 
-WIDEST = 0.25  # of a score; a wider tolerance would let nearly any value pass
-REPRODUCED = 0.05  # of a score that the seeds scatter too widely: its own seed gives it again, nearly, on any machine
+NARROW = 0.05  # of a score that the seeds scatter more widely: one that let nearly any value pass would guard nothing
 FLOOR = 0.005  # share of the expected value: rounding and other processors move a metric that no seed moves
 
 
@@ -75,35 +74,16 @@ def collect(folders, entries):
 
 
 def proposed(values, profile):
-    """Gates from measured values, {name: list}: the mean, and three standard deviations (at least FLOOR)."""
-    return {
-        name: _guarded(
-            measured, measured[0], _gate(statistics.fmean(measured), _wide(measured), _why(measured, profile))
-        )
-        for name, measured in sorted(values.items())
-        if len(measured) >= 3  # no spread from one or two
-    }
+    """Gates from measured values, {name: list}: the first seed's value, and one sd of them all.
 
-
-def _wide(measured):
-    """Three standard deviations."""
-    return 3 * statistics.stdev(measured)
-
-
-def _guarded(measured, own, gate):
-    """The gate, or, for a score between -1 and 1 that the seeds scatter too widely to guard, one about the own value.
-
-    own: value at the seed that the profile runs with, which is the first.
+    A run with its own seed repeats its numbers nearly to the last digit, so a number that moves by as much as another
+    seed would move it has moved for a reason.
     """
-    if max(map(abs, measured)) > 1 or _wide(measured) <= WIDEST:
-        return gate
-    seeds = gate["why"].removeprefix("3 sd over ").split(",")[0]
-    why = f"the profile's own seed; {seeds} scatter too widely to guard (3 sd = {_wide(measured):.2f})"
-    return {"expected": _rounded(own, 4), "abs": REPRODUCED, "why": why}
+    return borrowed({name: measured[0] for name, measured in values.items()}, values, profile)
 
 
 def borrowed(metrics, values, profile):
-    """Gates of one run with the spread of another profile's seeds, for sizes that are too long to run ten times.
+    """Gates of one run with the spread of a profile's seeds, for sizes that are too long to run ten times.
 
     metrics: {name: value} of the run.  values: {name: list} over the seeds of `profile`.  Where a metric grows with the
     size of the run, as an F-score does, the spread is taken to grow in proportion.
@@ -112,26 +92,24 @@ def borrowed(metrics, values, profile):
     for name, value in sorted(metrics.items()):
         measured = values.get(name, [])
         if value is None or len(measured) < 3:
-            continue
+            continue  # no spread from one or two
         growth = max(1.0, abs(value / (statistics.fmean(measured) or value or 1.0)))
-        scaled = ", in proportion to the value" if growth > 1.5 else ""
-        gates[name] = _guarded(
-            measured, value, _gate(value, growth * _wide(measured), _why(measured, profile) + scaled)
-        )
+        score = max(map(abs, measured)) <= 1
+        why = f"1 sd over {len(measured)} seeds of the {profile} profile"
+        why += ", in proportion to the value" if growth > 1.5 and not score else ""
+        gates[name] = _gate(value, statistics.stdev(measured) * (1 if score else growth), why, score)
     return gates
 
 
-def _why(measured, profile):
-    """Where a tolerance comes from."""
-    return f"3 sd over {len(measured)} seeds of the {profile} profile"
-
-
-def _gate(expected, wide, why):
-    """A gate of absolute tolerance, no narrower than FLOOR."""
-    expected = _rounded(expected, 4)
+def _gate(value, spread, why, score):
+    """A gate about a value, no narrower than FLOOR and, for a score between -1 and 1, no wider than NARROW."""
+    expected = _rounded(value, 4)
     floor = max(FLOOR * abs(expected), 1e-6)
-    why = f"{FLOOR:.1%} of the value; {why} are less" if wide < floor else why
-    return {"expected": expected, "abs": _rounded_up(max(wide, floor)), "why": why}
+    if spread < floor:
+        spread, why = floor, f"{FLOOR:.1%} of the value; {why} is less"
+    if score and spread > NARROW:
+        spread, why = NARROW, f"{NARROW}; {why} is {spread:.2f}, too wide to guard"
+    return {"expected": expected, "abs": _rounded_up(spread), "why": why}
 
 
 def _rounded(value, digits):
