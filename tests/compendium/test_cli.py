@@ -56,10 +56,10 @@ def test_bad_input_is_one_sentence_and_exit_code_two(project, flarebook, argumen
 def test_check_ends_with_one_when_a_gate_is_red(project, flarebook):
     open_run("sun/1-draw", "build/ci").metric("flares.flux", 1.1)
     code, out, _ = flarebook("check", "--profile", "ci")
-    assert code == 0 and "green" in out and "6 sd of 4 draws" in out
+    assert code == 0 and "1 green, 0 red, 0 missing" in out and "6 sd of 4 draws" in out
     open_run("sun/1-draw", "build/ci").metric("flares.flux", 2.0)
     code, out, _ = flarebook("check", "--profile", "ci")
-    assert code == 1 and "red" in out
+    assert code == 1 and "0 green, 1 red" in out
 
 
 def test_compare_shows_the_difference(project, flarebook):

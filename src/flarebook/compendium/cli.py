@@ -80,10 +80,11 @@ def check(profile: Profile = "laptop", study: Study = None):
     """
     from flarebook.compendium.gates import all_green
     from flarebook.compendium.gates import check as verdicts_of
-    from flarebook.compendium.tables import show, verdicts_table
+    from flarebook.compendium.tables import show, summary, verdicts_table
 
     verdicts = verdicts_of(profile, study)
     show(verdicts_table(verdicts, profile))
+    typer.echo(summary(verdicts))
     raise typer.Exit(0 if all_green(verdicts) else 1)
 
 

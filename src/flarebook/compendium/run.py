@@ -97,7 +97,7 @@ class Run:
         raise InputError(
             f"{self.study}/{self.step} needs {file} of {self.study}/{step}, which is not in {shown(path.parent)}: "
             f"run `flarebook run {self.study}/{step} --output {shown(self.inputs)}` first, "
-            "or set inputs to a folder that holds it"
+            "with the same --profile, or name a folder that holds it with --inputs"
         )
 
     def metric(self, name, value, spread=None, n=None, origin=None):

@@ -1,5 +1,6 @@
 """The command line's tables and progress bars."""
 
+from collections import Counter
 from contextlib import contextmanager
 
 import nbformat
@@ -11,7 +12,7 @@ from rich.text import Text
 from flarebook.compendium.citation import figure_records
 from flarebook.compendium.download import check_hash, locate
 from flarebook.compendium.errors import InputError
-from flarebook.compendium.gates import GREEN, UNGATED
+from flarebook.compendium.gates import GREEN, MISSING, RED, UNGATED
 from flarebook.compendium.manifest import read_manifest
 from flarebook.compendium.parameters import known_parameters, nearest, read_profile
 from flarebook.compendium.project import notebook_path, project_root
@@ -73,6 +74,12 @@ def verdicts_table(verdicts, profile):
         verdict = Text(line.verdict, style=colour)
         table.add_row(line.name, line.origin, _number(line.measured), *wanted, verdict, gate.why if gate else "")
     return table
+
+
+def summary(verdicts):
+    """How many gates are green, red, missing, and how many metrics have none, in one line."""
+    counts = Counter(line.verdict for line in verdicts)
+    return ", ".join(f"{counts[verdict]} {verdict}" for verdict in (GREEN, RED, MISSING, UNGATED))
 
 
 def _tolerance(gate):
