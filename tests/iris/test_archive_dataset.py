@@ -15,8 +15,9 @@ from typer.testing import CliRunner
 
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.run import open_run
-from flarebook.iris import archive, archive_dataset, cli, observations
+from flarebook.iris import archive, archive_dataset, cli, dataset, observations, space_time
 from flarebook.iris.features import FEATURES, extract
+from flarebook.iris.library import load_library
 from flarebook.iris.sample import real_raster
 from flarebook.iris.write import write_raster
 
@@ -77,6 +78,9 @@ def test_real_rasters_become_the_table_that_the_classifiers_read(archived):
         rows_of("PF 15", "AR 1", "AR 2", "AR 3"), 1, 300, (3.0, 1.0), onsets=onset, problems=problems, **archived
     )
     assert wide["observation"].value_counts().to_dict() == {"PF 15": 300, "AR 1": 300}
+    simulated = dataset.build_dataset(rows_of("AR 1"), load_library(), 1, 10)
+    assert wide.dtypes.astype(str).to_dict() == simulated.dtypes.astype(str).to_dict() and list(wide) == list(simulated)
+    assert wide[["quiet_fraction", "activity"]].isna().all(axis=None)  # known of a simulation only
     flare = wide[wide["observation"] == "PF 15"]
     assert -26 <= flare["minutes_to_onset"].min() and flare["minutes_to_onset"].max() < -1
     assert wide.loc[wide["observation"] == "AR 1", "exposure"].max() == 24  # the first 25 minutes
@@ -108,6 +112,29 @@ def test_fetch_prints_the_path_and_goes_on_past_what_cannot_be_had(archived, mon
     assert "left out: AR 3" in result.output and "'AR 99' is not in Tables 1 and 2" in result.output
 
 
+def test_onsets_are_read_as_utc_and_a_mistyped_observation_is_named(tmp_path):
+    path = tmp_path / "onsets.csv"
+    path.write_text("observation,onset\nPF 15, 2014-03-29T17:35Z\nPF 16,2014-09-10T18:00+01:00\n")
+    expected = {"PF 15": datetime(2014, 3, 29, 17, 35), "PF 16": datetime(2014, 9, 10, 17)}
+    assert archive_dataset.read_onsets(path) == expected
+    path.write_text("observation,onset\nPF15,2014-03-29T17:35\n")
+    with pytest.raises(InputError, match="'PF15' is not in Tables 1 and 2"):
+        archive_dataset.read_onsets(path)
+
+
+def test_the_later_test_in_time_names_the_held_out_observations_that_it_lacks(archived, capsys):
+    quiet, none = (
+        archive_dataset.build_datasets(rows_of("PF 16", name), 1, 20, span=(-81, -1), **archived)[0]
+        for name in ("AR 1", "AR 3")
+    )
+    assert set(quiet["observation"]) == {"AR 1"} and none.empty and list(none) == list(quiet)
+    assert "PF 16 is left out: PF 16 has no onset" in capsys.readouterr().out
+    with pytest.raises(InputError, match="no spectra of PF 16: fetch"):
+        space_time.held_out(quiet)
+    with pytest.raises(InputError, match="no spectra of PF 16 and AR 1"):
+        space_time.held_out(none)
+
+
 def test_the_draw_is_fair_whatever_the_order():
     keys = np.random.default_rng(0).random(1000)
     whole, _ = archive_dataset.draw(pd.DataFrame({"row": range(1000)}), keys, 100)
@@ -123,7 +150,12 @@ def test_the_origin_of_the_spectra_travels_to_the_steps_that_use_them(archived, 
     monkeypatch.setenv("FLAREBOOK_ROOT", str(tmp_path))
     open_run("iris/3-observations", "build/x").save_table("spectra", table, origin="real")
     later = open_run("iris/4-distributions", "build/x")
-    assert later.origin == "simulated"
+    assert later.origin == "simulated" and later.origin_with("real") == "real and simulated"
     later.load_table("3-observations", "spectra")
     later.metric("distributions.spectra", 20)
     assert later.metrics[0]["origin"] == "real"
+    assert later.origin_with("real") == "real" and later.origin_with("simulated") == "real and simulated"
+    later.save_table("ensemble", table[["region"]], origin=later.origin)
+    last = open_run("iris/9-real-time-score", "build/x")
+    last.load_table("4-distributions", "ensemble")
+    assert last.origin == "real"  # a trained ensemble says what it was trained on

@@ -51,6 +51,10 @@ class Run:
         """Folder of the run's figures, shared by all steps."""
         return self.output / "figures"
 
+    def origin_with(self, other):
+        """Origin of what is made of the loaded tables and of data of another origin, "real" or "simulated"."""
+        return other if other == self.origin else "real and simulated"
+
     def save_table(self, name, table, origin=None):
         """Write a DataFrame as Parquet, without its index; an origin travels with it to the steps that load it."""
         table = table if origin is None else table.copy(deep=False)

@@ -1,7 +1,7 @@
 """The table of spectra from the real rasters of Tables 1 and 2: fetched, streamed and drawn, one after the other."""
 
 import functools
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +10,13 @@ import pandas as pd
 from flarebook.compendium.errors import InputError
 from flarebook.iris import archive, dataset
 from flarebook.iris.features import FEATURES, extract
-from flarebook.iris.observations import WINDOW_END, WINDOW_MINUTES
+from flarebook.iris.observations import WINDOW_END, WINDOW_MINUTES, entry
 from flarebook.iris.read import iter_exposures
 
 SOURCES = ("simulated", "real")
+ABOUT = {"exposure": "int32", "slit": "int32"} | dict.fromkeys(
+    ("minutes_to_onset", "quiet_fraction", "activity"), "float32"
+)
 
 
 def builder(source, library, onsets="", scheduler="threads"):
@@ -34,18 +37,27 @@ def builder(source, library, onsets="", scheduler="threads"):
 def read_onsets(path):
     """Flare onsets of the pre-flare observations, which the paper's tables do not list.
 
-    path: CSV with the columns observation ("PF 15") and onset (UTC, "2014-03-29T17:35").  Returns {name: datetime}.
-    Raises InputError when a column is missing or a time cannot be read.
+    path: CSV with the columns observation ("PF 15") and onset (UTC, "2014-03-29T17:35").  Returns {name: datetime},
+    UTC without a zone, as all times here.
+    Raises InputError when a column is missing, a time cannot be read or an observation is not in the tables.
     """
     try:
-        rows = pd.read_csv(path)
+        rows = pd.read_csv(path, skipinitialspace=True)
         return {
-            name: datetime.fromisoformat(onset) for name, onset in zip(rows["observation"], rows["onset"], strict=True)
+            entry(name)["observation"]: utc(datetime.fromisoformat(onset))
+            for name, onset in zip(rows["observation"], rows["onset"], strict=True)
         }
+    except InputError:
+        raise
     except (OSError, KeyError, TypeError, ValueError) as error:
         raise InputError(
             f"{path} lists no onsets ({error}): write a CSV with the columns observation and onset"
         ) from error
+
+
+def utc(time):
+    """A datetime in UTC without its zone; one that names no zone is taken to be UTC."""
+    return time.astimezone(UTC).replace(tzinfo=None) if time.tzinfo else time
 
 
 def time_span(observation, start, onset, span=None):
@@ -107,9 +119,9 @@ def observation_tables(observation, seed, number, windows, onsets, span, source)
     seconds = time_span(observation, start, onset, span)
     rows = stream_rows(path, seconds, number, windows, np.random.default_rng(seed))
     exposure, slit, time = (rows.index.get_level_values(level) for level in range(3))
-    about = pd.DataFrame({"quiet_fraction": np.float32("nan"), "activity": np.float32("nan")}, index=range(len(rows)))
     zero = (onset - start).total_seconds() if observation["region"] == "PF" else np.nan
-    about = about.assign(exposure=exposure, slit=slit, minutes_to_onset=((time - zero) / 60).astype(np.float32))
+    about = {"exposure": exposure, "slit": slit, "minutes_to_onset": (time - zero) / 60}
+    about = pd.DataFrame(about, columns=list(ABOUT)).astype(ABOUT)  # the simulation's truths stay NaN
     return [pd.concat([about, rows[width].reset_index(drop=True)], axis=1) for width in windows]
 
 
@@ -119,7 +131,8 @@ def build_datasets(observations, seed, number, windows=(3.0,), span=None, onsets
     observations: rows of `observations.table()`; number: spectra per observation, None for all; onsets: {name:
     datetime}; problems: list that takes the InputErrors, printed when not given; source: options of
     `archive.fetch_raster`.
-    Raises InputError when no observation is left.
+    With a span, an empty table is a result: the two long observations are needed by one later step only.
+    Raises InputError when no observation is left otherwise.
     """
     parts, found, left_out = [], [], [] if problems is None else problems
     for row, observation in observations.iterrows():
@@ -129,8 +142,10 @@ def build_datasets(observations, seed, number, windows=(3.0,), span=None, onsets
             found.append(row)
         except InputError as error:
             left_out.append(InputError(f"{observation['observation']} is left out: {error}"))
-    if not parts:
+    if not parts and span is None:
         raise InputError(f"none of {len(observations)} observations could be had; the first: {left_out[0]}")
-    if problems is None:
+    if problems is None and left_out:
         print(*left_out, sep="\n")
+    empty = pd.DataFrame(columns=[*ABOUT, *FEATURES], dtype=np.float32).astype(ABOUT)
+    parts = parts or [[empty] * len(windows)]
     return [dataset.joined(list(tables), observations.loc[found]) for tables in zip(*parts, strict=True)]

@@ -16,6 +16,18 @@ BIN_PIXELS = 60  # 10 arcsec of .166 arcsec
 ACTIVE_SLIT = (400, 700)  # section 5: pixels with heightened activity in the 1400 A slit-jaw images
 
 
+def held_out(table):
+    """Rows of the two held-out observations, flare first; InputError when one is not in the table."""
+    parts = [table[table["observation"] == name] for name in HELD_OUT]
+    missing = [name for name, part in zip(HELD_OUT, parts, strict=True) if part.empty]
+    if missing:
+        raise InputError(
+            f"The table long holds no spectra of {' and '.join(missing)}: fetch the raster, give the onset of "
+            "PF 16, and run iris/3-observations again."
+        )
+    return parts
+
+
 def space_windows(table, brightening=550, minutes=-17.0, half_width=2.5, n_bins=8):
     """Spectra of bins along the slit, from far to near the brightening, around a fixed time before onset.
 
