@@ -79,7 +79,12 @@ def proposed(values, profile):
     A run with its own seed repeats its numbers nearly to the last digit, so a number that moves by as much as another
     seed would move it has moved for a reason.
     """
-    return borrowed({name: measured[0] for name, measured in values.items()}, values, profile)
+    gates = {}
+    for name, measured in sorted(values.items()):
+        if len(measured) >= 3:  # no spread from one or two
+            why = f"1 sd over {len(measured)} seeds of the {profile} profile"
+            gates[name] = _gate(measured[0], statistics.stdev(measured), why, _is_score(measured))
+    return gates
 
 
 def borrowed(metrics, values, profile):
@@ -93,12 +98,17 @@ def borrowed(metrics, values, profile):
         measured = values.get(name, [])
         if value is None or len(measured) < 3:
             continue  # no spread from one or two
-        growth = max(1.0, abs(value / (statistics.fmean(measured) or value or 1.0)))
-        score = max(map(abs, measured)) <= 1
+        score = _is_score(measured)
+        growth = 1.0 if score else max(1.0, abs(value / (statistics.fmean(measured) or value or 1.0)))
         why = f"1 sd over {len(measured)} seeds of the {profile} profile"
-        why += ", in proportion to the value" if growth > 1.5 and not score else ""
-        gates[name] = _gate(value, statistics.stdev(measured) * (1 if score else growth), why, score)
+        why += ", in proportion to the value" if growth > 1.5 else ""
+        gates[name] = _gate(value, statistics.stdev(measured) * growth, why, score)
     return gates
+
+
+def _is_score(measured):
+    """Whether all values lie between -1 and 1, as those of a score do."""
+    return max(map(abs, measured)) <= 1
 
 
 def _gate(value, spread, why, score):

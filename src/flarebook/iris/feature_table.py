@@ -14,7 +14,7 @@ def feature_table(raster, window=WINDOW):
     Returns DataFrame with exposure, slit (pixel), minutes (after the start), x, y (arcsec), the ten features and
     good, which is True in every row: spectra that cannot be measured are left out.
     """
-    features, good = extract(*_rows(raster), window)
+    features, good = extract(*measurable(raster), window)
     exposure, slit = (index.ravel() for index in np.indices(raster.quality.shape))
     table = pd.DataFrame({"exposure": exposure, "slit": slit, "minutes": raster.time[exposure] / 60})
     table["x"], table["y"] = raster.x[exposure], raster.y[exposure] + raster.slit_offset[slit]
@@ -22,8 +22,8 @@ def feature_table(raster, window=WINDOW):
     return table.assign(good=good)[good].reset_index(drop=True)
 
 
-def _rows(raster):
-    """Arguments of `extract` for a raster."""
+def measurable(raster):
+    """Spectra (n, n_wavelengths), wavelength and exposure times of a raster, as `features.extract` takes them."""
     spectra, exposure_time = raster.flat()
     return spectra, raster.wavelength, exposure_time
 

@@ -35,12 +35,6 @@ def plot_disk(rows):
     return figure
 
 
-def flat(raster):
-    """Arguments of `features.extract` from a raster: spectra, wavelength, exposure times."""
-    spectra, exposure_time = raster.flat()
-    return spectra, raster.wavelength, exposure_time
-
-
 def feature_table(features):
     """Features (n, 10) as a DataFrame with their names."""
     return pd.DataFrame(features, columns=list(FEATURES))
