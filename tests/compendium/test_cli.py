@@ -69,6 +69,16 @@ def test_compare_shows_the_difference(project, flarebook):
     assert code == 0 and [word for word in out.split() if word == "0.5"] and "1" in out
 
 
+def test_compare_leaves_out_what_one_run_lacks_unless_asked(project, flarebook):
+    one = open_run("sun/1-draw", "build/ci")
+    one.metric("flares.flux", 1.0)
+    one.metric("flares.lonely", 2.0)
+    open_run("sun/1-draw", "build/runs/hot").metric("flares.flux", 1.5)
+    _, out, _ = flarebook("compare", "ci", "hot")
+    assert "lonely" not in out and "1 metrics that only one" in out
+    assert "lonely" in flarebook("compare", "ci", "hot", "--all")[1]
+
+
 @pytest.fixture
 def published(project):
     """Project in which one figure is published."""

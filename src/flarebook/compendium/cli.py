@@ -119,6 +119,7 @@ def cite(
 def compare(
     first: Annotated[str, typer.Argument(help="Profile, run label or folder.")],
     second: Annotated[str, typer.Argument(help="Profile, run label or folder.")],
+    everything: Annotated[bool, typer.Option("--all", help="Also the metrics that only one run has.")] = False,
 ):
     """Show two runs' metrics side by side, with the difference in units of the spread.
 
@@ -128,7 +129,11 @@ def compare(
     from flarebook.compendium.compare import run_folder
     from flarebook.compendium.tables import comparison_table, show
 
-    show(comparison_table(lines_of(run_folder(first), run_folder(second)), first, second))
+    lines = lines_of(run_folder(first), run_folder(second))
+    shared = [line for line in lines if line.difference is not None]
+    show(comparison_table(lines if everything else shared, first, second))
+    if len(shared) < len(lines) and not everything:
+        typer.echo(f"{len(lines) - len(shared)} metrics that only one of the runs has are left out: --all shows them.")
 
 
 @app.command()
