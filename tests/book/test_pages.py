@@ -51,7 +51,7 @@ def test_index_leads_to_the_front_page(pages, browser):
 def test_front_page_sets_paper_beside_run(pages):
     table = soup(pages, "book/index.html").find("table")
     head = [cell.get_text(strip=True) for cell in table.thead.find_all("th")]
-    assert head == ["statement", "paper", "this run", "spectra", "gate"]
+    assert head == ["statement", "published", "this run", "data", "gate"]
     rows = {
         row.td.get_text(strip=True): [cell.get_text(strip=True) for cell in row.find_all("td")]
         for row in table.tbody.find_all("tr")
@@ -62,7 +62,7 @@ def test_front_page_sets_paper_beside_run(pages):
 
 
 def test_every_paper_value_was_measured(pages):
-    rows = soup(pages, "book/index.html").find("table").tbody.find_all("tr")
+    rows = soup(pages, "book/index.html").select("table tbody tr")
     unmeasured = [row.td.get_text(strip=True) for row in rows if row.find_all("td")[2].get_text(strip=True) == "–"]
     assert not unmeasured
 

@@ -41,7 +41,7 @@ def build(checkout, tmp_path):
 
 
 def test_paper_and_run_stand_in_columns_of_their_own(build):
-    lines = paper_table(build).splitlines()
+    lines = paper_table("iris", build).splitlines()
     skill = next(line for line in lines if "Model B, true skill statistic" in line)
     assert [cell.strip() for cell in skill.split("|")][2:5] == [
         "0.57",
@@ -51,13 +51,14 @@ def test_paper_and_run_stand_in_columns_of_their_own(build):
 
 
 def test_unmeasured_number_is_a_dash_and_never_the_papers(build):
-    auc = next(line for line in paper_table(build).splitlines() if "Model B, area under" in line)
+    auc = next(line for line in paper_table("iris", build).splitlines() if "Model B, area under" in line)
     assert [cell.strip() for cell in auc.split("|")][2:4] == ["0.86", "–"]
     assert measured({"value": None}) == "–"
 
 
 def test_mark_is_replaced_and_an_unknown_one_refused(build):
-    assert "Model B" in fill("before\n<!-- flarebook: paper-table -->\nafter", build)
+    assert "Model B" in fill("before\n<!-- flarebook: paper-table-iris -->\nafter", build)
+    assert "another study" in fill("<!-- flarebook: paper-table-stix -->", build)
     with pytest.raises(InputError, match="no generated part is named 'papertable'"):
         fill("<!-- flarebook: papertable -->", build)
 
