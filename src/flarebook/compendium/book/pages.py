@@ -61,7 +61,7 @@ def table(head, rows):
 
 
 def paper_table(study, build):
-    """A study's numbers as published, this run's, whether they rest on real or simulated data, and the gate's verdict."""
+    """A study's numbers, as published and in this run, with the kind of data and the gate's verdict."""
     if study not in {Path(name).parts[1] for name in build.notebooks}:
         return "*This build holds another study only.*"
     metrics = read_metrics(build.output)
