@@ -257,6 +257,15 @@ def test_a_file_that_is_not_there_is_refused(tmp_path):
     refused(tmp_path / "absent.fits", "There is no file")
 
 
+def test_a_folder_is_refused_and_its_files_asked_for(tmp_path):
+    refused(tmp_path, "is a folder")
+
+
+def test_slit_jaw_images_are_refused_by_their_name(raster_file):
+    change(raster_file, lambda hdus: hdus[0].header.update(INSTRUME="SJI"))
+    refused(raster_file, "slit-jaw images, no spectra")
+
+
 def test_a_file_without_the_mg2_window_is_refused_with_the_list_of_its_windows(raster_file):
     change(raster_file, lambda hdus: hdus[0].header.update(TDESC1="Si IV 1403", TWMIN1=1398.6, TWMAX1=1406.0))
     refused(raster_file, r"has no Mg II k window.*Si IV 1403 \(1398.6-1406.0 A\)")

@@ -180,7 +180,7 @@ def data_status(study: Study = None):
 
 
 @data_app.command("fetch")
-def data_fetch(id: Annotated[str, typer.Argument(help="Id from `flarebook data status`.")]):
+def data_fetch(id: Annotated[str, typer.Argument(help="Id from `flarebook data status`.")] = ""):
     """Get a data set: from the folder FLAREBOOK_MIRROR, the cache (FLAREBOOK_DATA) or its address.
 
     Example: flarebook data fetch stix-flare-list
@@ -189,6 +189,8 @@ def data_fetch(id: Annotated[str, typer.Argument(help="Id from `flarebook data s
     from flarebook.compendium.manifest import dataset
     from flarebook.compendium.tables import byte_progress
 
+    if not id:
+        raise InputError("say which data set to fetch: `flarebook data status` lists their ids")
     chosen = dataset(id)
     if not chosen.files:
         raise InputError(f"{id} is no single file: get it from {chosen.url}; the book uses {chosen.stands_in}")

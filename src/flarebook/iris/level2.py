@@ -32,6 +32,8 @@ def open_level2(path, name=None):
     Raises InputError when the file is absent, truncated or no FITS.
     """
     path, name = Path(path), name or path
+    if path.is_dir():
+        raise InputError(f"{path} is a folder; name the level-2 files in it, for example {path}/*raster*.fits.")
     if not path.is_file():
         raise InputError(f"There is no file {path}; check the name, or download the observation first.")
     with tempfile.TemporaryDirectory(prefix="flarebook-") as folder:
@@ -83,6 +85,8 @@ def find_window(hdus, name, path):
     name: for example "Mg II k".  Raises InputError that lists the windows of the file when there is none.
     """
     primary, indices = hdus[0].header, window_indices(hdus)
+    if primary.get("INSTRUME") == "SJI":
+        raise InputError(f"{path} holds slit-jaw images, no spectra; give the raster file of the observation.")
     described = {i: str(primary.get(f"TDESC{i}", "")) for i in indices}
     family = " ".join(name.split()[:2]).lower()  # "Mg II k" is called "Mg II k 2796" or "Mg II h&k"
     matches = [i for i, text in described.items() if family in text.lower()]
