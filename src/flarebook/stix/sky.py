@@ -1,0 +1,83 @@
+"""A model sky: a list of Gaussian components, whose visibilities are known exactly."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+FWHM = 2 * np.sqrt(2 * np.log(2))  # full width at half maximum of a Gaussian over its standard deviation
+
+
+class Component(NamedTuple):
+    """One elliptical Gaussian: x, y, widths (FWHM) in arcsec; flux in photons cm-2 s-1 keV-1.
+
+    angle: degrees, of the major axis, counter-clockwise from x.
+    """
+
+    x: float
+    y: float
+    flux: float
+    fwhm_major: float
+    fwhm_minor: float
+    angle: float = 0.0
+
+
+def visibilities_of(sky, u, v):
+    """Exact visibilities of a model sky.
+
+    sky: list of Components; u, v: (n,) 1/arcsec.  Returns (n,) complex, V = sum I exp(2 pi i (x u + y v)).
+    """
+    x, y, flux, major, minor, angle = np.array(sky, float).reshape(-1, 6).T[:, :, None]
+    cosine, sine = np.cos(np.radians(angle)), np.sin(np.radians(angle))
+    along, across = u * cosine + v * sine, v * cosine - u * sine
+    decay = -2 * np.pi**2 / FWHM**2 * ((major * along) ** 2 + (minor * across) ** 2)
+    return (flux * np.exp(decay + 2j * np.pi * (x * u + y * v))).sum(axis=0)
+
+
+def loop(x, y, flux, length, width, angle, bend, n=9):
+    """A flare loop: an arc of n round components, brightest at its middle.
+
+    x, y: arcsec, middle; flux: of all together; length: arcsec, foot to foot; width: arcsec, FWHM of a component;
+    angle: degrees, of the line through the feet; bend: degrees, of the arc.  Returns a list of Components.
+    """
+    half = np.radians(max(bend, 1.0)) / 2
+    radius = length / 2 / np.sin(half)
+    place = np.linspace(-0.5, 0.5, n)
+    along = radius * np.sin(2 * half * place)
+    height = radius * (np.cos(2 * half * place) - (1 + np.cos(half)) / 2)  # half the arc's height below, half above
+    cosine, sine = np.cos(np.radians(angle)), np.sin(np.radians(angle))
+    share = np.exp(-((place / 0.45) ** 2))
+    share = flux * share / share.sum()
+    columns = (x + cosine * along - sine * height, y + sine * along + cosine * height, share)
+    return [Component(*map(float, row), width, width, 0.0) for row in zip(*columns, strict=True)]
+
+
+def moved(sky, dx, dy):
+    """The same sky shifted by dx, dy arcsec."""
+    return [part._replace(x=part.x + dx, y=part.y + dy) for part in sky]
+
+
+def total_flux(sky):
+    """Flux of all components, photons cm-2 s-1 keV-1."""
+    return float(sum(part.flux for part in sky))
+
+
+def render(sky, size=257, pixel=1.0):
+    """Image of a model sky, as a telescope without limits would see it.
+
+    Returns (size, size), flux per arcsec2, first row at the lowest y; pixel: arcsec.
+    """
+    axis = pixel_axis(size, pixel)
+    x, y = axis[None, :], axis[:, None]
+    image = np.zeros((size, size))
+    for part in sky:
+        cosine, sine = np.cos(np.radians(part.angle)), np.sin(np.radians(part.angle))
+        along = ((x - part.x) * cosine + (y - part.y) * sine) / (part.fwhm_major / FWHM)
+        across = ((y - part.y) * cosine - (x - part.x) * sine) / (part.fwhm_minor / FWHM)
+        area = 2 * np.pi * part.fwhm_major * part.fwhm_minor / FWHM**2
+        image += part.flux / area * np.exp(-0.5 * (along**2 + across**2))
+    return image
+
+
+def pixel_axis(size, pixel):
+    """Coordinates of pixel centres along one axis, (size,) arcsec from the image's centre."""
+    return (np.arange(size) - (size - 1) / 2) * pixel

@@ -1,0 +1,78 @@
+"""Visibilities: what STIX measures, points of the Fourier transform of the X-ray image."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from flarebook.compendium.errors import InputError
+
+
+@dataclass(frozen=True, eq=False)
+class Visibilities:
+    """Visibilities V = sum over the sky of I exp(2 pi i (x u + y v)), x and y counted from the phase centre.
+
+    u, v (n,) 1/arcsec; value (n,) complex, photons cm-2 s-1 keV-1; error (n,) of its real and of its imaginary part;
+    label (n,) of the sub-collimators; centre: (x, y) arcsec, instrument's axes.
+    Raises InputError for lengths that differ, for no visibility at all and for values that are no numbers.
+    """
+
+    u: np.ndarray
+    v: np.ndarray
+    value: np.ndarray
+    error: np.ndarray
+    label: np.ndarray
+    centre: tuple = (0.0, 0.0)
+
+    def __post_init__(self):
+        columns = {name: np.asarray(getattr(self, name)) for name in ("u", "v", "value", "error", "label")}
+        lengths = {name: column.shape for name, column in columns.items()}
+        if len(set(lengths.values())) > 1 or columns["u"].ndim != 1:
+            told = ", ".join(f"{name} {shape}" for name, shape in lengths.items())
+            raise InputError(f"The columns of the visibilities differ in length ({told}): give one value for each")
+        if not columns["u"].size:
+            raise InputError("There is no visibility left to make an image from: keep at least one sub-collimator")
+        for name in ("u", "v", "value", "error"):
+            broken = ~np.isfinite(columns[name])
+            if broken.any():
+                labels = ", ".join(map(str, columns["label"][broken]))
+                raise InputError(
+                    f"The {name} of sub-collimator {labels} is not a number: leave it out with "
+                    "visibilities.select(mask) or calibrate it anew"
+                )
+
+    def __len__(self):
+        return len(self.u)
+
+    @property
+    def amplitude(self):
+        """Amplitudes (n,)."""
+        return np.abs(self.value)
+
+    @property
+    def phase(self):
+        """Phases (n,), degrees, -180 to 180."""
+        return np.degrees(np.angle(self.value))
+
+    @property
+    def resolution(self):
+        """Angular resolution 1 / (2 |uv|), (n,) arcsec."""
+        return 0.5 / np.hypot(self.u, self.v)
+
+    def shifted_to(self, centre):
+        """The same visibilities with another phase centre: (x, y) arcsec."""
+        dx, dy = centre[0] - self.centre[0], centre[1] - self.centre[1]
+        turn = np.exp(-2j * np.pi * (dx * self.u + dy * self.v))
+        return replace(self, value=self.value * turn, centre=(float(centre[0]), float(centre[1])))
+
+    def select(self, mask):
+        """The visibilities where mask (n,) is true."""
+        columns = ("u", "v", "value", "error", "label")
+        return replace(self, **{name: getattr(self, name)[mask] for name in columns})
+
+    def in_solar_axes(self):
+        """The same visibilities as an instrument turned by 90 degrees would measure them: x west, y north at roll 0.
+
+        The instrument's x points to solar north and its y to the east; see `pipeline.to_archive_axes`.
+        """
+        x, y = self.centre
+        return replace(self, u=-self.v, v=self.u, centre=(-y, x))
