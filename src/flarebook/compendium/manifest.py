@@ -11,18 +11,22 @@ from flarebook.compendium.project import project_root
 
 
 class DataFile(BaseModel):
-    """One file: where it lies in the project (path) or where it is fetched from (url); size in bytes; sha256."""
+    """One file: where it lies in the project (path) or where it is fetched from (url); size in bytes; sha256.
+
+    saved_as: name in the mirror and the cache, when the address's own says too little.
+    """
 
     model_config = ConfigDict(extra="forbid")
     path: str | None = None
     url: str | None = None
+    saved_as: str | None = None
     size: int | None = Field(None, ge=0)
     sha256: str | None = Field(None, pattern="^[0-9a-f]{64}$")
 
     @property
     def name(self):
         """File name, under which it is looked for in the mirror and kept in the cache."""
-        return Path(self.path or self.url or "").name
+        return Path(self.path or self.saved_as or self.url or "").name
 
     @model_validator(mode="after")
     def _somewhere(self):
