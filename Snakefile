@@ -48,7 +48,7 @@ for name, entry in NOTEBOOKS.items():
         params:
             notebook=name,
             parameters=PARAMETERS[name],
-        threads: 2
+        threads: entry.threads
         resources:
             mem_mb=entry.memory_mb,
             runtime=entry.minutes,

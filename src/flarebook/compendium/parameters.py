@@ -32,6 +32,7 @@ class Entry(BaseModel):
     parameters: dict = {}
     memory_mb: int = Field(4000, gt=0)
     minutes: int = Field(30, gt=0)
+    threads: int = Field(2, gt=0)  # a notebook that uses one leaves the other core to its neighbour
 
 
 class Profile(BaseModel):
