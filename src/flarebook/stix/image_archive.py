@@ -1,7 +1,10 @@
 """The STIX data centre's image archive: addresses, its query service, and maps fetched once."""
 
+import os
 import re
 from datetime import date, timedelta
+from functools import cached_property
+from pathlib import Path
 
 import requests
 
@@ -120,3 +123,31 @@ def fetch_image(filename, host=HOST, progress=None):
         target.unlink()
         raise InputError(f"{url} sent no map of STIX: nothing was kept; try later") from error
     return target
+
+
+class Fetcher:
+    """Fetches many archive files: looks for each on this machine first, and asks once whether the archive answers.
+
+    Without this, a hundred names without a network would wait for a hundred time-outs.
+    """
+
+    def __init__(self, host=HOST):
+        folders = [Path(folder) for folder in (os.environ.get("FLAREBOOK_MIRROR"), cache_folder()) if folder]
+        self.host = host
+        self.here = {path.name: path for folder in folders[::-1] for path in folder.rglob("stix_*.fits*")}
+
+    def __call__(self, filename):
+        """Path of one file; InputError when it cannot be had."""
+        found = self.here.get(parse_name(filename)["filename"])
+        if not found and not self.reachable:
+            raise InputError(f"cannot fetch {image_url(filename, self.host)}: {OFFLINE}")
+        return found or fetch_image(filename, self.host)
+
+    @cached_property
+    def reachable(self):
+        """Whether the archive's machine answers at all."""
+        try:
+            requests.head(self.host, timeout=10)
+        except requests.RequestException:
+            return False
+        return True
