@@ -5,7 +5,7 @@ from functools import lru_cache
 import numpy as np
 
 from flarebook.compendium.errors import InputError
-from flarebook.stix.sky import pixel_axis
+from flarebook.stix.transform import to_image, waves
 
 WEIGHTS = ("natural", "uniform")
 
@@ -18,7 +18,7 @@ def back_project(visibilities, size=257, pixel=1.0, weights="natural"):
     Raises InputError for other weights, or a size or pixel that is not positive.
     """
     u, v = visibilities.u, visibilities.v
-    return _transform(visibilities.value * visibility_weights(u, v, weights), u, v, size, pixel)
+    return to_image(visibilities.value * visibility_weights(u, v, weights), waves(u, v, size, pixel))
 
 
 def point_spread_function(u, v, size, pixel, weights="natural"):
@@ -34,7 +34,7 @@ def point_spread_function(u, v, size, pixel, weights="natural"):
 def _beam(u, v, size, pixel, weights):
     """The dirty beam from the bytes of u and v."""
     u, v = np.frombuffer(u), np.frombuffer(v)
-    beam = _transform(visibility_weights(u, v, weights).astype(complex), u, v, 2 * size - 1, pixel)
+    beam = to_image(visibility_weights(u, v, weights) + 0j, waves(u, v, 2 * size - 1, pixel))
     beam.setflags(write=False)
     return beam
 
@@ -45,13 +45,3 @@ def visibility_weights(u, v, weights):
         raise InputError(f'There are no weights {weights!r}: choose "natural" or "uniform"')
     unscaled = np.ones(len(u)) if weights == "natural" else np.hypot(u, v)
     return unscaled / unscaled.sum()
-
-
-def _transform(weighted, u, v, size, pixel):
-    """Re sum of weighted exp(-2 pi i (x u + y v)): x and y separate, so one product of two real matrices does it."""
-    if size < 1 or not pixel > 0:
-        raise InputError(f"An image of {size} pixels of {pixel} arcsec cannot be made: both must be above 0")
-    axis = pixel_axis(size, pixel)
-    east = np.exp(-2j * np.pi * np.outer(u, axis))
-    north = weighted[:, None] * np.exp(-2j * np.pi * np.outer(v, axis))
-    return np.concatenate([north.real, -north.imag]).T @ np.concatenate([east.real, east.imag])

@@ -35,8 +35,13 @@ def clean(dirty, psf, pixel=1.0, gain=0.1, n_iterations=200, beam_fwhm=20.0):
     made = _iterate(dirty, np.ascontiguousarray(psf, dtype=float), components, gain, n_iterations)
     sigma = beam_fwhm / FWHM / pixel
     convolved = _convolve(components, sigma) / pixel**2
-    residual = dirty / (2 * np.pi * sigma**2 * pixel**2)  # per arcsec2, as if each beam area held it
+    residual = dirty / beam_area(beam_fwhm)
     return CleanMap(convolved + residual, components, convolved, residual, made)
+
+
+def beam_area(beam_fwhm=20.0):
+    """Area of CLEAN's Gaussian beam, arcsec2: by it the archive divides residuals and back-projections."""
+    return 2 * np.pi * (beam_fwhm / FWHM) ** 2
 
 
 def _check(dirty, psf, gain):

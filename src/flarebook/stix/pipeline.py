@@ -6,7 +6,7 @@ import numpy as np
 
 from flarebook.compendium.errors import InputError
 from flarebook.stix.back_projection import back_project, point_spread_function
-from flarebook.stix.clean import CleanMap, clean
+from flarebook.stix.clean import CleanMap, beam_area, clean
 from flarebook.stix.sky import pixel_axis
 from flarebook.stix.visibilities import Visibilities
 
@@ -18,7 +18,8 @@ FINE = ("3", "4", "5", "6", *COARSEST)  # levels for the map
 class PipelineMap(NamedTuple):
     """What the pipeline makes of one flare: centre (x, y) arcsec, instrument's axes; images (size, size).
 
-    visibilities: of levels 3 to 10, phase centre = centre; back_projection: flux; clean: CleanMap.
+    visibilities: of levels 3 to 10, phase centre = centre; back_projection: flux; clean: CleanMap; pixel, beam_fwhm:
+    arcsec.
     """
 
     centre: tuple
@@ -26,12 +27,14 @@ class PipelineMap(NamedTuple):
     back_projection: np.ndarray
     clean: CleanMap
     pixel: float
+    beam_fwhm: float = 20.0
 
     def archive_hdus(self):
-        """The five images of the archive's CLEAN file by name, in its axes."""
+        """The five images of the archive's CLEAN file by name, in its axes, all in flux per arcsec2."""
         made = self.clean
-        images = {"clean": made.image, "back_projection": self.back_projection, "residual": made.residual}
-        images |= {"components": made.components, "convolved": made.convolved}
+        images = {"clean": made.image, "back_projection": self.back_projection / beam_area(self.beam_fwhm)}
+        images |= {"residual": made.residual, "components": made.components / self.pixel**2}
+        images |= {"convolved": made.convolved}
         return {name: to_archive_axes(image) for name, image in images.items()}
 
 
@@ -69,7 +72,7 @@ def image_flare(visibilities, solar_radius, size=257, pixel=1.0, centre=None, be
     fine = of_levels(visibilities, FINE).shifted_to(centre)
     dirty = back_project(fine, size, pixel)
     psf = point_spread_function(fine.u, fine.v, size, pixel)
-    return PipelineMap(centre, fine, dirty, clean(dirty, psf, pixel, beam_fwhm=beam_fwhm), pixel)
+    return PipelineMap(centre, fine, dirty, clean(dirty, psf, pixel, beam_fwhm=beam_fwhm), pixel, beam_fwhm)
 
 
 def to_archive_axes(image):
