@@ -89,6 +89,7 @@ def _open(path):
     """Arrays of all HDUs, native float32, and the first header; InputError when the file is no whole FITS file."""
     try:
         with warnings.catch_warnings():
+            warnings.simplefilter("ignore", AstropyUserWarning)  # what matters is told in our own sentence
             warnings.filterwarnings("error", message=".*truncated.*", category=AstropyUserWarning)
             with fits.open(path, memmap=False) as hdus:
                 arrays = [None if hdu.data is None else np.asarray(hdu.data, dtype="=f4") for hdu in hdus]
