@@ -3,12 +3,15 @@
 from typing import NamedTuple
 
 import numpy as np
+from astropy.io.ascii import InconsistentTableError
 from astropy.table import Table
 
+from flarebook.compendium.errors import InputError
 from flarebook.stix.pipeline import to_instrument
 from flarebook.stix.sub_collimators import FOLDER
 from flarebook.stix.visibilities import Visibilities
 
+BROKEN = (OSError, ValueError, TypeError, KeyError, InconsistentTableError)
 FILE = "visibilities_20200607.ecsv"
 SOLAR_RADIUS_1AU = 959.63  # arcsec, from 1 AU
 MEGAMETRE = 725.27  # length of one arcsec on the Sun from 1 AU, km
@@ -52,10 +55,22 @@ def real_visibilities(path=FOLDER / FILE):
     Packed in xrayvisim 0.2.1 (BSD-3-Clause) from the L1 file of request 1178428688.  Their (u, v) points come from an
     earlier table of the grids than `SUB_COLLIMATORS` and differ by up to 2e-4 1/arcsec.
     """
-    table = Table.read(path, format="ascii.ecsv")
-    value = np.array(table["re"]) + 1j * np.array(table["im"])
-    centre = to_instrument(*table.meta["centre_arcsec"])
-    columns = (np.array(table[name], dtype=float) for name in ("u", "v"))
-    return Visibilities(
-        *columns, value, np.array(table["amplitude_error"], float), np.array(table["label"], str), centre
-    )
+    return read_visibilities(path)
+
+
+def read_visibilities(path):
+    """Visibilities from an ECSV table with label, u, v, re, im, amplitude_error and, among its notes, centre_arcsec.
+
+    Raises InputError for a missing file, another format or missing columns.
+    """
+    try:
+        table = Table.read(path, format="ascii.ecsv")
+        names = ("u", "v", "re", "im", "amplitude_error")
+        u, v, real, imaginary, error = (np.array(table[name], dtype=float) for name in names)
+        centre = to_instrument(*table.meta["centre_arcsec"])
+        return Visibilities(u, v, real + 1j * imaginary, error, np.array(table["label"], str), centre)
+    except BROKEN as error:
+        raise InputError(
+            f"{path} is no table of visibilities ({type(error).__name__}: {error}): give an ECSV file with the columns "
+            "label, u, v, re, im and amplitude_error, and centre_arcsec among its notes"
+        ) from error
