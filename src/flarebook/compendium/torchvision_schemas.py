@@ -1,8 +1,8 @@
 """Make torchvision importable beside a CPU build of torch.
 
 torchvision's wheel on the package index is built for CUDA; next to a CPU build of torch its compiled operators do not
-load, and the import stops at "operator torchvision::nms does not exist".  timm, open_clip and lightly import torchvision
-for its image transforms, which are plain Python.  It is enough to declare the two missing operators' signatures: the
+load, and the import stops at "operator torchvision::nms does not exist".  timm, open_clip and lightly need only its
+image transforms, which are plain Python.  It is enough to declare the two missing operators' signatures: the
 import then succeeds, and only a call of those operators (non-maximum suppression of boxes) would still fail.
 """
 
