@@ -1,0 +1,111 @@
+"""The commands `flarebook stix ...`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from flarebook.compendium.errors import InputError
+
+HOST = "https://datacenter.stix.i4ds.net"
+Maps = Annotated[list[Path], typer.Argument(metavar="FILE...", help="Archive maps: .fits, .fits.gz.")]
+Archive = Annotated[str, typer.Option(help="Address of the data centre.")]
+app = typer.Typer(no_args_is_help=True, help="X-ray images: real archive maps and simulated ones.")
+
+
+@app.callback()
+def stix():
+    """X-ray images: the image archive's maps."""
+
+
+@app.command()
+def fetch(
+    items: Annotated[
+        list[str] | None, typer.Argument(metavar="UID|NAME...", help="Ten digits, or a file name.")
+    ] = None,
+    published: Annotated[int, typer.Option(help="Also the first N images of the published list.", min=0)] = 0,
+    archive: Archive = HOST,
+):
+    """Fetch CLEAN maps from the STIX data centre's image archive into the cache, and print where they are.
+
+    Looked for in the folder FLAREBOOK_MIRROR, then in the cache, then in the archive. A map that cannot be had is
+    reported and left out; the exit code is then 2.
+
+    Example: flarebook stix fetch 2111010024 --published 100
+    """
+    from flarebook.stix.image_archive import Fetcher, names_of
+    from flarebook.stix.published import published_names
+
+    fetcher, bad = Fetcher(archive), []
+    items = [*(items or []), *(published_names()["filename"].head(published) if published else [])]
+    if not items:
+        raise InputError("name at least one uid or file, or give --published N")
+    for item in progress("fetching")(items):
+        try:
+            for name in names_of(item, archive):
+                typer.echo(fetcher(name))
+        except InputError as error:
+            bad.append(f"{item}: {error}")
+    report(bad)
+
+
+@app.command()
+def show(
+    files: Maps,
+    out: Annotated[Path | None, typer.Option(help="Folder for pictures and records.csv; default: print only.")] = None,
+):
+    """Show archive maps: a picture of each (on the Sun, its products, what an encoder sees) and its record.
+
+    A bad file is reported and left out; the exit code is then 2.
+
+    Example: flarebook stix show map1.fits map2.fits --out pictures
+    """
+    from flarebook.compendium.files import make_folder
+    from flarebook.stix.real_archive import table_of
+    from flarebook.stix.show_map import show_file
+
+    folder, records, bad = make_folder(out) if out else None, [], []
+    for path in progress("reading")(files):
+        try:
+            records.append(show_file(path, folder))
+            typer.echo(line_of(records[-1]))
+        except InputError as error:
+            bad.append(str(error))
+    if records and folder:
+        write_records(table_of(records), folder)
+    report(bad)
+
+
+def line_of(record):
+    """One line about a map."""
+    state = record["flag"] or f"peak {record['peak_flux']:.3g} photons cm-2 arcsec-2 s-1 keV-1"
+    return (
+        f"{record['name']}: {record['origin']}, {record['band']} keV, {record['start'][:19]} UTC, "
+        f"centre ({record['map_x']:.0f}, {record['map_y']:.0f}) arcsec, {state}"
+    )
+
+
+def write_records(table, folder):
+    """Write records.csv, without the columns that nothing is known of."""
+    from flarebook.compendium.files import whole_file
+
+    with whole_file(folder / "records.csv") as partial:
+        table.dropna(axis="columns", how="all").to_csv(partial, index=False)
+    typer.echo(folder / "records.csv")
+
+
+def progress(label):
+    """A function that gives items back while a bar moves on the terminal's error stream."""
+    from rich.console import Console
+    from rich.progress import track
+
+    console = Console(stderr=True)
+    return lambda items: track(items, label, console=console, transient=True, disable=not console.is_terminal)
+
+
+def report(bad):
+    """Tell what was left out; exit code 2 when there is something."""
+    for reason in bad:
+        typer.secho(f"left out: {reason}", err=True, fg="red")
+    if bad:
+        raise typer.Exit(2)
