@@ -4,8 +4,18 @@ import numpy as np
 import pytest
 
 from flarebook.compendium.errors import InputError
+from flarebook.stix.archive_map import ArchiveMap
+from flarebook.stix.back_projection import back_project
 from flarebook.stix.observe import observe
-from flarebook.stix.pipeline import full_disk, image_flare, locate, to_archive_axes, to_instrument, to_solar
+from flarebook.stix.pipeline import (
+    clean_archive,
+    full_disk,
+    image_flare,
+    locate,
+    to_archive_axes,
+    to_instrument,
+    to_solar,
+)
 from flarebook.stix.sample import REAL_FLARE, real_visibilities
 from flarebook.stix.sky import Component, pixel_axis, render
 
@@ -42,6 +52,12 @@ def test_the_archive_s_axes_show_west_to_the_right_and_north_up():
     assert to_solar(*to_instrument(3.0, 7.0)) == (3.0, 7.0)
 
 
+def test_solar_axes_can_be_had_from_the_visibilities_or_from_the_image():
+    seen = real_visibilities()
+    turned = back_project(seen.in_solar_axes(), 65, 2.0)
+    np.testing.assert_allclose(turned, to_archive_axes(back_project(seen, 65, 2.0)), atol=1e-12)
+
+
 def test_the_archive_s_images_add_up_and_share_their_units():
     made = image_flare(seen_at(500.0, 300.0), 1200.0, size=129, pixel=2.0)
     hdus = made.archive_hdus()
@@ -65,3 +81,9 @@ def test_without_coarse_grids_or_with_an_impossible_sun_there_is_no_location():
         full_disk(seen.select(np.char.startswith(seen.label, "3")), 1200.0)
     with pytest.raises(InputError, match="solar radius of 0"):
         locate(seen, 0)
+
+
+def test_a_file_without_back_projection_cannot_be_cleaned_again():
+    fit = ArchiveMap(np.zeros((9, 9)), 1.0, (0, 0), (4, 10), "", 60.0, 0.0, {}, {"map": np.zeros((9, 9))}, "fit.fits")
+    with pytest.raises(InputError, match="fit.fits holds no back-projection"):
+        clean_archive(fit)

@@ -8,6 +8,7 @@ from flarebook.compendium.errors import InputError
 from flarebook.stix.back_projection import back_project, point_spread_function
 from flarebook.stix.clean import CleanMap, beam_area, clean
 from flarebook.stix.sky import pixel_axis
+from flarebook.stix.sub_collimators import IMAGING, SUB_COLLIMATORS
 from flarebook.stix.visibilities import Visibilities
 
 FIELD = 2.6  # width of the full-disk image, solar radii
@@ -91,3 +92,17 @@ def to_solar(x, y):
 def to_instrument(x, y):
     """Point in the instrument's axes of solar (west, north), arcsec, at roll 0."""
     return y, -x
+
+
+def clean_archive(archive_map):
+    """Our CLEAN of an archive file's back-projection, for comparison with the file's own: a CleanMap, archive's axes.
+
+    archive_map: ArchiveMap of a CLEAN file, in which the 24 sub-collimators of levels 3 to 10 took part.
+    Raises InputError when the file holds no back-projection.
+    """
+    if "back_projection" not in archive_map.hdus:
+        raise InputError(f"{archive_map.path} holds no back-projection: give a CLEAN file of the archive")
+    dirty = np.asarray(archive_map.hdus["back_projection"], float) * beam_area()
+    u, v = SUB_COLLIMATORS.u[IMAGING], SUB_COLLIMATORS.v[IMAGING]
+    beam = point_spread_function(u, v, len(dirty), archive_map.pixel)
+    return clean(dirty, to_archive_axes(beam), archive_map.pixel)

@@ -6,7 +6,10 @@ import numpy as np
 from astropy.io.ascii import InconsistentTableError
 from astropy.table import Table
 
+from flarebook.compendium import download
 from flarebook.compendium.errors import InputError
+from flarebook.compendium.manifest import dataset
+from flarebook.stix.archive_map import read_map
 from flarebook.stix.pipeline import to_instrument
 from flarebook.stix.sub_collimators import FOLDER
 from flarebook.stix.visibilities import Visibilities
@@ -74,3 +77,12 @@ def read_visibilities(path):
             f"{path} is no table of visibilities ({type(error).__name__}: {error}): give an ECSV file with the columns "
             "label, u, v, re, im and amplitude_error, and centre_arcsec among its notes"
         ) from error
+
+
+def real_archive_map():
+    """REAL: the archive's CLEAN file of the flare of 2021-11-01, an ArchiveMap; None where no copy is at hand.
+
+    It does not ship, because its licence is not stated: it is looked for in FLAREBOOK_MIRROR and among the downloads.
+    """
+    _, path = download.locate(dataset("stix-pipeline-products").files[0])
+    return read_map(path) if path else None
