@@ -93,3 +93,22 @@ def test_one_product_gives_two_panels(mirror):
     with fits.open(mirror) as hdus:
         fits.PrimaryHDU(hdus[0].data, hdus[0].header).writeto(mirror.with_name("one.fits"))
     assert len([axes for axes in draw_map(read_map(mirror.with_name("one.fits"))).axes if axes.get_title()]) == 2
+
+
+def test_embed_gives_a_row_of_features_for_each_map(mirror, tmp_path):
+    second = mirror.with_name(NAME.replace("17409", "17410"))
+    second.write_bytes(mirror.read_bytes())
+    (tmp_path / "bad.fits").write_text("no FITS")
+    code, printed = call(
+        "embed", mirror.parent, tmp_path / "bad.fits", "--encoder", "pixels", "--out", tmp_path / "out"
+    )
+    assert code == 2 and "bad.fits cannot be read as FITS" in printed
+    with np.load(tmp_path / "out" / "features-pixels.npz") as made:
+        assert made["name"].tolist() == [NAME, second.name] and str(made["encoder"]) == "pixels"
+        assert made["features"].shape[0] == 2 and np.array_equal(*made["features"])
+    assert pd.read_csv(tmp_path / "out" / "records.csv")["name"].tolist() == [NAME, second.name]
+
+
+def test_embed_knows_its_encoders(mirror, tmp_path):
+    with pytest.raises(InputError, match="there is no encoder 'pixel'"):
+        call("embed", mirror, "--encoder", "pixel", "--out", tmp_path / "out")

@@ -8,6 +8,7 @@ import typer
 from flarebook.compendium.errors import InputError
 
 HOST = "https://datacenter.stix.i4ds.net"
+BATCH = 16  # images between two steps of the bar
 Maps = Annotated[list[Path], typer.Argument(metavar="FILE...", help="Archive maps: .fits, .fits.gz.")]
 Archive = Annotated[str, typer.Option(help="Address of the data centre.")]
 app = typer.Typer(no_args_is_help=True, help="X-ray images: real archive maps and simulated ones.")
@@ -74,6 +75,49 @@ def show(
     if records and folder:
         write_records(table_of(records), folder)
     report(bad)
+
+
+@app.command()
+def embed(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE|FOLDER...", help="CLEAN maps, or folders of them.")],
+    out: Annotated[Path, typer.Option(help="Folder for features-ENCODER.npz and records.csv.")],
+    encoder: Annotated[
+        str, typer.Option(help="Name of an encoder, for example dinov2-focus or pixels.")
+    ] = "dinov2-focus",
+    weights: Annotated[Path | None, typer.Option(help="Its weights: file or folder; default: what is here.")] = None,
+    input_size: Annotated[int | None, typer.Option(help="Pixels of its input; default: as trained.")] = None,
+):
+    """Turn archive maps into an encoder's features, one row each, in the order of records.csv.
+
+    A bad file is reported and left out; the exit code is then 2.
+
+    Example: flarebook stix embed maps/ --encoder dinov2-focus --out features
+    """
+    from flarebook.compendium.files import make_folder
+    from flarebook.stix.encode import encode
+    from flarebook.stix.encoders import create
+    from flarebook.stix.real_archive import find_maps, read_files
+
+    folder, chosen = make_folder(out), create(encoder, weights, input_size)
+    maps = [path for item in files for path in (find_maps(item) if item.is_dir() else [item])]
+    images, records, left_out = read_files(maps, progress("reading"))
+    batches = [encode(chosen, images[i : i + BATCH]) for i in progress("encoding")(range(0, len(images), BATCH))]
+    write_features(batches, records, chosen, folder)
+    write_records(records, folder)
+    report([f"{file}: {reason}" for file, reason in left_out])
+
+
+def write_features(batches, records, encoder, folder):
+    """Write features-NAME.npz: features (n, d), the maps' names, and what made them."""
+    import numpy as np
+
+    from flarebook.compendium.files import whole_file
+
+    path = folder / f"features-{encoder.name}.npz"
+    made = {"encoder": encoder.name, "input_size": encoder.input_size, "pooling": encoder.pooling}
+    with whole_file(path) as partial:
+        np.savez_compressed(partial, features=np.concatenate(batches), name=records["name"].to_numpy(str), **made)
+    typer.echo(path)
 
 
 def line_of(record):

@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.colors import CenteredNorm
 from matplotlib.figure import Figure
 
-from flarebook.compendium.errors import InputError
+from flarebook.compendium.files import whole_file
 from flarebook.stix.archive_map import read_map
 from flarebook.stix.preprocess import HALF_WIDTH, normalise
 from flarebook.stix.real_archive import record_of
@@ -67,7 +67,7 @@ def _draw_encoder_image(axes, archive_map, colours):
 def show_file(path, folder):
     """Draw one archive file into a folder (STEM.png, None: nowhere) and return its record as a dict.
 
-    Raises InputError when the file is no STIX map or is smaller than the encoders' field.
+    Raises InputError when the file is no STIX map, is smaller than the encoders' field, or the folder takes no files.
     """
     archive_map = read_map(path)
     record = record_of(archive_map)
@@ -76,8 +76,6 @@ def show_file(path, folder):
         figure = draw_map(archive_map)
         kind = "simulated" if archive_map.simulated else "real"
         figure.suptitle(f"{kind}, {record['band']} keV, {record['start'][:19]} UTC", fontsize=11)
-        try:
-            figure.savefig(folder / f"{stem}.png", dpi=130)
-        except OSError as error:
-            raise InputError(f"cannot write into {folder} ({error.strerror}): choose another folder") from error
+        with whole_file(folder / f"{stem}.png") as partial:
+            figure.savefig(partial, dpi=130)
     return record
