@@ -15,7 +15,7 @@ def expectation_maximisation(counts, u, v, size=129, pixel=2.0, n_iterations=200
     counts: (4, n), background subtracted (negative ones count as none); u, v: (n,) 1/arcsec, counted from where the
     image's centre shall be; pixel: arcsec.  Returns (size, size), the counts of one whole detector dealt out over
     the pixels.  Fewer iterations give a smoother image.  Raises InputError for counts of another shape or without
-    any.  Massa et al. 2019, equation 7; the operator is never written out as a matrix.
+    any.  Massa et al. 2019; the operator is never written out as a matrix.
     """
     counts = _checked(counts, len(u))
     wave = waves(u, v, size, pixel)

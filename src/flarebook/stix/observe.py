@@ -30,7 +30,7 @@ def observe(
     deviations of the calibration; dead: labels of sub-collimators without data; background_exposure: of the
     measured background, over the flare's; background_scale: by which the subtracted one is wrong.
     Returns Visibilities (phase centre on the axis) and background-subtracted counts (4, n) of pixels A to D.
-    Massa et al. 2023, equations 9 and 10; the fixed phase of the wide pixels (46.1 degrees) cancels in calibration.
+    Massa et al. 2023; the fixed phase of the wide pixels (46.1 degrees) cancels in calibration.
     """
     _check(sky, counts_per_detector, background, dead, sub_collimators)
     alive = ~np.isin(sub_collimators.label, list(dead))
@@ -65,7 +65,7 @@ def miscalibrate(relative, amplitude_error, phase_error, rng):
 def count_pattern(relative):
     """Expected counts of pixels A to D, in units of a quarter of the detector's counts.
 
-    relative: (n,) visibilities over the total flux.  Returns (4, n), never negative.  Massa et al. 2023, equation 9.
+    relative: (n,) visibilities over the total flux.  Returns (4, n), never negative.
     """
     pattern = np.stack([-relative.real, -relative.imag, relative.real, relative.imag])
     return np.clip(1 + MODULATION * pattern, 0, None)
@@ -82,7 +82,7 @@ def count(relative, counts_per_detector, background, background_exposure, backgr
 def visibilities_from_counts(counts, variance, counts_per_detector, flux, u, v, label):
     """Visibilities from the counts of pixels A to D: real part C - A, imaginary part D - B, in units of flux.
 
-    counts, variance: (4, n).  Massa et al. 2023, equation 10.
+    counts, variance: (4, n).  Massa et al. 2023.
     """
     scale = flux / (counts_per_detector * MODULATION / 2)
     value = scale * ((counts[2] - counts[0]) + 1j * (counts[3] - counts[1]))

@@ -5,6 +5,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.patches import Circle, Ellipse
 
+from flarebook.stix.image_measures import middle
 from flarebook.stix.sky import pixel_axis
 
 COLOUR_MAP = "inferno"  # the poster's for 4 to 10 keV
@@ -150,14 +151,6 @@ def _scale_bar(axes, flare, length):
     axes.text(x + width / 2, y + 0.02 * (top - bottom), f"{length} Mm", color="white", ha="center", va="bottom")
 
 
-def image_table(images, pixel, flare, step=1):
-    """Images as a table: solar x and y of a pixel, and its value in each image; step: every how many pixels."""
-    axis = pixel_axis(len(next(iter(images.values()))), pixel)[::step]
-    x, y = np.meshgrid(flare.centre[0] + axis, flare.centre[1] + axis)
-    columns = {name: [f"{value:.5g}" for value in image[::step, ::step].ravel()] for name, image in images.items()}
-    return pd.DataFrame({"solar_x": x.ravel(), "solar_y": y.ravel()} | columns)
-
-
 def draw_model_check(visibilities, models):
     """Amplitudes, phases and misfits of models against the data, from the coarsest sub-collimator to the finest.
 
@@ -191,7 +184,7 @@ def draw_archive_map(archive_map, cleaned, half_width=75.0):
     """
     figure = Figure(figsize=(11.0, 3.2), layout="compressed")
     theirs = archive_map.hdus["clean"]
-    window = np.s_[_middle(theirs, archive_map.pixel, half_width)]
+    window = middle(theirs, archive_map.pixel, half_width)
     x, y = (axis[window] for axis in archive_map.coordinates())
     dirty = archive_map.hdus["back_projection"]
     grid = figure.subplots(1, 4, sharex=True, sharey=True)
@@ -210,8 +203,3 @@ def draw_archive_map(archive_map, cleaned, half_width=75.0):
         axes.locator_params(nbins=4)
     grid[0].set_ylabel(NORTH)
     return figure
-
-
-def _middle(image, pixel, half_width):
-    """Slices of the middle of an image."""
-    return tuple(slice(int(n / 2 - half_width / pixel), int(n / 2 + half_width / pixel) + 1) for n in image.shape)
