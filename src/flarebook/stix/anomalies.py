@@ -1,0 +1,143 @@
+"""Rare images: Isolation Forest as published, simpler measures of distance, and their scores against the truth."""
+
+import numpy as np
+import pandas as pd
+from scipy.stats import hypergeom
+from sklearn.decomposition import PCA
+from sklearn.ensemble import IsolationForest
+from sklearn.metrics import roc_auc_score, roc_curve
+from sklearn.neighbors import NearestNeighbors
+
+from flarebook.compendium.errors import InputError
+
+N_TREES = 900  # this and the next: the authors' code
+PUBLISHED_SEED = 42
+PCA_VARIANCE = 0.95
+N_NEIGHBOURS = 10
+
+
+def isolation_forest(reference, seed=PUBLISHED_SEED, n_trees=N_TREES):
+    """Isolation Forest with the published settings, fitted to reference images.
+
+    reference: (n, n_features).  Returns the forest; decision_function below 0 is an anomaly, which with the automatic
+    contamination means a score above one half.  Liu, Ting & Zhou 2008; Drozdova et al. 2024, published code.
+    """
+    if len(reference) < 2:
+        raise InputError(f"an Isolation Forest needs reference images, not {len(reference)}: give two or more")
+    return IsolationForest(n_estimators=n_trees, contamination="auto", random_state=seed).fit(reference)
+
+
+def forest_scores(reference, images, seed=PUBLISHED_SEED, n_trees=N_TREES):
+    """Anomaly score of images, (n_images,): the more positive the rarer, above 0 flagged as published.
+
+    The negative of scikit-learn's decision function.
+    """
+    return -isolation_forest(reference, seed, n_trees).decision_function(images)
+
+
+def centre_distance(reference, images):
+    """Distance to the mean of the reference images in their principal components, each in its standard deviation.
+
+    Returns (n_images,).  The components that explain PCA_VARIANCE of the variance.
+    """
+    components = PCA(PCA_VARIANCE, svd_solver="full", whiten=True).fit(reference)
+    return np.linalg.norm(components.transform(images), axis=1)
+
+
+def neighbour_distance(reference, images, n_neighbours=N_NEIGHBOURS):
+    """Mean distance to the nearest reference images, not counting the image itself, (n_images,)."""
+    n_neighbours = min(n_neighbours, len(reference) - 1)
+    distance, _ = NearestNeighbors(n_neighbors=n_neighbours + 1).fit(reference).kneighbors(images)
+    own = distance[:, :1] < 1e-6  # an image that is its own reference
+    return np.where(own[:, 0], distance[:, 1:].mean(axis=1), distance[:, :-1].mean(axis=1))
+
+
+DETECTORS = {
+    "Isolation Forest": forest_scores,
+    "distance to the mean": centre_distance,
+    "distance to neighbours": neighbour_distance,
+}
+
+
+def rare_targets(records, fewest=5):
+    """What could be meant by an anomaly, as {name: (n_images,) of 0, 1 and missing}.
+
+    "artefact": any; "several sources" and each kind: among images without artefact; each artefact: against images
+    without any.  Truths with fewer than `fewest` images are left out; nothing is left when the truth is missing.
+    """
+    known = records["is_artefact"].notna().to_numpy()
+    if not known.any():
+        return {}
+    bad = records["is_artefact"].fillna(False).to_numpy(dtype=bool)
+    good, sources = known & ~bad, records["n_sources"].fillna(0).to_numpy(dtype=int)
+    found = {"artefact": _target(known, bad), "several sources": _target(good, sources > 1)}
+    found["three sources or more"] = _target(good, sources > 2)
+    for kind in sorted(set(records["kind"].dropna()) - {"compact", "several sources"}):
+        found[kind] = _target(good, (records["kind"] == kind).fillna(False).to_numpy(dtype=bool))
+    for reason in sorted(set(records["artefact"].dropna()) - {"none"}):
+        own = known & bad & (records["artefact"] == reason).fillna(False).to_numpy(dtype=bool)
+        found[f"artefact: {reason.replace('_', ' ')}"] = _target(good | own, own)
+    return {name: value for name, value in found.items() if min(np.nansum(value), np.nansum(1 - value)) >= fewest}
+
+
+def _target(asked, rare):
+    """1 where rare, 0 where not, missing where it is not asked for."""
+    return np.where(asked, rare.astype(float), np.nan)
+
+
+def roc(target, score, points=200):
+    """ROC curve at even false-alarm rates: DataFrame false_alarm_rate, hit_rate."""
+    known = ~np.isnan(target)
+    alarms, hits, _ = roc_curve(target[known], score[known])
+    grid = np.linspace(0, 1, points)
+    return pd.DataFrame({"false_alarm_rate": grid, "hit_rate": np.interp(grid, alarms, hits)})
+
+
+def area_table(targets, scores, rng, n_draws=200):
+    """Area under the ROC curve of each score for each target, with 68 % intervals.
+
+    targets: of `rare_targets`; scores: {(detector, reference): (n_seeds, n_images)}.  Each draw takes images with
+    replacement and one of the seeds.  Returns a DataFrame: target, n, detector, reference, auc, sd, low, high.
+    """
+    rows = []
+    for name, target in targets.items():
+        known = np.flatnonzero(~np.isnan(target))
+        for (detector, reference), every in scores.items():
+            full = np.mean([roc_auc_score(target[known], own[known]) for own in every])
+            drawn = _bootstrap_area(target[known], every[:, known], rng, n_draws)
+            low, high = np.quantile(drawn, (0.16, 0.84))
+            rows.append((name, int(target[known].sum()), detector, reference, full, np.std(drawn), low, high))
+    return pd.DataFrame(rows, columns=["target", "n", "detector", "reference", "auc", "sd", "low", "high"])
+
+
+def _bootstrap_area(target, scores, rng, n_draws):
+    """Areas for images drawn with replacement, both classes in their numbers, and a random seed of the detector."""
+    classes = [np.flatnonzero(target == value) for value in (0, 1)]
+    areas = []
+    for _ in range(n_draws):
+        rows = np.concatenate([rng.choice(own, len(own)) for own in classes])
+        areas.append(roc_auc_score(target[rows], scores[rng.integers(len(scores))][rows]))
+    return np.array(areas)
+
+
+def group_of_anomalies(score, n_sources):
+    """The poster's group: labelled images that are flagged, and how likely chance would put all multiple ones there.
+
+    score: (n,) of labelled images, above 0 flagged; n_sources: (n,).  Returns {flagged, flagged_single,
+    flagged_multiple, multiple, chance: probability that a random group of this size holds as many multiple ones}.
+    """
+    flagged, multiple = np.asarray(score) > 0, np.asarray(n_sources) > 1
+    hits = int((flagged & multiple).sum())
+    return {
+        "flagged": int(flagged.sum()),
+        "flagged_single": int((flagged & ~multiple).sum()),
+        "flagged_multiple": hits,
+        "multiple": int(multiple.sum()),
+        "chance": float(hypergeom.sf(hits - 1, len(multiple), multiple.sum(), flagged.sum())),
+    }
+
+
+def rank_of(score, rows):
+    """Rank of some images among all, 1 the most anomalous, and the share of images that are more anomalous."""
+    order = np.argsort(np.argsort(-np.asarray(score), kind="stable"), kind="stable")
+    return pd.DataFrame({"row": rows, "rank": order[rows] + 1, "share_above": order[rows] / len(score)})
