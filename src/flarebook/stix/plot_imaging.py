@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.patches import Circle, Ellipse
+from matplotlib.patches import Ellipse
 
 from flarebook.stix.image_measures import middle
 from flarebook.stix.sky import pixel_axis
@@ -66,7 +66,7 @@ def draw_full_disk(image, pixel, solar_radius, found, given, close=260.0):
     edge = len(image) * pixel / 2
     for axes, size in zip(panels, (1.0, 2.0), strict=True):
         shown = axes.imshow(image / image.max(), extent=(-edge, edge) * 2, origin="lower", cmap=COLOUR_MAP)
-        axes.add_patch(Circle((0, 0), solar_radius, fill=False, color=LIMB, linewidth=1.2 * size, label="limb"))
+        axes.plot(*_limb(solar_radius), color=LIMB, linewidth=1.2 * size, label="limb")
         style = {"linestyle": "none", "markersize": 13 * size, "markeredgewidth": 1.8}
         axes.plot(*found, "o", mfc="none", color="white", label="highest peak", **style)
         axes.plot(*given, "+", color=MARK, label="published centre", **style)
@@ -129,11 +129,16 @@ def _extent(size, pixel, flare):
 def _finish(axes, flare, title):
     """Title, few ticks, and the limb where it crosses the image."""
     limits = axes.get_xlim(), axes.get_ylim()
-    turn = np.linspace(0, 2 * np.pi, 4000)
-    axes.plot(flare.solar_radius * np.cos(turn), flare.solar_radius * np.sin(turn), color=LIMB, linewidth=1.2)
+    axes.plot(*_limb(flare.solar_radius), color=LIMB, linewidth=1.2)
     axes.set(xlim=limits[0], ylim=limits[1])
     axes.set_title(title, fontsize=10)
     axes.locator_params(nbins=4)
+
+
+def _limb(solar_radius):
+    """Points of the limb, solar x and y."""
+    turn = np.linspace(0, 2 * np.pi, 4000)
+    return solar_radius * np.cos(turn), solar_radius * np.sin(turn)
 
 
 def _outline(part, flare):
