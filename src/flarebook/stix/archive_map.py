@@ -18,7 +18,7 @@ HDUS = ("clean", "back_projection", "residual", "components", "convolved")  # or
 DESCRIPTIONS = ("STIX CLEAN", "STIX BPROJ", "CLEAN RESIDUAL", "CLEAN components", "CLEAN convolved")
 PIXELS = (1.0, 2.0)  # arcsec; formats of the archive until and since 2023
 FLUX_UNITS = "photons cm!u-2!n asec!u-2!n s!u-1!n keV!u-1!n"  # as the pipeline writes them
-BROKEN = (OSError, ValueError, TypeError, IndexError, AstropyUserWarning)
+BROKEN = (OSError, ValueError, TypeError, IndexError)
 ASTRONOMICAL_UNIT = units.au.to(units.m)
 
 
@@ -90,7 +90,6 @@ def _open(path):
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", AstropyUserWarning)  # what matters is told in our own sentence
-            warnings.filterwarnings("error", message=".*truncated.*", category=AstropyUserWarning)
             with fits.open(path, memmap=False) as hdus:
                 arrays = [None if hdu.data is None else np.asarray(hdu.data, dtype="=f4") for hdu in hdus]
                 return arrays, hdus[0].header.copy()
