@@ -66,6 +66,13 @@ def test_the_archive_s_images_add_up_and_share_their_units():
     assert hdus["components"].sum() == pytest.approx(hdus["convolved"].sum(), rel=1e-6)
 
 
+def test_of_a_point_the_archive_s_back_projection_and_clean_have_the_same_peak():
+    sky = [Component(300.0, -500.0, 1.0, 1.0, 1.0)]
+    seen = observe(sky, 1e6, np.random.default_rng(1), amplitude_error=0.0, phase_error=0.0)[0]
+    hdus = image_flare(seen, 1200.0, size=129).archive_hdus()
+    assert hdus["back_projection"].max() == pytest.approx(hdus["clean"].max(), rel=0.03)
+
+
 def test_the_real_flare_is_found_where_its_visibilities_are_centred():
     west, north = to_solar(*locate(real_visibilities(), REAL_FLARE.solar_radius))
     assert np.hypot(west - REAL_FLARE.centre[0], north - REAL_FLARE.centre[1]) < 15

@@ -20,11 +20,10 @@ def expectation_maximisation(counts, u, v, size=129, pixel=2.0, n_iterations=200
     counts = _checked(counts, len(u))
     wave = waves(u, v, size, pixel)
     image = np.full((size, size), counts.sum() / len(u) / size**2)
-    sensitivity = _back(np.ones_like(counts), wave)
     for _ in range(n_iterations):
         expected = _forward(image, wave)
         ratio = counts / np.maximum(expected, FLOOR * expected.mean())
-        image *= _back(ratio, wave) / sensitivity
+        image *= _back(ratio, wave) / len(u)  # each sub-collimator sees each pixel equally, summed over A to D
     return image
 
 
