@@ -47,9 +47,14 @@ def test_a_map_comes_back_as_written(tmp_path, size, pixel):
     assert all(np.array_equal(read.hdus[name], maps[name]) for name in HDUS)
     assert read.data.dtype == np.float32 and read.data.dtype.isnative
     assert (read.pixel, read.energy, read.start, read.exposure) == (pixel, (16, 28), "2022-03-01T10:20:30", 60)
-    assert np.allclose(read.centre, (400, -250), atol=0.01)
+    assert np.allclose(read.centre, (400, -250), atol=1e-6)
     assert read.header["DSUN_OBS"] == pytest.approx(0.5 * units.au.to(units.m))
     assert read.simulated
+
+
+def test_a_flare_far_from_the_centre_of_a_near_sun_comes_back(tmp_path):
+    path = write_map(tmp_path / "x.fits", products(257), "2022-03-26T10:20:30", (3000.0, -1500.0), roll=-40.0)
+    assert np.allclose(read_map(path).centre, (3000, -1500), atol=1e-6)
 
 
 def test_the_frame_is_rolled_about_the_sun_s_centre(written):

@@ -199,7 +199,7 @@ def pipeline_cards(
     shape: (h, w); exposure: s; roll: degrees; solar_radius: arcsec; distance: AU; simulated: no observation.
     """
     turn = np.radians(roll)
-    x, y = centre
+    x, y = on_tangent_plane(*centre)
     rolled = (np.cos(turn) * x + np.sin(turn) * y, -np.sin(turn) * x + np.cos(turn) * y)
     cards = {"TELESCOP": "STIX", "SIMULATD": (bool(simulated), "T: made by a simulator, no observation")}
     for axis, size, offset in zip((1, 2), shape[::-1], rolled, strict=True):
@@ -209,3 +209,13 @@ def pipeline_cards(
     cards |= {"DATE_OBS": start, "DATE-OBS": start, "EXPTIME": exposure, "ERANGE": "{:g}-{:g} keV".format(*energy)}
     cards |= {"RSUN": solar_radius, "RSUN_OBS": solar_radius, "BEAM_SIZ": 20.0, "UNITS": FLUX_UNITS}
     return cards | {"DSUN_OBS": distance * ASTRONOMICAL_UNIT, "DSUN": distance * ASTRONOMICAL_UNIT}
+
+
+def on_tangent_plane(x, y):
+    """Helioprojective angles projected on the plane that touches the sky at the Sun's centre (TAN), arcsec.
+
+    At 1 degree from the centre, which Solar Orbiter's close passes bring, plane and angle differ by 0.4 arcsec.
+    """
+    x, y = np.radians(np.array([x, y]) / 3600)
+    depth = np.cos(y) * np.cos(x)
+    return np.degrees([np.cos(y) * np.sin(x) / depth, np.sin(y) / depth]) * 3600
