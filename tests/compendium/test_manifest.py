@@ -2,7 +2,7 @@
 
 import pytest
 
-from flarebook.compendium.download import shipped
+from flarebook.compendium.download import fetch, shipped
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.manifest import dataset, read_manifest
 
@@ -20,6 +20,15 @@ def write(project, text):
 def test_a_single_file_may_be_written_short(project):
     write(project, ENTRY)
     assert [file.path for file in dataset("sun-flux").files] == ["flux.csv"]
+
+
+def test_a_file_is_looked_for_under_the_name_it_is_saved_as(project, monkeypatch, tmp_path):
+    long = "files: [{url: https://example.org/x/version_1_final.csv, saved_as: fluxes.csv}]"
+    short = "path: flux.csv, size: 3, sha256: null, ships: true, stands_in: null"
+    write(project, ENTRY.replace(short, f"{long}, ships: false, stands_in: none"))
+    monkeypatch.setenv("FLAREBOOK_MIRROR", str(tmp_path))
+    (tmp_path / "fluxes.csv").write_text("1 2")
+    assert fetch(dataset("sun-flux").files[0]) == tmp_path / "fluxes.csv"
 
 
 def test_a_mistyped_id_names_the_nearest(project):
