@@ -167,11 +167,12 @@ def _read_torch(path):
     """Content of a file that torch saved, restricted to tensors and plain containers."""
     import torch
 
+    with open(path, "rb") as stream:
+        if not stream.read(2).startswith((b"PK", b"\x80")):  # an archive, or a pickle of older versions
+            raise InputError(f"{path} is no checkpoint of torch: fetch it again, or name another file")
     try:
         return torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
-        if "weights_only" not in str(error).lower():
-            raise InputError(f"{path} is no checkpoint of torch: fetch it again") from error
         raise InputError(
             f"{path} holds Python objects besides weights, which would have to be run to be read: "
             "save its state_dict alone, best as safetensors"

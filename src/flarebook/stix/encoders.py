@@ -32,7 +32,6 @@ class Recipe(BaseModel):
     library: str
     identifier: str
     architecture: str
-    original: str | None = None
     poolings: tuple[str, ...]
     dimension: int
     input_size: int
@@ -102,6 +101,8 @@ def create(name, weights=None, input_size=None, device="auto", pooling=None, **s
 def check_size(recipe, size):
     """Input size in pixels, as trained when none is asked for; InputError unless whole patches fill it."""
     size = recipe.input_size if size is None else int(size)
+    if recipe.library == "in domain" and size != recipe.input_size:
+        raise InputError(f"{recipe.name} takes images of {recipe.input_size} pixels only: leave out input_size={size}")
     if size < recipe.patch or size % recipe.patch:
         raise InputError(
             f"input size {size} of {recipe.name} is no multiple of its patches' {recipe.patch} pixels: "
@@ -169,21 +170,21 @@ def _network(recipe, weights, size, device, settings):
 def _in_domain(recipe, weights, device):
     """One of the small transformers pretrained on simulated archive images."""
     from flarebook.stix import small_vit
-    from flarebook.stix import vision_transformers as build
+    from flarebook.stix.vision_transformers import Outputs, prepared
 
-    source = weights or shipped_file(recipe)
-    network = build.prepared(small_vit.load(source), device)
-    run = build.timm_outputs(network)
-    return lambda images: run(small_vit.as_input(images).to(device)), source
+    network = prepared(small_vit.load(recipe.name, weights), device)
+    return lambda images: Outputs(None, small_vit.tokens(network, images), 1), weights or shipped_file(recipe)
 
 
 def shipped_file(recipe):
-    """File with the weights of an encoder that ships; InputError when it is missing."""
-    path = Path(str(package_files("flarebook.stix") / "data" / f"{recipe.name}.safetensors"))
+    """File with the weights of an in-domain encoder that ships; InputError when it is missing."""
+    from flarebook.stix.small_vit import weights_file
+
+    path = weights_file(recipe.name)
     if not path.is_file():
         raise InputError(
-            f"{recipe.name} ships as {path.name}, which is missing: restore it with git, "
-            "or train it anew with `python -m flarebook.stix.pretrain`"
+            f"the weights of {recipe.name}, {path.name}, are missing from the package: restore them with git, "
+            "or train anew with `python -m flarebook.stix.pretrain`"
         )
     return path
 
@@ -230,15 +231,15 @@ def _at_hand(recipe, weights):
 
 
 def read_options(lines):
-    """Options written as "NAME.OPTION=VALUE": {name: {option: value}}, whole numbers as such.
+    """Options written as "NAME OPTION VALUE": {name: {option: value}}, whole numbers as such.
 
-    For example "dinov2-focus.input_size=112" or "clip.activation=gelu".  Raises InputError for any other form.
+    For example "dinov2-focus input_size 112" or "clip activation gelu".  Raises InputError for any other form.
     """
     options = {}
     for line in lines:
-        target, equals, value = line.partition("=")
-        name, dot, option = target.partition(".")
-        if not (equals and dot and option and value):
-            raise InputError(f"option {line!r} is not of the form NAME.OPTION=VALUE, like clip.activation=gelu")
+        words = str(line).split()
+        if len(words) != 3:
+            raise InputError(f'option "{line}" is not of the form NAME OPTION VALUE, such as "clip activation gelu"')
+        name, option, value = words
         options.setdefault(recipe_of(name).name, {})[option] = int(value) if value.isdigit() else value
     return options

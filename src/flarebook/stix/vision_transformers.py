@@ -11,6 +11,8 @@ from flarebook.compendium.errors import InputError
 from flarebook.compendium.onednn_linear import use_onednn
 from flarebook.compendium.torchvision_schemas import declare_torchvision_schemas
 
+ORIGINAL = {"ijepa": {"architecture": "vit_huge_patch14_gap_224", "options": {}}}  # timm reads the authors' own files
+
 
 class Outputs(NamedTuple):
     """What a transformer makes of a batch: its own pooled features (n, d) or None, and normalised tokens.
@@ -48,7 +50,7 @@ def timm_network(recipe, path, state, size, settings):
 
     options = {"num_classes": 0, "img_size": size, **recipe.options, **settings}
     with fitting(recipe, path):
-        source = {"state_dict": state, "file": None}
+        source = {"state_dict": state, "num_classes": 0}  # with another number timm would accept misfits in silence
         network = timm.create_model(recipe.architecture, pretrained=True, pretrained_cfg_overlay=source, **options)
     return timm_outputs(network), network
 
@@ -72,7 +74,8 @@ def open_clip_network(recipe, path, state, size, settings):
     declare_torchvision_schemas()
     import open_clip
 
-    quick = _choice(settings, "activation", ("quickgelu", "gelu")) == "quickgelu"
+    check_settings(recipe, settings, {"activation": ("quickgelu", "gelu")})
+    quick = settings.get("activation") != "gelu"
     options = {"force_quick_gelu": quick, "force_image_size": size}
     with fitting(recipe, path):
         model = open_clip.create_model(recipe.architecture, pretrained=None, **options, **recipe.options)
@@ -95,7 +98,8 @@ def transformers_network(recipe, path, state, size, settings):
     Returns a function (n, 3, size, size) -> Outputs, and the network.
     """
     if "encoder" in state:
-        return timm_network(recipe, path, state, size, settings)
+        return timm_network(recipe.model_copy(update=ORIGINAL[recipe.name]), path, state, size, settings)
+    check_settings(recipe, settings, {})
     import transformers
     from transformers.utils import logging
 
@@ -127,12 +131,12 @@ def _check_report(report):
         raise RuntimeError("\n" + "; ".join(wrong))
 
 
-def _choice(settings, name, known):
-    """A setting's value, the first known one by default; InputError for another."""
-    value = settings.get(name, known[0])
-    if value not in known:
-        raise InputError(f"{name} {value!r} is unknown: use {' or '.join(known)}")
-    return value
+def check_settings(recipe, settings, known):
+    """InputError for a setting or a value that is not among the known ones, {name: values}."""
+    for name, value in settings.items():
+        if value not in known.get(name, ()):
+            choices = "; ".join(f"{key} {' or '.join(values)}" for key, values in known.items()) or "none"
+            raise InputError(f"{recipe.name} has no setting {name} {value!r}; it knows: {choices}")
 
 
 @contextmanager
