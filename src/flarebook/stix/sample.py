@@ -56,7 +56,7 @@ def real_visibilities(path=FOLDER / FILE):
     """REAL: 24 visibilities of the flare of 2020-06-07, 6 to 10 keV; instrument's axes, phase centre on the flare.
 
     Packed in xrayvisim 0.2.1 (BSD-3-Clause) from the L1 file of request 1178428688.  Their (u, v) points come from an
-    earlier table of the grids than `SUB_COLLIMATORS` and differ by up to 2e-4 1/arcsec.
+    earlier table of the grids than `SUB_COLLIMATORS` and differ by up to 6e-4 1/arcsec.
     """
     return read_visibilities(path)
 
