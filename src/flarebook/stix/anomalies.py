@@ -5,7 +5,7 @@ import pandas as pd
 from scipy.stats import hypergeom
 from sklearn.decomposition import PCA
 from sklearn.ensemble import IsolationForest
-from sklearn.metrics import roc_auc_score, roc_curve
+from sklearn.metrics import roc_curve
 from sklearn.neighbors import NearestNeighbors
 
 from flarebook.compendium.errors import InputError
@@ -93,31 +93,50 @@ def roc(target, score, points=200):
     return pd.DataFrame({"false_alarm_rate": grid, "hit_rate": np.interp(grid, alarms, hits)})
 
 
-def area_table(targets, scores, rng, n_draws=200):
-    """Area under the ROC curve of each score for each target, with 68 % intervals.
+def roc_curves(target, scores):
+    """ROC curves of all detectors for one target: detector, reference, false_alarm_rate, hit_rate.
 
-    targets: of `rare_targets`; scores: {(detector, reference): (n_seeds, n_images)}.  Each draw takes images with
-    replacement and one of the seeds.  Returns a DataFrame: target, n, detector, reference, auc, sd, low, high.
+    scores: {(detector, reference): (n_seeds, n_images)}; the mean over the seeds is judged.
+    """
+    tables = [
+        roc(target, every.mean(axis=0)).assign(detector=detector, reference=reference)
+        for (detector, reference), every in scores.items()
+    ]
+    return pd.concat(tables, ignore_index=True)
+
+
+def area_under_roc(target, score):
+    """Area under the ROC curve and its standard error over images drawn anew.
+
+    target: (n,) of 0 and 1; score: (n,).  DeLong, DeLong & Clarke-Pearson 1988: the area is the mean over rare images
+    of the share of ordinary ones below them, and the other way round; the two means' variances add.
+    """
+    rare, plain = score[target == 1], score[target == 0]
+    below, above = _share_below(rare, plain), 1 - _share_below(plain, rare)
+    variance = below.var(ddof=1) / len(rare) + above.var(ddof=1) / len(plain)
+    return float(below.mean()), float(np.sqrt(variance))
+
+
+def _share_below(values, others):
+    """Share of the others below each value, ties counting half."""
+    others = np.sort(others)
+    return (np.searchsorted(others, values, "left") + np.searchsorted(others, values, "right")) / (2 * len(others))
+
+
+def area_table(targets, scores):
+    """Area under the ROC curve of each score for each target, mean over the seeds, with its standard deviation.
+
+    targets: of `rare_targets`; scores: {(detector, reference): (n_seeds, n_images)}.  The deviation is that of the
+    images and that of the seeds together.  Returns a DataFrame: target, n, detector, reference, auc, sd.
     """
     rows = []
     for name, target in targets.items():
-        known = np.flatnonzero(~np.isnan(target))
+        known = ~np.isnan(target)
         for (detector, reference), every in scores.items():
-            full = np.mean([roc_auc_score(target[known], own[known]) for own in every])
-            drawn = _bootstrap_area(target[known], every[:, known], rng, n_draws)
-            low, high = np.quantile(drawn, (0.16, 0.84))
-            rows.append((name, int(target[known].sum()), detector, reference, full, np.std(drawn), low, high))
-    return pd.DataFrame(rows, columns=["target", "n", "detector", "reference", "auc", "sd", "low", "high"])
-
-
-def _bootstrap_area(target, scores, rng, n_draws):
-    """Areas for images drawn with replacement, both classes in their numbers, and a random seed of the detector."""
-    classes = [np.flatnonzero(target == value) for value in (0, 1)]
-    areas = []
-    for _ in range(n_draws):
-        rows = np.concatenate([rng.choice(own, len(own)) for own in classes])
-        areas.append(roc_auc_score(target[rows], scores[rng.integers(len(scores))][rows]))
-    return np.array(areas)
+            area, error = np.array([area_under_roc(target[known], score[known]) for score in every]).T
+            sd = np.sqrt(np.mean(error**2) + area.var())
+            rows.append((name, int(target[known].sum()), detector, reference, area.mean(), sd))
+    return pd.DataFrame(rows, columns=["target", "n", "detector", "reference", "auc", "sd"])
 
 
 def group_of_anomalies(score, n_sources):
@@ -135,6 +154,13 @@ def group_of_anomalies(score, n_sources):
         "multiple": int(multiple.sum()),
         "chance": float(hypergeom.sf(hits - 1, len(multiple), multiple.sum(), flagged.sum())),
     }
+
+
+def frames(records):
+    """What a frame should say of each image: "real", "artefact", "several sources" or nothing, (n,) of text."""
+    bad = records["is_artefact"].fillna(False).to_numpy(dtype=bool)
+    several = (records["n_sources"].fillna(0) > 1).to_numpy(dtype=bool)
+    return np.select([records["origin"] == "real", bad, several], ["real", "artefact", "several sources"], "")
 
 
 def rank_of(score, rows):

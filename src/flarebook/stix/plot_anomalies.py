@@ -79,9 +79,8 @@ def draw_areas(table):
         for shift, (detector, colour) in zip((0.22, 0, -0.22), DETECTOR_COLOURS.items(), strict=True):
             rows = table[(table["reference"] == reference) & (table["detector"] == detector)].set_index("target")
             rows = rows.reindex(targets)
-            bars = np.abs([rows["auc"] - rows["low"], rows["high"] - rows["auc"]])
             style = {"fmt": DETECTOR_MARKS[detector], "color": colour, "markersize": 5, "capsize": 2, "label": detector}
-            axes.errorbar(rows["auc"], np.arange(len(targets))[::-1] + shift, xerr=bars, **style)
+            axes.errorbar(rows["auc"], np.arange(len(targets))[::-1] + shift, xerr=rows["sd"], **style)
         axes.axvline(0.5, color="0.4", linestyle=":", linewidth=1.2)
         axes.set(xlabel="area under the ROC curve", xlim=(0, 1), title=f"fitted to the {reference}")
         axes.set_yticks(np.arange(len(targets))[::-1], [f"{name} ({n})" for name, n in counts(table).items()])

@@ -46,7 +46,7 @@ def number_image(axes, number):
 def draw_precision_recall(curves, table, prevalence):
     """Left: precision against recall; right: average precision of each method with its interval.
 
-    curves: of `source_scores.curves`; table: of `source_scores.confidence`, column labels ("expert" or "archive");
+    curves: of `source_scores.curves`; table: of `source_scores.compare_labels`;
     prevalence: share of images with several sources, which a guess has as its precision.
     """
     figure = Figure(figsize=(9.4, 4.0), layout="constrained")
@@ -56,7 +56,8 @@ def draw_precision_recall(curves, table, prevalence):
         left.step(curve["recall"], curve["precision"], where="post", label=method, **style)
     left.axhline(prevalence, color="0.4", linestyle=":", linewidth=1.2, label="a guess")
     left.set(xlabel="recall", ylabel="precision", xlim=(0, 1), ylim=(0, 1.02))
-    left.legend(fontsize="x-small", loc="upper right")
+    handles, names = left.get_legend_handles_labels()
+    figure.legend(handles, names, loc="outside lower center", ncols=len(names), fontsize="small")
     draw_intervals(right, table, prevalence)
     return figure
 
@@ -119,7 +120,7 @@ def draw_learning(curve, marks):
     axes.set(xscale="log", xlabel="archive images labelled", ylabel="average precision", ylim=(0, 1))
     axes.set_xticks(list(mean.index), [str(size) for size in mean.index])
     axes.minorticks_off()
-    axes.legend(fontsize="x-small", loc="upper left")
+    axes.legend(fontsize="small", loc="center right")
     return figure
 
 

@@ -106,6 +106,19 @@ def _summary(method, multiple, score, draws):
     }
 
 
+def compare_labels(multiple, from_expert, from_archive, rng):
+    """Confidence of all methods, each from expert and from archive labels below one another: adds the column labels.
+
+    from_expert, from_archive: {method: scores}, as `confidence` takes them; a method that is only in the first orders
+    the images without labels.  Returns a DataFrame.
+    """
+    expert, archive = (confidence(multiple, scores, rng) for scores in (from_expert, from_archive))
+    expert["labels"] = np.where(expert["method"].isin(archive["method"]), "expert", "no")
+    both = pd.concat([expert, archive.assign(labels="archive")])
+    order = both["method"].map({name: place for place, name in enumerate(from_expert)})
+    return both.iloc[np.argsort(order, kind="stable")].reset_index(drop=True)
+
+
 def learning_curve(multiple, scores):
     """Average precision against the number of labels: n_labels, draw, average_precision, auc.
 
