@@ -9,6 +9,7 @@ from flarebook.compendium.errors import InputError
 from flarebook.stix.archive_map import HDUS, write_map
 from flarebook.stix.cli import HOST, app
 from flarebook.stix.image_archive import HOST as ARCHIVE
+from flarebook.stix.real_archive import read_folder
 from flarebook.stix.show_map import draw_map, read_map
 
 NAME = "stix_sci_preview_9548_2203071216_uid_2203078775_4-10keV_20220307T121414_17409_clean_map.fits"
@@ -112,3 +113,23 @@ def test_embed_gives_a_row_of_features_for_each_map(mirror, tmp_path):
 def test_embed_knows_its_encoders(mirror, tmp_path):
     with pytest.raises(InputError, match="there is no encoder 'pixel'"):
         call("embed", mirror, "--encoder", "pixel", "--out", tmp_path / "out")
+
+
+def test_simulated_files_are_read_back_as_what_they_are(tmp_path):
+    code, printed = call("simulate", 3, "--out", tmp_path, "--seed", 5)
+    assert code == 0 and "3 simulated maps" in printed
+    truth = pd.read_csv(tmp_path / "truth.csv")
+    images, records, left_out = read_folder(tmp_path)
+    records = records.set_index("name").loc[truth["name"]]
+    assert len(images) == 3 and not left_out and (records["origin"] == "simulated").all()
+    for column in ("map_x", "map_y", "distance", "peak_flux"):
+        assert np.allclose(records[column], truth[column], rtol=1e-4, atol=0.02, equal_nan=True), column
+    assert records["band"].tolist() == truth["band"].tolist()
+
+
+def test_the_same_seed_simulates_the_same_files(tmp_path):
+    call("simulate", 1, "--out", tmp_path / "a", "--seed", 7)
+    call("simulate", 1, "--out", tmp_path / "b", "--seed", 7)
+    first, second = (sorted(folder.iterdir()) for folder in (tmp_path / "a", tmp_path / "b"))
+    assert [path.name for path in first] == [path.name for path in second]
+    assert all(one.read_bytes() == other.read_bytes() for one, other in zip(first, second, strict=True))

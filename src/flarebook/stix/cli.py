@@ -78,6 +78,24 @@ def show(
 
 
 @app.command()
+def simulate(
+    number: Annotated[int, typer.Argument(metavar="N", help="How many maps.", min=1, max=10_000)],
+    out: Annotated[Path, typer.Option(help="Folder for the FITS files and truth.csv.")],
+    seed: Annotated[int, typer.Option(help="The same seed gives the same files.", min=0)] = 1,
+):
+    """Write simulated maps as the archive's CLEAN files (five images each), with the truth in truth.csv.
+
+    Each file says that it is simulated (SIMULATD = T).
+
+    Example: flarebook stix simulate 10 --out simulated
+    """
+    from flarebook.stix.simulate_files import simulate_files
+
+    paths = simulate_files(number, out, seed, progress("simulating"))
+    typer.echo(f"{len(paths)} simulated maps and truth.csv in {out}")
+
+
+@app.command()
 def embed(
     files: Annotated[list[Path], typer.Argument(metavar="FILE|FOLDER...", help="CLEAN maps, or folders of them.")],
     out: Annotated[Path, typer.Option(help="Folder for features-ENCODER.npz and records.csv.")],

@@ -8,6 +8,7 @@ import pandas as pd
 
 from flarebook.compendium.errors import InputError
 from flarebook.stix.archive_map import ASTRONOMICAL_UNIT, read_map
+from flarebook.stix.artefacts import ARTEFACTS
 from flarebook.stix.image_archive import HOST, Fetcher
 from flarebook.stix.preprocess import SIZE, flag, normalise
 from flarebook.stix.published import parse_name, published_names
@@ -25,6 +26,7 @@ UNKNOWN = {  # what only a simulation knows, or a flare list: column and the typ
     "kind": "string",
     "artefact": "string",
     "is_artefact": "boolean",
+    **{f"artefact_{name}": "boolean" for name in ARTEFACTS},
 }
 
 
