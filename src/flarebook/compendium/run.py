@@ -11,6 +11,7 @@ from flarebook.compendium.errors import InputError
 from flarebook.compendium.files import make_folder, whole_file
 from flarebook.compendium.project import in_project, shown, split_name
 from flarebook.compendium.provenance import cell_parameters, to_json
+from flarebook.compendium.web_pages import publish_page
 
 
 def open_run(notebook, output="build/laptop", inputs="", seed=1):
@@ -145,6 +146,10 @@ class Run:
             "parameters": {**self.parameters, "seed": self.seed},
         }
         figures.publish(self.figure_folder, id, figure, data, record)
+
+    def page(self, name, html, title):
+        """Publish a self-contained interactive page among the results and show it in a frame; returns its path."""
+        return publish_page(self, name, html, title)
 
 
 def read_metrics(folder):

@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+from html import escape
 from importlib.resources import files
 
 import numpy as np
@@ -105,6 +106,13 @@ def _by_id(records, table):
     return table.set_index("image_id").reindex(records["image_id"]).reset_index()
 
 
+def choose(n_images, real, n_most, rng):
+    """Rows that the page shows when the archive is larger: all real images and others drawn at random, in order."""
+    others = np.setdiff1d(np.arange(n_images), real)
+    n_others = max(0, min(n_most - len(real), len(others)))
+    return np.sort(np.concatenate([np.asarray(real, dtype=int), rng.choice(others, n_others, replace=False)]))
+
+
 def explorer_page(images, table, points, similar, title, about):
     """The page as text.
 
@@ -125,19 +133,13 @@ def explorer_page(images, table, points, similar, title, about):
 
 
 def _filled(words, data, **parts):
-    """Template with everything put into it; only words are escaped, the rest is ours."""
+    """Template with everything put into it: words escaped, data unable to end the script element that holds them."""
     folder = files("flarebook.stix") / "data" / "explorer"
     read = {name: (folder / name).read_text(encoding="utf-8") for name in ("page.html", "page.css", "page.js")}
+    parts |= {name: escape(str(text)) for name, text in words.items()}
+    parts |= {"style": read["page.css"], "script": read["page.js"], "data": data.replace("</", "<\\/")}
     template = Environment(autoescape=False).from_string(read["page.html"])
-    escaped = {
-        name: str(text).replace("&", "&amp;").replace("<", "&lt;").replace('"', "&quot;")
-        for name, text in words.items()
-    }
-    bokeh = Resources(mode="inline", components=["bokeh"]).render_js()
-    data = data.replace("</", "<\\/")  # nothing in the data may end the script element
-    return template.render(
-        **escaped, **parts, data=data, style=read["page.css"], script=read["page.js"], bokeh_js=bokeh
-    )
+    return template.render(**parts, bokeh_js=Resources(mode="inline", components=["bokeh"]).render_js())
 
 
 def _first(table):

@@ -1,9 +1,11 @@
-"""Executed notebooks as pages: no error may hide in them, and each published figure gets a number."""
+"""Executed notebooks as pages: no error may hide in them, figures get numbers, interactive pages come along."""
 
 import json
-from pathlib import Path
+import shutil
+from pathlib import Path, PurePosixPath
 
 from flarebook.compendium.errors import InputError
+from flarebook.compendium.web_pages import frame
 
 
 def refuse_errors(notebook, name):
@@ -33,6 +35,30 @@ def figures_of(cell):
     """Ids of the figures that a cell has published."""
     named = (output.get("metadata", {}).get("flarebook", {}).get("figure") for output in cell.get("outputs", ()))
     return [figure for figure in named if figure]
+
+
+def take_pages(notebook, output, static):
+    """Copy the interactive pages that a notebook published, and point its frames to the copies.
+
+    notebook: executed; changed in place and returned.  output: folder of the run.  static: folder that becomes
+    _static of the book.  Raises InputError when a page is gone.
+    """
+    for shown in (shown for cell in notebook.cells for shown in cell.get("outputs", ())):
+        facts = shown.get("metadata", {}).get("flarebook", {})
+        if "page" in facts:
+            copy = PurePosixPath(facts["page"]).relative_to("results")  # stix/8-explorer/explorer.html
+            _copy_page(Path(output) / facts["page"], Path(static) / copy)
+            address = PurePosixPath("..", "..", "_static", copy)  # from notebooks/<study>/
+            shown["data"]["text/html"] = frame(str(address), facts["title"], facts["size"])
+    return notebook
+
+
+def _copy_page(page, copy):
+    """Copy one page.  Raises InputError when it is missing."""
+    if not page.is_file():
+        raise InputError(f"page {page.name} is not in {page.parent}: run its notebook again")
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(page, copy)
 
 
 def read_record(figure_folder, figure):

@@ -7,7 +7,7 @@ from pathlib import Path
 import nbformat
 import yaml
 
-from flarebook.compendium.book.notebooks import number_figures, refuse_errors
+from flarebook.compendium.book.notebooks import number_figures, refuse_errors, take_pages
 from flarebook.compendium.book.pages import Build, fill
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.files import make_folder
@@ -59,7 +59,9 @@ def _stage_page(build, name):
     if name in build.notebooks:
         notebook = nbformat.read(build.output / f"{name}.ipynb", as_version=4)
         refuse_errors(notebook, name)
-        nbformat.write(number_figures(notebook, build.output / "figures"), build.source / f"{name}.ipynb")
+        number_figures(notebook, build.output / "figures")
+        take_pages(notebook, build.output, build.source / STATIC)
+        nbformat.write(notebook, build.source / f"{name}.ipynb")
     else:
         text = (build.root / f"{name}.md").read_text(encoding="utf-8")
         (build.source / f"{name}.md").write_text(fill(text, build), encoding="utf-8")

@@ -22,6 +22,7 @@ def verify(folder):
     problems = []
     for path, soup in pages.items():
         found = [*links(path, soup, targets), *images(path, soup), *figures(soup), *traces(soup), *loads(soup)]
+        found += frames(path, soup)
         problems += [f"{path.relative_to(folder)}: {problem}" for problem in found]
     return problems
 
@@ -67,6 +68,32 @@ def figures(soup):
         text = tag.figcaption.get_text(" ", strip=True) if tag.figcaption else ""
         if not NUMBER.match(text):
             yield f"figure without a number: {text[:60]!r}"
+
+
+def frames(path, soup):
+    """Frames without a title or without the page that they show; pages in frames that need another file or a network.
+
+    A page in a frame has to stand alone: everything that it loads lies in itself.
+    """
+    for tag in soup.find_all("iframe"):
+        source = tag.get("src", "")
+        if not tag.get("title", "").strip():
+            yield f"frame {source} has no title"
+        if urlparse(source).scheme or source.startswith("//"):
+            continue  # loads() complains
+        goal = path.parent / unquote(urlparse(source).path)
+        if not goal.is_file():
+            yield f"frame {source} is not there"
+            continue
+        inner = BeautifulSoup(goal.read_text(encoding="utf-8"), "html.parser")
+        yield from (f"frame {source} {problem}" for problem in (*loads(inner), *borrows(inner)))
+
+
+def borrows(soup):
+    """Files beside a page that it loads: one that stands alone has them all in itself."""
+    for name, attribute in LOADED.items():
+        for tag in soup.find_all(name, attrs={attribute: re.compile(r"^(?!data:|https?:|//|#)\S")}):
+            yield f"needs the file {tag[attribute]}"
 
 
 def traces(soup):
