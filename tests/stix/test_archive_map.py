@@ -64,6 +64,25 @@ def test_the_frame_is_rolled_about_the_sun_s_centre(written):
     assert np.allclose(step, (np.cos(np.radians(30)), np.sin(np.radians(30))), atol=1e-4)
 
 
+def test_a_header_of_the_later_pipeline_is_understood(tmp_path):
+    turn = np.radians(12.0)
+    header = fits.Header({"TELESCOP": "SOLO/STIX", "DATE-BEG": "2024-11-13T16:56:00.000", "XPOSURE": 60.0})
+    for axis, name, value in ((1, "HPLN-TAN", 700.0), (2, "HPLT-TAN", -150.0)):
+        header.update({f"CTYPE{axis}": name, f"CUNIT{axis}": "arcsec", f"CDELT{axis}": 2.0})
+        header.update({f"CRVAL{axis}": value, f"CRPIX{axis}": 64.5})
+    header.update({"PC1_1": np.cos(turn), "PC1_2": -np.sin(turn), "PC2_1": np.sin(turn), "PC2_2": np.cos(turn)})
+    name = "stix_L3A_quicklook_20241113T165600-20241113T165700-7.0-50.0keV_2411130279_989_user_clean_hpc.fits.gz"
+    fits.PrimaryHDU(np.eye(128, dtype=np.float32), header).writeto(tmp_path / name)
+    read = read_map(tmp_path / name)
+    assert np.allclose(read.centre, (700, -150), atol=1e-6) and read.roll == pytest.approx(12)
+    assert (read.pixel, read.energy, read.start, read.exposure) == (2, (7, 50), "2024-11-13T16:56:00.000", 60)
+    assert list(read.hdus) == ["map"] and not read.simulated
+    x, y = read.coordinates()
+    assert (x[64, 100] - x[64, 99], y[64, 100] - y[64, 99]) == pytest.approx(
+        (2 * np.cos(turn), 2 * np.sin(turn)), abs=1e-4
+    )
+
+
 def test_units_and_keywords_are_the_pipeline_s(written, real):
     with fits.open(written) as ours, fits.open(real) as theirs:
         same = ("CTYPE1", "CUNIT1", "UNITS", "TELESCOP", "IMAGE_AL", "BEAM_SIZ", "CRVAL1", "CDELT2")
