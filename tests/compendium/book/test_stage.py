@@ -5,7 +5,7 @@ import json
 import nbformat
 import pytest
 
-from flarebook.compendium.book.notebooks import number_figures, refuse_errors
+from flarebook.compendium.book.notebooks import number_figures, refuse_errors, take_pages
 from flarebook.compendium.book.stage import keep_study, notebooks_of, pages_of, read_contents, stage
 from flarebook.compendium.errors import InputError
 
@@ -43,6 +43,32 @@ def test_notebook_with_a_traceback_is_refused(notebook):
     notebook.cells[0].outputs = [nbformat.v4.new_output("error", ename="ValueError", evalue="no", traceback=[])]
     with pytest.raises(InputError, match="ValueError: no"):
         refuse_errors(notebook, "notebooks/iris/6-classifiers")
+
+
+@pytest.fixture
+def framed():
+    """An executed notebook whose one cell published an interactive page."""
+    facts = {"page": "results/stix/8-explorer/explorer.html", "title": "a map", "size": 2_000_000}
+    data = {"text/html": "<iframe src='../../results/stix/8-explorer/explorer.html'></iframe>"}
+    output = nbformat.v4.new_output("display_data", data, metadata={"flarebook": facts})
+    return nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("run.page()", outputs=[output])])
+
+
+def test_interactive_page_travels_into_the_book_and_its_frame_finds_it(framed, tmp_path):
+    page = tmp_path / "run" / "results" / "stix" / "8-explorer" / "explorer.html"
+    page.parent.mkdir(parents=True)
+    page.write_text("<html>map</html>")
+    static = tmp_path / "source" / "book" / "_static"
+    html = take_pages(framed, tmp_path / "run", static).cells[0].outputs[0]["data"]["text/html"]
+    assert (static / "stix" / "8-explorer" / "explorer.html").read_text() == "<html>map</html>"
+    assert html.count("../../_static/stix/8-explorer/explorer.html") == 2  # the frame and the link to the full page
+    assert 'title="a map"' in html
+    assert "2.0 MB" in html
+
+
+def test_interactive_page_that_is_gone_is_told(framed, tmp_path):
+    with pytest.raises(InputError, match=r"explorer.html is not in .* run its notebook again"):
+        take_pages(framed, tmp_path / "run", tmp_path / "static")
 
 
 def test_contents_hold_only_pages_that_exist(checkout):
