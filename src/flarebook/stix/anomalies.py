@@ -45,11 +45,16 @@ def centre_distance(reference, images):
 
 
 def neighbour_distance(reference, images, n_neighbours=N_NEIGHBOURS):
-    """Mean distance to the nearest reference images, not counting the image itself, (n_images,)."""
+    """Mean distance to the nearest reference images, an image among them not counting as its own neighbour.
+
+    reference: (n, n_features); images: (n_images, n_features).  Returns (n_images,).
+    """
+    reference, images = (np.ascontiguousarray(features, np.float32) for features in (reference, images))
     n_neighbours = min(n_neighbours, len(reference) - 1)
     distance, _ = NearestNeighbors(n_neighbors=n_neighbours + 1).fit(reference).kneighbors(images)
-    own = distance[:, :1] < 1e-6  # an image that is its own reference
-    return np.where(own[:, 0], distance[:, 1:].mean(axis=1), distance[:, :-1].mean(axis=1))
+    known = {row.tobytes() for row in reference}
+    among = np.array([row.tobytes() in known for row in images])
+    return np.where(among, distance[:, 1:].mean(axis=1), distance[:, :-1].mean(axis=1))
 
 
 DETECTORS = {

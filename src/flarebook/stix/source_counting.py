@@ -11,6 +11,7 @@ PIXEL = 3  # arcsec; images are averaged over 3 x 3 pixels first, which the beam
 FWHM = 28.0  # arcsec: the beam of 20 arcsec that CLEAN draws with, widened by a source of the same size
 FAINTEST = 0.01  # of the image's range; fainter maxima are not listed
 MOST = 8  # maxima kept per image
+MARGIN = 8  # binned pixels, wider than the Gaussian's reach
 ANYTHING = (-np.inf, np.inf)  # no limit to sharpness and roundness: sources may be broad and elongated
 
 
@@ -48,13 +49,19 @@ def peak_heights(images, fwhm=FWHM, progress=iter):
 
 
 def found_heights(finder, image):
-    """Heights of the maxima in one image, highest first."""
+    """Heights of the maxima in one image, highest first.
+
+    The edge is continued outwards: the finder takes what lies beyond it for zero, and would see maxima along the edge
+    of an image with a bright background.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", NoDetectionsWarning)  # a flat image has none, which is an answer
-        table = finder(image)
+        table = finder(np.pad(image, MARGIN, mode="edge"))
     if table is None:
         return np.zeros(0)
-    return np.sort(FAINTEST * 10 ** (-0.4 * np.asarray(table["daofind_mag"])))[::-1]
+    place = np.array([table["y_centroid"], table["x_centroid"]]).T - MARGIN
+    inside = ((place > -0.5) & (place < np.array(image.shape) - 0.5)).all(axis=1)
+    return np.sort(FAINTEST * 10 ** (-0.4 * np.asarray(table["daofind_mag"])[inside]))[::-1]
 
 
 def count_sources(heights, threshold):
