@@ -11,6 +11,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from flarebook.compendium.onednn_training import learn_through_onednn
 from flarebook.compendium.torchvision_schemas import declare_torchvision_schemas
 from flarebook.stix.captions import LONGEST
 from flarebook.stix.small_vit import SHAPE, SIZE, build, standardise
@@ -30,7 +31,7 @@ WIDTH, PATCHES = SHAPE["embed_dim"], (SIZE // SHAPE["patch_size"]) ** 2
 
 def backbone():
     """The small transformer in lightly's wrapper, which can leave out patches; its weights drawn anew."""
-    return MaskedVisionTransformerTIMM(build())
+    return learn_through_onednn(MaskedVisionTransformerTIMM(build()))
 
 
 def frozen_copy(module):
@@ -75,6 +76,8 @@ class Dino(nn.Module):
         wide = torch.cat([draw_views(images, rng), draw_views(images, rng)])
         with torch.no_grad():
             taught = self.teacher_head(embed(self.teacher, wide)).chunk(2)
+        if not self.loss.center.any():  # uncentred, all images get one answer, and the loss would begin at a false low
+            self.loss.center.copy_(torch.cat(taught).mean(dim=0))
         learnt = self.student_head(embed(self.student, wide)).chunk(2)
         learnt += self.student_head(embed(self.student, narrow_views(images, rng, 2))).chunk(2)
         return self.loss(list(taught), list(learnt))

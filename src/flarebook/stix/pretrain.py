@@ -79,30 +79,34 @@ def pretrain(images, captions, settings, folder=None, held_out=None, progress=No
     called with each row of the history.
     Returns (encoder, history): the network to ship, and a DataFrame with step, images_seen, loss (mean since the row
     before), spread, effective_rank, learning_rate and seconds (of the processor, all threads).
-    Raises InputError for an unknown objective, fewer images than a batch, missing captions, and a loss that is no number.
+    Raises InputError for an unknown objective, fewer images than a batch, missing captions, a loss that is no number.
     """
     check(images, captions, settings)
-    batch = small_vit.prepare(images)
+    batch, numbers, n_words = as_tensors(images, captions, settings)
+    objective, optimiser = begin(settings, n_words)
+    path = Path(folder) / CHECKPOINT if folder else None
+    rows = load_state(path, objective, optimiser, _plain(settings)) if path and path.is_file() else []
     probe = (images if held_out is None or not len(held_out) else held_out)[:PROBE]
-    words = vocabulary(captions) if settings.objective == "clip" else {}
-    numbers = torch.from_numpy(to_numbers(captions, words)) if words else None
-    objective, optimiser = begin(settings, len(words))
-    path, rows, first = Path(folder) / CHECKPOINT if folder else None, [], 0
-    if path and path.is_file():
-        note = load_state(path, objective, optimiser, _plain(settings))
-        rows, first = note["history"], note["step"]
-    losses, spent, start = [], rows[-1]["seconds"] if rows else 0.0, time.process_time()
-    for step in range(first, settings.n_steps):
+    losses, clock = [], time.process_time() - (rows[-1]["seconds"] if rows else 0.0)
+    for step in range(rows[-1]["step"] if rows else 0, settings.n_steps):
         losses.append(train_step(objective, optimiser, batch, numbers, settings, step))
-        if (step + 1) % settings.every and step + 1 < settings.n_steps:
-            continue
-        rows.append(observe(objective, probe, losses, settings, step, spent + time.process_time() - start))
-        losses = []
-        if progress:
-            progress(rows[-1])
-        if path:
-            save_state(path, objective, optimiser, {"step": step + 1, "settings": _plain(settings), "history": rows})
+        if (step + 1) % settings.every == 0 or step + 1 == settings.n_steps:
+            rows.append(observe(objective, probe, losses, settings, step, time.process_time() - clock))
+            losses = []
+            if path:
+                save_state(path, objective, optimiser, _plain(settings), rows)
+            if progress:
+                progress(rows[-1])
     return objective.encoder.eval(), pd.DataFrame(rows)
+
+
+def as_tensors(images, captions, settings):
+    """Images (n, 1, 48, 48), captions as numbers of words (n, 24) or None, and how many words there are."""
+    batch = small_vit.prepare(images)
+    if settings.objective != "clip":
+        return batch, None, 0
+    words = vocabulary(captions)
+    return batch, torch.from_numpy(to_numbers(captions, words)), len(words)
 
 
 def check(images, captions, settings):
@@ -141,16 +145,21 @@ def train_step(objective, optimiser, images, captions, settings, step):
         rng = random_numbers(settings.seed, step)
         loss = objective(images[chosen], None if captions is None else captions[chosen], rng)
     if not torch.isfinite(loss):
-        raise InputError(
-            f"the loss of {settings.objective} is no number at step {step + 1} of {settings.n_steps}: "
-            "lower the learning rate; the last checkpoint is from before"
-        )
+        raise diverged(settings, step)
     optimiser.zero_grad()
     loss.backward()
     torch.nn.utils.clip_grad_norm_([w for group in optimiser.param_groups for w in group["params"]], 3.0)
     optimiser.step()
     objective.follow(cosine_schedule(step, settings.n_steps, *settings.momentum))
     return float(loss.detach())
+
+
+def diverged(settings, step):
+    """Error of a training whose numbers have run away."""
+    return InputError(
+        f"the training of {settings.objective} runs into no numbers at step {step + 1} of {settings.n_steps}: "
+        "lower the learning rate; the last checkpoint, if any, is from before"
+    )
 
 
 def pick_batch(n_images, settings, step):
@@ -171,6 +180,8 @@ def learning_rate(settings, step):
 def observe(objective, probe, losses, settings, step, seconds):
     """Row of the history: mean loss, and the spread of the encoder's features over the watched images."""
     features = small_vit.features(objective.encoder, probe, pooling_of(settings.objective))
+    if not np.isfinite(features).all():
+        raise diverged(settings, step)
     return {
         "step": step + 1,
         "images_seen": (step + 1) * settings.batch_size,

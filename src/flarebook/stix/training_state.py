@@ -13,20 +13,20 @@ from flarebook.compendium.files import whole_file
 MOMENTS = ("step", "exp_avg", "exp_avg_sq")  # what AdamW keeps of each weight
 
 
-def save_state(path, objective, optimiser, note):
+def save_state(path, objective, optimiser, settings, rows):
     """Write a checkpoint.
 
-    objective: the trained Module; optimiser: its AdamW; note: plain dict with the step, the settings, the history.
+    objective: the trained Module; optimiser: its AdamW; settings, rows: of this pretraining and of its history, plain.
     """
     tensors = {f"weights.{name}": value.contiguous() for name, value in objective.state_dict().items()}
     for number, kept in optimiser.state_dict()["state"].items():
         tensors |= {f"adamw.{number}.{moment}": kept[moment].contiguous() for moment in MOMENTS}
     with whole_file(path) as partial:
-        save_file(tensors, partial, metadata={"note": json.dumps(note)})
+        save_file(tensors, partial, metadata={"note": json.dumps({"settings": settings, "rows": rows})})
 
 
 def load_state(path, objective, optimiser, settings):
-    """Take a checkpoint over into a Module and its optimiser; returns its note.
+    """Take a checkpoint over into a Module and its optimiser; returns the rows of its history.
 
     settings: of this pretraining, which must be those of the checkpoint.
     Raises InputError when the file is damaged or belongs to another pretraining.
@@ -44,7 +44,7 @@ def load_state(path, objective, optimiser, settings):
     state = optimiser.state_dict()
     state["state"] = _moments(tensors)
     optimiser.load_state_dict(state)
-    return note
+    return note["rows"]
 
 
 def _read(path):

@@ -3,17 +3,17 @@
 The dirty beam has a fixed direction in the instrument's frame, and the archive's axes differ from it by a fixed quarter
 turn.  Turning an image by any angle, or mirroring it, would also turn its side lobes and make an image that the
 instrument cannot take.  One turn is exact: the beam is the same after half a turn, as the Fourier transform of real
-weights is, so an image turned by 180 degrees is the image of the source turned by 180 degrees.  Views are therefore half
-turns, crops that keep most of the field (where a source sits in it tells whether the map's centre is right), a change of
-contrast (the scale from minimum to maximum depends on one peak) and weak noise; then each is stretched again.
+weights is, so an image turned by 180 degrees is the image of the source turned by 180 degrees.  Views are therefore
+half turns, crops that keep most of the field (where a source sits in it tells whether the map's centre is right), a
+change of contrast (the scale from minimum to maximum depends on one peak) and weak noise, then stretched again.
 """
 
 import torch
 from torch.nn import functional
 
-WIDE = (0.6, 1.0)  # share of the field's area that a wide view keeps
-NARROW = (0.2, 0.5)
-SMALL = 24  # pixels of a narrow view
+WIDE = (0.7, 1.0)  # share of the field's area that a wide view keeps
+NARROW = (0.5, 1.0)  # much smaller ones would lose one of two sources, and teach that it does not matter
+SMALL = 24  # pixels of a narrow view, 5 to 7 arcsec: still three or four in a beam
 CONTRAST = 0.3  # standard deviation of the logarithm of the exponent
 NOISE = 0.02  # standard deviation per pixel, in units of the brightest one
 
