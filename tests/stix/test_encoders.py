@@ -1,4 +1,4 @@
-"""Each published encoder is built from a checkpoint in its authors' format; weights in these tests are random and tiny."""
+"""Published encoders are built from a checkpoint in its authors' format; weights in these tests are tiny and random."""
 
 import json
 

@@ -73,7 +73,7 @@ def size_scores(features, targets, seed, n_folds):
 def seen_as(records):
     """What an expert would call each image: its artefact, else its kind; "real" for real ones: (n,) of str."""
     named = records["artefact"].where(records["is_artefact"].fillna(False).astype(bool), records["kind"])
-    return named.where(records["origin"] != "real", "real").fillna("").to_numpy(dtype=object)
+    return named.where(records["origin"] != "real", "real").fillna("").str.replace("_", " ").to_numpy(dtype=object)
 
 
 def examples(records, n):

@@ -1,0 +1,19 @@
+"""Speed of the encoder that needs no model hub: DINOv2 ViT-S/14 at its native input of 224 pixels."""
+
+import numpy as np
+
+from benchmarks.measure import rate
+
+IMAGES, PROMISED = 48, 8.0  # images per call; images per second promised on two cores
+
+
+def run():
+    """Benchmark record: images per second from eight-bit archive images to features, resizing included."""
+    from flarebook.stix.encode import encode
+    from flarebook.stix.encoders import create
+
+    rng = np.random.default_rng(1)
+    images = rng.integers(0, 256, (IMAGES, 177, 177), dtype=np.uint8)
+    encoder = create("dinov2-focus", device="cpu")
+    work = lambda: encode(encoder, images, batch_size=16)  # noqa: E731
+    return [rate("stix.encoders.dinov2_images_per_s", work, IMAGES, "images per second", PROMISED)]
