@@ -8,6 +8,7 @@ from flarebook.compendium.errors import InputError
 
 PERPLEXITY = 30.0  # the poster's code passes one, but to the wrong place; 30 is scikit-learn's default, which acted
 FEWEST_IMAGES = 10
+MANY_IMAGES = 6000  # from here on the grid of the fast Fourier transform costs less than the tree of Barnes and Hut
 
 
 def map_of(scores, seed=1, perplexity=PERPLEXITY, n_iter=500):
@@ -24,7 +25,7 @@ def map_of(scores, seed=1, perplexity=PERPLEXITY, n_iter=500):
         perplexity=min(perplexity, (len(scores) - 1) / 3),
         neighbors="exact",
         initialization="pca",
-        negative_gradient_method="fft",
+        negative_gradient_method="bh" if len(scores) < MANY_IMAGES else "fft",
         n_iter=n_iter,
         random_state=seed,
         n_jobs=1,

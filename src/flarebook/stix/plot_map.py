@@ -122,7 +122,8 @@ def _draw_dots(axes, points, colouring):
     look = {"cmap": colouring.colour_map, "vmin": colouring.low, "vmax": colouring.high}
     dots = axes.scatter(*np.asarray(points)[order].T, s=size, c=colouring.values[order], linewidths=0, **look)
     dots.set_rasterized(True)
-    axes.figure.colorbar(dots, ax=axes, orientation="horizontal", shrink=0.8, pad=0.03, aspect=22)
+    bar = axes.inset_axes([0.08, -0.1, 0.84, 0.045])
+    axes.figure.colorbar(dots, cax=bar, orientation="horizontal").ax.tick_params(labelsize=7.5, length=2, pad=1)
 
 
 def _legend(axes, colouring):
@@ -131,7 +132,8 @@ def _legend(axes, colouring):
         Line2D([], [], marker="o", ls="", ms=5, color=colouring.colours[code], label=colouring.names[code])
         for code in present
     ]
-    columns = 3 if max(len(colouring.names[code]) for code in present) < 9 else 2
+    widest = max(len(colouring.names[code]) for code in present)
+    columns = len(present) if widest * len(present) < 36 else 2
     look = {"fontsize": 7.5, "handletextpad": 0.1, "columnspacing": 0.8, "borderpad": 0.2}
     axes.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.5, -0.01), ncols=columns, **look)
 

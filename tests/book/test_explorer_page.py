@@ -1,0 +1,150 @@
+"""The explorer as a reader uses it: from disk, without a network, by pointer and by keyboard."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from flarebook.stix.explorer import explorer_page
+from flarebook.stix.neighbours import nearest
+
+N = 40
+READY = "window.explorer?.state.ready"
+ON_SCREEN = """row => {
+    const map = Bokeh.documents[0].get_model_by_name("map");
+    const { x, y } = Bokeh.documents[0].get_model_by_name("images").data;
+    const frame = document.querySelector(".plot").getBoundingClientRect();
+    const share = (value, range) => (value - range.start) / (range.end - range.start);
+    const [right, up] = [share(x[row], map.x_range), share(y[row], map.y_range)];
+    return [frame.x + frame.width * right, frame.y + frame.height * (1 - up)];
+}"""
+COLOUR = """selector => {
+    const canvas = document.querySelector(selector);
+    return [...canvas.getContext("2d").getImageData(canvas.width / 2, canvas.height / 2, 1, 1).data];
+}"""
+
+
+@pytest.fixture(scope="session")
+def file(tmp_path_factory):
+    """A page of forty plain images on a grid, black but for two: row 11 white in the soft band, row 12 in the hard."""
+    records = pd.DataFrame({"image_id": [f"22010100{row:02d}" for row in range(N)], "band": "4-10", "cluster": 0})
+    records["origin"] = ["simulated"] * (N - 1) + ["real"]
+    records.loc[20:, "cluster"], records.loc[12, "band"] = 1, "16-28"
+    images = np.zeros((N, 177, 177), np.uint8)
+    images[11:13] = 255
+    points = np.stack([np.arange(N) % 8, np.arange(N) // 8], axis=1).astype(float)
+    path = tmp_path_factory.mktemp("explorer") / "explorer.html"
+    path.write_text(explorer_page(images, records, points, nearest(points, 3), "Explorer", "a test"), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def page(browser, file):
+    """The open page; it fails the test when it complains or asks for another file."""
+    page = browser.new_page()
+    page.set_viewport_size({"width": 1280, "height": 720})
+    complaints, requests = [], []
+    page.on("console", lambda message: message.type == "error" and complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("request", lambda request: requests.append(request.url))
+    page.goto(file.as_uri())
+    page.wait_for_function(READY)
+    yield page
+    assert complaints == []
+    assert [url for url in requests if not url.startswith(("data:", "blob:"))] == [file.as_uri()]
+    page.close()
+
+
+def point_at(page, row):
+    """Move the pointer onto the dot of an image; returns the place on the screen."""
+    x, y = page.evaluate(ON_SCREEN, row)
+    page.mouse.move(x - 3, y)
+    page.mouse.move(x, y)
+    return x, y
+
+
+def drag(page, first, second):
+    """Drag from above left of one image to below right of another."""
+    (x, y), (to_x, to_y) = page.evaluate(ON_SCREEN, first), page.evaluate(ON_SCREEN, second)
+    page.mouse.move(x - 15, y + 15)
+    page.mouse.down()
+    page.mouse.move((x + to_x) / 2, (y + to_y) / 2)
+    page.mouse.move(to_x + 15, to_y - 15)
+    page.mouse.up()
+
+
+def test_pointing_shows_the_picture_in_the_colours_of_its_band(page):
+    for row, colour in ((11, [252, 255, 164, 255]), (12, [253, 231, 37, 255])):
+        point_at(page, row)
+        page.wait_for_selector(f"#tip canvas[data-drawn='{row}']")
+        assert page.locator("#tip").inner_text().startswith(f"22010100{row}")
+        assert page.evaluate(COLOUR, "#tip canvas") == pytest.approx(colour, abs=6)
+
+
+def test_clicking_keeps_the_picture_and_its_record(page):
+    page.mouse.click(*point_at(page, 11))
+    page.wait_for_selector("#pinned[data-drawn='11']")
+    point_at(page, 30)
+    assert page.locator("#pinned-name").inner_text() == "2201010011"
+    assert "4-10 keV" in page.locator("#record").inner_text()
+    assert page.locator("#similar button").count() == 3
+    assert "X-ray image 2201010011" in page.locator("#pinned").get_attribute("aria-label")
+
+
+def test_page_opens_with_the_real_image(page):
+    assert page.locator("#pinned-name").inner_text() == "★ 2201010039"
+
+
+@pytest.mark.parametrize("tool", ["Select box", "Select lasso"])
+def test_selection_is_saved_as_identifiers_and_as_a_table(page, tool):
+    page.get_by_role("button", name=tool).click()
+    if tool == "Select box":
+        drag(page, 9, 18)
+    else:
+        corners = [page.evaluate(ON_SCREEN, row) for row in (0, 3, 27, 24)]
+        centre = np.mean(corners, axis=0)
+        inner = [tuple(centre + 0.6 * (np.array(corner) - centre)) for corner in (*corners, corners[0])]
+        page.mouse.move(*inner[0])
+        page.mouse.down()
+        for place in inner[1:]:
+            page.mouse.move(*place, steps=4)
+        page.mouse.up()
+    page.wait_for_function("explorer.state.selected.length === 4")
+    assert page.locator("#chosen").inner_text() == "4 images selected"
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save identifiers").click()
+    wanted = [f"22010100{row:02d}" for row in (9, 10, 17, 18)]
+    assert download.value.path().read_text().split() == wanted
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save CSV").click()
+    table = pd.read_csv(download.value.path(), dtype={"image_id": str})
+    assert table["image_id"].tolist() == wanted
+    assert table["cluster"].tolist() == [0, 0, 0, 0]
+
+
+def test_keyboard_reaches_an_image_a_group_and_its_identifiers(page):
+    page.get_by_label("Find").fill("2201010012")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#pinned[data-drawn='12']")
+    page.locator("#legend button", has_text="1 (20)").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_function("explorer.state.selected.length === 20")
+    page.get_by_label("Find").fill("99")
+    page.keyboard.press("Enter")
+    assert page.locator("#told").inner_text() == "no image has the identifier 99"
+
+
+def test_colouring_changes_dots_and_legend(page):
+    before = page.evaluate("[...Bokeh.documents[0].get_model_by_name('images').data.colour]")
+    page.get_by_label("Colour by").select_option("band")
+    after = page.evaluate("[...Bokeh.documents[0].get_model_by_name('images').data.colour]")
+    assert len(set(before)) == 2 and before[0] != after[0]
+    assert after[12] not in after[:12]
+    assert page.locator("#legend button").all_inner_texts() == ["4–10 keV (39)", "16–28 keV (1)"]
+
+
+def test_page_fits_a_laptop_and_a_phone(page):
+    for width, height in ((1280, 720), (390, 844)):
+        page.set_viewport_size({"width": width, "height": height})
+        assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
+    page.set_viewport_size({"width": 1280, "height": 720})
+    assert page.evaluate("document.documentElement.scrollHeight") <= 720
