@@ -34,6 +34,13 @@ def backbone():
     return learn_through_onednn(MaskedVisionTransformerTIMM(build()))
 
 
+def untrained(seed):
+    """The small transformer with weights just drawn from a seed, ready to encode: what training has to beat."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return backbone().vit.eval().requires_grad_(False)
+
+
 def frozen_copy(module):
     """Copy of a network that only `follow` changes."""
     return deepcopy(module).requires_grad_(False)
@@ -135,9 +142,7 @@ class Ijepa(nn.Module):
         views = draw_views(images, rng)
         context, wanted = draw_blocks(views, rng)
         with torch.no_grad():
-            whole = self.target.encode(standardise(views))[:, 1:]
-            whole = functional.layer_norm(whole, (WIDTH,))
-            goals = utils.apply_masks(whole, wanted)
+            goals = utils.apply_masks(without_position(self.target.encode(standardise(views))[:, 1:]), wanted)
         keep = torch.cat([torch.zeros(len(images), 1, dtype=torch.long), context[0] + 1], dim=1)  # 0: the class token
         seen = self.context.encode(standardise(views), idx_keep=keep)[:, 1:]
         return functional.smooth_l1_loss(self.predictor(seen, context, wanted), goals)
@@ -145,6 +150,16 @@ class Ijepa(nn.Module):
     def follow(self, momentum):
         """Move the target towards the context's transformer."""
         utils.update_momentum(self.context, self.target, momentum)
+
+
+def without_position(patches):
+    """Representations of patches (n, 36, 128) scaled over the batch, the mean of each place on the grid taken out.
+
+    I-JEPA normalises each over its width instead.  Most patches of a flare image are dark and alike; what is left then
+    tells little more than the place, which the predictor is given, and the features collapse to a few directions.
+    """
+    patches = patches - patches.mean(dim=0)
+    return patches / patches.std(dim=(0, 1)).clamp(min=1e-6)
 
 
 class Blocks(IJEPAMaskCollator):

@@ -34,12 +34,14 @@ def curves(history):
     table = with_relative_loss(history)
     figure = Figure(figsize=(9.6, 3.1), layout="constrained")
     axes = figure.subplots(1, len(PANELS))
+    unit, name = (1000, "images seen, thousands") if table["images_seen"].max() > 5000 else (1, "images seen")
     for panel, (column, label) in zip(axes, PANELS.items(), strict=True):
         for objective, rows in table.groupby("objective", sort=False):
             colour, dashes = STYLES[objective]
-            thousands = rows["images_seen"] / 1000
-            panel.plot(thousands, rows[column], color=colour, linestyle=dashes, lw=1.8, label=NAMES[objective])
-        panel.set(xlabel="images seen, thousands", ylabel=label, xlim=(0, None), ylim=(0, None))
+            seen = rows["images_seen"] / unit
+            panel.plot(seen, rows[column], color=colour, linestyle=dashes, lw=1.8, label=NAMES[objective])
+        panel.set(xlabel=name, ylabel=label, xlim=(0, None))
+        panel.set_ylim(bottom=0 if column != "relative loss" else None)
         panel.spines[["top", "right"]].set_visible(False)
     figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=4, frameon=False)
     return figure, table[["objective", "step", "images_seen", "loss", *PANELS]]

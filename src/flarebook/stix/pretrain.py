@@ -25,6 +25,8 @@ from flarebook.stix.training_state import load_state, random_numbers, save_state
 STEP = Path("results") / "stix" / "2-archive"
 HELD_OUT = 10  # every tenth image is never trained on
 PROBE = 256  # held-out images on which the spread of the features is watched
+RATES = {"dino": 3e-4, "msn": 1e-3, "ijepa": 5e-4, "clip": 1e-3}  # found in short trials, as the momenta
+MOMENTA = {"dino": 0.99, "msn": 0.98, "ijepa": 0.996, "clip": 0.0}  # of the slow copy at the beginning; clip has none
 CHECKPOINT, HISTORY = "checkpoint.safetensors", "history.csv"
 
 
@@ -34,13 +36,20 @@ class Settings:
 
     objective: str
     n_steps: int
-    batch_size: int = 128
+    batch_size: int = 64
     learning_rate: float = 1e-3
     weight_decay: float = 0.04
     warm_up: float = 0.1  # share of the steps
     momentum: tuple[float, float] = (0.98, 1.0)  # of the slow copy, first and last, along half a cosine
     seed: int = 1
     every: int = 10  # steps between two rows of the history
+
+
+def usual(objective, n_steps, rate=None, momentum=None, **others):
+    """Settings of an objective with the learning rate and momentum that were found for it, unless others are given."""
+    rate = RATES.get(objective, 1e-3) if rate is None else rate
+    momentum = MOMENTA.get(objective, 0.98) if momentum is None else momentum
+    return Settings(objective, n_steps, learning_rate=rate, momentum=(momentum, 1.0), **others)
 
 
 def read_archive(folder):
@@ -198,17 +207,17 @@ def _plain(settings):
     return json.loads(json.dumps(asdict(settings)))
 
 
-def pretrain_briefly(images, records, objectives=OBJECTIVES, n_steps=30, batch_size=64, seed=1, **settings):
+def pretrain_briefly(images, records, objectives=OBJECTIVES, n_steps=12, batch_size=16, seed=1):
     """A short pretraining of each objective from new weights: shows that the loss falls, makes no good encoder.
 
     images: (n, h, w), 0 to 255; records: their table, for the captions.  Returns the histories in one DataFrame with
     the column objective.
     """
     captions = write_captions(records) if "clip" in objectives else None
-    every = max(1, n_steps // 10)
     parts = []
     for objective in objectives:
-        chosen = Settings(objective, n_steps, batch_size, seed=seed, every=every, **settings)
+        every = max(1, n_steps // 10)
+        chosen = usual(objective, n_steps, 1e-3, batch_size=batch_size, seed=seed, every=every)  # few steps: large ones
         history = pretrain(images, captions, chosen)[1]
         parts.append(history.assign(objective=objective))
     return pd.concat(parts, ignore_index=True)
@@ -241,10 +250,10 @@ def main(
     archive: Annotated[Path, typer.Argument(help="Output folder of a run of notebook stix/2-archive.")],
     objective: Annotated[str, typer.Option(help="dino, msn, ijepa or clip.")],
     out: Annotated[Path, typer.Option(help="Folder for the checkpoint, the history and the weights.")],
-    epochs: Annotated[float, typer.Option(help="How many times each image is seen.")] = 10,
-    batch_size: Annotated[int, typer.Option(help="Images per step.")] = 128,
-    rate: Annotated[float, typer.Option(help="Highest learning rate.")] = 1e-3,
-    momentum: Annotated[float, typer.Option(help="Momentum of the slow copy at the beginning.")] = 0.98,
+    epochs: Annotated[float, typer.Option(help="How many times each image is seen.")] = 4,
+    batch_size: Annotated[int, typer.Option(help="Images per step.")] = 64,
+    rate: Annotated[float, typer.Option(help="Highest learning rate; default, as found for the objective.")] = None,
+    momentum: Annotated[float, typer.Option(help="Of the slow copy at the beginning; default likewise.")] = None,
     seed: Annotated[int, typer.Option(help="Of the weights, the order of the images and the views.")] = 1,
     threads: Annotated[
         int, typer.Option(help="Threads of torch; the sums of several may differ in the last digit.")
@@ -254,7 +263,7 @@ def main(
     torch.set_num_threads(threads)
     images, records, held_out, _ = read_archive(archive)
     n_steps = max(1, int(epochs * len(images) / batch_size))
-    settings = Settings(objective, n_steps, batch_size, rate, momentum=(momentum, 1.0), seed=seed)
+    settings = usual(objective, n_steps, rate, momentum, batch_size=batch_size, seed=seed)
     captions = write_captions(records) if objective == "clip" else None
     encoder, history = pretrain(images, captions, settings, make_folder(out), held_out, report(n_steps))
     typer.echo(f"written: {export(encoder, history, settings, out, about_images(images))}")
