@@ -3,6 +3,7 @@
 import warnings
 
 import numpy as np
+import pandas as pd
 from sklearn.cluster import KMeans
 from sklearn.decomposition import PCA
 from sklearn.exceptions import ConvergenceWarning
@@ -100,6 +101,15 @@ def spread_samples(scores, labels, n_each):
     """
     every = exemplars(scores, labels, len(labels))
     return {number: members[_equal_steps(len(members), n_each)] for number, members in every.items()}
+
+
+def members_table(samples, image_ids):
+    """Samples of clusters as a table: cluster, image_id.
+
+    samples: {cluster: rows}, as of `exemplars` and `spread_samples`; image_ids: (n_images,).
+    """
+    rows = [(number, image_ids[image]) for number, images in samples.items() for image in images]
+    return pd.DataFrame(rows, columns=["cluster", "image_id"])
 
 
 def _equal_steps(n, n_each):

@@ -142,7 +142,7 @@ def overview(table, encoders):
         "silhouette": ("clusters, PCA", "silhouette"),
     }
     columns |= {f"{name}, {kind}": (kind, f"{name} {SCORES[name]}") for name in SCORES for kind in ("k-NN", "linear")}
-    cells = table.set_index(["measure", "score", "encoder"])["mean"]
+    cells = table.set_index(["measure", "score", "encoder"])["mean"].sort_index()
     wide = encoders.set_index("encoder")[["family", "dimension", "input_size"]].copy()
     wide["time [ms]"] = 1000 * encoders.set_index("encoder")["seconds_per_image"]
     for name, key in columns.items():
@@ -155,9 +155,11 @@ def bootstrap_ranks(labels, truth, rng, n_draws=400, pca=True):
     """Rank of each encoder by NMI in each draw: images with replacement and one k-means seed, the same for all.
 
     labels: {(encoder, pca, seed): (n_images,)}; truth: (n_images,) words, images without are left out.
-    Returns a DataFrame: draw, encoder, nmi, rank (1 is best).
+    Returns a DataFrame: draw, encoder, nmi, rank (1 is best); empty when no image has a truth.
     """
     known = pd.notna(truth).to_numpy()
+    if not known.any():
+        return pd.DataFrame({"draw": [], "encoder": [], "nmi": [], "rank": []})
     numbers = pd.factorize(truth[known])[0]
     seeds = sorted({seed for _, own, seed in labels if own == pca})
     encoders = list(dict.fromkeys(encoder for encoder, own, _ in labels if own == pca))
@@ -175,7 +177,7 @@ def bootstrap_ranks(labels, truth, rng, n_draws=400, pca=True):
 
 
 def rank_table(ranks):
-    """Mean rank of each encoder, its standard deviation and middle 95 %, and how often it was first; the best on top."""
+    """Mean rank of each encoder, its standard deviation and middle 95 %, share of first places; best on top."""
     groups = ranks.groupby("encoder", sort=False)["rank"]
     table = groups.agg(
         rank="mean",
@@ -196,12 +198,28 @@ def pca_effect(clusterings, score=HEADLINE):
     return groups.agg(difference="mean", sd="std").join(components).reset_index()
 
 
+def size_effect(by_size, truth, k, seeds, pca_variance):
+    """What a smaller input costs: NMI with the appearance for each input size of one encoder, over seeds.
+
+    by_size: {input size in pixels: features (n_images, n_features)} of the same images; truth: (n_images,) words.
+    Returns a DataFrame: input_size, mean, sd, n.
+    """
+    rows = []
+    for size, features in by_size.items():
+        space = principal_components(features, pca_variance)
+        values = [quality(k_means(space, k, seed), truth)["nmi"] for seed in seeds]
+        rows.append({"input_size": size, "mean": np.mean(values), "sd": np.std(values, ddof=1), "n": len(values)})
+    return pd.DataFrame(rows).sort_values("input_size", ignore_index=True)
+
+
 def verdict_on_clip(ranks, encoders):
     """The poster's "visually the best clustering was achieved with CLIP" as a sentence with numbers.
 
     ranks: of `rank_table`; encoders: the encoders table.  Without CLIP's weights the sentence says so.
     """
     row = encoders[encoders["encoder"] == "clip"]
+    if ranks.empty:
+        return "The truth of these images is not known, so that no encoder has a rank."
     if "clip" in set(ranks["encoder"]):
         own = ranks.set_index("encoder").loc["clip"]
         return (

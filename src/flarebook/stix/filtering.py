@@ -8,6 +8,7 @@ import pandas as pd
 from flarebook.compendium.errors import InputError
 
 POSTER_KEPT = 4758 / 9000  # poster, section Filtering
+SCORES = ("precision", "recall", "f1", "contamination", "good_lost", "kept_share")  # of removal_scores
 MAJORITY = 0.5  # a cluster leaves when at least this share of its images is flagged
 
 
@@ -47,7 +48,7 @@ def flagged_shares(labels, rows, flags, prior_images=1.0):
     k = int(np.max(labels)) + 1
     seen = np.bincount(labels[rows], minlength=k)
     bad = np.bincount(labels[rows], weights=np.asarray(flags, dtype=float), minlength=k)
-    overall = np.mean(flags) if len(flags) else 0.0
+    overall = np.mean(flags) if len(flags) else np.nan  # a share of nothing removes nothing
     with np.errstate(invalid="ignore"):
         return (bad + prior_images * overall) / (seen + prior_images)
 
@@ -72,7 +73,7 @@ def removal_scores(kept, is_artefact):
     artefacts among the kept, good_lost: removed among the good, kept_share}; not-a-number where none is counted.
     """
     known = pd.notna(is_artefact)
-    removed, bad = ~np.asarray(kept)[known], np.asarray(is_artefact)[known].astype(bool)
+    removed, bad = ~np.asarray(kept)[known], np.asarray(is_artefact[known]).astype(bool)
     hits = (removed & bad).sum()
     return {
         "precision": _share(hits, removed.sum()),
@@ -116,7 +117,7 @@ def effect_of_examples(labels, is_artefact, numbers, n_draws, rng):
             looked_at = draw_flags(is_artefact, n_flagged, rng)
             scores = removal_scores(kept_by_hand(own, clusters_to_remove(own, *looked_at)), is_artefact)
             rows.append({"n_flagged": n_flagged, "draw": draw, **scores})
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=["n_flagged", "draw", *SCORES])
 
 
 def read_flags(path, image_ids):
@@ -159,4 +160,4 @@ def selection_table(labels, choices, is_artefact):
         kept = kept_by_hand(labels, remove)
         scores = removal_scores(kept, is_artefact)
         rows.append({"choice": name, "n_clusters": len(remove), "n_kept": int(kept.sum()), **scores})
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=["choice", "n_clusters", "n_kept", *SCORES])

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from flarebook.compendium.errors import InputError
+from flarebook.compendium.files import whole_file
 
 FITS = 0.8  # share of the exemplars that must lie in the cluster they stood for, for a choice to be used again
 COLUMNS = ("choice", "encoder", "cluster", "remove", "seen", "exemplars")
@@ -23,7 +24,29 @@ def read_choices(path=None):
     missing = [name for name in COLUMNS if name not in table]
     if missing:
         raise InputError(f"{path.name} lacks the columns {', '.join(missing)}: a choice needs {', '.join(COLUMNS)}")
-    return table.assign(remove=table["remove"] == "yes", exemplars=table["exemplars"].str.split())
+    exemplars = table["exemplars"].str.split()
+    return table.assign(cluster=table["cluster"].astype(int), remove=table["remove"] == "yes", exemplars=exemplars)
+
+
+def choice_rows(name, encoder, exemplars, seen, image_ids, kept="source"):
+    """A choice as a table, to be written and used again.
+
+    exemplars: {cluster: rows of images that stand for it}; seen: {removed cluster: what was seen there};
+    image_ids: (n_images,) text; kept: what was seen in the clusters that stay, one word or {cluster: words}.
+    """
+    rows = []
+    for number, images in exemplars.items():
+        other = kept if isinstance(kept, str) else kept[number]
+        ids = [str(image_ids[image]) for image in images]
+        rows.append((name, encoder, int(number), number in seen, seen.get(number, other), ids))
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def write_choices(table, path):
+    """Write choices as CSV, as `read_choices` reads them."""
+    text = {"remove": table["remove"].map({True: "yes", False: "no"}), "exemplars": table["exemplars"].str.join(" ")}
+    with whole_file(path) as partial:
+        table.assign(**text).to_csv(partial, index=False)
 
 
 def carry_over(choice, image_ids, labels):

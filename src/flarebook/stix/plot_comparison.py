@@ -37,10 +37,10 @@ def draw_comparison(table, encoders, chance):
     for panel, (title, keys) in zip(axes, panels.items(), strict=False):
         for key, style, shift in zip(keys, (FIRST_STYLE, SECOND_STYLE), (-0.16, 0.16), strict=True):
             draw_scores(panel, table, key, order, style, shift)
-        if keys[0][1] in chance:
-            panel.axvline(chance[keys[0][1]], color="0.45", linestyle=":", linewidth=1.2)
+        if keys[0][1] in chance:  # a line at that value would leave the encoders a corner of the panel
+            panel.set_xlabel(f"blind guess {chance[keys[0][1]]:.2f}", fontsize="small", color="0.4")
         panel.set_title(title, fontsize="small")
-        panel.xaxis.set_major_locator(MaxNLocator(4))
+        panel.xaxis.set_major_locator(MaxNLocator(3))
     draw_times(axes[-1], encoders, order)
     style_rows(axes, order)
     figure.legend(handles=legend_handles(table), loc="outside lower center", ncols=3, fontsize="small")
@@ -81,13 +81,12 @@ def style_rows(axes, order):
 
 
 def legend_handles(table):
-    """Marks of families, of with and without components, and of blind guessing."""
+    """Marks of families, and of with and without components."""
     families = [name for name in FAMILY_COLOURS if name in set(table["family"])]
     handles = [Line2D([], [], marker="o", linestyle="", color=FAMILY_COLOURS[name], label=name) for name in families]
     filled, empty = {"color": "0.3"}, {"color": "0.3", "markerfacecolor": "white"}
     handles.append(Line2D([], [], marker="o", linestyle="", label="clusters with PCA; linear probe", **filled))
     handles.append(Line2D([], [], marker="o", linestyle="", label="clusters without PCA; k-NN probe", **empty))
-    handles.append(Line2D([], [], color="0.45", linestyle=":", label="blind guessing"))
     return handles
 
 
@@ -96,6 +95,8 @@ def draw_ranks(ranks, encoders):
 
     ranks: of `encoder_comparison.bootstrap_ranks`; encoders: the encoders table.
     """
+    if ranks.empty:
+        return draw_sentence("The truth of these images is not known: the encoders have no rank.")
     means = ranks.groupby("encoder")["rank"].mean().sort_values()
     order, n = means.index.tolist(), len(means)
     share = np.array(
@@ -115,18 +116,8 @@ def draw_ranks(ranks, encoders):
     return figure
 
 
-def draw_input_sizes(table, score_name="NMI with appearance"):
-    """A score and the time per image against the input size, one line per encoder.
-
-    table: columns encoder, family, input_size, mean, sd, seconds_per_image.
-    """
-    figure = Figure(figsize=(7.6, 3.5), layout="constrained")
-    left, right = figure.subplots(1, 2)
-    for name, rows in table.sort_values("input_size").groupby("encoder"):
-        colour = FAMILY_COLOURS.get(rows["family"].iloc[0], "k")
-        left.errorbar(rows["input_size"], rows["mean"], rows["sd"], marker="o", capsize=2.5, color=colour, label=name)
-        right.plot(rows["input_size"], 1000 * rows["seconds_per_image"], marker="o", color=colour, label=name)
-    left.set(xlabel="input size [px]", ylabel=score_name)
-    right.set(xlabel="input size [px]", ylabel="time per image [ms]", ylim=(0, None))
-    left.legend()
+def draw_sentence(text):
+    """A figure that says why there is nothing to draw."""
+    figure = Figure(figsize=(6.4, 1.2))
+    figure.text(0.5, 0.5, text, ha="center", va="center")
     return figure

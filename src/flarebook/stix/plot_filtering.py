@@ -3,11 +3,18 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-from flarebook.stix.filtering import POSTER_KEPT
+from flarebook.stix.filtering import MAJORITY, POSTER_KEPT
+from flarebook.stix.plot_comparison import draw_sentence
 
 BAND_COLOURS = {"4-10": "inferno", "16-28": "viridis"}  # the poster's colour tables
 CHOICE_COLOURS = {"by hand": "#0173B2", "automatic": "#DE8F05", "oracle": "#029E73"}
 CHOICE_MARKS = {"by hand": "o", "automatic": "s", "oracle": "D"}
+WHITE = {"facecolor": "white", "edgecolor": "none", "pad": 0.6}  # behind numbers that would stand on a line
+EXAMPLE_STYLES = {  # score: colour, mark, name
+    "recall": ("#0173B2", "o", "artefacts removed (recall)"),
+    "precision": ("#DE8F05", "s", "right removals (precision)"),
+    "kept_share": ("0.35", "^", "share of images kept"),
+}
 KEEP, REMOVE = "#606060", "#D55E00"
 
 
@@ -67,41 +74,40 @@ def draw_removed_strip(images, bands, samples):
 
 
 def draw_removal(curve, choices, effect):
-    """Left: precision and recall as clusters leave, with the choices; right: scores against flagged examples.
+    """Left: artefacts removed and good images lost as clusters leave, with the choices; right: scores against examples.
 
-    curve: of `filtering.removal_curve`; choices: rows choice, precision, recall, kept_share;
+    curve: of `filtering.removal_curve`; choices: rows choice, recall, good_lost, kept_share;
     effect: of `filtering.effect_of_examples`.
     """
-    figure = Figure(figsize=(9, 3.9), layout="constrained")
+    if effect.empty:
+        return draw_sentence("The truth of these images is not known: the choice has no score.")
+    figure = Figure(figsize=(9.6, 4.3), layout="constrained")
     left, right = figure.subplots(1, 2)
     draw_curve(left, curve, choices)
     groups = effect.groupby("n_flagged")
-    for name, colour, mark in (("recall", "#0173B2", "o"), ("precision", "#DE8F05", "s"), ("kept_share", "0.35", "^")):
+    for name, (colour, mark, label) in EXAMPLE_STYLES.items():
         mean, sd = groups[name].mean(), groups[name].std()
-        label = {"kept_share": "share kept"}.get(name, f"{name} of removal")
         right.errorbar(mean.index, mean, sd, marker=mark, capsize=2.5, color=colour, label=label)
     right.set(xscale="log", xlabel="images looked at and flagged", ylabel="score of the automatic rule", ylim=(0, 1.02))
     ticks = sorted(effect["n_flagged"].unique())
     right.set_xticks(ticks, [str(tick) for tick in ticks])
     right.minorticks_off()
-    right.legend(loc="lower right", fontsize="small")
+    for axes in (left, right):
+        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.17), ncols=2, fontsize="small")
     return figure
 
 
 def draw_curve(axes, curve, choices):
-    """Artefacts removed and good images lost against the share kept, with the three choices and the poster's share."""
+    """Artefacts removed and good images lost against the share kept, with the choices and the poster's share."""
     axes.plot(curve["kept_share"], curve["recall"], color="#0173B2", label="artefacts removed (recall)")
     axes.plot(curve["kept_share"], curve["good_lost"], color="#CC78BC", linestyle="--", label="good images lost")
     for row in choices.itertuples():
         style = {"color": CHOICE_COLOURS[row.choice], "marker": CHOICE_MARKS[row.choice], "s": 58, "zorder": 4}
         axes.scatter([row.kept_share] * 2, [row.recall, row.good_lost], edgecolor="black", label=row.choice, **style)
-    axes.axvline(
-        POSTER_KEPT, color="0.45", linestyle=":", linewidth=1.3, label="share kept by the poster (real images)"
-    )
+    axes.axvline(POSTER_KEPT, color="0.45", linestyle=":", linewidth=1.3, label="kept by the poster (real)")
     axes.set(
-        xlabel="share of images kept", ylabel="share of artefacts, of good images", xlim=(1.02, 0.0), ylim=(-0.02, 1.02)
+        xlabel="share of images kept", ylabel="share of artefacts, of good images", xlim=(1.02, 0), ylim=(-0.02, 1.02)
     )
-    axes.legend(loc="center right", fontsize="x-small")
 
 
 def draw_shares(shares, removed, counts):
@@ -109,14 +115,18 @@ def draw_shares(shares, removed, counts):
 
     shares, removed, counts: (k,), truth of the simulated images.
     """
+    if np.isnan(shares).all():
+        return draw_sentence("The truth of these images is not known: no cluster has a share of artefacts.")
     order = np.argsort(shares)[::-1]
     figure = Figure(figsize=(8.4, 3.2), layout="constrained")
     axes = figure.subplots()
     colours = np.where(np.asarray(removed)[order], REMOVE, KEEP)
     axes.bar(range(len(order)), np.asarray(shares)[order], color=colours, width=0.8)
-    axes.axhline(0.5, color="black", linewidth=0.8, linestyle="--")
+    axes.axhline(MAJORITY, color="black", linewidth=0.8, linestyle="--")
     for place, number in enumerate(order):
-        axes.text(place, shares[number] + 0.015, str(counts[number]), ha="center", va="bottom", fontsize=6.5)
+        axes.text(
+            place, shares[number] + 0.015, str(counts[number]), ha="center", va="bottom", fontsize=6.5, bbox=WHITE
+        )
     axes.set_xticks(range(len(order)), order.tolist(), fontsize="x-small")
     axes.set(xlabel="cluster", ylabel="share of artefacts", ylim=(0, 1.1), xlim=(-0.7, len(order) - 0.3))
     return figure
