@@ -33,6 +33,13 @@ def rate(id, ours, work, unit, goal, repeats=5):
     return found | {"value": float(np.median(rates)), "unit": unit}
 
 
+def at_most(id, values, unit, goal):
+    """Benchmark record of measured values that were promised to stay below a goal; ratio: promised over measured."""
+    values = np.asarray(values, dtype=float)
+    found = record(id, f"promised at most {goal:g} {unit}", goal / np.median(values), goal / values, 1.0)
+    return found | {"value": float(np.median(values)), "unit": unit}
+
+
 def seconds(function):
     """Wall-clock seconds of one call."""
     start = perf_counter()

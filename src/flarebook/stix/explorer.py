@@ -119,6 +119,7 @@ def explorer_page(images, table, points, similar, title, about):
     images: (n, h, w) uint8, row 0 south; table: their records with results; points: (n, 2) place on the map;
     similar: (n, k) rows of the most similar images.  title: of the page; about: one sentence below it.
     """
+    table = readable(table)
     colours = colourings(table)
     plot, limits = _plot(table, points, hex_colours(next(iter(colours.values()))))
     script, div = components(plot)
@@ -130,6 +131,13 @@ def explorer_page(images, table, points, similar, title, about):
     return _filled(
         words, plot_script=script, plot_div=div, data=json.dumps(data, separators=(",", ":"), allow_nan=False)
     )
+
+
+def readable(table):
+    """Records in words for readers: low_counts becomes low counts; only real images have a file to name."""
+    words = {column: table[column].str.replace("_", " ") for column in ("artefact", "kind") if column in table}
+    files_of_real = {"name": table["name"].where(table["origin"] == "real")} if "name" in table else {}
+    return table.assign(**words, **files_of_real)
 
 
 def _filled(words, data, **parts):

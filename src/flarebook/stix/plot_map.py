@@ -173,7 +173,7 @@ def told(record):
     if record["origin"] == "real":
         return f"real flare\n{str(record['start'])[:10]}\n{record['band']} keV"
     clean = record["artefact"] == "none"
-    return f"{record['kind'] if clean else record['artefact']}\n{record['band']} keV"
+    return f"{record['kind'] if clean else record['artefact']}\n{record['band']} keV".replace("_", " ")
 
 
 def draw_retrieval(table, families):
