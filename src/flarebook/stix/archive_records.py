@@ -7,7 +7,7 @@ from flarebook.stix.artefacts import ARTEFACTS, find_causes, judge
 from flarebook.stix.published import archive_name
 
 TRUTH = ("map_x", "map_y", "centre_error", "n_sources", "peak_flux", "residual_rms", "flag")
-MORE = ("signal_to_noise", "extent", "fidelity")
+MORE = ("extent", "fidelity")
 EVENT = (
     "band",
     "peak_counts",
@@ -29,9 +29,9 @@ def records_of(chosen, truth):
     Returns a table: image_id, flare_id, start, origin, name, what the event was, what the map shows, artefact_<name>
     for each of ARTEFACTS, is_artefact and artefact, the main reason or "none".
     """
-    ratio = chosen["background_per_detector"] / chosen["counts_per_detector"]
-    causes = find_causes(chosen, truth.assign(background_over_counts=ratio))
-    bad, reason = judge(causes, truth["fidelity"])
+    outcome = truth.join(chosen[["band", "counts_per_detector", "background_per_detector"]])
+    causes = find_causes(chosen, outcome)
+    bad, reason = judge(causes, outcome)
     records = name_images(chosen).join(chosen[list(EVENT)]).join(truth[[*TRUTH, *MORE]])
     records["n_sources"] = records["n_sources"].astype("Int64")
     empty = (records["n_sources"] == 0).to_numpy()

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from flarebook.stix import artefacts
 from flarebook.stix.observe import observe
@@ -120,11 +121,10 @@ def tell_truth(source, count, place, made, image):
         "map_y": map_y,
         "centre_error": error,
         "n_sources": count if inside and not broken else 0,
-        "signal_to_noise": artefacts.signal_to_noise(made.visibilities),
         "extent": extent(source),
         "fidelity": fidelity(source, made),
         "peak_flux": float(np.nanmax(image)) if np.isfinite(image).any() else np.nan,
-        "residual_rms": float(made.clean.residual.std()),
+        "residual_rms": float(np.sqrt(np.mean(made.clean.residual**2))),
         "flag": broken,
     }
 
@@ -182,7 +182,7 @@ def simulate_archive(chosen, seed, processes=None):
     if processes == 1 or len(tasks) < 2:
         parts = [simulate_batch(*task) for task in tasks]
     else:
-        with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+        with ProcessPoolExecutor(processes, get_context("spawn"), threadpool_limits, (1,)) as pool:
             parts = list(pool.map(simulate_batch, *zip(*tasks, strict=True)))
     images, truths = zip(*parts, strict=True)
     return np.concatenate(images), pd.DataFrame([truth for part in truths for truth in part])

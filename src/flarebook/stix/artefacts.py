@@ -84,30 +84,29 @@ def false_visibilities(labels, scale, background, counts_per_detector, flux):
     return flux * (1 - scale) * background / (counts_per_detector * MODULATION) * pattern
 
 
-def signal_to_noise(visibilities):
-    """Root mean square over the visibilities of amplitude over error: about 1 when there is noise alone."""
-    return float(np.sqrt(np.mean(np.abs(visibilities.value) ** 2 / (2 * visibilities.error**2))))
+def signal_to_noise(counts, background):
+    """Counts of a detector over the noise of source and background; for a point, 0.5 of it is that of a visibility."""
+    return counts / np.sqrt(counts + background)
 
 
 def find_causes(settings, outcome):
     """Which causes are at work in images, whether put in or arisen by themselves.
 
-    settings: of `draw_artefacts`; outcome: table with centre_error (arcsec), signal_to_noise, extent (arcsec) and
-    background_over_counts, same rows.  Returns a table of bool, columns ARTEFACTS.
+    settings: of `draw_artefacts`; outcome: table with centre_error, extent (arcsec), counts_per_detector and
+    background_per_detector, same rows.  Returns a table of bool, columns ARTEFACTS.
     """
     causes, limits = choices()["artefacts"], choices()["limits"]
-    noticed = (settings["background_scale"] > 1) & (
-        outcome["background_over_counts"] * (settings["background_scale"] - 1) > limits["background"]
-    )
+    counts, background = outcome["counts_per_detector"], outcome["background_per_detector"]
+    wrong = (settings["background_scale"] - 1) * background / counts
     return pd.DataFrame(
         {
             "blank": settings["blank"] != "",
             "wrong_centre": outcome["centre_error"] > limits["centre_error"],
-            "low_counts": outcome["signal_to_noise"] < limits["signal_to_noise"],
+            "low_counts": signal_to_noise(counts, background) < limits["signal_to_noise"],
             "very_extended": outcome["extent"] > limits["extent"],
             "two_flares": settings["second_flux"] > 0,
             "dead_sub_collimators": settings["n_dead"] > 0,
-            "background": noticed,
+            "background": wrong > limits["background"],
             "attenuator": settings["switched"],
             "phase_error": (settings["phase_error"] >= causes["phase_error"]["degrees"][0]) & ~settings["switched"],
             "amplitude_error": (settings["amplitude_error"] >= causes["amplitude_error"]["relative"][0])
@@ -116,15 +115,17 @@ def find_causes(settings, outcome):
     )
 
 
-def judge(causes, fidelity):
+def judge(causes, outcome):
     """Whether an expert would leave each image out, and the main reason ("none" for a kept one).
 
-    causes: of `find_causes`; fidelity: (n,), correlation of the map with what it should show.  A map that shows
-    what it should is kept whatever went wrong; one that does not is left out, for the first of its causes.  Without
-    any cause of the list the counts did not suffice for so intricate a source.
-    Returns (is_artefact, reason).
+    causes: of `find_causes`; outcome: as there, with fidelity (correlation of the map with what it should show) and
+    band.  A map that shows what it should is kept whatever went wrong; one that does not is left out, for the first
+    of its causes, and so is one that CLEAN must have broken into pieces.  Without any cause of the list the counts
+    did not suffice for so intricate a source.  Returns (is_artefact, reason).
     """
-    bad = (np.nan_to_num(np.asarray(fidelity), nan=-1) < choices()["limits"]["fidelity"]) | causes["blank"].to_numpy()
+    limits = choices()["limits"]
+    unlike = outcome["fidelity"].fillna(-1) < outcome["band"].map(limits["fidelity"])
+    bad = (unlike | causes["blank"] | (outcome["extent"] > limits["broken"])).to_numpy()
     flags = causes[list(ARTEFACTS)].to_numpy()
     first = np.where(flags.any(axis=1), flags.argmax(axis=1), ARTEFACTS.index("low_counts"))
     return bad, np.where(bad, np.array(ARTEFACTS)[first], "none")

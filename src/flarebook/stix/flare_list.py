@@ -141,11 +141,13 @@ def fit_attenuator(flares):
 
 
 def fit_duration(flares):
-    """Logarithm of the duration in s: linear in the logarithm of the counts, with a normal spread."""
+    """Logarithm of the duration in s: linear in the logarithm of the counts, with a normal spread, cut at both ends."""
     decade, duration = np.log10(flares["excess"]), np.log10(flares["duration"].clip(lower=8))
     slope, at_thousand = np.polyfit(decade - 3, duration, 1)
     spread = np.std(duration - at_thousand - slope * (decade - 3))
-    return {"mean": round(float(at_thousand), 3), "slope": round(float(slope), 3), "std": round(float(spread), 3)}
+    shortest, longest = flares["duration"].quantile([0.002, 0.998]).round()
+    fitted = {"mean": round(float(at_thousand), 3), "slope": round(float(slope), 3), "std": round(float(spread), 3)}
+    return fitted | {"shortest": float(shortest), "longest": float(longest)}
 
 
 def fit_place(flares):

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import yaml
+from scipy.stats import truncnorm
 
 from flarebook.compendium.errors import InputError
 from flarebook.stix.flare_list import distributions, upper_share
@@ -45,7 +46,6 @@ def draw_events(number, rng, fitted=None):
     inserted = np.where(
         decade > fitted["attenuator"]["bend"] + 0.5, *(fitted["attenuator"][k] for k in ("bright", "faint"))
     )
-    length = fitted["duration"]["mean"] + fitted["duration"]["slope"] * (decade - 3)
     x, y = draw_places(distance, rng, fitted["place"])
     return pd.DataFrame(
         {
@@ -59,7 +59,7 @@ def draw_events(number, rng, fitted=None):
             "distance": distance,
             "x": x,
             "y": y,
-            "duration": np.clip(10 ** rng.normal(length, fitted["duration"]["std"]), 60, 5400),
+            "duration": draw_durations(decade, rng, fitted["duration"]),
         }
     )
 
@@ -72,10 +72,18 @@ def draw_normal(fitted, number, rng):
 def draw_counts(number, rng, law, faintest):
     """Peak counts above background of the broken power law, from `faintest` upwards to the brightest in the list."""
     beyond = (law["break"] / faintest) ** -law["low"]  # share of flares above the break
-    chance = 1 - rng.random(number)  # share of flares that are brighter, (0, 1]
+    least = beyond * (law["highest"] / law["break"]) ** -law["high"]  # above the brightest of the list: left out
+    chance = rng.uniform(least, 1, number)  # share of flares that are brighter
     faint = faintest * chance ** (-1 / law["low"])
     bright = law["break"] * (chance / beyond) ** (-1 / law["high"])
-    return np.minimum(np.where(chance > beyond, faint, bright), law["highest"])
+    return np.where(chance > beyond, faint, bright)
+
+
+def draw_durations(decade, rng, law):
+    """Durations, s; decade: logarithm of the counts, on which they depend.  Longer ones than the list's are cut off."""
+    mean = law["mean"] + law["slope"] * (decade - 3)
+    low, high = ((np.log10(law[edge]) - mean) / law["std"] for edge in ("shortest", "longest"))
+    return 10 ** truncnorm.rvs(low, high, mean, law["std"], random_state=rng)
 
 
 def draw_times(number, rng, months):
@@ -122,7 +130,8 @@ def select_images(events, rng, images=None, fitted=None):
     """Tell of each event whether it has an image, in which band and with how many counts, or why it has none.
 
     images: how many events are to have one (default, the poster's 9,000).  Returns the events with the columns
-    reason (of REASONS), band, exposure (s), counts_per_detector, background_per_detector.
+    reason (of REASONS), band, exposure (s), total_counts (4-10 keV, all detectors), counts_per_detector,
+    background_per_detector.
     Raises InputError when fewer events than that can have one.
     """
     images = images or choices()["events"]["images"]
@@ -130,17 +139,15 @@ def select_images(events, rng, images=None, fitted=None):
     settings = choices()["events"]
     day = events["start"].dt.strftime("%Y-%m-%d")
     dated = day.between(settings["first_image"], settings["last_image"])
-    total = events["counts_per_detector"] * choices()["imaging"]["detectors"]
     older = rng.random(len(events)) < settings["older_pipeline"]
-    bright = ~(older & (total < settings["minimum_counts"]))
+    bright = ~(older & (events["total_counts"] < settings["minimum_counts"]))
     able = np.flatnonzero(dated & bright)
     if images > len(able):
         raise InputError(
             f"{images} images were asked for where {len(able)} of {len(events)} events can have one: ask for fewer"
         )
     chosen = np.zeros(len(events), bool)
-    weight = events["peak_counts"].to_numpy()[able] ** settings["request_power"]
-    chosen[rng.choice(able, images, replace=False, p=weight / weight.sum())] = True
+    chosen[rng.choice(able, images, replace=False)] = True
     reason = np.select([~dated, ~bright, ~chosen], REASONS[:3], REASONS[3])
     return events.assign(reason=reason)
 
@@ -166,6 +173,7 @@ def with_exposure(events, rng):
     per_count = exposure / 4 / settings["detectors"]  # quick-look counts are of 4 s and all detectors
     return events.assign(
         exposure=exposure,
+        total_counts=events["peak_counts"] * duty * exposure / 4,
         counts_per_detector=np.maximum(peak * duty * per_count, 1.0),
         background_per_detector=ground * per_count,
     )
