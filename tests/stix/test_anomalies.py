@@ -106,6 +106,12 @@ def test_frames_name_what_an_image_is():
     assert anomalies.frames(records().iloc[[0, 10, 15, 20]]).tolist() == ["", "several sources", "artefact", "real"]
 
 
+def test_the_strip_keeps_to_the_images_that_count():
+    among = np.array([True, False, True, True])
+    assert anomalies.most_anomalous([0.1, 0.9, 0.5, 0.3], among, 2).tolist() == [2, 3]
+    assert anomalies.plain_name("dead_sub_collimators") == "dead sub-collimators"
+
+
 def test_rank_one_is_the_most_anomalous():
     ranks = anomalies.rank_of(np.array([0.1, 0.9, 0.5, 0.3]), [1, 0])
     assert ranks["rank"].tolist() == [1, 4] and ranks["share_above"].tolist() == [0, 0.75]

@@ -5,8 +5,7 @@ import pandas as pd
 import pytest
 
 from flarebook.compendium.errors import InputError
-from flarebook.stix.archive_map import HDUS, write_map
-from flarebook.stix.labelled_set import composition, draw_labelled, encoded_folder, labelled_set
+from flarebook.stix.labelled_set import composition, draw_labelled, labelled_set
 
 POSTER = np.repeat([1, 2, 3, 4], [156, 5, 1, 1])
 
@@ -43,16 +42,3 @@ def test_a_set_from_the_archive_has_the_posters_share_and_no_image_twice():
     assert multiple[draw_labelled(multiple, 10, np.random.default_rng(1))].sum() == 2  # never fewer than two
     with pytest.raises(InputError, match="ask for fewer labels or simulate more"):
         draw_labelled(multiple[:150], 163, np.random.default_rng(1))
-
-
-def test_a_real_folder_sorted_by_number_of_sources_becomes_a_labelled_set(tmp_path):
-    at = np.arange(257) - 128
-    for number in (1, 2):
-        for place in (-30, 20):
-            image = sum(np.exp(-((at[:, None]) ** 2 + (at - place - 60 * i) ** 2) / 150) for i in range(number))
-            maps = dict.fromkeys(HDUS, image.astype(np.float32))
-            file = tmp_path / str(number) / f"flare{place}_clean_map.fits"
-            write_map(file, maps, "2022-03-07T12:14:14", (0.0, 0.0), simulated=False)
-    images, records, features = encoded_folder(tmp_path, "moments")
-    assert images.shape == (4, 177, 177) and sorted(records["n_sources"]) == [1, 1, 2, 2]
-    assert labelled_set(features, records["n_sources"]).multiple.sum() == 2

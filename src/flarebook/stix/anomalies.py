@@ -77,12 +77,17 @@ def rare_targets(records, fewest=5):
     good, sources = known & ~bad, records["n_sources"].fillna(0).to_numpy(dtype=int)
     found = {"artefact": _target(known, bad), "several sources": _target(good, sources > 1)}
     found["three sources or more"] = _target(good, sources > 2)
-    for kind in sorted(set(records["kind"].dropna()) - {"compact", "several sources"}):
+    for kind in sorted(set(records["kind"].dropna()) - {"compact", "several sources", "nothing in the field"}):
         found[kind] = _target(good, (records["kind"] == kind).fillna(False).to_numpy(dtype=bool))
     for reason in sorted(set(records["artefact"].dropna()) - {"none"}):
         own = known & bad & (records["artefact"] == reason).fillna(False).to_numpy(dtype=bool)
-        found[f"artefact: {reason.replace('_', ' ')}"] = _target(good | own, own)
+        found[f"artefact: {plain_name(reason)}"] = _target(good | own, own)
     return {name: value for name, value in found.items() if min(np.nansum(value), np.nansum(1 - value)) >= fewest}
+
+
+def plain_name(reason):
+    """An artefact's name as it is written: "wrong centre", "dead sub-collimators"."""
+    return reason.replace("sub_", "sub-").replace("_", " ")
 
 
 def _target(asked, rare):
@@ -166,6 +171,12 @@ def frames(records):
     bad = records["is_artefact"].fillna(False).to_numpy(dtype=bool)
     several = (records["n_sources"].fillna(0) > 1).to_numpy(dtype=bool)
     return np.select([records["origin"] == "real", bad, several], ["real", "artefact", "several sources"], "")
+
+
+def most_anomalous(score, among, number):
+    """Rows of the images with the highest scores, in order; among: (n,) bool, the images that count."""
+    rows = np.flatnonzero(among)
+    return rows[np.argsort(-np.asarray(score)[rows], kind="stable")[:number]]
 
 
 def rank_of(score, rows):

@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 
 from flarebook.compendium.errors import InputError
-from flarebook.stix.real_archive import read_labelled_folder
 
 POSTER_COUNTS = {1: 156, 2: 5, 3: 1, 4: 1}  # number of sources: number of images; poster, section Data
 POSTER_SHARE = 7 / 163  # of images with more than one source
@@ -61,19 +60,6 @@ def check_classes(multiple, where="the labelled set"):
                 f"{where} has {number} of {len(multiple)} images with {name}, which no classifier can learn: "
                 f"add at least {FEWEST - number}"
             )
-
-
-def encoded_folder(folder, encoder, input_size=None, pooling=None):
-    """Real labelled maps from a folder <n_sources>/*.fits, and their features.
-
-    encoder: name; input_size, pooling: as the archive's features were made.  Returns (images, records, features).
-    Raises InputError for a folder without maps and for missing weights.
-    """
-    from flarebook.stix.encode import encode
-    from flarebook.stix.encoders import create
-
-    read = read_labelled_folder(folder)
-    return read.images, read.records, encode(create(encoder, input_size=input_size, pooling=pooling), read.images)
 
 
 def draw_labelled(multiple, n_labels, rng, share=POSTER_SHARE):

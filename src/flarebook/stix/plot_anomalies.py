@@ -82,7 +82,7 @@ def draw_areas(table):
             style = {"fmt": DETECTOR_MARKS[detector], "color": colour, "markersize": 5, "capsize": 2, "label": detector}
             axes.errorbar(rows["auc"], np.arange(len(targets))[::-1] + shift, xerr=rows["sd"], **style)
         axes.axvline(0.5, color="0.4", linestyle=":", linewidth=1.2)
-        axes.set(xlabel="area under the ROC curve", xlim=(0, 1), title=f"fitted to the {reference}")
+        axes.set(xlabel="area under the ROC curve", xlim=(0.2, 1.02), title=f"fitted to the {reference}")
         axes.set_yticks(np.arange(len(targets))[::-1], [f"{name} ({n})" for name, n in counts(table).items()])
     handles, names = axes.get_legend_handles_labels()
     figure.legend(handles, names, loc="outside lower center", ncols=3, fontsize="small")
