@@ -81,7 +81,7 @@ def plot_selection(table, records):
     shades = plt.get_cmap("Blues")(np.linspace(0.35, 0.85, len(left)))
     axis.barh(names, left, color=shades, height=0.72)
     for place, (name, value) in enumerate(zip(names, left, strict=True)):
-        axis.text(value + 450, place, f"{value:,.0f}", va="center", fontsize="small")
+        axis.text(max(value, poster.get(name, 0)) + 450, place, f"{value:,.0f}", va="center", fontsize="small")
         if name in poster:
             axis.plot(
                 [poster[name]] * 2, [place - 0.44, place + 0.44], color="black", lw=2, label="poster" * (not place)
@@ -178,15 +178,21 @@ def plot_kept_shares(simulated, real=None):
     place = np.arange(len(names))
     for band, label in (("soft", "4–10 keV"), ("hard", "16–28 keV")):
         axis.plot(place, 100 * simulated[band], color=BAND_COLOURS[band], lw=2, label=f"{label}, simulated")
+        low, high = (100 * simulated[band] + sign * binomial_error(simulated, band) for sign in (-1, 1))
+        axis.fill_between(place, low, high, color=BAND_COLOURS[band], alpha=0.2, lw=0)
         if real is not None:
-            error = 100 * np.sqrt(real[band] * (1 - real[band]) / real["flares"])
             style = {"fmt": "o", "mfc": "white", "ms": 6, "capsize": 2, "color": BAND_COLOURS[band]}
-            axis.errorbar(place, 100 * real[band], error, label=f"{label}, real", **style)
+            axis.errorbar(place, 100 * real[band], binomial_error(real, band), label=f"{label}, real", **style)
     axis.set(xticks=place, xlabel="significance of the excess at 15–25 keV", ylabel="flares with a kept image [%]")
     axis.set_xticklabels(names)
     axis.set_ylim(0)
     axis.legend(ncols=2, fontsize="small")
     return figure
+
+
+def binomial_error(shares, band):
+    """Standard errors of shares, %."""
+    return 100 * np.sqrt(shares[band] * (1 - shares[band]) / shares["flares"].clip(lower=1))
 
 
 def shares_table(simulated, real=None):
