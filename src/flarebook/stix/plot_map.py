@@ -58,9 +58,8 @@ def draw_picture_map(images, bands, points, real, n_cells=26):
     figure.subplots_adjust(0, 0, 1, 1)
     for picture, centre in zip(coloured(shrink(images[rows], 56), bands[rows]), centres, strict=True):
         _place(axes, picture, centre, 0.94 * side)
-    corners = _empty_corners(centres, low, high, side)
-    for place, row in enumerate(real[-len(corners) :]):
-        _place_real(axes, images, bands, row, points[row], side, corners[place])
+    for row, corner in _corners(points, real, centres, low, high, side):
+        _place_real(axes, images, bands, row, points[row], side, corner)
     axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), aspect="equal")
     axes.axis("off")
     return figure
@@ -72,11 +71,14 @@ def _place(axes, picture, centre, side, **look):
     return axes.imshow(picture, extent=extent, interpolation="bilinear", **look)
 
 
-def _empty_corners(centres, low, high, side):
-    """Centres of the four corners' inserts, those that cover fewest pictures first."""
+def _corners(points, real, centres, low, high, side):
+    """A corner of the map for each real image, at most four: near its place, covering few pictures; (row, centre)."""
     inset = 0.55 * INSERT * side
-    corners = [np.array([x, y]) for x in (low[0] + inset, high[0] - inset) for y in (low[1] + inset, high[1] - inset)]
-    return sorted(corners, key=lambda corner: (np.abs(centres - corner).max(axis=1) < (INSERT + 1) * side / 2).sum())
+    free = [np.array([x, y]) for x in (low[0] + inset, high[0] - inset) for y in (low[1] + inset, high[1] - inset)]
+    for row in real[-len(free) :]:
+        covered = [(np.abs(centres - corner).max(axis=1) < (INSERT + 1) * side / 2).sum() for corner in free]
+        far = [np.linalg.norm(corner - points[row]) / side for corner in free]
+        yield row, free.pop(int(np.argmin(np.array(covered) + np.array(far))))
 
 
 def _place_real(axes, images, bands, row, point, side, centre):

@@ -94,7 +94,7 @@ function pin(row) {
   draw(byId("pinned"), row);
   byId("pinned-scale").textContent = data.field;
   showRecord(row);
-  byId("similar").replaceChildren(...data.similar[row].map((other) => thumbnail(other, 60)));
+  byId("similar").replaceChildren(...data.similar[row].map((other) => thumbnail(other, 76)));
   model("ring").data = { x: [model("images").data.x[row]], y: [model("images").data.y[row]] };
 }
 
