@@ -182,10 +182,15 @@ def simulate_archive(chosen, seed, processes=None):
     if processes == 1 or len(tasks) < 2:
         parts = [simulate_batch(*task) for task in tasks]
     else:
-        with ProcessPoolExecutor(processes, get_context("spawn"), threadpool_limits, (1,)) as pool:
+        with ProcessPoolExecutor(processes, get_context("spawn"), one_thread) as pool:
             parts = list(pool.map(simulate_batch, *zip(*tasks, strict=True)))
     images, truths = zip(*parts, strict=True)
     return np.concatenate(images), pd.DataFrame([truth for part in truths for truth in part])
+
+
+def one_thread():
+    """Keep a process to one thread of linear algebra: the processes share the cores already."""
+    threadpool_limits(1)  # this module's import has loaded the libraries that it limits
 
 
 def simulate_batch(rows, seed, first):
