@@ -41,8 +41,16 @@ def test_folds_score_each_image_once_in_each_repetition():
 @pytest.mark.parametrize("name", ["logistic regression", "nearest neighbours"])
 def test_separate_classes_are_told_apart_by_images_not_seen(name):
     labelled = separable()
-    scores = multiple_sources.leave_one_out(multiple_sources.CLASSIFIERS[name], labelled)
+    scores = multiple_sources.leave_one_out(multiple_sources.classifiers()[name], labelled)
     assert np.mean((scores > 0.5) == labelled.multiple) > 0.95
+
+
+def test_on_the_same_images_neighbours_look_better_than_they_are():
+    labelled = separable(distance=0.8)
+    found = multiple_sources.protocols(multiple_sources.nearest_neighbours, labelled, 2, seed=1)
+    accuracy = {name: np.mean((scores >= 0.5) == labelled.multiple) for name, scores in found.items()}
+    assert accuracy["same images"] > accuracy["leave one out"] and found["repeated folds"].shape == (2, 60)
+    assert list(multiple_sources.protocols(spy, labelled, 1, 1, quick=False)) == ["repeated folds"]
 
 
 def test_one_class_is_refused_before_any_training():

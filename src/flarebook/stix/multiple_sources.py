@@ -1,5 +1,7 @@
 """One source or several: classifiers for a tiny labelled set, tested on images that they did not learn from."""
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 from sklearn.model_selection import LeaveOneOut, RepeatedStratifiedKFold, train_test_split
@@ -8,7 +10,7 @@ from sklearn.preprocessing import StandardScaler
 from flarebook.stix.labelled_set import check_classes, draw_labelled
 from flarebook.stix.probes import linear, neighbours
 from flarebook.stix.source_counting import counted_maxima
-from flarebook.stix.source_network import authors_network
+from flarebook.stix.source_network import EPOCHS, authors_network
 
 MOST_FOLDS = 7  # the poster's labelled set has seven images with several sources: one in each fold
 
@@ -31,18 +33,23 @@ def nearest_neighbours(train, multiple, images):
     return neighbours(scaler.transform(train), multiple, scaler.transform(images))[:, 1]
 
 
-CLASSIFIERS = {
-    "logistic regression": logistic_regression,
-    "nearest neighbours": nearest_neighbours,
-    "authors' network": authors_network,
-    "counted maxima": counted_maxima,  # learns a threshold only; its features are heights of maxima
-}
+def classifiers(epochs=EPOCHS):
+    """All methods, {name: function (train, multiple, images) -> scores}; .5 or more is a call.
+
+    epochs: of the network.  Counted maxima learn a threshold only; their features are heights of maxima.
+    """
+    return {
+        "logistic regression": logistic_regression,
+        "nearest neighbours": nearest_neighbours,
+        "authors' network": partial(authors_network, epochs=epochs),
+        "counted maxima": counted_maxima,
+    }
 
 
 def leave_one_out(classifier, labelled):
     """Score of each labelled image by a classifier that learned from all the others: (n_images,).
 
-    A classifier is a function (train, multiple, images) -> probability, as those of CLASSIFIERS.
+    A classifier is a function (train, multiple, images) -> probability, as those of `classifiers`.
     """
     check_classes(labelled.multiple)
     return _held_out(classifier, labelled, LeaveOneOut().split(labelled.features))
@@ -69,14 +76,13 @@ def _held_out(classifier, labelled, folds):
     return scores
 
 
-def protocols(name, labelled, n_repeats, seed):
+def protocols(classifier, labelled, n_repeats, seed, quick=True):
     """Scores of the labelled images by one method under each protocol: {protocol: scores}.
 
-    name: of CLASSIFIERS.  Only the folds for the network, which would have to be trained for each image left out.
+    quick: whether it can be trained once for each image left out; the folds alone for what cannot.
     """
-    classifier = CLASSIFIERS[name]
     folds = {"repeated folds": repeated_folds(classifier, labelled, n_repeats, seed)}
-    if classifier is authors_network:
+    if not quick:
         return folds
     same = classifier(labelled.features, labelled.multiple, labelled.features)
     return {"same images": same, "leave one out": leave_one_out(classifier, labelled)} | folds
