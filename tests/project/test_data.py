@@ -6,7 +6,7 @@ from flarebook.compendium.manifest import read_manifest
 from flarebook.compendium.provenance import sha256
 
 ROOT = Path(__file__).parents[2]
-SETTINGS = {".md", ".yaml", ""}  # descriptions, settings and licences are no data
+SETTINGS = {".md", ".yaml", "", ".html", ".css", ".js"}  # descriptions, settings, licences, page templates: no data
 
 
 def shipped():
