@@ -25,8 +25,8 @@ from flarebook.stix.training_state import load_state, random_numbers, save_state
 STEP = Path("results") / "stix" / "2-archive"
 HELD_OUT = 10  # every tenth image is never trained on
 PROBE = 256  # held-out images on which the spread of the features is watched
-RATES = {"dino": 3e-4, "msn": 1e-3, "ijepa": 5e-4, "clip": 1e-3}  # found in short trials, as the momenta
-MOMENTA = {"dino": 0.99, "msn": 0.98, "ijepa": 0.996, "clip": 0.0}  # of the slow copy at the beginning; clip has none
+RATES = {"dino": 1e-3, "msn": 1e-3, "ijepa": 5e-4, "clip": 1e-3}  # found in short trials, as the momenta
+MOMENTA = {"dino": 0.98, "msn": 0.98, "ijepa": 0.996, "clip": 0.0}  # of the slow copy at the beginning; clip has none
 CHECKPOINT, HISTORY = "checkpoint.safetensors", "history.csv"
 
 

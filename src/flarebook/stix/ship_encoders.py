@@ -18,6 +18,7 @@ from flarebook.stix.probes import probe, targets
 
 CARD = "ENCODER_CARD.md"
 QUESTIONS = ("kind", "sources", "artefact")
+CELLS = [(question, kind) for question in QUESTIONS for kind in ("k-NN", "linear")]
 SCORES = {"kind": "balanced_accuracy", "sources": "balanced_accuracy", "artefact": "average_precision"}
 
 
@@ -58,15 +59,20 @@ def card(networks, histories, images, records):
     about = networks["dino"].about
     settings = json.loads(about["settings"])
     last = {name: history.iloc[-1] for name, history in histories.items()}
+    scores = score_features(networks, images, records)
     rows = [training_row(name, json.loads(networks[name].about["settings"]), histories[name]) for name in networks]
     values = {
         **{key: settings[key] for key in ("batch_size", "weight_decay", "seed")},
-        **{key: about[key] for key in ("images_seen", "n_images", "images_sha256", "commit")},
+        **{key: about[key] for key in ("images_seen", "n_images", "images_sha256")},
+        "commits": ", ".join(f"{name} `{network.about['commit'][:10]}`" for name, network in networks.items()),
         "epochs": f"{int(about['images_seen']) / int(about['n_images']):.1f}",
         "population_seed": SEED,
         "training": "\n".join(rows),
         "n_held_out": len(images),
-        "scores": "\n".join(score_rows(networks, images, records)),
+        "scores": "\n".join(
+            f"| {name} | " + " | ".join(f"{x:.3f}" for x in row) + " |" for name, *row in scores.itertuples()
+        ),
+        "verdict": verdict(scores),
         "minutes": f"{max(row['seconds'] for row in last.values()) / 60:.0f}",
     }
     return (small_vit.FOLDER / "encoder_card_template.md").read_text(encoding="utf-8").format(**values)
@@ -82,20 +88,35 @@ def training_row(name, settings, history):
     )
 
 
-def score_rows(networks, images, records):
-    """Rows of the card's table of scores: the four encoders, the untrained network, pixels and moments."""
+def score_features(networks, images, records):
+    """Scores of the four encoders, the untrained network, pixels and moments: DataFrame, one row each.
+
+    Columns: (question, probe), the mean over five folds of the held-out images.
+    """
     features = {
         f"{name}-stix": small_vit.features(network, images, small_vit.pooling_of(name))
         for name, network in networks.items()
     }
     features["untrained"] = small_vit.features(untrained(seed=0), images)
     features |= {"pixels": pixels(images), "moments": moments(images)}
-    asked = targets(records)
+    asked, rows = targets(records), {}
     for name, values in features.items():
         found = pd.concat(probe(values, asked[question], seed=1) for question in QUESTIONS)
         mean = found.groupby(["target", "score", "probe"])["value"].mean()
-        cells = [mean[question, SCORES[question], kind] for question in QUESTIONS for kind in ("k-NN", "linear")]
-        yield f"| {name} | " + " | ".join(f"{cell:.3f}" for cell in cells) + " |"
+        rows[name] = {(question, kind): mean[question, SCORES[question], kind] for question, kind in CELLS}
+    return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def verdict(scores):
+    """Which encoders learnt something by these scores, in one sentence each."""
+    mean = scores.mean(axis=1)
+    names = [name for name in scores.index if name.endswith("-stix")]
+    sentences = []
+    for peer in ("untrained", "pixels", "moments"):
+        above = [name for name in names if mean[name] > mean[peer]]
+        sentences.append(f"{peer} ({mean[peer]:.3f}): {', '.join(above) or 'none'}")
+    own = ", ".join(f"{name} {mean[name]:.3f}" for name in names)
+    return f"Mean of the six scores: {own}. Above it is, of {'; of '.join(sentences)}."
 
 
 def main(

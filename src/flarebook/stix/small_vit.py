@@ -142,4 +142,5 @@ def save(network, path, about):
     text = {key: value if isinstance(value, str) else json.dumps(value) for key, value in about.items()}
     with whole_file(path) as partial:
         save_file(state, partial, metadata=text)
+        partial.chmod(0o644)  # safetensors lets nobody else read it
     return Path(path)
