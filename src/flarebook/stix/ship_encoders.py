@@ -116,7 +116,7 @@ def verdict(scores):
         above = [name for name in names if mean[name] > mean[peer]]
         sentences.append(f"{peer} ({mean[peer]:.3f}): {', '.join(above) or 'none'}")
     own = ", ".join(f"{name} {mean[name]:.3f}" for name in names)
-    return f"Mean of the six scores: {own}. Above it is, of {'; of '.join(sentences)}."
+    return f"Mean of the six scores: {own}. Above the mean of {'; of '.join(sentences)}."
 
 
 def main(
