@@ -81,7 +81,8 @@ def _kernel_settings():
         before = {name: os.environ.get(name) for name in settings}
         os.environ.update(settings)
         try:
-            yield Config({"KernelManager": {"transport": "ipc" if len(runtime) < 50 else "tcp"}})
+            sockets = {"transport": "ipc", "ip": f"{runtime}/kernel"}  # a folder of its own: by default all share one name
+            yield Config({"KernelManager": sockets if len(runtime) < 50 else {"transport": "tcp"}})
         finally:
             _restore(before)
 
