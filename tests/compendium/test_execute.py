@@ -9,7 +9,7 @@ import nbformat
 import pytest
 
 from flarebook.compendium.errors import InputError, NotebookError
-from flarebook.compendium.execute import execute
+from flarebook.compendium.execute import _kernel_settings, execute
 
 SEVEN = {"n_flares": 2, "seed": 7}
 OPEN = "from flarebook.compendium.run import open_run\nrun = open_run('{}', output, inputs, seed)"
@@ -89,6 +89,14 @@ def test_the_kernel_is_the_running_python_though_another_is_registered(project, 
     rewrite(project, "1-draw", "import sys; print(sys.executable)")
     notebook = nbformat.read(execute("sun/1-draw", "build/ci"), as_version=4)
     assert outputs(notebook)[-1].text.strip() == sys.executable
+
+
+def test_two_kernels_share_no_socket(monkeypatch):
+    with _kernel_settings() as one, _kernel_settings() as other:
+        names = {
+            settings["KernelManager"].get("ip", settings["KernelManager"]["transport"]) for settings in (one, other)
+        }
+    assert len(names) == 2 or names == {"tcp"}
 
 
 def test_earlier_results_may_come_from_another_folder(rerun):

@@ -81,7 +81,7 @@ def _kernel_settings():
         before = {name: os.environ.get(name) for name in settings}
         os.environ.update(settings)
         try:
-            sockets = {"transport": "ipc", "ip": f"{runtime}/kernel"}  # a folder of its own: by default all share one name
+            sockets = {"transport": "ipc", "ip": f"{runtime}/kernel"}  # by default all kernels share one name
             yield Config({"KernelManager": sockets if len(runtime) < 50 else {"transport": "tcp"}})
         finally:
             _restore(before)
