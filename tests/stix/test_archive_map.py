@@ -152,7 +152,7 @@ def test_a_file_that_was_cut_is_refused(written, keep):
 
 
 def test_other_files_are_refused(tmp_path):
-    with pytest.raises(InputError, match="there is no file"):
+    with pytest.raises(InputError, match="does not exist"):
         read_map(tmp_path / "none.fits")
     (tmp_path / "page.fits").write_text("<html>not found</html>")
     with pytest.raises(InputError, match="cannot be read as FITS"):
@@ -168,3 +168,8 @@ def test_a_write_lacks_nothing_and_leaves_nothing_half_done(tmp_path):
     with pytest.raises(InputError, match="residual is missing"):
         write_map(tmp_path / "x.fits", {k: v for k, v in products(257).items() if k != "residual"}, "2022-03-01")
     assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_is_called_a_folder(tmp_path):
+    with pytest.raises(InputError, match="is a folder: name the files in it"):
+        read_map(tmp_path)

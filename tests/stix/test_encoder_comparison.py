@@ -96,3 +96,11 @@ def test_an_encoder_without_features_cannot_be_compared():
         comparison.available_encoders(ENCODERS, ["clap"])
     with pytest.raises(InputError, match="no encoder has features"):
         comparison.available_encoders(ENCODERS[2:])
+
+
+def test_a_real_image_is_found_with_its_fellows_and_the_artefacts_among_them():
+    records = pd.DataFrame({"image_id": list("abcd"), "origin": ["simulated"] * 3 + ["real"]})
+    records["is_artefact"] = pd.array([True, False, True, None], dtype="boolean")
+    labels = {("moments", True, 1): np.array([0, 1, 1, 1]), ("moments", False, 1): np.array([0, 0, 0, 1])}
+    around = comparison.around_real(labels, records)
+    assert around.to_dict("records") == [{"encoder": "moments", "image_id": "d", "images": 3, "artefacts": 0.5}]

@@ -137,7 +137,7 @@ def dataset_state(dataset):
     size = sum(path.stat().st_size for _, path in found)
     if dataset.ships and len(found) < len(places):
         return where, "-", "missing"
-    return where, f"{size / 1e6:.2f} MB" if found else "-", _hash_state(found)
+    return where, _bytes(size) if found else "-", _hash_state(found)
 
 
 def _hash_state(found):
@@ -176,3 +176,8 @@ def byte_progress(name):
     with Progress(TextColumn(name), BarColumn(), DownloadColumn(), TimeElapsedColumn(), transient=True) as progress:
         task = progress.add_task(name, total=None)
         yield lambda have, total: progress.update(task, completed=have, total=total)
+
+
+def _bytes(size):
+    """A file's size as a reader wants it."""
+    return f"{size / 1e6:.2f} MB" if size > 1e5 else f"{size / 1e3:.1f} kB"

@@ -61,7 +61,8 @@ def read_map(path):
     """
     path = Path(path)
     if not path.is_file():
-        raise InputError(f"there is no file {path}: check the name")
+        what = "is a folder: name the files in it" if path.is_dir() else "does not exist: check the name"
+        raise InputError(f"{path} {what}")
     arrays, header = _open(path)
     _check_instrument(header, path)
     data = arrays[0]

@@ -102,7 +102,9 @@ def embed(
     encoder: Annotated[
         str, typer.Option(help="Name of an encoder, for example dinov2-focus or pixels.")
     ] = "dinov2-focus",
-    weights: Annotated[Path | None, typer.Option(help="Its weights: file or folder; default: what is here.")] = None,
+    weights: Annotated[
+        str | None, typer.Option(help="Its weights: file, folder or hub; default: what is here.")
+    ] = None,
     input_size: Annotated[int | None, typer.Option(help="Pixels of its input; default: as trained.")] = None,
 ):
     """Turn archive maps into an encoder's features, one row each, in the order of records.csv.

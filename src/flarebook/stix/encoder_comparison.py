@@ -231,3 +231,21 @@ def verdict_on_clip(ranks, encoders):
         f"The poster's CLIP was not tested in this run: {reason}. The encoder clip-stix is no substitute: it shares "
         "CLIP's objective, not its network, its training images or its text."
     )
+
+
+def around_real(labels, records, pca=True):
+    """The cluster of each real image under each encoder, first start of k-means, and what else lies in it.
+
+    labels: {(encoder, pca, seed): (n_images,)}; records: of the archive, same rows.  Returns a DataFrame: encoder,
+    image_id, images (in the cluster), artefacts (their share among the simulated ones there; missing without truth).
+    """
+    first, rows = {}, []
+    for (encoder, with_pca, _), own in labels.items():
+        if with_pca == pca:
+            first.setdefault(encoder, own)
+    for encoder, own in first.items():
+        for place in np.flatnonzero(records["origin"] == "real"):
+            fellows = records[own == own[place]]
+            known = fellows["is_artefact"].dropna().astype(float)
+            rows.append((encoder, records["image_id"].iloc[place], len(fellows), known.mean()))
+    return pd.DataFrame(rows, columns=["encoder", "image_id", "images", "artefacts"])

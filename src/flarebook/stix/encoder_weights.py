@@ -17,7 +17,7 @@ def how_to_get(recipe):
     return (
         f"fetch {recipe.identifier} ({recipe.megabytes:,} MB, {recipe.licence}) with "
         f"`hf download {recipe.identifier} --local-dir FOLDER/{recipe.name}` and set {FOLDER_VARIABLE}=FOLDER, "
-        'or give weights="hub" where there is a network'
+        'or give the weights "hub" where there is a network'
     )
 
 

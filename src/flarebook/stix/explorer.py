@@ -126,7 +126,8 @@ def explorer_page(images, table, points, similar, title, about):
     data = {"limits": limits, "similar": np.asarray(similar).tolist(), **_pictures(images), **_columns(table)}
     data["colourings"] = [_coded(colouring) for colouring in colours.values()]
     data |= {"unknown": UNKNOWN_COLOUR, "first": _first(table), "real": bool((table["origin"] == "real").any())}
-    data["field"] = f"{FIELD} × {FIELD} arcsec; brightness stretched from the image's lowest to its highest value"
+    stretch = "brightness stretched from the image's lowest to its highest value"
+    data["field"] = f"{FIELD} × {FIELD} arcsec; {stretch}; purple to yellow: 4–10 keV, green: 16–28 keV"
     words = {"title": title, "about": about, "example": table["image_id"].iloc[_first(table)], "map_alt": _alt(table)}
     return _filled(
         words, plot_script=script, plot_div=div, data=json.dumps(data, separators=(",", ":"), allow_nan=False)
