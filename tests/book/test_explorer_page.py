@@ -143,8 +143,9 @@ def test_colouring_changes_dots_and_legend(page):
 
 
 def test_page_fits_a_laptop_and_a_phone(page):
+    """The map is drawn anew after the window has changed, so the page gets a while to settle."""
     for width, height in ((1280, 720), (390, 844)):
         page.set_viewport_size({"width": width, "height": height})
-        assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
+        page.wait_for_function("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
     page.set_viewport_size({"width": 1280, "height": 720})
-    assert page.evaluate("document.documentElement.scrollHeight") <= 720
+    page.wait_for_function("document.documentElement.scrollHeight <= 720")
