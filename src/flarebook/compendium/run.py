@@ -63,10 +63,11 @@ class Run:
         with whole_file(self.folder / f"{name}.parquet") as path:
             table.to_parquet(path, index=False)
 
-    def save_arrays(self, name, **arrays):
-        """Write named arrays as a compressed npz."""
+    def save_arrays(self, name, compress=True, **arrays):
+        """Write named arrays as an npz; large noisy ones are written faster, and hardly larger, uncompressed."""
+        write = np.savez_compressed if compress else np.savez
         with whole_file(self.folder / f"{name}.npz") as path:
-            np.savez_compressed(path, allow_pickle=False, **arrays)
+            write(path, allow_pickle=False, **arrays)
 
     def save_weights(self, name, weights):
         """Write named weights, {name: array}, as safetensors."""
