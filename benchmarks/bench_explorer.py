@@ -19,14 +19,6 @@ SHOWS = """() => {
     const drawn = document.querySelector("#tip canvas").dataset.drawn;
     return !document.querySelector("#tip").hidden && drawn === String(window.explorer.state.hovered);
 }"""
-ON_SCREEN = """row => {
-    const map = Bokeh.documents[0].get_model_by_name("map");
-    const { x, y } = Bokeh.documents[0].get_model_by_name("images").data;
-    const frame = document.querySelector(".plot").getBoundingClientRect();
-    const share = (value, range) => (value - range.start) / (range.end - range.start);
-    const [right, up] = [share(x[row], map.x_range), share(y[row], map.y_range)];
-    return [frame.x + frame.width * right, frame.y + frame.height * (1 - up)];
-}"""
 
 
 def run():
@@ -71,7 +63,7 @@ def load_time(browser, path, row):
     start = perf_counter()
     page.goto(path.as_uri(), wait_until="commit")
     page.wait_for_function("window.explorer?.state.ready")
-    x, y = page.evaluate(ON_SCREEN, row)
+    x, y = page.evaluate("explorer.onScreen", row)
     page.mouse.move(x - 1, y)
     page.mouse.move(x, y)
     page.wait_for_function(SHOWS)

@@ -9,14 +9,6 @@ from flarebook.stix.neighbours import nearest
 
 N = 40
 READY = "window.explorer?.state.ready"
-ON_SCREEN = """row => {
-    const map = Bokeh.documents[0].get_model_by_name("map");
-    const { x, y } = Bokeh.documents[0].get_model_by_name("images").data;
-    const frame = document.querySelector(".plot").getBoundingClientRect();
-    const share = (value, range) => (value - range.start) / (range.end - range.start);
-    const [right, up] = [share(x[row], map.x_range), share(y[row], map.y_range)];
-    return [frame.x + frame.width * right, frame.y + frame.height * (1 - up)];
-}"""
 COLOUR = """selector => {
     const canvas = document.querySelector(selector);
     return [...canvas.getContext("2d").getImageData(canvas.width / 2, canvas.height / 2, 1, 1).data];
@@ -56,7 +48,7 @@ def page(browser, file):
 
 def point_at(page, row):
     """Move the pointer onto the dot of an image; returns the place on the screen."""
-    x, y = page.evaluate(ON_SCREEN, row)
+    x, y = page.evaluate("explorer.onScreen", row)
     page.mouse.move(x - 3, y)
     page.mouse.move(x, y)
     return x, y
@@ -64,7 +56,7 @@ def point_at(page, row):
 
 def drag(page, first, second):
     """Drag from above left of one image to below right of another."""
-    (x, y), (to_x, to_y) = page.evaluate(ON_SCREEN, first), page.evaluate(ON_SCREEN, second)
+    (x, y), (to_x, to_y) = page.evaluate("explorer.onScreen", first), page.evaluate("explorer.onScreen", second)
     page.mouse.move(x - 15, y + 15)
     page.mouse.down()
     page.mouse.move((x + to_x) / 2, (y + to_y) / 2)
@@ -100,7 +92,7 @@ def test_selection_is_saved_as_identifiers_and_as_a_table(page, tool):
     if tool == "Select box":
         drag(page, 9, 18)
     else:
-        corners = [page.evaluate(ON_SCREEN, row) for row in (0, 3, 27, 24)]
+        corners = [page.evaluate("explorer.onScreen", row) for row in (0, 3, 27, 24)]
         centre = np.mean(corners, axis=0)
         inner = [tuple(centre + 0.6 * (np.array(corner) - centre)) for corner in (*corners, corners[0])]
         page.mouse.move(*inner[0])

@@ -9,6 +9,7 @@ from sklearn.metrics import roc_auc_score
 
 from flarebook.compendium.errors import InputError
 from flarebook.stix import anomalies
+from flarebook.stix.artefacts import plain_name
 
 
 @pytest.fixture
@@ -109,7 +110,7 @@ def test_frames_name_what_an_image_is():
 def test_the_strip_keeps_to_the_images_that_count():
     among = np.array([True, False, True, True])
     assert anomalies.most_anomalous([0.1, 0.9, 0.5, 0.3], among, 2).tolist() == [2, 3]
-    assert anomalies.plain_name("dead_sub_collimators") == "dead sub-collimators"
+    assert plain_name("dead_sub_collimators") == "dead sub-collimators"
 
 
 def test_rank_one_is_the_most_anomalous():

@@ -8,6 +8,14 @@ import torch
 from torch import nn
 
 
+def product(values, weight, bias=None):
+    """values (..., n_in) times weight (n_out, n_in) plus bias (n_out,), float32 on the CPU.
+
+    It is the operator that torch.compile puts in the place of a linear layer there.
+    """
+    return torch.ops.mkldnn._linear_pointwise(values, weight, bias, "none", [], "")
+
+
 class OneDnnLinear(nn.Module):
     """A linear layer for inference: (..., n_in) -> (..., n_out), float32 on the CPU."""
 
@@ -17,8 +25,7 @@ class OneDnnLinear(nn.Module):
         self.register_buffer("bias", None if linear.bias is None else linear.bias.detach())
 
     def forward(self, values):
-        # the operator that torch.compile puts in the place of a linear layer on a CPU
-        return torch.ops.mkldnn._linear_pointwise(values, self.weight, self.bias, "none", [], "")
+        return product(values, self.weight, self.bias)
 
 
 def use_onednn(network):

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from flarebook.compendium.errors import InputError
+from flarebook.compendium.left_out import report
 
 Rasters = Annotated[list[Path], typer.Argument(metavar="RASTER...", help="Level-2 files: .fits, .fits.gz, .tar.gz.")]
 RunFolder = Annotated[Path, typer.Option(help="Folder of a run that holds results/iris/6-classifiers.")]
@@ -34,11 +35,7 @@ def score(
     from flarebook.iris.score import SHIPPED, load_ensemble
 
     ensemble = load_ensemble(weights or SHIPPED)
-    bad = score_batch(rasters, make_folder(out) if out else None, ensemble)
-    for error in bad:
-        typer.secho(f"left out: {error}", err=True, fg="red")
-    if bad:
-        raise typer.Exit(2)
+    report(score_batch(rasters, make_folder(out) if out else None, ensemble))
 
 
 def score_batch(rasters, folder, ensemble):

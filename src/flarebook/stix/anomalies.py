@@ -9,10 +9,11 @@ from sklearn.metrics import roc_curve
 from sklearn.neighbors import NearestNeighbors
 
 from flarebook.compendium.errors import InputError
+from flarebook.stix.artefacts import plain_name
+from flarebook.stix.clusters import PCA_VARIANCE
 
 N_TREES = 900  # this and the next: the authors' code
 PUBLISHED_SEED = 42
-PCA_VARIANCE = 0.95
 N_NEIGHBOURS = 10
 
 
@@ -83,11 +84,6 @@ def rare_targets(records, fewest=5):
         own = known & bad & (records["artefact"] == reason).fillna(False).to_numpy(dtype=bool)
         found[f"artefact: {plain_name(reason)}"] = _target(good | own, own)
     return {name: value for name, value in found.items() if min(np.nansum(value), np.nansum(1 - value)) >= fewest}
-
-
-def plain_name(reason):
-    """An artefact's name as it is written: "wrong centre", "dead sub-collimators"."""
-    return reason.replace("sub_", "sub-").replace("_", " ")
 
 
 def _target(asked, rare):

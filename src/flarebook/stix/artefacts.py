@@ -23,6 +23,11 @@ ARTEFACTS = (
 )  # in the order in which one is named as the main reason
 
 
+def plain_name(reason):
+    """A name of the tables as it is written: "wrong centre", "dead sub-collimators"."""
+    return reason.replace("sub_", "sub-").replace("_", " ")
+
+
 def draw_artefacts(events, rng):
     """Draw for each image what is put into it on purpose; causes are independent of each other.
 

@@ -6,13 +6,12 @@ simulation; they are no column of LISTED and never reach a caption.
 """
 
 import numpy as np
-import pandas as pd
 
 from flarebook.compendium.errors import InputError
+from flarebook.stix.sample import SOLAR_RADIUS_1AU
 
 LISTED = ("band", "peak_counts", "attenuator", "distance", "x", "y")  # all that a caption may know
 COUNTS = ("hundreds", "thousands", "ten thousands", "hundred thousands", "millions")
-SOLAR_RADIUS = 959.63  # arcsec at 1 AU
 LONGEST = 24  # words; captions have 21 to 22
 
 
@@ -29,8 +28,12 @@ def write_captions(records):
             f"captions need {', '.join(missing)} of the flare list, which the records lack: "
             "add the column from the flare list, or pretrain with dino, msn or ijepa, which need no captions"
         )
-    listed = records[list(LISTED)]
-    return [write_caption(*row) for row in listed.itertuples(index=False)]
+    return [write_caption(*row) for row in records[list(LISTED)].itertuples(index=False)]
+
+
+def listed(records):
+    """Which images have a whole entry of the flare list and can get a caption: (n,) bool."""
+    return records[list(LISTED)].notna().all(axis=1).to_numpy()
 
 
 def write_caption(band, peak_counts, attenuator, distance, x, y):
@@ -66,7 +69,7 @@ def size_of(counts):
 
 def place_of(x, y):
     """Place on the Sun in words; x, y: arcsec, scaled to 1 AU."""
-    reach = np.hypot(x, y) / SOLAR_RADIUS
+    reach = np.hypot(x, y) / SOLAR_RADIUS_1AU
     zone = "near the centre" if reach < 0.35 else "on the disk" if reach < 0.9 else "at the limb"
     return f"{'north' if y >= 0 else 'south'} {'west' if x >= 0 else 'east'} {zone}"
 
@@ -84,8 +87,3 @@ def to_numbers(captions, words):
         known = [words.get(word, 1) for word in caption.split()][:LONGEST]
         row[: len(known)] = known
     return numbers
-
-
-def as_table(records):
-    """Captions beside the image identifiers, to read: DataFrame with image_id and caption."""
-    return pd.DataFrame({"image_id": records["image_id"].to_numpy(), "caption": write_captions(records)})

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from flarebook.compendium.errors import InputError
+from flarebook.compendium.left_out import report
 
 HOST = "https://datacenter.stix.i4ds.net"
 BATCH = 16  # images between two steps of the bar
@@ -165,11 +166,3 @@ def progress(label):
 
     console = Console(stderr=True)
     return lambda items: track(items, label, console=console, transient=True, disable=not console.is_terminal)
-
-
-def report(bad):
-    """Tell what was left out; exit code 2 when there is something."""
-    for reason in bad:
-        typer.secho(f"left out: {reason}", err=True, fg="red")
-    if bad:
-        raise typer.Exit(2)

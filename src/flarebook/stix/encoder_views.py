@@ -7,6 +7,7 @@ import pandas as pd
 from sklearn.decomposition import PCA
 from threadpoolctl import threadpool_limits
 
+from flarebook.stix.artefacts import plain_name
 from flarebook.stix.clusters import principal_components
 from flarebook.stix.encode import encode_timed, patch_tokens
 from flarebook.stix.encoders import create
@@ -73,7 +74,7 @@ def size_scores(features, targets, seed, n_folds):
 def seen_as(records):
     """What an expert would call each image: its artefact, else its kind; "real" for real ones: (n,) of str."""
     named = records["artefact"].where(records["is_artefact"].fillna(False).astype(bool), records["kind"])
-    return named.where(records["origin"] != "real", "real").fillna("").str.replace("_", " ").to_numpy(dtype=object)
+    return named.where(records["origin"] != "real", "real").fillna("").map(plain_name).to_numpy(dtype=object)
 
 
 def examples(records, n):

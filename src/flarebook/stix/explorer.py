@@ -28,6 +28,7 @@ from jinja2 import Environment
 from PIL import Image
 
 from flarebook.compendium.errors import InputError
+from flarebook.stix.artefacts import plain_name
 from flarebook.stix.map_colours import UNKNOWN_COLOUR, Groups, colourings, hex_colours, scale_colours
 from flarebook.stix.mosaic import COLOUR_MAPS, lookup_table, shrink
 
@@ -136,7 +137,9 @@ def explorer_page(images, table, points, similar, title, about):
 
 def readable(table):
     """Records in words for readers: low_counts becomes low counts; only real images have a file to name."""
-    words = {column: table[column].str.replace("_", " ") for column in ("artefact", "kind") if column in table}
+    words = {
+        column: table[column].map(plain_name, na_action="ignore") for column in ("artefact", "kind") if column in table
+    }
     files_of_real = {"name": table["name"].where(table["origin"] == "real")} if "name" in table else {}
     return table.assign(**words, **files_of_real)
 

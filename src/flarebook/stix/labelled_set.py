@@ -7,7 +7,6 @@ import pandas as pd
 
 from flarebook.compendium.errors import InputError
 
-POSTER_COUNTS = {1: 156, 2: 5, 3: 1, 4: 1}  # number of sources: number of images; poster, section Data
 POSTER_SHARE = 7 / 163  # of images with more than one source
 FEWEST = 2  # images of each class, so that one can be left out
 

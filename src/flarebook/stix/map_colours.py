@@ -6,6 +6,7 @@ import matplotlib
 import numpy as np
 import pandas as pd
 
+from flarebook.stix.artefacts import plain_name
 from flarebook.stix.mosaic import cluster_colour
 
 UNKNOWN_COLOUR = "#8c8c8c"
@@ -139,9 +140,7 @@ def _named(table, column, label, ordinary):
     others = [name for name in counts.index if name != ordinary]
     colours = [TEN[i] if i < len(TEN) else UNKNOWN_COLOUR for i in range(len(others))]
     looks = {ordinary: (ordinary, PALE)} if ordinary in counts.index else {}
-    return _groups(
-        table, column, label, looks | {n: (n.replace("_", " "), c) for n, c in zip(others, colours, strict=True)}
-    )
+    return _groups(table, column, label, looks | {n: (plain_name(n), c) for n, c in zip(others, colours, strict=True)})
 
 
 def _artefact(table):

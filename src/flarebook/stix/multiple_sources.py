@@ -15,22 +15,18 @@ from flarebook.stix.source_network import EPOCHS, authors_network
 MOST_FOLDS = 7  # the poster's labelled set has seven images with several sources: one in each fold
 
 
-def logistic_regression(train, multiple, images):
-    """Probability of several sources from a linear model in which both classes weigh the same.
+def probe_scores(probe, train, multiple, images):
+    """Probability of several sources by one of the probes, both classes weighing the same.
 
-    train: (n, n_features); multiple: (n,) of 0 and 1; images: (n_images, n_features).  Returns (n_images,).
+    probe: `linear` or `neighbours`; train: (n, n_features); multiple: (n,) of 0 and 1; images: (n_images, n_features).
+    Returns (n_images,).
     """
     scaler = StandardScaler().fit(train)
-    return linear(scaler.transform(train), multiple, scaler.transform(images))[:, 1]
+    return probe(scaler.transform(train), multiple, scaler.transform(images))[:, 1]
 
 
-def nearest_neighbours(train, multiple, images):
-    """Weighted share of several sources among the nearest labelled images, both classes weighing the same.
-
-    train: (n, n_features); multiple: (n,) of 0 and 1; images: (n_images, n_features).  Returns (n_images,).
-    """
-    scaler = StandardScaler().fit(train)
-    return neighbours(scaler.transform(train), multiple, scaler.transform(images))[:, 1]
+logistic_regression = partial(probe_scores, linear)
+nearest_neighbours = partial(probe_scores, neighbours)
 
 
 def classifiers(epochs=EPOCHS):

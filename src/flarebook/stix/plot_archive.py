@@ -6,13 +6,13 @@ import pandas as pd
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import NullFormatter
 
-from flarebook.stix.artefacts import ARTEFACTS
+from flarebook.stix.artefacts import ARTEFACTS, plain_name
 from flarebook.stix.mosaic import coloured
 from flarebook.stix.sample import SOLAR_RADIUS_1AU
 
 GAP = 8  # pixels between the images of a mosaic
 REAL_COLOUR, KEPT_COLOUR, LEFT_COLOUR = "#7B3FBF", "#0072B2", "#D55E00"  # colours that colour-blind readers tell apart
-FAULT_NAMES = {name: name.replace("_", " ").replace("sub c", "sub-c") for name in ARTEFACTS}
+FAULT_NAMES = {name: plain_name(name) for name in ARTEFACTS}
 BAND_COLOURS = {"soft": "#E69F00", "hard": "#0072B2"}
 PANELS = {  # column of events, column of the flare list, label, edges
     "peak_counts": ("excess", "peak 4–10 keV counts in 4 s", np.geomspace(300, 1e7, 46)),

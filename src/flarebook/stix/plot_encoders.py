@@ -3,7 +3,8 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-MAPS = {"4-10": "inferno", "16-28": "viridis"}  # the poster's colours of the two bands
+from flarebook.stix.mosaic import COLOUR_MAPS
+
 TARGET_STYLE = {
     "sources": {"color": "#0173B2", "marker": "o", "label": "number of sources"},
     "kind": {"color": "#DE8F05", "marker": "s", "label": "kind of source"},
@@ -20,7 +21,7 @@ def draw_patches(images, bands, names, colours):
     figure = Figure(figsize=(1.25 * len(images) + 1.1, 1.3 * (len(colours) + 1) + 0.3), layout="constrained")
     panels = figure.subplots(len(colours) + 1, len(images), squeeze=False)
     for axes, image, band, name in zip(panels[0], images, bands, names, strict=True):
-        axes.imshow(image, origin="lower", cmap=MAPS.get(band, "inferno"))
+        axes.imshow(image, origin="lower", cmap=COLOUR_MAPS.get(band, "inferno"))
         axes.set_title(name.replace(" ", "\n", 1), fontsize=8)
     for row, (encoder, values) in zip(panels[1:], colours.items(), strict=True):
         for axes, value in zip(row, values, strict=True):
@@ -41,7 +42,7 @@ def draw_neighbours(images, bands, names, found):
     panels = figure.subplots(len(found), columns, squeeze=False)
     for row, (encoder, nearest) in zip(panels, found.items(), strict=True):
         for axes, at in zip(row, nearest, strict=True):
-            axes.imshow(images[at], origin="lower", cmap=MAPS.get(bands[at], "inferno"))
+            axes.imshow(images[at], origin="lower", cmap=COLOUR_MAPS.get(bands[at], "inferno"))
             axes.set_xlabel(names[at], fontsize=7, labelpad=2)
         name_row(row[0], encoder)
     strip(panels)

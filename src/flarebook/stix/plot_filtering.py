@@ -4,9 +4,9 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from flarebook.stix.filtering import MAJORITY, POSTER_KEPT
+from flarebook.stix.mosaic import COLOUR_MAPS
 from flarebook.stix.plot_comparison import draw_sentence
 
-BAND_COLOURS = {"4-10": "inferno", "16-28": "viridis"}  # the poster's colour tables
 CHOICE_COLOURS = {"by hand": "#0173B2", "automatic": "#DE8F05", "oracle": "#029E73"}
 CHOICE_MARKS = {"by hand": "o", "automatic": "s", "oracle": "D"}
 WHITE = {"facecolor": "white", "edgecolor": "none", "pad": 0.6}  # behind numbers that would stand on a line
@@ -49,7 +49,7 @@ def label_cluster(axes, number, size, removed):
 def draw_image(axes, image, band):
     """One image in its band's colours, south below, without ticks."""
     axes.imshow(
-        image, cmap=BAND_COLOURS.get(band, "gray"), origin="lower", vmin=0, vmax=255, interpolation="antialiased"
+        image, cmap=COLOUR_MAPS.get(band, "gray"), origin="lower", vmin=0, vmax=255, interpolation="antialiased"
     )
     axes.set(xticks=[], yticks=[])
     for spine in axes.spines.values():

@@ -5,6 +5,7 @@ import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
+from flarebook.stix.artefacts import plain_name
 from flarebook.stix.map2d import spread_out
 from flarebook.stix.map_colours import Groups, hex_colours
 from flarebook.stix.mosaic import N_COLUMNS, cluster_colour, coloured, compose, shrink
@@ -175,7 +176,7 @@ def told(record):
     if record["origin"] == "real":
         return f"real flare\n{str(record['start'])[:10]}\n{record['band']} keV"
     clean = record["artefact"] == "none"
-    return f"{record['kind'] if clean else record['artefact']}\n{record['band']} keV".replace("_", " ")
+    return f"{plain_name(record['kind'] if clean else record['artefact'])}\n{record['band']} keV"
 
 
 def draw_retrieval(table, families):

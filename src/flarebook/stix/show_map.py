@@ -6,10 +6,11 @@ from matplotlib.figure import Figure
 
 from flarebook.compendium.files import whole_file
 from flarebook.stix.archive_map import read_map
+from flarebook.stix.mosaic import COLOUR_MAPS
 from flarebook.stix.preprocess import HALF_WIDTH, normalise
 from flarebook.stix.real_archive import record_of
 
-SOFT_BAND = 12.0  # keV; below it the poster draws in inferno, above in viridis
+SOFT_BAND = 12.0  # keV; below it a map has the colours of 4-10 keV, above those of 16-28 keV
 PANELS = {"back_projection": "back-projection", "residual": "CLEAN residual"}
 UNIT = r"photons cm$^{-2}$ arcsec$^{-2}$ s$^{-1}$ keV$^{-1}$"
 
@@ -23,7 +24,7 @@ def draw_map(archive_map):
     products = [name for name in PANELS if name in archive_map.hdus]
     figure = Figure(figsize=(4.3 * (2 + len(products)), 4.4), layout="constrained")
     axes = figure.subplots(1, 2 + len(products), squeeze=False)[0]
-    colours = "inferno" if np.nanmean(archive_map.energy) < SOFT_BAND else "viridis"
+    colours = COLOUR_MAPS["4-10" if np.nanmean(archive_map.energy) < SOFT_BAND else "16-28"]
     _draw_on_sun(axes[0], archive_map, archive_map.data, colours)
     axes[0].set_title("map" if not products else "CLEAN map")
     for panel, name in zip(axes[1:], products, strict=False):

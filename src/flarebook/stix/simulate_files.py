@@ -9,9 +9,9 @@ import pandas as pd
 from flarebook.compendium.files import make_folder, whole_file
 from flarebook.stix.archive_map import write_map
 from flarebook.stix.archive_simulation import prepare, simulate_image
-from flarebook.stix.flare_list import SOLAR_RADIUS_1AU
 from flarebook.stix.population import BANDS, draw_events, select_images
 from flarebook.stix.published import archive_name
+from flarebook.stix.sample import SOLAR_RADIUS_1AU
 
 EVENTS_PER_IMAGE, MIN_EVENTS = 12, 200  # of 43,000 events about one in five has an image
 

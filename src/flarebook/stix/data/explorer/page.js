@@ -3,7 +3,16 @@
 const data = JSON.parse(document.getElementById("data").textContent);
 const byId = (id) => document.getElementById(id);
 const state = { ready: false, hovered: null, pinned: null, selected: [] };
-window.explorer = { state, hover, tap, select, pin };
+window.explorer = { state, hover, tap, select, pin, onScreen };
+
+// Where the dot of an image is on the screen, [x, y].
+function onScreen(row) {
+  const map = Bokeh.documents[0].get_model_by_name("map");
+  const { x, y } = Bokeh.documents[0].get_model_by_name("images").data;
+  const frame = document.querySelector(".plot").getBoundingClientRect();
+  const share = (value, range) => (value - range.start) / (range.end - range.start);
+  return [frame.x + frame.width * share(x[row], map.x_range), frame.y + frame.height * (1 - share(y[row], map.y_range))];
+}
 
 // --- pictures: grey sheets, coloured by energy band when they are shown ---
 const sheets = data.sheets.map(() => null);
