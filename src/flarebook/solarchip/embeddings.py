@@ -1,0 +1,70 @@
+"""From images to features: class token and patch tokens of every date, as the encoder gives and projects them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from flarebook.compendium.errors import InputError
+from flarebook.solarchip.channels import CHANNELS
+
+
+@dataclass(frozen=True)
+class Embedding:
+    """Features of one channel of many dates: raw tokens, and their projections of unit length."""
+
+    cls: np.ndarray  # (n, d)
+    patches: np.ndarray  # (n, L, d), L patches row by row, the first in the south-east corner
+    cls_projected: np.ndarray  # (n, p)
+    patches_projected: np.ndarray  # (n, L, p)
+
+    def __len__(self):
+        return len(self.cls)
+
+
+def embed(model, images, channel, batch_size=64, device="auto"):
+    """Features of one channel of all dates, without gradients and without the model's dropout.
+
+    model: SolarChip; images: (n, 11, h, w) scaled, channels in the order of CHANNELS; channel: name, such as "171".
+    Returns an Embedding of float32.  Raises InputError for an unknown channel, no dates, images with another number of
+    channels, or pixels that are no numbers.
+    """
+    position = _position(images, channel)
+    device = _device(device)
+    model = model.to(device).eval()
+    parts = []
+    with torch.inference_mode():
+        for start in range(0, len(images), batch_size):
+            batch = np.asarray(images[start : start + batch_size, position], np.float32)
+            _refuse_gaps(batch, channel, start)
+            tokens = model.encode(torch.from_numpy(batch)[:, None].to(device), channel)
+            projected = model.project(tokens)
+            parts.append([part.float().cpu().numpy() for part in (tokens.cls, tokens.patches, *projected)])
+    return Embedding(*(np.concatenate(part) for part in zip(*parts, strict=True)))
+
+
+def _position(images, channel):
+    """Place of a channel on the images' second axis; InputError when there is none."""
+    if channel not in CHANNELS:
+        raise InputError(f"channel {channel!r} is unknown: take one of {', '.join(CHANNELS)}")
+    if np.ndim(images) != 4 or images.shape[1] != len(CHANNELS) or not len(images):
+        raise InputError(
+            f"images of shape {np.shape(images)} cannot be embedded: give (dates, {len(CHANNELS)}, rows, columns)"
+        )
+    return CHANNELS.index(channel)
+
+
+def _refuse_gaps(batch, channel, start):
+    """InputError for the first image with a pixel that is no number: the features of its batch would be none."""
+    bad = np.flatnonzero(~np.isfinite(batch).all(axis=(1, 2)))
+    if bad.size:
+        raise InputError(
+            f"the {channel} image of date {start + bad[0]} has pixels that are no numbers: prepare or leave it out"
+        )
+
+
+def _device(device):
+    """Device to compute on; "auto" takes a GPU where there is one."""
+    from flarebook.stix.encoders import chosen_device
+
+    return chosen_device(device)
