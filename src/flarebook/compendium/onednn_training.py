@@ -28,9 +28,14 @@ class _Product(torch.autograd.Function):
 
 
 class OneDnnTrainedLinear(nn.Linear):
-    """A linear layer that learns through oneDNN; its weights, names and state are those of nn.Linear."""
+    """A linear layer that learns through oneDNN; its weights, names and state are those of nn.Linear.
+
+    Elsewhere than on a CPU in single precision it is the plain layer.
+    """
 
     def forward(self, values):
+        if values.device.type != "cpu" or values.dtype != torch.float32 or torch.is_autocast_enabled("cpu"):
+            return super().forward(values)
         return _Product.apply(values, self.weight, self.bias)
 
 
