@@ -10,12 +10,6 @@ TERMS = ("cls", "patch", "intra")
 FIRST_SCALE, LARGEST_SCALE = math.log(1 / 0.07), math.log(100)  # of the learned temperatures, as in CLIP
 
 
-def info_nce(logits):
-    """Mean cross-entropy of the rows and of the columns of square matrices (..., n, n) against their diagonals."""
-    right = logits.diagonal(dim1=-2, dim2=-1)
-    return ((logits.logsumexp(-1) + logits.logsumexp(-2)) / 2 - right).mean()
-
-
 def contrastive_terms(cls_a, cls_b, patch_a, patch_b, log_scales, terms=TERMS):
     """The contrastive losses between two modalities of the same dates, {term: scalar} in single precision.
 
@@ -24,20 +18,38 @@ def contrastive_terms(cls_a, cls_b, patch_a, patch_b, log_scales, terms=TERMS):
     "cls": dates against dates; "patch": dates against dates at each position, mean over positions; "intra": positions
     against positions at each date, mean over dates.  Raises InputError for a batch of one, which has no negatives.
     """
-    if len(cls_a) < 2 and {"cls", "patch"} & set(terms):
+    check(terms, len(cls_a))
+    pairs = {"cls": (cls_a, cls_b), "intra": (patch_a, patch_b)}
+    pairs["patch"] = patch_a.transpose(0, 1), patch_b.transpose(0, 1)  # positions first, each with its own dates
+    with torch.autocast(cls_a.device.type, enabled=False):  # a cosine in bfloat16 is off by .004, times a scale of 100
+        return {term: info_nce(*pairs[term], log_scales[term]) for term in terms}
+
+
+def info_nce(a, b, log_scale):
+    """Mean cross-entropy, over rows and columns, of scaled cosines against the right pairs.
+
+    a, b: unit vectors (..., n, p), a[..., i, :] belongs to b[..., i, :]; the mean is also over the leading axes.
+    """
+    logits = log_scale.float().clamp(max=LARGEST_SCALE).exp() * a.float() @ b.float().mT
+    right = logits.diagonal(dim1=-2, dim2=-1)
+    return ((logits.logsumexp(-1) + logits.logsumexp(-2)) / 2 - right).mean()
+
+
+def against_each(hmi, others, log_scales, terms=TERMS):
+    """The contrastive terms of HMI against several AIA channels, their mean over the channels.
+
+    hmi: (class vectors (b, p), patch vectors (b, L, p)); others: list of the same.  Returns {term: scalar}.
+    """
+    pairs = [contrastive_terms(hmi[0], other[0], hmi[1], other[1], log_scales, terms) for other in others]
+    return {term: torch.stack([pair[term] for pair in pairs]).mean() for term in terms}
+
+
+def check(terms, n_dates):
+    """InputError for an unknown term, and for a batch of one where dates are told from dates."""
+    unknown = [term for term in terms if term not in TERMS]
+    if unknown:
+        raise InputError(f"there is no contrastive term {unknown[0]!r}: known are {', '.join(TERMS)}")
+    if n_dates < 2 and {"cls", "patch"} & set(terms):
         raise InputError(
             "a batch of one date has no other dates to be told from: take at least two, or the intra term alone"
         )
-    pairs = {"cls": ("ic,jc->ij", cls_a, cls_b), "patch": ("ilc,jlc->lij", patch_a, patch_b)}
-    pairs["intra"] = ("blc,bmc->blm", patch_a, patch_b)
-    with torch.autocast(cls_a.device.type, enabled=False):  # a cosine in bfloat16 is off by .004, times a scale of 100
-        return {
-            term: info_nce(scale(log_scales[term]) * torch.einsum(equation, a.float(), b.float()))
-            for term, (equation, a, b) in pairs.items()
-            if term in terms
-        }
-
-
-def scale(log_scale):
-    """Factor before the cosines, at most 100."""
-    return log_scale.float().clamp(max=LARGEST_SCALE).exp()
