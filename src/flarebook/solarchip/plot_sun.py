@@ -1,0 +1,114 @@
+"""Figures of solar images: real and simulated ones side by side, profiles to the limb, histograms."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from flarebook.solarchip.channels import CHANNELS
+from flarebook.solarchip.sun_colours import label_of, show_channel
+
+COLUMNS = ("hmi", "4500", "171", "193", "304", "1600")
+LOOKS = {"real": {"color": "#7B3FBF", "lw": 1.8}, "simulated": {"color": "0.25", "lw": 1.4}}
+LIMB = np.concatenate([np.arange(0, 0.9, 0.05), np.arange(0.9, 1.095, 0.0125)])  # solar radii, finer at the limb
+PHOTOSPHERE = np.append(np.arange(0, 0.95, 0.05), 0.95)  # solar radii; farther out a pixel holds the limb's edge
+BINS = {
+    "visible light": np.linspace(0.6, 1.2, 61),
+    "171 Å": np.linspace(0, 4, 61),
+    "field": np.concatenate([-np.geomspace(2500, 4, 40), np.geomspace(4, 2500, 40)]),
+}
+LABELS = {
+    "visible light": "brightness over that of its ring",
+    "171 Å": "log₁₀ of brightness [DN/s]",
+    "field": "line-of-sight field [G]",
+}
+
+
+def choose_dates(days, n=4):
+    """Rows of dates from quiet to active: evenly spaced ranks of the unsigned flux, without the extremes."""
+    order = np.argsort(days["unsigned_flux"].to_numpy())
+    return order[np.round(np.linspace(0.03, 0.97, n) * (len(order) - 1)).astype(int)]
+
+
+def plot_dates(real, images, days, columns=COLUMNS):
+    """Simulated dates, one row each, and at the right the real images at hand in the same colours and scaling.
+
+    real: {channel: (image (n, n), title)}, each two rows high; images: (k, 11, n, n) physical; days: their k rows.
+    """
+    lines, width = len(images), len(columns) + 2 * bool(real)
+    figure = Figure(figsize=(1.5 * width + 0.3, 1.53 * lines + 0.3), layout="constrained")
+    figure.get_layout_engine().set(w_pad=0.015, h_pad=0.015, wspace=0.0, hspace=0.0)
+    grid = figure.add_gridspec(lines, width)
+    for row, (_, day) in enumerate(days.iterrows()):
+        for place, channel in enumerate(columns):
+            axis = figure.add_subplot(grid[row, place])
+            show_channel(axis, images[row, CHANNELS.index(channel)], channel)
+            axis.set_title(label_of(channel) if row == 0 else "", fontsize=9)
+            axis.set_ylabel("" if place else _told(day), fontsize=8)
+    for place, (channel, (image, title)) in enumerate(real.items()):
+        axis = figure.add_subplot(grid[2 * place : 2 * place + 2, -2:])
+        show_channel(axis, image, channel)
+        axis.set_title(title, fontsize=9, color=LOOKS["real"]["color"])
+        axis.spines[:].set(visible=True, color=LOOKS["real"]["color"], lw=2)
+    return figure
+
+
+def _told(day):
+    """Two lines about a date: its day, and its largest flare in the next 24 hours."""
+    flare = day["max_class"] or "no flare"
+    return f"{str(day['time'])[:10]}\nnext: {flare}"
+
+
+def plot_limb(tables, labels):
+    """Brightness against the distance from disk centre, a panel each: the real image and the spread of the dates.
+
+    tables: {panel: of `profile_table`, real and simulated rows}; labels: {panel: title}.
+    """
+    figure = Figure(figsize=(4.6 * len(tables), 3.5), layout="constrained")
+    for axis, (name, table) in zip(figure.subplots(1, len(tables), squeeze=False)[0], tables.items(), strict=True):
+        for origin, rows in table.groupby("origin"):
+            axis.plot(rows["radius"], rows["median"], **LOOKS[origin], label=origin)
+            if origin == "simulated":
+                axis.fill_between(rows["radius"], rows["low"], rows["high"], color="0.8", label="90 % of dates")
+        axis.axvline(1, color="0.6", lw=0.8, ls=":")
+        axis.set(xlabel="distance from disk centre [solar radii]", xlim=(0, 1.1), ylim=(0, None), title=labels[name])
+    figure.axes[0].set_ylabel("mean of the ring over median at the centre")
+    figure.axes[0].legend(loc="upper left")
+    return figure
+
+
+def plot_histograms(table):
+    """Histograms of `histogram_table`, a panel for each quantity: simulated filled, real as a line."""
+    names = list(dict.fromkeys(table["quantity"]))
+    figure = Figure(figsize=(4.1 * len(names), 3.5), layout="constrained")
+    for axis, name in zip(figure.subplots(1, len(names), squeeze=False)[0], names, strict=True):
+        rows = table[table["quantity"] == name]
+        for origin, drawn in rows.groupby("origin", sort=False):
+            edges = np.append(drawn["low"], drawn["high"].iloc[-1])
+            axis.stairs(drawn["density"].where(drawn["density"] > 0), edges, **_filled(origin))
+        axis.set(xlabel=LABELS[name], yscale="log", title=name)
+        if name == "field":
+            axis.set_xscale("symlog", linthresh=10)
+            axis.set_xticks(
+                [-1000, -100, -10, 0, 10, 100, 1000], labels=["−10³", "−10²", "−10", "0", "10", "10²", "10³"]
+            )
+    figure.axes[0].set_ylabel("share of pixels per unit")
+    handles = [Line2D([], [], color="0.7", lw=6, label="simulated"), Line2D([], [], **LOOKS["real"], label="real")]
+    figure.axes[0].legend(handles=handles, loc="upper left")
+    return figure
+
+
+def _filled(origin):
+    """Look of a histogram."""
+    return {"fill": True, "color": "0.75", "baseline": None} if origin == "simulated" else LOOKS["real"]
+
+
+def dates_table(days, rows):
+    """What is known of the shown dates, to save with their figure."""
+    columns = ["time", "r_value", "unsigned_flux", "n_regions", "max_class", "p_m", "origin"]
+    return days.iloc[rows][[name for name in columns if name in days]].reset_index(drop=True)
+
+
+def limb_table(tables):
+    """All profiles as one table, with the panel's name."""
+    return pd.concat([table.assign(panel=name) for name, table in tables.items()], ignore_index=True)
