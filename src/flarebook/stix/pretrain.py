@@ -15,12 +15,13 @@ import typer
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.files import make_folder, whole_file
 from flarebook.compendium.provenance import code_state
+from flarebook.compendium.training_plan import learning_rate, pick_batch
+from flarebook.compendium.training_state import load_state, random_numbers, save_state
 from flarebook.stix import small_vit
 from flarebook.stix.captions import to_numbers, vocabulary, write_captions
 from flarebook.stix.collapse import effective_rank, spread
 from flarebook.stix.objectives import create
 from flarebook.stix.small_vit import OBJECTIVES, pooling_of
-from flarebook.stix.training_state import load_state, random_numbers, save_state
 
 STEP = Path("results") / "stix" / "2-archive"
 HELD_OUT = 10  # every tenth image is never trained on
@@ -169,21 +170,6 @@ def diverged(settings, step):
         f"the training of {settings.objective} runs into no numbers at step {step + 1} of {settings.n_steps}: "
         "lower the learning rate; the last checkpoint, if any, is from before"
     )
-
-
-def pick_batch(n_images, settings, step):
-    """Numbers of a step's images: each epoch goes through all once, in a new order, but for the odd rest."""
-    epoch, place = divmod(step, n_images // settings.batch_size)
-    order = np.random.default_rng((settings.seed, epoch)).permutation(n_images)
-    return order[place * settings.batch_size : (place + 1) * settings.batch_size]
-
-
-def learning_rate(settings, step):
-    """Learning rate of a step: a linear warm-up, then half a cosine down to a hundredth."""
-    from lightly.utils.scheduler import cosine_warmup_schedule
-
-    top, warm = settings.learning_rate, max(1, round(settings.warm_up * settings.n_steps))
-    return cosine_warmup_schedule(step, settings.n_steps, top, top / 100, warm, 0.0)
 
 
 def observe(objective, probe, losses, settings, step, seconds):

@@ -1,0 +1,68 @@
+"""Batches of the pretraining: which dates, which AIA channels, and one turn and mirror for all channels of a date."""
+
+import numpy as np
+import torch
+from torch.nn.functional import affine_grid, grid_sample
+
+from flarebook.compendium.errors import InputError
+from flarebook.compendium.training_plan import pick_batch
+from flarebook.solarchip.channels import AIA, CHANNELS
+
+
+def draw(images, settings, step):
+    """Pictures of a step, (b, 1 + k, h, w) float32, HMI first, and the names of their channels.
+
+    images: (n, 11, h, w) scaled, an array or a memory map; settings: of the pretraining.  Everything drawn depends on
+    the seed and the step alone, so that a resumed training draws what it would have drawn.
+    """
+    rng = np.random.default_rng((settings.seed, step, 1))
+    channels = draw_channels(settings.aia_per_step, rng)
+    pictures = take(images, pick_batch(len(images), settings, step), channels)
+    return turn(pictures, rng, settings.rotation, settings.mirror), channels
+
+
+def draw_channels(n_aia, rng):
+    """HMI and n_aia different AIA channels drawn at random, in the order of CHANNELS."""
+    chosen = np.sort(rng.choice(len(AIA), n_aia, replace=False))
+    return ("hmi", *(AIA[place] for place in chosen))
+
+
+def take(images, dates, channels):
+    """Pictures of some dates and channels, (dates, channels, h, w) float32 tensor."""
+    places = [CHANNELS.index(channel) for channel in channels]
+    return torch.from_numpy(np.asarray(images[np.ix_(np.sort(dates), places)], np.float32))
+
+
+def turn(pictures, rng, degrees=90.0, mirror=True):
+    """Turn each date by a random angle and mirror it at random, all its channels alike.
+
+    pictures: (b, k, h, w); degrees: largest angle, either way; mirror: along each axis in half of the dates.  Between
+    the pixels the brightness is interpolated linearly.  As the authors' code: common flips and turns up to 90 degrees.
+    """
+    if not degrees and not mirror:
+        return pictures
+    angle = np.deg2rad(rng.uniform(-degrees, degrees, len(pictures)))
+    side = rng.choice([-1.0, 1.0], (2, len(pictures))) if mirror else np.ones((2, len(pictures)))
+    cos, sin, none = np.cos(angle), np.sin(angle), np.zeros(len(pictures))
+    rows = [[side[0] * cos, -side[0] * sin, none], [side[1] * sin, side[1] * cos, none]]
+    grid = affine_grid(torch.tensor(np.array(rows), dtype=torch.float32).permute(2, 0, 1), pictures.shape, False)
+    return grid_sample(pictures, grid.to(pictures), padding_mode="border", align_corners=False)
+
+
+def check_images(images, settings):
+    """Refuse images that no training can use."""
+    if np.ndim(images) != 4 or images.shape[1] != len(CHANNELS):
+        raise InputError(
+            f"images of shape {np.shape(images)} cannot be trained on: give (dates, {len(CHANNELS)}, rows, columns), "
+            "a date only when all its channels are there"
+        )
+    if len(images) < settings.batch_size:
+        raise InputError(
+            f"{len(images)} dates do not fill a batch of {settings.batch_size}: simulate more, or lower the batch size"
+        )
+
+
+def first_gap(pictures, channels):
+    """Name of the first channel with a pixel that is no number, None when there is none."""
+    bad = ~torch.isfinite(pictures).all(dim=0).flatten(1).all(dim=1)
+    return channels[int(bad.nonzero()[0])] if bad.any() else None

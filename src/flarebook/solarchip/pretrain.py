@@ -1,0 +1,212 @@
+"""Pretrain an autoencoder with contrast between HMI and AIA: `python -m flarebook.solarchip.pretrain ARCHIVE`.
+
+The loop is a plain one on Lightning's Fabric, which puts it on the device, in the precision and on the processes that are
+asked for.  Lightning's Trainer would bring its own checkpoints, which are pickles and do not hold where in the order of
+the dates a killed run was; here a checkpoint is safetensors, and what a step sees follows from the seed and the step
+alone.  A tiny training, of which the ablation has dozens, starts in milliseconds.
+"""
+
+import time
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import torch
+
+from flarebook.compendium.errors import InputError
+from flarebook.compendium.training_plan import learning_rate
+from flarebook.compendium.training_state import load_state, save_state
+from flarebook.solarchip.backbones import create
+from flarebook.solarchip.batches import check_images, draw, draw_channels, first_gap, take
+from flarebook.solarchip.training import TERMS, Objective, Training
+from flarebook.stix.encoders import chosen_device
+
+CHECKPOINT, HISTORY = "checkpoint.safetensors", "history.csv"
+PRECISIONS = {"32": "32-true", "bf16": "bf16-mixed"}  # half precision of 16 bits would need a scaler, bf16 needs none
+WHERE = ("device", "devices")  # settings that do not belong to the outcome
+WATCHED = 64  # held-out dates, spread over all of them, on which the loss is watched
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that decides the outcome besides the images: the same settings give the same weights, on one CPU."""
+
+    size: str = "vit-tiny"  # of backbones.SIZES
+    sharing: str = "two"  # of backbones.SHARING
+    terms: tuple[str, ...] = TERMS
+    weights: dict = field(default_factory=lambda: {"reconstruction": 10.0})  # of terms; 1 for those not named
+    n_steps: int = 0  # 0: as many as n_epochs make
+    n_epochs: float = 10.0
+    batch_size: int = 32
+    aia_per_step: int = 2  # AIA channels drawn for a step; 10: all, as the paper
+    learning_rate: float = 1e-3  # the highest
+    warm_up: float = 0.1  # share of the steps
+    weight_decay: float = 0.01
+    rotation: float = 90.0  # degrees, largest turn of a date, either way
+    mirror: bool = True
+    seed: int = 1
+    every: int = 20  # steps between two rows of the history, and two checkpoints
+    patience: int = 0  # rows without a better held-out loss until the training stops; 0: it does not
+    precision: str = "32"  # or "bf16", mixed
+    compile: bool = False  # torch.compile, which needs a C++ compiler
+    device: str = "auto"
+    devices: int = 1  # processes, one a GPU; batch_size is shared among them
+
+
+def pretrain(images, settings, folder=None, held_out=None, progress=None):
+    """Train one model; goes on from a checkpoint in `folder` when there is one.
+
+    images: (n, 11, h, w) scaled, an array or a memory map; folder: of the checkpoint, none: nothing is written;
+    held_out: images of dates on which the loss is watched; progress: called with each row of the history.
+    Returns (SolarChip in evaluation mode on the CPU, history): with patience, the model of the best held-out loss, else
+    the last; the history has step, dates_seen, loss and its terms (means since the row before), the same with prefix
+    held_out_, learning_rate and seconds (of the processor).
+    Raises InputError for what cannot be trained on, an unknown term, an absent device, a loss that is no number.
+    """
+    settings = settled(images, settings, held_out)
+    state, rows = fabric_of(settings).launch(train, images, settings, folder, held_out, progress)
+    model = create(settings.size, settings.sharing, settings.seed, images.shape[-1])
+    model.load_state_dict(state)
+    return model.eval(), pd.DataFrame(rows)
+
+
+def settled(images, settings, held_out):
+    """Settings with the number of steps filled in; InputError for those that no training can follow."""
+    check_images(images, settings)
+    unknown = [term for term in (*settings.terms, *settings.weights) if term not in TERMS]
+    if unknown or not settings.terms:
+        raise InputError(f"there is no term {(*unknown, 'at all')[0]!r} of the loss: take some of {', '.join(TERMS)}")
+    if settings.precision not in PRECISIONS:
+        raise InputError(f"there is no precision {settings.precision!r}: take one of {', '.join(PRECISIONS)}")
+    if settings.batch_size % settings.devices:
+        raise InputError(f"a batch of {settings.batch_size} cannot be shared by {settings.devices} processes equally")
+    if settings.patience and (held_out is None or not len(held_out)):
+        raise InputError("patience needs held-out dates to watch: give held_out, or patience 0")
+    n_steps = settings.n_steps or max(1, int(settings.n_epochs * (len(images) // settings.batch_size)))
+    return replace(settings, n_steps=n_steps)
+
+
+def fabric_of(settings):
+    """Lightning's Fabric for the device, the precision and the processes; InputError when the device is not there."""
+    from lightning_fabric import Fabric
+    from lightning_fabric.strategies import DDPStrategy
+
+    device = chosen_device(settings.device)
+    how = {"precision": PRECISIONS[settings.precision], "accelerator": device.partition(":")[0]}
+    if settings.devices == 1:
+        return Fabric(devices=[int(device.partition(":")[2] or 0)] if device != "cpu" else 1, **how)
+    start = "popen" if __name__ == "__main__" else "fork"  # a script is started once more, a notebook cannot be
+    strategy = DDPStrategy(start_method=start, find_unused_parameters=True)  # not every step has every channel
+    return Fabric(devices=settings.devices, strategy=strategy, **how)
+
+
+def train(fabric, images, settings, folder, held_out, progress):
+    """The loop on one process; returns the weights of the model, {name: tensor}, and the rows of the history."""
+    training, learner, optimiser = begin(fabric, settings, images.shape[-1])
+    path = Path(folder) / CHECKPOINT if folder else None
+    rows = load_state(path, training, optimiser, plain(settings)) if path and path.is_file() else []
+    seen, clock = [], time.process_time() - (rows[-1]["seconds"] if rows else 0.0)
+    for step in range(rows[-1]["step"] if rows else 0, settings.n_steps):
+        if out_of_patience(rows, settings.patience):
+            break
+        seen.append(train_step(fabric, learner, optimiser, images, settings, step))
+        if (step + 1) % settings.every == 0 or step + 1 == settings.n_steps:
+            row = observe(fabric, training, seen, held_out, settings, step)
+            rows.append(row | {"seconds": round(time.process_time() - clock, 3)})
+            seen = []
+            finish_row(fabric, training, optimiser, settings, rows, path, progress)
+    model = training.best if settings.patience else training.objective.model
+    return {name: value.detach().cpu() for name, value in model.state_dict().items()}, rows
+
+
+def begin(fabric, settings, side):
+    """What learns: (Training, its objective as Fabric runs it, AdamW)."""
+    weights = {term: settings.weights.get(term, 1.0) for term in settings.terms}
+    objective = Objective(create(settings.size, settings.sharing, settings.seed, side), weights).train()
+    training = Training(objective).to(fabric.device)
+    optimiser = torch.optim.AdamW(objective.parameters(), settings.learning_rate, weight_decay=settings.weight_decay)
+    learner, optimiser = fabric.setup(torch.compile(objective) if settings.compile else objective, optimiser)
+    if fabric.world_size > 1:  # every process contrasts the dates of all
+        objective.gather = lambda part: fabric.all_gather(part, sync_grads=True).flatten(0, 1)
+    return training, learner, optimiser
+
+
+def train_step(fabric, learner, optimiser, images, settings, step):
+    """One batch; returns its loss and terms, {name: number}."""
+    pictures, channels = draw(images, settings, step)
+    share = pictures[fabric.global_rank :: fabric.world_size].to(fabric.device)
+    for group in optimiser.param_groups:
+        group["lr"] = learning_rate(settings, step)
+    loss, terms = learner(share, channels)
+    if not torch.isfinite(loss):
+        raise no_number(pictures, channels, settings, step)
+    optimiser.zero_grad()
+    fabric.backward(loss)
+    fabric.clip_gradients(learner, optimiser, max_norm=3.0)
+    optimiser.step()
+    learner.module.model.clamp_scales()
+    return {"loss": float(loss.detach())} | {term: float(value.detach()) for term, value in terms.items()}
+
+
+def no_number(pictures, channels, settings, step):
+    """Error of a loss that is no number: a gap in the images, or a training that has run away."""
+    channel = first_gap(pictures, channels)
+    if channel:
+        return InputError(f"a {channel} image of step {step + 1} has pixels that are no numbers: leave its date out")
+    return InputError(
+        f"the training of {settings.size} runs into no numbers at step {step + 1} of {settings.n_steps}: "
+        "lower the learning rate; the last checkpoint, if any, is from before"
+    )
+
+
+def observe(fabric, training, seen, held_out, settings, step):
+    """Row of the history: means of the loss and its terms since the row before, and those on the held-out dates."""
+    row = {"step": step + 1, "dates_seen": (step + 1) * settings.batch_size}
+    row |= {name: float(np.mean([one[name] for one in seen])) for name in seen[0]}
+    if held_out is not None and len(held_out):
+        found = watch(training.objective, held_out, settings, fabric.device)
+        row |= {f"held_out_{name}": value for name, value in found.items()}
+    row["learning_rate"] = learning_rate(settings, step)
+    return fabric.broadcast(row)
+
+
+@torch.no_grad()
+def watch(objective, held_out, settings, device):
+    """Loss and terms on the watched dates, {name: number}: always the same batches, upright, channels of their own."""
+    dates = np.unique(np.linspace(0, len(held_out) - 1, min(WATCHED, len(held_out))).round().astype(int))
+    size, gather = min(settings.batch_size, len(dates)), objective.gather
+    found, objective.gather = [], None
+    for number, start in enumerate(range(0, len(dates) - size + 1, size)):
+        channels = draw_channels(settings.aia_per_step, np.random.default_rng(number))
+        pictures = take(held_out, dates[start : start + size], channels).to(device)
+        loss, terms = objective(pictures, channels)
+        found.append({"loss": float(loss)} | {term: float(value) for term, value in terms.items()})
+    objective.gather = gather
+    return {name: float(np.mean([one[name] for one in found])) for name in found[0]}
+
+
+def finish_row(fabric, training, optimiser, settings, rows, path, progress):
+    """After a row: keep the model when it is the best so far, write the checkpoint, report."""
+    if settings.patience and best_row(rows) == len(rows) - 1:
+        training.keep()
+    if path and fabric.is_global_zero:
+        save_state(path, training, optimiser, plain(settings), rows)
+    if progress and fabric.is_global_zero:
+        progress(rows[-1])
+
+
+def best_row(rows):
+    """Number of the row with the lowest held-out loss, the first of equals."""
+    return int(np.argmin([row["held_out_loss"] for row in rows]))
+
+
+def out_of_patience(rows, patience):
+    """Whether the last `patience` rows brought no better held-out loss."""
+    return bool(patience and rows) and len(rows) - 1 - best_row(rows) >= patience
+
+
+def plain(settings):
+    """Settings that decide the outcome, as JSON keeps them."""
+    kept = {key: value for key, value in asdict(settings).items() if key not in WHERE}
+    return kept | {"terms": list(settings.terms)}
