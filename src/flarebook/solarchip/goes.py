@@ -1,18 +1,28 @@
-"""GOES soft X-ray classes and the flares in a flux curve."""
+"""GOES soft X-ray classes, and the flares in a flux curve by NOAA's rule.
+
+Two scales are in use.  The operational fluxes of GOES-8 to GOES-15 hold a factor, .7 (1-8 Angstrom) and .85 (0.5-4),
+that ties them to GOES-7; NOAA's lists of those years give classes of that scale, and so do these files.  The science
+quality data and GOES-16 onwards hold the true flux: the same flare is larger by 1/.7, M2.5 then reads M3.6 (NOAA NCEI,
+GOES 1-15 XRS Science-Quality Data Readme).
+"""
 
 import re
 
 import numpy as np
+import pandas as pd
 
 from flarebook.compendium.errors import InputError
 
 LETTERS = {"A": 1e-8, "B": 1e-7, "C": 1e-6, "M": 1e-5, "X": 1e-4}  # W/m2, 1 to 8 Angstrom
+OPERATIONAL = 0.7  # operational over true flux in 1-8 Angstrom, GOES-8 to GOES-15
+RISE, MINUTES = 1.4, 4  # NOAA's onset: the flux grows through four minutes and ends 1.4 times as high as it began
+COLUMNS = ("start", "peak", "end", "peak_flux", "goes_class")
 
 
 def class_of(flux):
     """GOES class of a peak flux in W/m2, such as "M2.5"; "" for no flare (0 or no number).
 
-    Cut, not rounded, to one decimal, as the NOAA lists have it.
+    Cut, not rounded, to one decimal.
     """
     if not np.isfinite(flux) or flux <= 0:
         return ""
@@ -28,3 +38,69 @@ def flux_of(goes_class):
     if not found:
         raise InputError(f"{goes_class!r} is no GOES class: give a letter A, B, C, M or X and a number, such as M2.5")
     return LETTERS[found[1]] * float(found[2] or 1)
+
+
+def true_flux(flux):
+    """Flux on the scale of GOES-16 and of science-quality data from an operational one of GOES-8 to GOES-15."""
+    return np.asarray(flux) / OPERATIONAL
+
+
+def minute_means(flux, times):
+    """Means over the minutes: (flux (m,), times (m,) datetime64), one a minute without holes, NaN where nothing is known.
+
+    flux: (n,) W/m2, NaN or negative where missing; times: (n,) datetimes in order.  A minute with less than a fifth
+    of the usual number of values counts as missing.
+    """
+    known = pd.Series(np.where(np.asarray(flux) > 0, flux, np.nan), index=pd.DatetimeIndex(times))
+    minutes = known.resample("1min")
+    means, counts = minutes.mean(), minutes.count()
+    means[counts < counts.median() / 5] = np.nan
+    return means.to_numpy(), means.index.to_numpy()
+
+
+def find_flares(flux_long, times):
+    """Flares in a flux curve by NOAA's rule on one-minute means: a table of start, peak, end, peak_flux, goes_class.
+
+    flux_long: (n,) 1-8 Angstrom, W/m2, on the scale of the class wanted; times: (n,) datetimes in order, UTC.
+    Start: first of four minutes through which the flux grows, ending 1.4 times as high.  Peak: the highest minute.
+    End: the flux is half-way back to that of the start; or the next flare starts after the peak; NaT when the record
+    ends before.  Raises InputError for times out of order.
+    """
+    times = pd.DatetimeIndex(times)
+    if len(times) != len(flux_long) or not times.is_monotonic_increasing:
+        raise InputError("the flux curve's times are not in order, or not as many as its values: sort the record")
+    flux, minutes = minute_means(flux_long, times)
+    rising = onsets(flux)
+    rows, position = [], 0
+    while (found := np.flatnonzero(rising[position:])).size:
+        start = position + found[0]
+        peak, end = _course(flux, rising, start)
+        rows.append((minutes[start], minutes[peak], minutes[end] if end < len(flux) else np.datetime64("NaT"), peak))
+        position = max(end, peak + 1)
+    table = pd.DataFrame(rows, columns=["start", "peak", "end", "peak_flux"])
+    table["peak_flux"] = flux[table["peak_flux"].to_numpy(int)]
+    return table.assign(goes_class=[class_of(value) for value in table["peak_flux"]]).astype(
+        dict.fromkeys(("start", "peak", "end"), "datetime64[ns]")
+    )
+
+
+def onsets(flux):
+    """Minutes at which NOAA's onset holds: (m,) bool.  flux: (m,) one-minute means; beside a hole it never holds."""
+    holds = np.zeros(len(flux), bool)
+    if len(flux) >= MINUTES:
+        windows = np.lib.stride_tricks.sliding_window_view(flux, MINUTES)
+        holds[: len(windows)] = (np.diff(windows, axis=1) > 0).all(1) & (windows[:, -1] > RISE * windows[:, 0])
+    return holds
+
+
+def _course(flux, rising, start):
+    """Peak and end of the flare that starts at a minute; the end is len(flux) when the record ends before."""
+    peak = start
+    for minute in range(start + 1, len(flux)):
+        if flux[minute] > flux[peak]:
+            peak = minute
+        elif flux[minute] <= (flux[peak] + flux[start]) / 2:
+            return peak, minute
+        elif rising[minute] and minute > peak + 1:
+            return peak, minute
+    return peak, len(flux)
