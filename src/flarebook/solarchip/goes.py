@@ -46,7 +46,7 @@ def true_flux(flux):
 
 
 def minute_means(flux, times):
-    """Means over the minutes: (flux (m,), times (m,) datetime64), one a minute without holes, NaN where nothing is known.
+    """Means over the minutes: (flux (m,), times (m,) datetime64), one a minute without holes, unknown NaN.
 
     flux: (n,) W/m2, NaN or negative where missing; times: (n,) datetimes in order.  A minute with less than a fifth
     of the usual number of values counts as missing.

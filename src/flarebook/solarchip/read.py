@@ -124,20 +124,21 @@ def _pointing(header, name):
         wcs = WCS(_cards(header), naxis=2)
         matrix = np.asarray(wcs.pixel_scale_matrix) * 3600
         centre = np.array(wcs.all_world2pix(0.0, 0.0, 0))
-    scales = np.hypot(matrix[0], matrix[1])
-    if (
-        not np.isfinite(matrix).all()
-        or not 0.1 < scales.min() <= scales.max() < 200
-        or np.ptp(scales) > 0.01 * scales[0]
-    ):
-        raise InputError(
-            f"the plate scale of {name} is {scales[0]:.4g} by {scales[1]:.4g} arcsec: correct CDELT1, CDELT2"
-        )
+    _refuse_scale(matrix, name)
     roll = np.degrees(np.arctan2(matrix[1, 0], matrix[0, 0]))
     told = header.get("CROTA2")
     if told is not None and abs((float(told) - roll + 180) % 360 - 180) > 0.1:
         raise InputError(f"the header of {name} has two rolls, CROTA2 {told:.2f} and {roll:.2f} degrees: correct it")
-    return float(scales.mean()), float(roll), tuple(map(float, centre))
+    return float(np.sqrt(np.linalg.det(matrix))), float(roll), tuple(map(float, centre))
+
+
+def _refuse_scale(matrix, name):
+    """InputError for pixels that are not square, of an absurd size, or mirrored.  matrix: (2, 2) arcsec a pixel."""
+    wide, high = np.hypot(matrix[0], matrix[1])
+    if not (0.1 < wide < 200 and abs(high / wide - 1) < 0.01):
+        raise InputError(f"the plate scale of {name} is {wide:.4g} by {high:.4g} arcsec: correct CDELT1 and CDELT2")
+    if np.linalg.det(matrix) < 0:
+        raise InputError(f"the header of {name} mirrors the Sun (CDELT1 and CDELT2 of opposite sign): correct it")
 
 
 def _cards(header):

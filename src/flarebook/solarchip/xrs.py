@@ -10,7 +10,6 @@ from astropy.io import fits
 
 from flarebook.compendium.errors import InputError
 
-EPOCH = pd.Timestamp("2000-01-01T12:00:00")  # of the netCDF files
 MJD_ZERO = pd.Timestamp("1858-11-17")
 BROKEN = (OSError, TypeError, ValueError, KeyError, IndexError)
 
@@ -59,16 +58,19 @@ def _read_fits(path):
 
 
 def _read_netcdf(path):
-    """NOAA's level-2 record (netCDF-4): seconds since noon of 2000-01-01, fluxes without the factor .7."""
+    """NOAA's level-2 record (netCDF-4), one-minute means or full cadence, without the factor .7."""
     import h5py
 
     with h5py.File(path) as file:
-        name = (
-            "xrs{}_flux" if "xrsb_flux" in file else "{}_flux"
-        )  # one-minute means, or the full cadence of GOES-13 to 15
-        seconds, long, short = file["time"][:], *(file[name.format(band)][:].astype(float) for band in "ba")
-        satellite = file.attrs.get("platform", b"GOES")
-    satellite = satellite.decode() if isinstance(satellite, bytes) else str(satellite)
-    times = EPOCH + pd.to_timedelta(seconds, unit="s")
+        name = "xrs{}_flux" if "xrsb_flux" in file else "{}_flux"  # GOES-13 to GOES-15 at full cadence have the latter
+        long, short = (file[name.format(band)][:].astype(float) for band in "ba")
+        epoch = _text(file["time"].attrs["units"]).split("since ")[1]  # noon of 2000-01-01, or 1970 in older files
+        times = pd.Timestamp(epoch).tz_localize(None) + pd.to_timedelta(file["time"][:], unit="s")
+        satellite = _text(file.attrs.get("platform", "GOES"))
     long, short = (np.where(flux > 0, flux, np.nan) for flux in (long, short))
-    return XrayFlux(times.to_numpy(), long, short, satellite, "true")
+    return XrayFlux(times.to_numpy(), long, short, satellite.strip(), "true")
+
+
+def _text(value):
+    """Attribute of a netCDF file as text."""
+    return value.decode() if isinstance(value, bytes) else str(value)
