@@ -1,57 +1,35 @@
 """Pretrain an autoencoder with contrast between HMI and AIA: `python -m flarebook.solarchip.pretrain ARCHIVE`.
 
-The loop is a plain one on Lightning's Fabric, which puts it on the device, in the precision and on the processes that are
-asked for.  Lightning's Trainer would bring its own checkpoints, which are pickles and do not hold where in the order of
-the dates a killed run was; here a checkpoint is safetensors, and what a step sees follows from the seed and the step
-alone.  A tiny training, of which the ablation has dozens, starts in milliseconds.
+The loop is a plain one on Lightning's Fabric, which puts it on the device, in the precision and on the processes that
+are asked for.  Lightning's Trainer would bring its own checkpoints, pickles that do not say where in the order of the
+dates a killed run was; here a checkpoint is safetensors, and what a step sees follows from the seed and the step alone.
+A tiny training, of which the ablation has dozens, starts in milliseconds.
 """
 
 import time
-from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 import pandas as pd
 import torch
+import typer
 
 from flarebook.compendium.errors import InputError
+from flarebook.compendium.files import make_folder, whole_file
+from flarebook.compendium.provenance import code_state
 from flarebook.compendium.training_plan import learning_rate
 from flarebook.compendium.training_state import load_state, save_state
+from flarebook.solarchip import weights
 from flarebook.solarchip.backbones import create
-from flarebook.solarchip.batches import check_images, draw, draw_channels, first_gap, take
-from flarebook.solarchip.training import TERMS, Objective, Training
+from flarebook.solarchip.batches import draw, draw_channels, first_gap, take
+from flarebook.solarchip.pretraining_archive import read_archive
+from flarebook.solarchip.pretraining_settings import PRECISIONS, Settings, plain, settled
+from flarebook.solarchip.training import Objective, Training
 from flarebook.stix.encoders import chosen_device
 
 CHECKPOINT, HISTORY = "checkpoint.safetensors", "history.csv"
-PRECISIONS = {"32": "32-true", "bf16": "bf16-mixed"}  # half precision of 16 bits would need a scaler, bf16 needs none
-WHERE = ("device", "devices")  # settings that do not belong to the outcome
 WATCHED = 64  # held-out dates, spread over all of them, on which the loss is watched
-
-
-@dataclass(frozen=True)
-class Settings:
-    """Everything that decides the outcome besides the images: the same settings give the same weights, on one CPU."""
-
-    size: str = "vit-tiny"  # of backbones.SIZES
-    sharing: str = "two"  # of backbones.SHARING
-    terms: tuple[str, ...] = TERMS
-    weights: dict = field(default_factory=lambda: {"reconstruction": 10.0})  # of terms; 1 for those not named
-    n_steps: int = 0  # 0: as many as n_epochs make
-    n_epochs: float = 10.0
-    batch_size: int = 32
-    aia_per_step: int = 2  # AIA channels drawn for a step; 10: all, as the paper
-    learning_rate: float = 1e-3  # the highest
-    warm_up: float = 0.1  # share of the steps
-    weight_decay: float = 0.01
-    rotation: float = 90.0  # degrees, largest turn of a date, either way
-    mirror: bool = True
-    seed: int = 1
-    every: int = 20  # steps between two rows of the history, and two checkpoints
-    patience: int = 0  # rows without a better held-out loss until the training stops; 0: it does not
-    precision: str = "32"  # or "bf16", mixed
-    compile: bool = False  # torch.compile, which needs a C++ compiler
-    device: str = "auto"
-    devices: int = 1  # processes, one a GPU; batch_size is shared among them
 
 
 def pretrain(images, settings, folder=None, held_out=None, progress=None):
@@ -69,22 +47,6 @@ def pretrain(images, settings, folder=None, held_out=None, progress=None):
     model = create(settings.size, settings.sharing, settings.seed, images.shape[-1])
     model.load_state_dict(state)
     return model.eval(), pd.DataFrame(rows)
-
-
-def settled(images, settings, held_out):
-    """Settings with the number of steps filled in; InputError for those that no training can follow."""
-    check_images(images, settings)
-    unknown = [term for term in (*settings.terms, *settings.weights) if term not in TERMS]
-    if unknown or not settings.terms:
-        raise InputError(f"there is no term {(*unknown, 'at all')[0]!r} of the loss: take some of {', '.join(TERMS)}")
-    if settings.precision not in PRECISIONS:
-        raise InputError(f"there is no precision {settings.precision!r}: take one of {', '.join(PRECISIONS)}")
-    if settings.batch_size % settings.devices:
-        raise InputError(f"a batch of {settings.batch_size} cannot be shared by {settings.devices} processes equally")
-    if settings.patience and (held_out is None or not len(held_out)):
-        raise InputError("patience needs held-out dates to watch: give held_out, or patience 0")
-    n_steps = settings.n_steps or max(1, int(settings.n_epochs * (len(images) // settings.batch_size)))
-    return replace(settings, n_steps=n_steps)
 
 
 def fabric_of(settings):
@@ -110,7 +72,7 @@ def train(fabric, images, settings, folder, held_out, progress):
     for step in range(rows[-1]["step"] if rows else 0, settings.n_steps):
         if out_of_patience(rows, settings.patience):
             break
-        seen.append(train_step(fabric, learner, optimiser, images, settings, step))
+        seen.append(train_step(fabric, training, learner, optimiser, images, settings, step))
         if (step + 1) % settings.every == 0 or step + 1 == settings.n_steps:
             row = observe(fabric, training, seen, held_out, settings, step)
             rows.append(row | {"seconds": round(time.process_time() - clock, 3)})
@@ -132,7 +94,7 @@ def begin(fabric, settings, side):
     return training, learner, optimiser
 
 
-def train_step(fabric, learner, optimiser, images, settings, step):
+def train_step(fabric, training, learner, optimiser, images, settings, step):
     """One batch; returns its loss and terms, {name: number}."""
     pictures, channels = draw(images, settings, step)
     share = pictures[fabric.global_rank :: fabric.world_size].to(fabric.device)
@@ -145,7 +107,7 @@ def train_step(fabric, learner, optimiser, images, settings, step):
     fabric.backward(loss)
     fabric.clip_gradients(learner, optimiser, max_norm=3.0)
     optimiser.step()
-    learner.module.model.clamp_scales()
+    training.objective.model.clamp_scales()
     return {"loss": float(loss.detach())} | {term: float(value.detach()) for term, value in terms.items()}
 
 
@@ -206,7 +168,74 @@ def out_of_patience(rows, patience):
     return bool(patience and rows) and len(rows) - 1 - best_row(rows) >= patience
 
 
-def plain(settings):
-    """Settings that decide the outcome, as JSON keeps them."""
-    kept = {key: value for key, value in asdict(settings).items() if key not in WHERE}
-    return kept | {"terms": list(settings.terms)}
+def export(model, history, settings, folder, archive):
+    """Write a model's weights and its history, "vit_tiny.safetensors" and "history.csv", into a folder.
+
+    archive: what the weights file tells of the images, {name: text or number}.  Returns the path of the weights.
+    """
+    last = history.iloc[-1]
+    about = {
+        "origin": "simulated",
+        "steps": int(last["step"]),
+        "dates_seen": int(last["dates_seen"]),
+        "seconds": round(float(last["seconds"])),
+        "settings": plain(settings),
+        "commit": code_state()["commit"] or "unknown",
+        **archive,
+    }
+    with whole_file(Path(folder) / HISTORY) as partial:
+        history.to_csv(partial, index=False, float_format="%.6g")
+    return weights.save(model, Path(folder) / weights.file_name(settings.size), about)
+
+
+def main(
+    archive: Annotated[Path, typer.Argument(help="Output of notebook solarchip/1-simulated-sun, or of the simulator.")],
+    out: Annotated[Path, typer.Option(help="Folder for the checkpoint, the history and the weights.")],
+    size: Annotated[str, typer.Option(help="Backbone, such as vit-tiny or cnn-tiny.")] = "vit-tiny",
+    epochs: Annotated[float, typer.Option(help="How many times each date is seen.")] = 20,
+    batch_size: Annotated[int, typer.Option(help="Dates per step.")] = 32,
+    rate: Annotated[float, typer.Option(help="Highest learning rate.")] = 1e-3,
+    aia_per_step: Annotated[int, typer.Option(help="AIA channels per step, drawn at random; 10: all.")] = 2,
+    seed: Annotated[int, typer.Option(help="Of the weights, the order of the dates and their turns.")] = 1,
+    every: Annotated[int, typer.Option(help="Steps between two checkpoints.")] = 20,
+    patience: Annotated[
+        int, typer.Option(help="Stop after so many rows without a better held-out loss; 0: never.")
+    ] = 0,
+    precision: Annotated[str, typer.Option(help="32, or bf16 for mixed precision.")] = "32",
+    device: Annotated[str, typer.Option(help="auto, cpu, or cuda.")] = "auto",
+    devices: Annotated[int, typer.Option(help="Processes that share each batch, one a GPU.")] = 1,
+    threads: Annotated[int, typer.Option(help="Threads of torch; sums of several may differ in the last digit.")] = 1,
+):
+    """Pretrain one model; started again with the same settings, it goes on from its last checkpoint."""
+    torch.set_num_threads(threads)
+    images, held_out, about = read_archive(archive)
+    settings = Settings(
+        size, n_epochs=epochs, batch_size=batch_size, learning_rate=rate, aia_per_step=aia_per_step, seed=seed,
+        every=every, patience=patience, precision=precision, device=device, devices=devices,
+    )  # fmt: skip
+    settings = settled(images, settings, held_out)
+    model, history = pretrain(images, settings, make_folder(out), held_out, report(settings.n_steps))
+    typer.echo(f"written: {export(model, history, settings, out, about)}")
+
+
+def report(n_steps):
+    """Function that prints rows of the history."""
+
+    def tell(row):
+        numbers = "  ".join(f"{name} {value:.4f}" for name, value in row.items() if "loss" in name)
+        typer.echo(f"step {row['step']:5d} of {n_steps}  {numbers}  {row['dates_seen'] / row['seconds']:.0f} dates/s")
+
+    return tell
+
+
+def run():
+    """Command line: an error in the input is one sentence."""
+    try:
+        typer.run(main)
+    except InputError as error:
+        typer.echo(f"error: {error}", err=True)
+        raise SystemExit(1) from None
+
+
+if __name__ == "__main__":
+    run()

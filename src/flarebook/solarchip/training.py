@@ -31,7 +31,7 @@ class Objective(nn.Module):
         pictures; each contrast the mean over pairs of HMI with an AIA channel.
         """
         terms, vectors = {}, {}
-        for group, places in self._groups(channels).items():
+        for places in self._groups(channels):
             mixed = pictures[:, places].flatten(0, 1)[:, None]
             tokens = self.model.encode(mixed, channels[places[0]])
             if "reconstruction" in self.weights:
@@ -43,11 +43,11 @@ class Objective(nn.Module):
         return sum(self.weights[term] * value for term, value in terms.items()), terms
 
     def _groups(self, channels):
-        """Places of the channels that share an autoencoder: {name of the autoencoder: [place]}."""
+        """Places of the channels that share an autoencoder, one list for each."""
         groups = {}
         for place, channel in enumerate(channels):
             groups.setdefault(self.model.group(channel), []).append(place)
-        return groups
+        return list(groups.values())
 
     def _vectors(self, tokens, channels):
         """Unit vectors of each channel of a mixed batch, {channel: (class (b, p), patches (b, L, p))}."""
