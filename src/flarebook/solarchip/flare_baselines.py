@@ -1,0 +1,58 @@
+"""Forecasts that see no image, or need no network: what every flare classifier must beat."""
+
+import numpy as np
+import pandas as pd
+
+from flarebook.compendium.errors import InputError
+
+FAINTEST = 1e-9  # W/m2, below GOES's own background: where the logarithm of the flux ends
+SEES = {  # table baselines: what they see, column by column
+    "persistence": "whether the past 24 h had such a flare",
+    "R value": "R of the magnetogram, one number",
+    "GOES flux": "X-ray flux now, and its largest value of the past 24 h",
+}
+CLASSES = {"label_m": 1e-5, "label_c": 1e-6}  # W/m2, lowest peak flux of the label's class
+
+
+def table_features(name, days, label="label_m"):
+    """Numbers from which a baseline forecasts, (n, 1 or 2).
+
+    name: of SEES; days: table of notebook 1; label: "label_m" or "label_c", the class asked for.
+    "R value": log10 R of Schrijver 2007, which is 0 for a Sun without strong inversion lines, and whether it is 0.
+    Raises InputError for an unknown name or a missing column.
+    """
+    if name == "persistence":
+        return (_column(days, "flux_max_past_24h") >= CLASSES[label]).astype(float)[:, None]
+    if name == "R value":
+        r = _column(days, "r_value")
+        return np.column_stack([r, r > 0])
+    if name == "GOES flux":
+        now, largest = (np.maximum(_column(days, key), FAINTEST) for key in ("goes_now", "flux_max_past_24h"))
+        return np.log10(np.column_stack([now, np.maximum(now, largest)]))
+    raise InputError(f"there is no baseline {name!r}: known are {', '.join(SEES)}")
+
+
+def _column(days, name):
+    """Numbers of a column, (n,); InputError when it is missing or has gaps."""
+    if name not in days:
+        raise InputError(f"the table of days has no column {name!r}: run solarchip/1-simulated-sun again")
+    values = pd.to_numeric(days[name], errors="coerce").to_numpy(float)
+    if not np.isfinite(values).all():
+        day = days["time"].iloc[np.flatnonzero(~np.isfinite(values))[0]]
+        raise InputError(f"{name} of {day} is missing: leave the day out or fill it in")
+    return values
+
+
+def climatology(label):
+    """The constant forecast: share of flaring days among those whose label is known."""
+    return float(np.mean(label))
+
+
+def true_probability(days, label="label_m"):
+    """Probability with which the simulator drew the label, (n,), or None where no truth is known, as on real days.
+
+    Its skill is the ceiling: whether a flare comes on a day of given probability is chance.
+    """
+    name = {"label_m": "p_m", "label_c": "p_c"}[label]
+    values = pd.to_numeric(days[name], errors="coerce").to_numpy(float) if name in days else np.array([np.nan])
+    return values if np.isfinite(values).all() else None

@@ -1,0 +1,144 @@
+"""Every method on every draw of labels: forecasts of the test days, their scores with uncertainty, paired verdicts."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.stats import binomtest
+from sklearn.metrics import log_loss
+
+from flarebook.compendium.errors import InputError
+from flarebook.iris.explain import reliability
+from flarebook.solarchip.flare_methods import CEILING
+from flarebook.solarchip.flare_scores import SCORES, best_threshold, block_weights, check_classes, drawn_scores, scores
+
+PARTS = ("train", "validation", "test")
+TAIL = 0.025  # left out at either end of an interval: 95 %
+KEY = ["method", "fraction"]
+
+
+@dataclass(frozen=True, eq=False)
+class Forecasts:
+    """Forecasts of the test days.
+
+    rows: DataFrame method, fraction, draw, threshold, validation_loss; test: (n_rows, n_test) probabilities; label:
+    (n_test,); base_rate: share of flaring days among all training days.
+    """
+
+    rows: pd.DataFrame
+    test: np.ndarray
+    label: np.ndarray
+    base_rate: float
+
+    def mean(self, method, fraction=1.0):
+        """Mean forecast over the draws of a method, (n_test,)."""
+        chosen = (self.rows["method"] == method) & (self.rows["fraction"] == fraction)
+        return self.test[chosen.to_numpy()].mean(axis=0)
+
+
+def parts_of(days, column="label_m", question="a flare of M1.0 or above within 24 h"):
+    """Positions of the training, validation and test days: {part: (n,)}.
+
+    days: table with split and the label's column.  Raises InputError when a part has days of one class only.
+    """
+    parts = {part: np.flatnonzero(days["split"] == part) for part in PARTS}
+    for part, rows in parts.items():
+        check_classes(days[column].to_numpy()[rows], f"the {part} days", question)
+    return parts
+
+
+def forecast_all(forecasters, label, parts, draws, truth=None, seed=1, progress=None):
+    """Run every forecaster on every draw of labels, with thresholds from the validation days.
+
+    forecasters: {method: function of (positions of known days, seed)}; label: (n,); draws: of `few_labels.draws`, of
+    the training days; truth: (n,) true probabilities, forecast once as the ceiling: its threshold is the share of
+    flaring days, which for true probabilities gives the largest TSS.  Returns Forecasts.
+    """
+    rows, tests = [], []
+    for method, forecaster in forecasters.items():
+        for (fraction, draw), known in draws.items():
+            probability = forecaster(parts["train"][known], seed + draw)
+            watched = label[parts["validation"]], probability[parts["validation"]]
+            loss = log_loss(watched[0], np.clip(watched[1], 1e-6, 1 - 1e-6), labels=[0, 1])
+            rows.append((method, fraction, draw, best_threshold(*watched), loss))
+            tests.append(probability[parts["test"]])
+        if progress:
+            progress(method)
+    base_rate = float(label[parts["train"]].mean())
+    if truth is not None:
+        rows.append((CEILING, 1.0, 0, base_rate, np.nan))
+        tests.append(truth[parts["test"]])
+    table = pd.DataFrame(rows, columns=["method", "fraction", "draw", "threshold", "validation_loss"])
+    return Forecasts(table, np.array(tests), label[parts["test"]], base_rate)
+
+
+def score_table(forecasts):
+    """Scores of each forecast: the rows of `Forecasts` with a column per score."""
+    found = [
+        scores(forecasts.label, probability, threshold, forecasts.base_rate)
+        for probability, threshold in zip(forecasts.test, forecasts.rows["threshold"], strict=True)
+    ]
+    return pd.concat([forecasts.rows, pd.DataFrame(found)], axis=1)
+
+
+def bootstrap(forecasts, rng, n_draws=500, block=14):
+    """Mean scores of each method and fraction when test days and draws of labels are drawn anew: paired samples.
+
+    Test days are drawn in blocks, draws of labels with replacement; both are the same for all methods and fractions, so
+    that differences pair.  Returns {(method, fraction): {score: (n_draws,)}}.
+    """
+    weights = block_weights(len(forecasts.label), n_draws, rng, block)
+    most = int(forecasts.rows["draw"].max()) + 1
+    lot = rng.integers(most, size=(n_draws, most))
+    found = {}
+    for key, rows in forecasts.rows.groupby(KEY, sort=False):
+        each = [
+            drawn_scores(forecasts.label, forecasts.test[i], row.threshold, forecasts.base_rate, weights)
+            for i, row in zip(rows.index, rows.itertuples(), strict=True)
+        ]
+        picked = lot % len(each)
+        found[key] = {name: _mean_of_picked([one[name] for one in each], picked) for name in SCORES}
+    return found
+
+
+def _mean_of_picked(values, picked):
+    """Mean over the picked draws of labels of each draw of days: [(n,)] and (n, k) to (n,)."""
+    return np.take_along_axis(np.array(values).T, picked, axis=1).mean(axis=1)
+
+
+def summary(table, samples):
+    """Mean and standard deviation over draws of labels, and the interval over days and draws, of every score.
+
+    table: of `score_table`; samples: of `bootstrap`.  Returns a DataFrame: method, fraction, score, mean, sd, low,
+    high, n; sd is missing for a single draw.
+    """
+    rows = []
+    for (method, fraction), group in table.groupby(KEY, sort=False):
+        for score in SCORES:
+            ends = np.nanquantile(samples[method, fraction][score], [TAIL, 1 - TAIL])
+            sd = group[score].std(ddof=1) if len(group) > 1 else np.nan
+            rows.append((method, fraction, score, group[score].mean(), sd, *ends, len(group)))
+    return pd.DataFrame(rows, columns=[*KEY, "score", "mean", "sd", "low", "high", "n"])
+
+
+def best_on_validation(rows, methods):
+    """Method with the smallest mean log loss on the validation days when all labels are known."""
+    full = rows[(rows["fraction"] == rows["fraction"].max()) & rows["method"].isin(methods)]
+    if full.empty:
+        raise InputError(f"none of {', '.join(methods)} has a forecast: run one of them")
+    return full.groupby("method")["validation_loss"].mean().idxmin()
+
+
+def reliability_table(forecasts, methods, n_bins=5):
+    """How often it flared on days of like forecast: DataFrame method, score, observed, n, low, high.
+
+    Forecasts are means over draws with all labels; low, high: Wilson's interval of the observed share, 95 %.
+    """
+    parts = []
+    for method in methods:
+        table = reliability(forecasts.label, np.clip(forecasts.mean(method), 0, 1), n_bins)
+        hits = (table["observed"] * table["n"]).round().astype(int)
+        ends = [binomtest(k, n).proportion_ci(method="wilson") for k, n in zip(hits, table["n"], strict=True)]
+        table = table.assign(low=[end.low for end in ends], high=[end.high for end in ends])
+        parts.append(table.assign(method=method))
+    return pd.concat(parts, ignore_index=True)

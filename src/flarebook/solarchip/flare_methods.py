@@ -1,0 +1,87 @@
+"""The methods that are compared, under one interface: positions of the days with labels in, probabilities out."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from flarebook.solarchip.channels import CHANNELS
+from flarebook.solarchip.fine_tune import fine_tune
+from flarebook.solarchip.flare_baselines import climatology, table_features
+from flarebook.solarchip.heads import linear_head
+from flarebook.solarchip.passbands import scale_channel
+
+CEILING, CLIMATOLOGY, NATURAL = "ceiling", "climatology", "natural"
+FROZEN, TUNED, SCRATCH, WITH_AIA = "frozen", "tuned", "scratch", "frozen-aia"
+TABLE_METHODS = {"persistence": "persistence", "r-value": "R value", "goes-flux": "GOES flux"}
+WORDS = {
+    CEILING: "ceiling (true rate)",
+    CLIMATOLOGY: "climatology",
+    "persistence": "persistence",
+    "r-value": "R value, logistic",
+    "goes-flux": "GOES flux, logistic",
+    NATURAL: "natural images, frozen",
+    FROZEN: "{} frozen",
+    TUNED: "{} fine-tuned",
+    SCRATCH: "{} from scratch",
+    WITH_AIA: "{} frozen, HMI and AIA",
+}
+
+
+def words(method):
+    """Name of a method as figures and tables show it: "vit-tiny.tuned" -> "vit-tiny fine-tuned"."""
+    backbone, _, way = method.rpartition(".")
+    return WORDS[way].format(backbone)
+
+
+def family(method):
+    """What a method rests on, for its colour: its way, or "baseline"."""
+    way = method.rpartition(".")[2]
+    return way if way in (FROZEN, TUNED, SCRATCH, WITH_AIA, NATURAL, CEILING) else "baseline"
+
+
+def input_images(images, channels):
+    """Scaled pictures of the wanted channels in their places among the eleven, float32; the others stay zero.
+
+    images: (n, 11, h, w) physical.  Zeros that nobody reads take no memory; scaling all would take a gigabyte.
+    """
+    scaled = np.zeros(images.shape, np.float32)
+    for channel in channels:
+        place = CHANNELS.index(channel)
+        scaled[:, place] = scale_channel(images[:, place], channel)
+    return scaled
+
+
+def table_methods(days, label, parts, column):
+    """Forecasters of the baselines that see no image: {method: function of (known, seed)}.
+
+    days: table of notebook 1; label: (n,); parts: {part: positions}; column: "label_m" or "label_c".
+    """
+
+    def constant(known, seed):
+        return np.full(len(label), climatology(label[known]))
+
+    features = {method: table_features(name, days, column) for method, name in TABLE_METHODS.items()}
+    return {CLIMATOLOGY: constant} | {method: on_features(values, label, parts) for method, values in features.items()}
+
+
+def on_features(features, label, parts):
+    """Forecaster of a linear head on features (n, d); nothing in it is drawn, so that the seed is left unused."""
+
+    def forecaster(known, seed):
+        return linear_head(features, label, known, parts["train"], parts["validation"])
+
+    return forecaster
+
+
+def fine_tuned(model, images, label, parts, channels, recipe, device="auto", starts=None):
+    """Forecaster of a network that learns, from the weights of a model or, with starts, from random ones.
+
+    model: SolarChip; starts: function of a seed to an untrained SolarChip, drawn anew for each draw of labels.
+    """
+
+    def forecaster(known, seed):
+        first = starts(seed) if starts else model
+        own = replace(recipe, seed=seed)
+        return fine_tune(first, images, label, channels, known, parts["train"], parts["validation"], own, device)
+
+    return forecaster
