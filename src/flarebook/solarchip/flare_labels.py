@@ -4,7 +4,9 @@ import numpy as np
 import pandas as pd
 
 from flarebook.compendium.errors import InputError
-from flarebook.solarchip.goes import flux_of
+from flarebook.solarchip.goes import class_of, flux_of
+
+LEVELS = {"label_m": "M1.0", "label_c": "C1.0"}
 
 
 def largest_flux(flares, times, window="24h"):
@@ -26,6 +28,16 @@ def flare_labels(flares, times, window="24h", threshold="M1.0"):
     See `largest_flux`; this is the label of Pandey et al. 2023 (>= M1.0 in 24 h).
     """
     return (largest_flux(flares, times, window) >= flux_of(threshold) * (1 - 1e-6)).astype(int)
+
+
+def label_table(flares, times, window="24h"):
+    """Columns of the table of days that a flare list gives: peak_flux, max_class, label_m, label_c.
+
+    flares, times: see `largest_flux`.  max_class is "" and peak_flux 0 where no flare follows.
+    """
+    flux = largest_flux(flares, times, window)
+    labels = {name: (flux >= flux_of(level) * (1 - 1e-6)).astype(int) for name, level in LEVELS.items()}
+    return pd.DataFrame({"peak_flux": flux, "max_class": [class_of(value) for value in flux], **labels})
 
 
 def _peaks(flares):

@@ -52,49 +52,53 @@ def as_day(day):
 
 
 def fetch_day(day, folder=None, channels=CHANNELS, host=HOST, progress=None):
-    """Fetch a day's images that are not at hand yet: (paths {channel: Path}, failures [(file, reason)]).
+    """Fetch a day's images that are not at hand yet: (paths, reasons), the latter of those that cannot be had.
 
-    folder: where they are kept; the cache by default; files in FLAREBOOK_MIRROR are used where they lie.  A file that
-    cannot be had or read is listed and the others are fetched all the same; what cannot be read is not kept.
-    progress: called with (bytes so far, bytes in all).
+    folder: they are kept in a folder of the day in it; in the cache by default; files in FLAREBOOK_MIRROR are used
+    where they lie.  A file that cannot be had or read does not keep the others from being fetched; what cannot be read
+    is not kept.  progress: called with (bytes so far, bytes in all).
     """
-    folder = Path(folder) if folder else cache_folder() / "sdo"
-    paths, failures = {}, []
-    for channel, url in urls_of(day, channels, host).items():
+    kept, paths, reasons = folder_of(day, folder), [], []
+    for url in urls_of(day, channels, host).values():
         try:
-            paths[channel] = _fetch(url, folder, progress)
+            paths.append(_fetch(url, kept, progress))
         except InputError as error:
-            failures.append((Path(url).name, str(error)))
-    return paths, failures
+            reasons.append(f"{Path(url).name}: {error}")
+    return paths, reasons
 
 
 def fetch_days(days, folder=None, channels=CHANNELS, host=HOST, progress=None):
-    """Fetch the images of several days: (number of files at hand, failures [(file, reason)]).
+    """Fetch the images of several days: (paths, reasons), as `fetch_day`.
 
     Asks once whether the archive answers, so that many days without a network do not wait for as many time-outs.
     Raises InputError when nothing is at hand and the archive is out of reach.
     """
-    count, failures, reachable = 0, [], None
+    paths, reasons, reachable = [], [], None
     for day in days:
-        if reachable is None and not all(_at_hand(url, folder) for url in urls_of(day, channels, host).values()):
+        missing = [url for url in urls_of(day, channels, host).values() if not _at_hand(url, folder_of(day, folder))]
+        if missing and reachable is None:
             reachable = _answers(host)
-        if reachable is False:
-            missing = [url for url in urls_of(day, channels, host).values() if not _at_hand(url, folder)]
-            failures += [(Path(url).name, f"cannot fetch {url}: {OFFLINE}") for url in missing]
-            count += len(channels) - len(missing)
+        if missing and not reachable:
+            reasons += [f"{Path(url).name}: cannot fetch {url}: {OFFLINE}" for url in missing]
+            channels_here = [channel for channel in channels if url_of(day, channel, host) not in missing]
+            paths += fetch_day(day, folder, channels_here, host)[0]
             continue
-        paths, failed = fetch_day(day, folder, channels, host, progress)
-        count, failures = count + len(paths), failures + failed
-    if not count and failures:
-        raise InputError(failures[0][1])
-    return count, failures
+        found, failed = fetch_day(day, folder, channels, host, progress)
+        paths, reasons = paths + found, reasons + failed
+    if reasons and not paths:
+        raise InputError(f"none of the {len(reasons)} images can be had; first: {reasons[0]}")
+    return paths, reasons
+
+
+def folder_of(day, folder=None):
+    """Folder in which a day's images are kept."""
+    return (Path(folder) if folder else cache_folder() / "sdo") / f"{as_day(day):%Y-%m-%d}"
 
 
 def _at_hand(url, folder):
     """Path of a file in the mirror or the folder, None when it is in neither."""
-    name = Path(url).name
-    here = (Path(folder) if folder else cache_folder() / "sdo") / name
-    return here if here.is_file() else in_mirror(name)
+    here = folder / Path(url).name
+    return here if here.is_file() else in_mirror(here.name)
 
 
 def _fetch(url, folder, progress):
