@@ -1,0 +1,88 @@
+"""Light of the corona: how each channel answers to temperature, the quiet corona on and above the disk, coronal holes."""
+
+from functools import cache
+
+import numpy as np
+from scipy.ndimage import gaussian_filter, map_coordinates
+
+from flarebook.solarchip.channels import CORONAL
+
+# Peaks of the temperature responses: (log10 T, width in log10 T, DN cm^5/s per pixel in 1e-26), rounded from the curves of
+# Boerner et al. 2012 (figure 11): Fe XVIII and cooler lines in 94, Fe VIII and Fe XXI in 131, Fe IX in 171, Fe XII and
+# Fe XXIV in 193, Fe XIV in 211, Fe XVI and cooler lines in 335.
+RESPONSES = {
+    "94": ((6.85, 0.14, 1.0), (6.05, 0.15, 0.25)),
+    "131": ((5.75, 0.15, 4.0), (7.05, 0.16, 1.5)),
+    "171": ((5.87, 0.15, 120.0), (5.4, 0.2, 6.0)),
+    "193": ((6.2, 0.14, 95.0), (5.6, 0.25, 4.0), (7.25, 0.12, 12.0)),
+    "211": ((6.28, 0.13, 35.0), (5.7, 0.3, 2.0)),
+    "335": ((6.43, 0.17, 1.3), (6.0, 0.3, 0.5)),
+}
+LOG_T_START, LOG_T_STEP, N_LOG_T = 5.3, 0.02, 110
+QUIET = {"94": 1.0, "131": 5.0, "171": 150.0, "193": 140.0, "211": 45.0, "335": 2.0}  # DN/s, disk centre
+SCALE_HEIGHT = {"94": 0.07, "131": 0.045, "171": 0.05, "193": 0.075, "211": 0.085, "335": 0.09}  # solar radii, of light
+HOLE = {"94": 0.45, "131": 0.6, "171": 0.55, "193": 0.22, "211": 0.22, "335": 0.4}  # light left in a coronal hole
+
+
+@cache
+def response_table():
+    """Responses of the coronal channels over log10 T, (6, N_LOG_T), in 1e-26 DN cm^5/s."""
+    log_t = LOG_T_START + LOG_T_STEP * (np.arange(N_LOG_T) + 0.5)
+    return np.array(
+        [sum(top * np.exp(-0.5 * ((log_t - peak) / width) ** 2) for peak, width, top in RESPONSES[c]) for c in CORONAL]
+    )
+
+
+@cache
+def column(size, pixel, height):
+    """Light of a corona that thins out with height, looked through at each pixel and relative to the disk's centre.
+
+    height: scale height of the emission in solar radii.  Returns (size, size): limb brightening and the fall off the limb.
+    """
+    axis = ((np.arange(size) + 0.5) - size / 2) * pixel
+    radius = np.hypot(*np.meshgrid(axis, axis))
+    samples = np.linspace(0, 1.6, 400)
+    edge = np.linspace(0, 1.6, 160)
+    front = np.sqrt(np.clip(1 - edge**2, 0, 1))[:, None]
+    lines = np.hypot(edge[:, None], front + samples)
+    light = np.exp(-(np.maximum(lines, 1) - 1) / height).sum(axis=1) * samples[1]
+    light *= np.where(edge < 1, 1, 2)  # above the limb the far side shines through
+    light = np.where(edge < 1, np.minimum(light / light[0], 2.4), np.minimum(light / light[0], 2.4))
+    return np.interp(radius, edge, light)
+
+
+def open_field(smooth, field, disk):
+    """Share of open field in each pixel, 0 to 1: where the smooth field is of one sign and no region is near.
+
+    A proxy for coronal holes: unipolar areas far from strong closed field (Levine 1982).
+    """
+    pixels = 1 / disk.pixel / 58.0  # widths below were chosen at 128 pixels
+    one_sign = np.abs(gaussian_filter(smooth, 4.5 * pixels))
+    strong = gaussian_filter(np.abs(field), 5 * pixels)
+    return 1 / (1 + np.exp(-(one_sign - 2.6) / 0.35)) / (1 + np.exp((strong - 22.0) / 3.0)) * disk.on
+
+
+def beyond_the_limb(values, disk, inside=0.975):
+    """Values on the disk carried outward: each pixel above the limb takes that of the limb below it, (size, size)."""
+    scale = np.where(disk.radius < inside, 1.0, inside / np.maximum(disk.radius, 1e-6))
+    places = [(axis * scale / disk.pixel + disk.size / 2 - 0.5) for axis in (disk.y, disk.x)]
+    return map_coordinates(values, places, order=1, mode="nearest")
+
+
+def quiet_corona(disk, holes, network, rng):
+    """Light of the quiet corona in each coronal channel, (6, size, size), DN/s.
+
+    holes: open-field share; network: |B| of the quiet Sun relative to its mean, both (size, size).
+    """
+    bright = np.sqrt(np.clip(gaussian_filter(network, 0.8), 0.1, 6)) * np.exp(
+        0.9 * gaussian_filter(rng.normal(size=holes.shape), 1.3)
+    )
+    edge = beyond_the_limb(gaussian_filter(bright, 2.0), disk)
+    texture = np.where(disk.radius < 0.975, bright, 0.5 * edge + 0.5)
+    texture /= texture[disk.on].mean()
+    outward = gaussian_filter(beyond_the_limb(holes, disk), 1.2)
+    images = []
+    for channel in CORONAL:
+        left = HOLE[channel] ** np.clip(outward, 0, 1)
+        images.append(QUIET[channel] * texture * left * column(disk.size, disk.pixel, SCALE_HEIGHT[channel]))
+    return np.array(images)

@@ -1,0 +1,79 @@
+"""The standard image grid: the solar disk in its centre, 2 x 1.1 solar radii wide, and where its pixels lie on the Sun."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+HALF_WIDTH = 1.1  # solar radii from the centre to the image's edge
+SOLAR_RADIUS = 6.957e10  # cm
+B0_LARGEST, B0_ZERO, YEAR = (
+    7.25,
+    158.0,
+    365.25,
+)  # degrees; day of the year (7 June) when the axis lies in the sky's plane
+
+
+@dataclass(frozen=True, eq=False)
+class Disk:
+    """Grid of size x size pixels; row 0 is south, column 0 the east limb; b0: latitude of the disk's centre in degrees.
+
+    Vectors are seen by the observer: x to the west, y to the north, z towards the observer, in solar radii.
+    """
+
+    size: int = 128
+    b0: float = 0.0
+
+    @cached_property
+    def x(self):
+        """West coordinate of the pixels' centres, (size, size)."""
+        axis = ((np.arange(self.size) + 0.5) / self.size * 2 - 1) * HALF_WIDTH
+        return np.broadcast_to(axis, (self.size, self.size))
+
+    @cached_property
+    def y(self):
+        """North coordinate of the pixels' centres, (size, size)."""
+        return self.x.T
+
+    @cached_property
+    def radius(self):
+        """Distance from the disk's centre, (size, size)."""
+        return np.hypot(self.x, self.y)
+
+    @cached_property
+    def on(self):
+        """Pixels on the disk, (size, size) bool."""
+        return self.radius < 1
+
+    @cached_property
+    def mu(self):
+        """Cosine of the angle between the line of sight and the vertical, 0 off the disk, (size, size)."""
+        return np.sqrt(np.clip(1 - self.radius**2, 0, 1))
+
+    @cached_property
+    def sine_latitude(self):
+        """Sine of the heliographic latitude; off the disk that of the nearest point of the limb, (size, size)."""
+        inside = np.maximum(self.radius, 1)
+        return self.y / inside * np.cos(np.deg2rad(self.b0)) + self.mu * np.sin(np.deg2rad(self.b0))
+
+    @property
+    def pixel(self):
+        """Width of a pixel in solar radii."""
+        return 2 * HALF_WIDTH / self.size
+
+    @cached_property
+    def pixel_area(self):
+        """Area of the solar surface behind each pixel in cm^2, 0 off the disk, (size, size)."""
+        return np.where(self.on, (self.pixel * SOLAR_RADIUS) ** 2 / np.maximum(self.mu, self.pixel), 0.0)
+
+    def vectors(self, latitude, longitude):
+        """Unit vectors of heliographic positions in degrees (Stonyhurst), (..., 3) in the observer's frame."""
+        latitude, longitude, tilt = np.deg2rad(latitude), np.deg2rad(longitude), np.deg2rad(self.b0)
+        x = np.cos(latitude) * np.sin(longitude)
+        y, z = np.sin(latitude), np.cos(latitude) * np.cos(longitude)
+        return np.stack([x, y * np.cos(tilt) - z * np.sin(tilt), y * np.sin(tilt) + z * np.cos(tilt)], axis=-1)
+
+
+def tilt_of_axis(day_of_year):
+    """Heliographic latitude B0 of the disk's centre in degrees, to about a tenth of a degree."""
+    return B0_LARGEST * np.sin(2 * np.pi * (day_of_year - B0_ZERO) / YEAR)

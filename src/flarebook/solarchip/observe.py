@@ -1,0 +1,45 @@
+"""One time step: the magnetogram and the ten AIA images that go with it, of the same surface, through PSF and noise."""
+
+import numpy as np
+from scipy.ndimage import gaussian_filter
+
+from flarebook.solarchip.channels import CHANNELS, CORONAL, SATURATION
+from flarebook.solarchip.chromosphere import filaments, light_304, light_below
+from flarebook.solarchip.corona import beyond_the_limb, open_field, quiet_corona
+from flarebook.solarchip.loops import charges_of, loop_images
+from flarebook.solarchip.magnetic_field import magnetogram, radial_field
+
+PSF = 0.45  # pixels, standard deviation
+PHOTONS = 8.0  # photons per DN/s, after averaging the telescope's pixels
+
+
+def observe(disk, surface, population, phases, rng, flash=None):
+    """Images of one time, (11, size, size) float32 in CHANNELS order: line-of-sight field in G, AIA in DN/s.
+
+    disk: a Disk; surface: of `surface_at`; phases: (6, 4) of the filaments' pattern; flash: {region: W/m^2} of flares
+    that glow.  Returns the images and the radial field (size, size) in G.
+    """
+    field, smooth = radial_field(disk, surface, rng)
+    holes = open_field(smooth, field, disk)
+    dark = filaments(disk, smooth, field, surface.day, phases) * (1 - holes)
+    texture = gaussian_filter(np.abs(field), 0.7)
+    texture = np.minimum(texture / np.median(texture[disk.on]), 4.0)
+    loops = loop_images(disk, charges_of(disk, surface, population), rng, flash or {})
+    light = dict(zip(CORONAL, corona(disk, holes, texture, dark, loops, rng), strict=True))
+    light["304"] = light_304(disk, field, holes, dark, texture) + 0.03 * loops[CORONAL.index("171")]
+    light |= {channel: light_below(disk, field, channel, texture) for channel in ("1600", "1700", "4500")}
+    aia = [expose(light[channel], rng) for channel in CHANNELS[1:]]
+    return np.stack([magnetogram(field, disk, rng), *aia]).astype("f4"), field
+
+
+def corona(disk, holes, texture, dark, loops, rng):
+    """Light of the coronal channels, (6, size, size), DN/s: quiet corona, loops and their haze, filaments in front."""
+    quiet = quiet_corona(disk, holes, texture, rng)
+    haze = np.stack([gaussian_filter(image, 2.5) for image in loops])
+    return (quiet + 0.75 * loops + 0.25 * haze) * (1 - 0.35 * dark)
+
+
+def expose(light, rng):
+    """Light in DN/s blurred by the PSF, with photon noise, clipped at the camera's saturation."""
+    blurred = np.clip(gaussian_filter(light, PSF), 0, SATURATION)
+    return np.clip(rng.poisson(blurred * PHOTONS) / PHOTONS, 0, SATURATION)

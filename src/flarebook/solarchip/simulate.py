@@ -1,0 +1,202 @@
+"""A simulated Sun from a seed: images of all channels, one table each of days, regions and flares.
+
+`python -m flarebook.solarchip.simulate OUT --days 1400 --seed 1` writes them as notebook 1 of the study does.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import pandas as pd
+import typer
+from joblib import Parallel, delayed
+
+from flarebook.compendium.errors import InputError
+from flarebook.solarchip.disk import Disk, tilt_of_axis
+from flarebook.solarchip.flare_labels import flare_labels, largest_flux
+from flarebook.solarchip.flares import M1, Rates, background, draw_flares, expected_visible, glow, rate_of, share_above
+from flarebook.solarchip.goes import class_of
+from flarebook.solarchip.inversion_line import region_r_values
+from flarebook.solarchip.observe import observe
+from flarebook.solarchip.regions import CYCLE_START, draw_population
+from flarebook.solarchip.splits import chronological
+from flarebook.solarchip.surface import surface_at
+
+START = "2012-01-01"  # first image; the maximum of cycle 24 came in April 2014
+CHUNK = 20  # dates that a process takes at a time; every date has its own random numbers
+
+
+@dataclass(frozen=True, eq=False)
+class SimulatedSun:
+    """images: (n, 11, size, size) float16, G and DN/s; days, regions, flares: tables, see the data page of the book."""
+
+    images: np.ndarray
+    days: pd.DataFrame
+    regions: pd.DataFrame
+    flares: pd.DataFrame
+
+
+def simulate(n_days, seed, size=128, cadence_days=1.0, start=START, n_jobs=1, gap_days=14):
+    """Simulate the Sun and observe it at regular dates; the same for a seed, however many processes take part.
+
+    n_days: number of dates; cadence_days: between them, a whole number or 1 over one; start: date of the first.
+    Returns a SimulatedSun.  Raises InputError for fewer than one date or another cadence.
+    """
+    step, per_day = steps_of(n_days, cadence_days)
+    start = pd.Timestamp(start)
+    cycle_day = (start - pd.Timestamp(CYCLE_START)) / pd.Timedelta("1D")
+    own, flare_seed, *date_seeds = np.random.SeedSequence(seed).spawn(2 + n_days)
+    rng = np.random.default_rng(own)
+    population = draw_population(n_days * cadence_days + 2, rng, cycle_day)
+    phases = rng.random((6, 4))
+    rates = rates_of(population, n_days * cadence_days, step, n_jobs)
+    flares = draw_flares(rates, np.random.default_rng(flare_seed))
+    day = np.arange(n_days) * cadence_days
+    work = [(d, s, glow(flares, d)) for d, s in zip(day, date_seeds, strict=True)]
+    chunks = [work[i : i + CHUNK] for i in range(0, n_days, CHUNK)]
+    observed = Parallel(n_jobs)(delayed(observe_dates)(c, population, phases, size, start) for c in chunks)
+    images = np.concatenate([images for images, _ in observed])
+    fluxes = np.concatenate([flux for _, flux in observed])
+    return SimulatedSun(images, *tables(start, day, fluxes, rates, flares, population, per_day, gap_days))
+
+
+def steps_of(n_days, cadence_days):
+    """Length in days of the steps for which flare rates hold, and their number a day."""
+    if n_days < 1 or n_days != int(n_days):
+        raise InputError(f"a simulated Sun of {n_days} dates cannot be made: give a whole number of at least 1")
+    per_day = max(1, round(1 / cadence_days)) if cadence_days > 0 else 0
+    if cadence_days <= 0 or not (np.isclose(cadence_days * per_day, 1) or cadence_days == int(cadence_days)):
+        raise InputError(
+            f"a cadence of {cadence_days} days does not fit into the 24 hours of a label: give a whole number or 1/n"
+        )
+    return 1 / per_day, per_day
+
+
+def rates_of(population, span, step, n_jobs):
+    """Rates of all regions from a day before the first image to a day after the last, every step days."""
+    day = np.arange(-1.0, span + 1.0 - 1e-9, step)
+    parts = np.array_split(np.arange(len(day)), max(1, len(day) // 200))
+    tables = Parallel(n_jobs)(delayed(rates_of_steps)(population, part, day[part]) for part in parts)
+    return Rates(pd.concat(tables, ignore_index=True), day, step)
+
+
+def rates_of_steps(population, steps, days):
+    """Rows of Rates.table for some steps: the regions alive, their R and their flare rate."""
+    tables = []
+    twist = population.regions["twist"].to_numpy()
+    flux = population.regions["flux"].to_numpy()
+    for step, day in zip(steps, days, strict=True):
+        surface = surface_at(population, day)
+        value = region_r_values(surface)
+        row = {"step": step, "region": surface.regions, "latitude": surface.latitude, "longitude": surface.longitude}
+        row |= {"flux": flux[surface.regions] * surface.strength, "r_value": value}
+        tables.append(pd.DataFrame(row | {"rate": rate_of(value, twist[surface.regions])}))
+    return pd.concat(tables, ignore_index=True)
+
+
+def observe_dates(work, population, phases, size, start):
+    """Images (n, 11, size, size) float16 and unsigned flux (n,) in Mx of some dates; each with its own random numbers.
+
+    work: list of (day since the first image, SeedSequence, flares that glow).
+    """
+    images, fluxes = np.empty((len(work), 11, size, size), np.float16), np.empty(len(work))
+    for row, (day, seed, (regions, flux, _)) in enumerate(work):
+        disk = Disk(size, float(tilt_of_axis((start + pd.Timedelta(days=day)).dayofyear)))
+        flash = {int(r): float(flux[regions == r].sum()) for r in regions}
+        images[row], field = observe(
+            disk, surface_at(population, day), population, phases, np.random.default_rng(seed), flash
+        )
+        fluxes[row] = (np.abs(field) * disk.pixel_area).sum()
+    return images, fluxes
+
+
+def tables(start, day, unsigned_flux, rates, flares, population, per_day, gap_days):
+    """Tables of days, regions and flares with ISO times (see SimulatedSun)."""
+    first = np.searchsorted(rates.day, day - 1e-9)
+    expected = np.concatenate([[0], np.cumsum(expected_visible(rates))])
+    rate_m = expected[first + per_day] - expected[first]
+    listed = flares.assign(**{name: iso(start, flares[name]) for name in ("start", "peak", "end")})
+    times = iso(start, day)
+    seen = listed[listed["visible"]]
+    peak_flux = largest_flux(seen, times)
+    regions = regions_table(rates, first, times, population)
+    by_date = regions.groupby("time")
+    r_sum = by_date["r_value"].agg(lambda values: (10 ** values[values > 0]).sum()).reindex(times, fill_value=0)
+    quiet = by_date["flux"].agg(background).reindex(times, fill_value=background(np.zeros(0))).to_numpy()
+    past = largest_flux(seen, iso(start, day - 1))
+    now = [level + afterglow(flares, d) for level, d in zip(quiet, day, strict=True)]
+    days = {
+        "time": times,
+        "r_value": np.log10(np.maximum(r_sum.to_numpy(), 1)),
+        "unsigned_flux": unsigned_flux,
+        "rate_m": rate_m,
+        "p_m": -np.expm1(-rate_m),
+        "p_c": -np.expm1(-rate_m / share_above(M1)),
+        "peak_flux": peak_flux,
+        "max_class": [class_of(value) for value in peak_flux],
+        "label_m": flare_labels(seen, times),
+        "label_c": flare_labels(seen, times, threshold="C1.0"),
+        "goes_now": now,
+        "flux_max_past_24h": np.maximum(past, now),
+        "n_regions": by_date.size().reindex(times, fill_value=0).to_numpy(),
+        "split": split_of(times, gap_days),
+        "origin": "simulated",
+    }
+    return pd.DataFrame(days), regions, listed[(flares["peak"] >= 0).to_numpy()].reset_index(drop=True)
+
+
+def regions_table(rates, first, times, population):
+    """One row per date and region on the near side: time, region, latitude, longitude, flux, complexity, r_value."""
+    date_of_step = pd.Series(times, index=first)
+    table = rates.table[rates.table["step"].isin(first) & (rates.table["longitude"].abs() < 90)]
+    chosen = table[["region", "latitude", "longitude", "flux"]].reset_index(drop=True)
+    chosen.insert(0, "time", date_of_step[table["step"]].to_numpy())
+    complexity = population.regions["complexity"].to_numpy()[chosen["region"]]
+    return chosen.assign(complexity=complexity, r_value=np.log10(np.maximum(table["r_value"].to_numpy(), 1)))
+
+
+def afterglow(flares, day):
+    """Soft X-rays in W/m^2 that earlier flares on the near side still give at a day."""
+    _, flux, visible = glow(flares, day)
+    return float(flux[visible].sum())
+
+
+def split_of(times, gap_days):
+    """Chronological parts; dates too few for three parts are all "train"."""
+    try:
+        return chronological(times, gap_days=gap_days)
+    except InputError:
+        return np.full(len(times), "train")
+
+
+def iso(start, days):
+    """ISO times, to the second, of days after the first image."""
+    moments = start + pd.to_timedelta(np.asarray(days, float), unit="D").round("s")
+    return moments.strftime("%Y-%m-%dT%H:%M:%S").to_numpy(str)
+
+
+def main(
+    out: Annotated[Path, typer.Argument(help="Folder of the run, such as build/sun.")],
+    days: Annotated[int, typer.Option(help="Number of dates, one a day.")] = 1400,
+    seed: Annotated[int, typer.Option(help="Of everything that is drawn.")] = 1,
+    size: Annotated[int, typer.Option(help="Pixels along an image's side.")] = 128,
+    jobs: Annotated[int, typer.Option(help="Processes.")] = 2,
+):
+    """Write a simulated Sun as notebook 1 of the study does."""
+    from flarebook.compendium.run import open_run
+
+    run = open_run("solarchip/1-simulated-sun", str(out.resolve()), "", seed)
+    save(run, simulate(days, seed, size, n_jobs=jobs))
+    typer.echo(f"written: {run.folder}")
+
+
+def save(run, sun, origin="simulated"):
+    """Save a SimulatedSun as the results of the run that made it: images.npz and three tables."""
+    run.save_arrays("images", compress=False, images=sun.images)
+    for name in ("days", "regions", "flares"):
+        run.save_table(name, getattr(sun, name), origin=origin)
+
+
+if __name__ == "__main__":
+    typer.run(main)
