@@ -8,6 +8,7 @@ import torch
 from safetensors.torch import save_file
 
 from flarebook.compendium.errors import InputError
+from flarebook.compendium.weights_file import write_weights
 from flarebook.stix import small_vit
 
 
@@ -23,7 +24,7 @@ def blobs(n, seed=0):
 def saved(tmp_path):
     """File with the weights of an untrained network."""
     torch.manual_seed(0)
-    return small_vit.save(small_vit.build(), tmp_path / "dino_stix.safetensors", {"objective": "dino", "seed": 4})
+    return write_weights(small_vit.build(), tmp_path / "dino_stix.safetensors", {"objective": "dino", "seed": 4})
 
 
 def test_the_network_is_as_small_as_the_card_says():

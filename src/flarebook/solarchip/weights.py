@@ -1,18 +1,14 @@
-"""Weights files of the pretrained models: written as safetensors with what was done, read without running any code."""
+"""Weights of the pretrained models: what ships, what a file says of itself, refusal of another architecture."""
 
-import json
 from pathlib import Path
 
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import load_file, save_file
-
 from flarebook.compendium.errors import InputError
-from flarebook.compendium.files import whole_file
+from flarebook.compendium.weights_file import check_fit, read_weights, write_weights
 from flarebook.solarchip.backbones import create
 
 FOLDER = Path(__file__).with_name("data")
 SHIPPED = ("vit-tiny", "cnn-tiny")
-MAKE = "`python -m flarebook.solarchip.pretrain`"
+SCRIPT = "flarebook.solarchip.pretrain"  # makes the weights files
 
 
 def load(name, device="cpu"):
@@ -38,60 +34,22 @@ def load_weights(path, name=None, device="cpu"):
     Returns a SolarChip in evaluation mode and single precision, without gradients, with the dict `about`.
     Raises InputError for a missing or damaged file, a pickled one, and weights of another architecture.
     """
-    state, about = read(path)
-    made_as = about.get("backbone", name)
-    if made_as is None:
-        raise InputError(f"{path} does not say which backbone it is of: make one with {MAKE}")
-    if name is not None and made_as != name:
-        raise InputError(f"{path} holds weights of {made_as}, not of {name}: name its own file, or load {made_as}")
-    model = create(made_as, about.get("sharing", "two"), image=int(about["image"]) if "image" in about else None)
-    check_fit(model, state, path)
+    state, about = read_weights(path, SCRIPT)
+    if not {"backbone", "sharing", "image"} <= about.keys():
+        raise InputError(f"{path} does not say which backbone it is of: take a file of {SCRIPT}")
+    if name not in (None, about["backbone"]):
+        raise InputError(f"{path} holds weights of {about['backbone']}, not of {name}: name a file of {name}")
+    model = create(about["backbone"], about["sharing"], image=int(about["image"]))
+    check_fit(model, state, path, f"{model.name} with sharing {model.sharing}", SCRIPT)
     model.load_state_dict({key: value.float() for key, value in state.items()})
     model.about = about
     return model.eval().requires_grad_(False).to(device)
 
 
-def read(path):
-    """Weights and description of a file: ({name: tensor}, {name: text}).
-
-    Only safetensors are read, since a pickled checkpoint can run code.  Raises InputError for anything else.
-    """
-    path = Path(path)
-    if not path.is_file():
-        raise InputError(f"there is no weights file {path}: make one with {MAKE}")
-    try:
-        with safe_open(path, framework="pt") as file:
-            about = file.metadata() or {}
-        return load_file(path), about
-    except (SafetensorError, OSError) as error:
-        raise InputError(
-            f"{path} is no whole safetensors file (pickled checkpoints are not read, since they can run code): "
-            "save the weights with flarebook.solarchip.weights.save"
-        ) from error
-
-
-def check_fit(model, state, path):
-    """Refuse weights of another architecture, naming the first that differs."""
-    wanted = {key: tuple(value.shape) for key, value in model.state_dict().items()}
-    found = {key: tuple(value.shape) for key, value in state.items()}
-    wrong = sorted(key for key in wanted.keys() | found.keys() if wanted.get(key) != found.get(key))
-    if wrong:
-        key = wrong[0]
-        raise InputError(
-            f"{path} holds weights of another architecture: {key} is {found.get(key, 'missing')} in the file and "
-            f"{wanted.get(key, 'not used')} in {model.name} with sharing {model.sharing}; take a file of {MAKE}"
-        )
-
-
 def save(model, path, about):
-    """Write the weights in half precision with a description of their training.
+    """Write a SolarChip's weights in half precision, with its architecture and a description of its training.
 
-    model: SolarChip; about: {name: text or number}, told by `load_weights`.  Returns the path.
+    about: {name: text or number}, told by `load_weights`.  Returns the path.
     """
     shape = {"backbone": model.name, "sharing": model.sharing, "image": model.size.image}
-    state = {key: value.detach().half().contiguous().cpu() for key, value in model.state_dict().items()}
-    text = {key: value if isinstance(value, str) else json.dumps(value) for key, value in (about | shape).items()}
-    with whole_file(path) as partial:
-        save_file(state, partial, metadata=text)
-        partial.chmod(0o644)  # safetensors lets nobody else read it
-    return Path(path)
+    return write_weights(model, path, about | shape)

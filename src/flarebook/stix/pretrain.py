@@ -17,6 +17,7 @@ from flarebook.compendium.files import make_folder, whole_file
 from flarebook.compendium.provenance import code_state
 from flarebook.compendium.training_plan import learning_rate, pick_batch
 from flarebook.compendium.training_state import load_state, random_numbers, save_state
+from flarebook.compendium.weights_file import write_weights
 from flarebook.stix import small_vit
 from flarebook.stix.captions import to_numbers, vocabulary, write_captions
 from flarebook.stix.collapse import effective_rank, spread
@@ -229,7 +230,7 @@ def export(encoder, history, settings, folder, archive):
     }
     with whole_file(Path(folder) / HISTORY) as partial:
         history.to_csv(partial, index=False, float_format="%.6g")
-    return small_vit.save(encoder, Path(folder) / f"{settings.objective}_stix.safetensors", about)
+    return write_weights(encoder, Path(folder) / f"{settings.objective}_stix.safetensors", about)
 
 
 def main(

@@ -9,6 +9,7 @@ import typer
 
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.files import whole_file
+from flarebook.compendium.weights_file import write_weights
 from flarebook.stix import small_vit
 from flarebook.stix.baselines import moments, pixels
 from flarebook.stix.objectives import untrained
@@ -31,7 +32,7 @@ def ship(archive, folders, data=small_vit.FOLDER):
     networks, histories = read_runs(folders)
     data = Path(data)
     for objective, network in networks.items():
-        small_vit.save(network, data / f"{objective}_stix.safetensors", network.about)
+        write_weights(network, data / f"{objective}_stix.safetensors", network.about)
     with whole_file(data / "pretraining_history.csv") as path:
         pd.concat(histories.values()).to_csv(path, index=False, float_format="%.5g")
     _, _, images, records = read_archive(archive)

@@ -1,16 +1,13 @@
 """The small vision transformer of the in-domain encoders: its shape, its weights files, its tokens."""
 
-import json
 from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import load_file, save_file
 
 from flarebook.compendium.errors import InputError
-from flarebook.compendium.files import whole_file
 from flarebook.compendium.torchvision_schemas import declare_torchvision_schemas
+from flarebook.compendium.weights_file import check_fit, read_weights
 from flarebook.stix.baselines import pixels
 
 SHAPE = {"img_size": 48, "patch_size": 8, "in_chans": 1, "embed_dim": 128, "depth": 6, "num_heads": 4, "num_classes": 0}
@@ -18,6 +15,7 @@ SIZE = SHAPE["img_size"]
 MEAN, DEVIATION = 0.25, 0.25  # of the brightness, 0 to 1, roughly; the same for every image
 OBJECTIVES = ("dino", "msn", "ijepa", "clip")
 FOLDER = Path(__file__).with_name("data")
+SCRIPT = "flarebook.stix.pretrain"  # makes the weights files
 
 
 def build():
@@ -84,63 +82,18 @@ def weights_file(name):
 def load(name, weights=None, device="cpu"):
     """A trained small transformer, ready to encode.
 
-    name: "dino-stix", "msn-stix", "ijepa-stix" or "clip-stix"; weights: a file of `save`, default the shipped one.
+    name: "dino-stix", "msn-stix", "ijepa-stix" or "clip-stix"; weights: a file of `pretrain`, default the shipped one.
     Returns the network in single precision; its attribute `about` holds what the file says of its training.
     Raises InputError for an unknown name, a missing file, and one that is no safetensors or of another network.
     """
     path = weights_file(name) if weights is None else Path(weights).expanduser()
-    state, about = read(path)
+    state, about = read_weights(path, SCRIPT)
     if about.get("objective", name.split("-")[0]) != name.split("-")[0]:
         raise InputError(
             f"{path} was trained with the objective {about['objective']}, it is not {name}: name its own file"
         )
     network = build()
-    _check_fit(network, state, path)
+    check_fit(network, state, path, "the small transformer", SCRIPT)
     network.load_state_dict({key: value.float() for key, value in state.items()})
     network.about = about
     return network.eval().requires_grad_(False).to(device)
-
-
-def read(path):
-    """Weights and description of a file: ({name: tensor}, {name: text}).
-
-    Only safetensors are read, since a pickled checkpoint can run code.  Raises InputError for anything else.
-    """
-    path = Path(path)
-    if not path.is_file():
-        raise InputError(f"there is no weights file {path}: make one with `python -m flarebook.stix.pretrain`")
-    try:
-        with safe_open(path, framework="pt") as file:
-            about = file.metadata() or {}
-        return load_file(path), about
-    except (SafetensorError, OSError) as error:
-        raise InputError(
-            f"{path} is no whole safetensors file (pickled checkpoints are not read, since they can run code): "
-            "save the weights with flarebook.stix.small_vit.save"
-        ) from error
-
-
-def _check_fit(network, state, path):
-    """Refuse weights of another network, naming the first that differs."""
-    wanted = {key: tuple(value.shape) for key, value in network.state_dict().items()}
-    found = {key: tuple(value.shape) for key, value in state.items()}
-    wrong = sorted(key for key in wanted.keys() | found.keys() if wanted.get(key) != found.get(key))
-    if wrong:
-        key = wrong[0]
-        raise InputError(
-            f"{path} holds weights of another network: {key} is {found.get(key, 'missing')} in the file and "
-            f"{wanted.get(key, 'not used')} in the small transformer; take a file of flarebook.stix.pretrain"
-        )
-
-
-def save(network, path, about):
-    """Write the weights in half precision with a description of their training.
-
-    network: of `build`; about: {name: text or number}, told by `load`.  Returns the path.
-    """
-    state = {key: value.detach().half().contiguous().cpu() for key, value in network.state_dict().items()}
-    text = {key: value if isinstance(value, str) else json.dumps(value) for key, value in about.items()}
-    with whole_file(path) as partial:
-        save_file(state, partial, metadata=text)
-        partial.chmod(0o644)  # safetensors lets nobody else read it
-    return Path(path)
