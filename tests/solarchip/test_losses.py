@@ -53,6 +53,25 @@ def test_terms_and_their_slopes_are_those_of_a_plain_loop(dtype):
         torch.testing.assert_close(one, two, rtol=rounding, atol=rounding * two.abs().max().item())
 
 
+def test_temperatures_learn_as_in_a_plain_loop():
+    scales = [{term: value.clone().requires_grad_() for term, value in SCALES.items()} for _ in range(2)]
+    for learned, terms in zip(scales, (contrastive_terms, looped), strict=True):
+        sum(terms(*two_modalities(), learned).values()).backward()
+    for term in SCALES:
+        torch.testing.assert_close(scales[0][term].grad, scales[1][term].grad, rtol=1e-4, atol=1e-6)
+
+
+def test_large_matrices_have_the_same_slopes():
+    vectors = [part.detach().requires_grad_() for part in two_modalities(b=2, places=130, p=70)]
+    loss = contrastive_terms(*vectors, SCALES, terms=("intra",))["intra"]
+    logits = SCALES["intra"].exp() * vectors[2] @ vectors[3].mT
+    right = torch.arange(130).expand(2, -1)
+    expected = (cross_entropy(logits, right) + cross_entropy(logits.mT, right)) / 2
+    torch.testing.assert_close(loss, expected)
+    for one, two in zip(*(torch.autograd.grad(value, vectors[2:]) for value in (loss, expected)), strict=True):
+        torch.testing.assert_close(one, two, rtol=1e-4, atol=1e-7)
+
+
 def test_mixed_precision_does_not_round_the_cosines():
     vectors = two_modalities()
     hot = dict.fromkeys(SCALES, torch.tensor(math.log(100)))

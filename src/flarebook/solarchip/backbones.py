@@ -10,7 +10,8 @@ from flarebook.compendium.errors import InputError
 from flarebook.compendium.onednn_training import learn_through_onednn
 from flarebook.solarchip.channels import CHANNELS
 from flarebook.solarchip.cnn import CnnSize
-from flarebook.solarchip.losses import FIRST_SCALE, LARGEST_SCALE, TERMS
+from flarebook.solarchip.info_nce import LARGEST_SCALE
+from flarebook.solarchip.losses import FIRST_SCALE, TERMS
 from flarebook.solarchip.patches import join
 from flarebook.solarchip.vit import VitSize
 

@@ -5,9 +5,10 @@ import math
 import torch
 
 from flarebook.compendium.errors import InputError
+from flarebook.solarchip.info_nce import info_nce
 
 TERMS = ("cls", "patch", "intra")
-FIRST_SCALE, LARGEST_SCALE = math.log(1 / 0.07), math.log(100)  # of the learned temperatures, as in CLIP
+FIRST_SCALE = math.log(1 / 0.07)  # logarithm of the factor before a cosine before training, as in CLIP
 
 
 def contrastive_terms(cls_a, cls_b, patch_a, patch_b, log_scales, terms=TERMS):
@@ -21,18 +22,7 @@ def contrastive_terms(cls_a, cls_b, patch_a, patch_b, log_scales, terms=TERMS):
     check(terms, len(cls_a))
     pairs = {"cls": (cls_a, cls_b), "intra": (patch_a, patch_b)}
     pairs["patch"] = patch_a.transpose(0, 1), patch_b.transpose(0, 1)  # positions first, each with its own dates
-    with torch.autocast(cls_a.device.type, enabled=False):  # a cosine in bfloat16 is off by .004, times a scale of 100
-        return {term: info_nce(*pairs[term], log_scales[term]) for term in terms}
-
-
-def info_nce(a, b, log_scale):
-    """Mean cross-entropy, over rows and columns, of scaled cosines against the right pairs.
-
-    a, b: unit vectors (..., n, p), a[..., i, :] belongs to b[..., i, :]; the mean is also over the leading axes.
-    """
-    logits = log_scale.float().clamp(max=LARGEST_SCALE).exp() * a.float() @ b.float().mT
-    right = logits.diagonal(dim1=-2, dim2=-1)
-    return ((logits.logsumexp(-1) + logits.logsumexp(-2)) / 2 - right).mean()
+    return {term: info_nce(*pairs[term], log_scales[term]) for term in terms}
 
 
 def against_each(hmi, others, log_scales, terms=TERMS):
