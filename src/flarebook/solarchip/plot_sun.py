@@ -6,6 +6,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from flarebook.solarchip.channels import CHANNELS
+from flarebook.solarchip.disk import HALF_WIDTH, Disk
 from flarebook.solarchip.sun_colours import label_of, show_channel
 
 COLUMNS = ("hmi", "4500", "171", "193", "304", "1600")
@@ -112,3 +113,27 @@ def dates_table(days, rows):
 def limb_table(tables):
     """All profiles as one table, with the panel's name."""
     return pd.concat([table.assign(panel=name) for name, table in tables.items()], ignore_index=True)
+
+
+def plot_prepared(pairs):
+    """Real images as their files have them and on the standard grid, side by side.
+
+    pairs: {title: (SunImage, grid (n, n) physical, channel whose colours it takes)}.
+    """
+    figure = Figure(figsize=(2.6 * 2 * len(pairs), 3.5), layout="constrained")
+    axes = figure.subplots(1, 2 * len(pairs), squeeze=False)[0]
+    for number, (title, (image, grid, channel)) in enumerate(pairs.items()):
+        before, after = axes[2 * number : 2 * number + 2]
+        stretch = np.nanmedian(grid[Disk(len(grid)).on]) / np.nanmedian(image.data)
+        show_channel(before, np.nan_to_num(image.data) * stretch, channel)
+        show_channel(after, grid, channel)
+        angle = np.linspace(0, 2 * np.pi, 181)
+        radius = len(grid) / 2 / HALF_WIDTH
+        circle = (len(grid) - 1) / 2 + radius * np.array([np.cos(angle), np.sin(angle)])
+        after.plot(*circle, color="#7FDBFF", lw=0.7, ls="--")
+        before.set_title(f"{title}\nas in the file", fontsize=9)
+        after.set_title("on the standard grid\n", fontsize=9)
+        rows, columns = image.data.shape
+        before.set_xlabel(f"{columns} × {rows} pixels of {image.pixel:.1f}″", fontsize=8)
+        after.set_xlabel(f"{len(grid)} × {len(grid)}, 2.2 solar radii wide", fontsize=8)
+    return figure

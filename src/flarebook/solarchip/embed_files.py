@@ -1,0 +1,87 @@
+"""Features of a user's own AIA and HMI files: read, prepared, scaled, and turned into the encoder's class token."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from flarebook.compendium.errors import InputError
+from flarebook.solarchip.channels import CHANNELS
+
+SUFFIXES = (".fits", ".fits.gz", ".fit", ".fts")
+BATCH = 32  # images of one channel that are encoded together
+TOLD = ("file", "channel", "time")  # columns before the features
+
+
+def find_images(items):
+    """Files as they are, and the FITS files of folders in order of their names.
+
+    Raises InputError for a folder without any.
+    """
+    paths = []
+    for item in map(Path, items):
+        inside = sorted(path for path in item.rglob("*") if path.name.endswith(SUFFIXES)) if item.is_dir() else [item]
+        if not inside:
+            raise InputError(f"{item} holds no FITS file: name the files, or a folder that holds some")
+        paths += inside
+    return paths
+
+
+def open_model(weights):
+    """Encoder by name ("vit-tiny", "cnn-tiny") or from a safetensors file of one's own, in evaluation mode."""
+    from flarebook.solarchip import load
+    from flarebook.solarchip.weights import load_weights
+
+    return load_weights(weights) if str(weights).endswith(".safetensors") else load(weights)
+
+
+def embed_files(paths, model, device="auto", progress=None):
+    """Table of the files' features and sentences about the files that were left out.
+
+    paths: AIA or HMI images; progress: wraps an iterable.  Columns file, channel, time, then feature_000 and so on: the
+    class token of the channel's encoder.  Rows in the order of the files.
+    """
+    images, records, bad = {}, [], []
+    for path in (progress or iter)(paths):
+        try:
+            image, channel, time = _prepared(path, model.size.image)
+        except InputError as error:
+            bad.append(str(error))
+            continue
+        images.setdefault(channel, []).append(image)
+        records.append({"file": str(path), "channel": channel, "time": time})
+    table = pd.DataFrame(records, columns=TOLD)
+    return _with_features(table, {name: _encoded(model, stack, name, device) for name, stack in images.items()}), bad
+
+
+def _prepared(path, size):
+    """A file's image on the standard grid, scaled; its channel and its time."""
+    from flarebook.solarchip.prepare import prepare, scale_channel
+    from flarebook.solarchip.read import read_image
+
+    image = read_image(path)
+    return scale_channel(prepare(image, size), image.channel), image.channel, str(image.time)
+
+
+def _encoded(model, stack, channel, device):
+    """Class tokens (n, d) of scaled images of one channel."""
+    from flarebook.solarchip.embeddings import embed
+
+    parts = []
+    for start in range(0, len(stack), BATCH):
+        batch = np.array(stack[start : start + BATCH], np.float32)
+        full = np.zeros((len(batch), len(CHANNELS), *batch.shape[1:]), np.float32)
+        full[:, CHANNELS.index(channel)] = batch
+        parts.append(embed(model, full, channel, device=device).cls)
+    return np.concatenate(parts)
+
+
+def _with_features(table, tokens):
+    """The table with its features' columns, each channel's rows in order."""
+    if not len(table):
+        return table
+    features = np.empty((len(table), next(iter(tokens.values())).shape[1]), np.float32)
+    for channel, values in tokens.items():
+        features[(table["channel"] == channel).to_numpy()] = values
+    columns = [f"feature_{number:03d}" for number in range(features.shape[1])]
+    return table.join(pd.DataFrame(features, columns=columns))
