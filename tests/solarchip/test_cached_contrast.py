@@ -57,3 +57,13 @@ def test_plain_accumulation_has_another_gradient(case):
     contrast(whole, *vectors(whole, dates[:6])[0]).backward()
     off = (gradients(model) - gradients(whole)).norm() / gradients(whole).norm()
     assert off > 0.1
+
+
+def test_pieces_learn_in_mixed_precision_too(case):
+    model, whole, dates = case
+    with torch.autocast("cpu", torch.bfloat16):
+        accumulate(dates.split(3), lambda piece: vectors(model, piece), lambda *parts: contrast(model, *parts))
+        loss = contrast(whole, *vectors(whole, dates)[0])
+    loss.backward()
+    off = (gradients(model) - gradients(whole)).norm() / gradients(whole).norm()
+    assert off < 0.1

@@ -7,7 +7,7 @@ import torch
 from torch.nn.functional import cross_entropy, normalize
 
 from flarebook.compendium.errors import InputError
-from flarebook.solarchip.losses import FIRST_SCALE, against_each, contrastive_terms
+from flarebook.solarchip.losses import FIRST_SCALE, contrastive_terms
 
 SCALES = {"cls": torch.tensor(FIRST_SCALE), "patch": torch.tensor(2.0), "intra": torch.tensor(3.0)}
 
@@ -111,15 +111,6 @@ def test_each_term_looks_only_at_its_own_granularity():
     torch.testing.assert_close(moved, before)
     other = contrastive_terms(cls_b, cls_b, patch_a, patch_b, SCALES)
     assert other["cls"] < before["cls"] and other["patch"] == before["patch"] and other["intra"] == before["intra"]
-
-
-def test_hmi_against_several_channels_is_the_mean_over_them():
-    cls_a, cls_b, patch_a, patch_b = two_modalities()
-    found = against_each((cls_a, patch_a), [(cls_b, patch_b), (cls_a, patch_a)], SCALES)
-    one = contrastive_terms(cls_a, cls_b, patch_a, patch_b, SCALES)
-    two = contrastive_terms(cls_a, cls_a, patch_a, patch_a, SCALES)
-    for term in SCALES:
-        torch.testing.assert_close(found[term], (one[term] + two[term]) / 2)
 
 
 def test_only_the_wanted_terms_are_made():

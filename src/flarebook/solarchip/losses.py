@@ -2,8 +2,6 @@
 
 import math
 
-import torch
-
 from flarebook.compendium.errors import InputError
 from flarebook.solarchip.info_nce import info_nce
 
@@ -23,15 +21,6 @@ def contrastive_terms(cls_a, cls_b, patch_a, patch_b, log_scales, terms=TERMS):
     pairs = {"cls": (cls_a, cls_b), "intra": (patch_a, patch_b)}
     pairs["patch"] = patch_a.transpose(0, 1), patch_b.transpose(0, 1)  # positions first, each with its own dates
     return {term: info_nce(*pairs[term], log_scales[term]) for term in terms}
-
-
-def against_each(hmi, others, log_scales, terms=TERMS):
-    """The contrastive terms of HMI against several AIA channels, their mean over the channels.
-
-    hmi: (class vectors (b, p), patch vectors (b, L, p)); others: list of the same.  Returns {term: scalar}.
-    """
-    pairs = [contrastive_terms(hmi[0], other[0], hmi[1], other[1], log_scales, terms) for other in others]
-    return {term: torch.stack([pair[term] for pair in pairs]).mean() for term in terms}
 
 
 def check(terms, n_dates):
