@@ -6,8 +6,9 @@ from flarebook.compendium.errors import InputError
 from flarebook.solarchip.disk import HALF_WIDTH, Disk
 
 GAPS = 0.05  # largest share of the disk without values
-SHARP = ("continuum", "171", "304", "1600", "1700", "4500")  # hotter light fades out too slowly above the limb
-LIMB = (0.94, 1.08)  # solar radii; the EUV limb stands a little above the photosphere's
+# Where the limb may be found, in solar radii.  Light from above the photosphere reaches higher; the corona's hotter
+# lines fade out too slowly to tell.
+LIMBS = dict.fromkeys(("continuum", "4500", "1700", "1600"), (0.95, 1.05)) | {"304": (0.95, 1.07), "171": (0.95, 1.085)}
 
 
 def refuse_part(image):
@@ -35,10 +36,10 @@ def check_limb(grid, channel, name):
 
     Only light with a sharp limb is looked at.  grid: (n, n); channel: its name, or "continuum".
     """
-    if channel not in SHARP:
+    if channel not in LIMBS:
         return
-    found = limb_radius(grid)
-    if not LIMB[0] < found < LIMB[1]:
+    found, (lowest, highest) = limb_radius(grid), LIMBS[channel]
+    if not lowest < found < highest:
         raise InputError(
             f"the limb of {name} lies at {found:.2f} solar radii by its own header: correct its plate scale (CDELT1, "
             "CDELT2), its radius (RSUN_OBS) or its centre (CRPIX, CRVAL)"

@@ -1,0 +1,59 @@
+"""Does the magnetogram stand as the other images do: plage is bright where the field is strong."""
+
+import numpy as np
+from scipy.ndimage import gaussian_filter
+
+from flarebook.compendium.errors import InputError
+from flarebook.solarchip.channels import CHANNELS
+from flarebook.solarchip.disk import Disk
+
+COMPANIONS = ("1600", "304", "1700", "171")  # where plage shows, the clearest first
+DECISIVE = 0.15  # by how much the correlation of the turned field must be the larger one
+TURNS = {180: lambda image: image[::-1, ::-1], 90: np.rot90, 270: lambda image: np.rot90(image, -1)}
+
+
+def check_orientation(stack, name):
+    """InputError when the field fits the plage decidedly better after half or a quarter turn: a wrong roll.
+
+    stack: (11, n, n) of one date on the standard grid; name: of the date.  Images without plage decide nothing.
+    HMI's files are upside down (CROTA2 of about 180 degrees); a header that lost its roll is found so.
+    """
+    scores = turned_correlations(stack)
+    turn = max(scores, key=scores.get)
+    if turn and scores[turn] > scores[0] + DECISIVE:
+        raise InputError(
+            f"the magnetogram of {name} fits the other images after a turn by {turn} degrees (correlation "
+            f"{scores[turn]:.2f}, as it is {scores[0]:.2f}): correct the roll (CROTA2) in its header"
+        )
+
+
+def turned_correlations(stack):
+    """Correlation of field strength and plage brightness within .9 solar radii: {turn of the field in degrees: value}.
+
+    stack: (11, n, n).  The brightness is divided by its mean at the same distance from the centre, so that limb
+    darkening and brightening, which no turn changes, count for nothing.  {0: 0} when an image is missing.
+    """
+    channel = next((name for name in COMPANIONS if np.isfinite(stack[CHANNELS.index(name)]).all()), None)
+    field = np.abs(stack[CHANNELS.index("hmi")])
+    if channel is None or not np.isfinite(field).all():
+        return {0: 0.0}
+    disk = Disk(field.shape[-1])
+    inside = disk.radius < 0.9
+    strong = np.log1p(gaussian_filter(field, 1) / 20)
+    bright = _flattened(gaussian_filter(stack[CHANNELS.index(channel)], 1), disk)
+    turned = {0: strong} | {turn: function(strong) for turn, function in TURNS.items()}
+    return {turn: _correlation(_flattened(image, disk)[inside], bright[inside]) for turn, image in turned.items()}
+
+
+def _flattened(image, disk):
+    """Image less its mean at the same distance from the centre."""
+    ring = np.minimum((disk.radius / disk.pixel).astype(int), int(1 / disk.pixel) + 1)
+    sums, counts = np.bincount(ring.ravel(), image.ravel()), np.bincount(ring.ravel())
+    return image - (sums / np.maximum(counts, 1))[ring]
+
+
+def _correlation(first, second):
+    """Pearson's correlation; 0 for an image without contrast."""
+    if first.std() == 0 or second.std() == 0:
+        return 0.0
+    return float(np.corrcoef(first, second)[0, 1])
