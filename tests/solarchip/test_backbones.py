@@ -1,11 +1,13 @@
 """Both autoencoders: shapes, places, who shares an encoder, what is learnt, and what is refused."""
 
+import numpy as np
 import pytest
 import torch
 
 from flarebook.compendium.errors import InputError
 from flarebook.solarchip.backbones import SIZES, create
 from flarebook.solarchip.channels import CHANNELS
+from flarebook.solarchip.passbands import scale_channel
 
 MINI = ("vit-mini", "cnn-mini")
 
@@ -132,6 +134,16 @@ def test_side_that_is_no_multiple_of_the_patch_is_refused(name):
         create(name, image=100)
     with pytest.raises(InputError, match=r"wants pictures \(n, 1, 32, 32\) and got \(2, 1, 30, 30\)"):
         create(name, image=32).encode(suns(size=30), "hmi")
+
+
+def test_features_of_physical_images_are_class_tokens_of_scaled_ones():
+    model = create("cnn-mini").eval()
+    counts = np.random.default_rng(1).lognormal(4, 2, (5, 32, 32))
+    expected = model.encode(torch.from_numpy(scale_channel(counts, "171"))[:, None], "171").cls
+    np.testing.assert_allclose(model.features(counts, "171", batch_size=2), expected.detach(), rtol=1e-4, atol=1e-5)
+    counts[3, 2, 2] = np.nan
+    with pytest.raises(InputError, match="171 images hold pixels that are no numbers"):
+        model.features(counts, "171")
 
 
 def test_unknown_names_are_refused():

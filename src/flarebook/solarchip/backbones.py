@@ -12,6 +12,7 @@ from flarebook.solarchip.channels import CHANNELS
 from flarebook.solarchip.cnn import CnnSize
 from flarebook.solarchip.info_nce import LARGEST_SCALE
 from flarebook.solarchip.losses import FIRST_SCALE, TERMS
+from flarebook.solarchip.passbands import scale_channel
 from flarebook.solarchip.patches import join
 from flarebook.solarchip.vit import VitSize
 
@@ -104,6 +105,19 @@ class SolarChip(nn.Module):
     def decode_latent(self, latent, channel):
         """Pictures (b, 1, image, image) of a channel from latent ones (b, c, h, w)."""
         return self.decoders[self.group(channel)](latent)
+
+    def features(self, images, channel, batch_size=64):
+        """Class tokens (n, d), float32, of images of one channel as they come: the extractor for other work.
+
+        images: (n, h, w) in G or DN/s on the standard grid of `prepare`.  Raises InputError for pixels without a value.
+        """
+        values = torch.from_numpy(scale_channel(images, channel))[:, None]
+        if not torch.isfinite(values).all():
+            raise InputError(f"the {channel} images hold pixels that are no numbers: fill them with `prepare` first")
+        device = self.project_cls.weight.device
+        with torch.inference_mode():
+            parts = [self.encode(batch.to(device), channel).cls for batch in values.split(batch_size)]
+        return torch.cat(parts).float().cpu().numpy()
 
     def clamp_scales(self):
         """Keep the learned scales at most 100, after a step of the optimiser, as CLIP does."""
