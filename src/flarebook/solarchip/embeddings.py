@@ -7,6 +7,7 @@ import torch
 
 from flarebook.compendium.errors import InputError
 from flarebook.solarchip.channels import CHANNELS
+from flarebook.stix.encoders import chosen_device
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ def embed(model, images, channel, batch_size=64, device="auto"):
     channels, or pixels that are no numbers.
     """
     position = _position(images, channel)
-    device = _device(device)
+    device = chosen_device(device)
     model = model.to(device).eval()
     parts = []
     with torch.inference_mode():
@@ -61,10 +62,3 @@ def _refuse_gaps(batch, channel, start):
         raise InputError(
             f"the {channel} image of date {start + bad[0]} has pixels that are no numbers: prepare or leave it out"
         )
-
-
-def _device(device):
-    """Device to compute on; "auto" takes a GPU where there is one."""
-    from flarebook.stix.encoders import chosen_device
-
-    return chosen_device(device)

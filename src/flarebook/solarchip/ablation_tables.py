@@ -1,0 +1,55 @@
+"""Tables of the ablation: mean and spread of each row, paired differences, and the claims they decide."""
+
+import pandas as pd
+
+from flarebook.solarchip.ablation import ALL_TERMS
+from flarebook.solarchip.representation_scores import HEADLINE, MEAN_PROBE
+from flarebook.solarchip.verdicts import COLUMNS, judge
+
+MARGIN = 0.02  # smallest gain in recall or in a probe's skill that would matter to a user
+INVARIANCE = ("recall@1, neighbouring days", HEADLINE, "crossed probe, mean")
+CONSISTENCY = ("place by content", "patch date, neighbouring days")
+CAPACITY = (MEAN_PROBE, HEADLINE)
+ADDED = {"CLS": ("+ CLS", "reconstruction"), "patch": ("+ CLS + patch", "+ CLS"), "intra": (ALL_TERMS, "+ CLS + patch")}
+ALONE = ("CLS alone", "patch alone", "intra alone")
+
+
+def summary(table):
+    """Mean, standard deviation over seeds, number of seeds and chance of every score and row.
+
+    table: of ablation.run.  Returns a DataFrame: backbone, sharing, row, score, mean, sd, n, chance.
+    """
+    numbers = {"mean": ("value", "mean"), "sd": ("value", "std"), "n": ("value", "count"), "chance": ("chance", "mean")}
+    return table.groupby(["backbone", "sharing", "row", "score"], sort=False).agg(**numbers).reset_index()
+
+
+def values(table, backbone, row, score, sharing="two"):
+    """Values of one score over the seeds, in the seeds' order: (n,)."""
+    own = table[(table["backbone"] == backbone) & (table["row"] == row) & (table["sharing"] == sharing)]
+    return own[own["score"] == score].sort_values("seed")["value"].to_numpy()
+
+
+def compare(table, claim, backbone, rows, scores, margin=MARGIN):
+    """Rows of verdicts for one comparison: the first of `rows` against the second, one verdict per score."""
+    for score in scores:
+        pair = [values(table, backbone, row, score) for row in rows]
+        if len(pair[0]) and len(pair[1]):
+            yield judge(claim, f"{backbone}: {rows[0]} against {rows[1]}", score, *pair, margin)
+
+
+def verdict_table(table, margin=MARGIN):
+    """Claims 1, 2 and 5 from paired differences over seeds: one row per comparison and score, columns of verdicts.
+
+    1, modality-invariant and spatially consistent: all terms against reconstruction alone.  2, each term adds: every
+    term against the row without it; what a term does alone, against random weights, is told as "2 alone".
+    5, both backbones work: all terms against random weights.
+    """
+    rows = []
+    for backbone in table["backbone"].unique():
+        rows += compare(table, "1", backbone, (ALL_TERMS, "reconstruction"), INVARIANCE + CONSISTENCY, margin)
+        for pair in ADDED.values():
+            rows += compare(table, "2", backbone, pair, CAPACITY, margin)
+        for row in ALONE:
+            rows += compare(table, "2 alone", backbone, (row, "random"), CAPACITY, margin)
+        rows += compare(table, "5", backbone, (ALL_TERMS, "random"), CAPACITY + INVARIANCE[:1], margin)
+    return pd.DataFrame(rows, columns=list(COLUMNS))

@@ -1,0 +1,95 @@
+"""The ablation trains what it says, the same way each time, goes on where it stopped, and its verdicts follow."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from flarebook.compendium.errors import InputError
+from flarebook.solarchip import ablation, ablation_archive, ablation_tables
+from flarebook.solarchip.pretraining_settings import Settings
+from flarebook.solarchip.representation_scores import HEADLINE, MEAN_PROBE
+
+N = 90
+SETTINGS = Settings(n_steps=2, batch_size=8, aia_per_step=1, every=2, device="cpu")
+
+
+@pytest.fixture(scope="module")
+def dates():
+    rng = np.random.default_rng(1)
+    days = pd.DataFrame({"time": pd.date_range("2011-01-01", periods=N).astype(str)})
+    days["split"] = np.repeat(["train", "test"], [50, 40])
+    return ablation_archive.dates_of(rng.normal(0, 80, (N, 11, 64, 64)).astype(np.float32), days, 32)
+
+
+def test_every_row_of_the_study_is_there():
+    rows = ablation.variants(["vit-mini", "cnn-mini"])
+    assert len(rows) == 2 * (8 + 2) == len(set(rows))
+    added = [set(ablation.TERMS[name]) for name in ("reconstruction", "+ CLS", "+ CLS + patch", ablation.ALL_TERMS)]
+    assert [len(terms) for terms in added] == [1, 2, 3, 4]
+    assert all(small < large for small, large in zip(added, added[1:], strict=False))
+
+
+def test_the_random_row_is_what_every_other_row_begins_with(dates):
+    images = dates.images[dates.train]
+    still = replace(SETTINGS, n_steps=1, learning_rate=0.0)
+    random, begun = (
+        ablation.train_variant(ablation.Variant("vit-mini", row), images, still) for row in ("random", "+ CLS")
+    )
+    weights = begun.state_dict()
+    assert all(np.array_equal(value, weights[name]) for name, value in random.state_dict().items())
+
+
+def test_a_stopped_ablation_goes_on_and_ends_the_same(dates, tmp_path):
+    chosen = [ablation.Variant("vit-mini", row) for row in ("random", "CLS alone")]
+    whole = ablation.run(chosen, dates, SETTINGS, [1, 2], ["171"])
+    path = tmp_path / "scores.parquet"
+    ablation.run(chosen, dates, SETTINGS, [1], ["171"], path)
+    told = []
+    table = ablation.run(chosen, dates, SETTINGS, [1, 2], ["171"], path, lambda variant, seed: told.append(seed))
+    assert told == [2, 2]
+    pd.testing.assert_frame_equal(table, whole)
+    pd.testing.assert_frame_equal(pd.read_parquet(path), whole)
+
+
+def test_another_table_is_not_overwritten(dates, tmp_path):
+    pd.DataFrame({"a": [1]}).to_parquet(tmp_path / "scores.parquet")
+    with pytest.raises(InputError, match="no table of an ablation"):
+        ablation.run([], dates, SETTINGS, [1], ["171"], tmp_path / "scores.parquet")
+
+
+def test_binning_keeps_the_mean_brightness():
+    images = np.random.default_rng(2).gamma(2, 50, (3, 11, 32, 32))
+    assert ablation_archive.coarse(images, 8).mean() == pytest.approx(images.mean(), rel=1e-5)
+    with pytest.raises(InputError, match="divisor of 32"):
+        ablation_archive.coarse(images, 12)
+
+
+def made_up(values):
+    """Table of an ablation with the given score values, {row: [one per seed]}, the same for both deciding scores."""
+    rows = [
+        ("vit-mini", "two", row, seed, score, value, 0.1)
+        for row, own in values.items()
+        for seed, value in enumerate(own)
+        for score in (HEADLINE, MEAN_PROBE)
+    ]
+    return pd.DataFrame(rows, columns=list(ablation.COLUMNS))
+
+
+def test_a_term_that_adds_is_told_from_one_that_does_not():
+    luck = np.array([0.0, 0.3, -0.2])
+    levels = {"random": 0.1, "reconstruction": 0.2, "+ CLS": 0.4, "+ CLS + patch": 0.4, ablation.ALL_TERMS: 0.3}
+    wobble = {"+ CLS": 0.01, "+ CLS + patch": -0.005}
+    table = made_up({row: level + luck + wobble.get(row, 0) * np.arange(3) for row, level in levels.items()})
+    verdicts = ablation_tables.verdict_table(table)
+    own = verdicts[(verdicts["claim"] == "2") & (verdicts["score"] == MEAN_PROBE)]["verdict"].tolist()
+    assert own == ["supported", "undecided at this size", "not supported"]
+    assert verdicts.loc[verdicts["claim"] == "5", "verdict"].eq("supported").all()
+
+
+def test_mean_and_spread_are_those_of_the_seeds():
+    table = ablation_tables.summary(made_up({"random": [0.1, 0.2, 0.6]}))
+    assert table["mean"].to_numpy() == pytest.approx(0.3)
+    assert table["sd"].to_numpy() == pytest.approx(np.std([0.1, 0.2, 0.6], ddof=1))
+    assert table["n"].tolist() == [3, 3]
