@@ -8,7 +8,7 @@ from flarebook.solarchip.corona import beyond_the_limb
 QUIET = {"304": 28.0, "1600": 75.0, "1700": 850.0, "4500": 12_500.0}  # DN/s, disk centre
 LIMB = {"304": -0.35, "1600": 0.45, "1700": 0.6, "4500": 0.55}  # 1 - darkening towards the limb; negative brightens
 PLAGE = {"304": 1.6, "1600": 1.1, "1700": 0.4, "4500": 0.015}  # brightening per 100 G
-SPOT = {"1600": 0.55, "1700": 0.75, "4500": 0.85}  # darkening in a full umbra
+SPOT = {"1600": 0.4, "1700": 0.7, "4500": 0.85}  # darkening in a full umbra
 SPICULES, PROMINENCE = 0.012, 0.03  # solar radii, heights above the limb in 304
 CARRINGTON = 13.2  # degrees per day, synodic
 
@@ -36,14 +36,14 @@ def slow_pattern(disk, day, phases):
         waves = waves + np.cos(order * longitude + 2 * np.pi * (first + speed * day / 40)) * np.cos(
             (2 + 6 * third) * latitude + 2 * np.pi * second
         )
-    return 1 / (1 + np.exp(-(waves - 0.35) / 0.12))
+    return 1 / (1 + np.exp(-(waves - 0.7) / 0.12))
 
 
 def light_304(disk, field, holes, dark, texture):
     """Image in He II 304, DN/s: network and plage bright, filaments dark, prominences and spicules above the limb."""
     strong = gaussian_filter(np.abs(field), 0.8)
-    plage = PLAGE["304"] * (np.minimum(strong, 400) / 100) ** 0.8
-    bright = (0.55 + 0.45 * texture + plage) * (1 - 0.3 * holes) * (1 - 0.65 * dark)
+    plage = PLAGE["304"] * (np.clip(strong - 20, 0, 400) / 100) ** 0.8
+    bright = (0.75 + 0.25 * texture + plage) * (1 - 0.3 * holes) * (1 - 0.65 * dark)
     on = bright * (1 + 0.35 * (1 - disk.mu) ** 2)
     height = np.maximum(disk.radius - 1, 0)
     ring = gaussian_filter(beyond_the_limb(bright, disk), 1.5) * 1.5 * np.exp(-height / SPICULES)
@@ -55,7 +55,7 @@ def light_below(disk, field, channel, texture):
     """Image in 1600, 1700 or 4500, DN/s: limb darkening, network and plage, dark spots; 0 above the limb."""
     strong = gaussian_filter(np.abs(field), 0.6)
     umbra = np.clip((np.abs(field) - 250) / 900, 0, 1)
-    plage = PLAGE[channel] * np.minimum(strong, 300) / 100
-    network = 1 + {"1600": 0.35, "1700": 0.15, "4500": 0.01}[channel] * (texture - 1)
+    plage = PLAGE[channel] * np.clip(strong - 20, 0, 300) / 100
+    network = 1 + {"1600": 0.22, "1700": 0.09, "4500": 0.01}[channel] * (texture - 1)
     limb = 1 - LIMB[channel] * (1 - disk.mu)
     return QUIET[channel] * limb * (network + plage * (1 - umbra)) * (1 - SPOT[channel] * umbra) * disk.on

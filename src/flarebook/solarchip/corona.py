@@ -20,8 +20,10 @@ RESPONSES = {
 }
 LOG_T_START, LOG_T_STEP, N_LOG_T = 5.3, 0.02, 110
 QUIET = {"94": 1.0, "131": 5.0, "171": 150.0, "193": 140.0, "211": 45.0, "335": 2.0}  # DN/s, disk centre
-SCALE_HEIGHT = {"94": 0.07, "131": 0.045, "171": 0.05, "193": 0.075, "211": 0.085, "335": 0.09}  # solar radii, of light
+SCALE_HEIGHT = {"94": 0.05, "131": 0.03, "171": 0.032, "193": 0.048, "211": 0.055, "335": 0.055}  # solar radii, of light
 HOLE = {"94": 0.45, "131": 0.6, "171": 0.55, "193": 0.22, "211": 0.22, "335": 0.4}  # light left in a coronal hole
+
+NEAR = {"94": 0.5, "131": 0.2, "171": 0.12, "193": 0.35, "211": 0.5, "335": 0.5}  # power of the field around: hot near regions
 
 
 @cache
@@ -48,7 +50,7 @@ def column(size, pixel, height):
     light = np.exp(-(np.maximum(lines, 1) - 1) / height).sum(axis=1) * samples[1]
     light *= np.where(edge < 1, 1, 2)  # above the limb the far side shines through
     light = np.where(edge < 1, np.minimum(light / light[0], 2.4), np.minimum(light / light[0], 2.4))
-    return np.interp(radius, edge, light)
+    return np.interp(radius, edge, light**0.75)
 
 
 def open_field(smooth, field, disk):
@@ -59,7 +61,7 @@ def open_field(smooth, field, disk):
     pixels = 1 / disk.pixel / 58.0  # widths below were chosen at 128 pixels
     one_sign = np.abs(gaussian_filter(smooth, 4.5 * pixels))
     strong = gaussian_filter(np.abs(field), 5 * pixels)
-    return 1 / (1 + np.exp(-(one_sign - 2.6) / 0.35)) / (1 + np.exp((strong - 22.0) / 3.0)) * disk.on
+    return 1 / (1 + np.exp(-(one_sign - 3.2) / 0.35)) / (1 + np.exp((strong - 22.0) / 3.0)) * disk.on
 
 
 def beyond_the_limb(values, disk, inside=0.975):
@@ -69,20 +71,21 @@ def beyond_the_limb(values, disk, inside=0.975):
     return map_coordinates(values, places, order=1, mode="nearest")
 
 
-def quiet_corona(disk, holes, network, rng):
+def quiet_corona(disk, holes, network, near, rng):
     """Light of the quiet corona in each coronal channel, (6, size, size), DN/s.
 
-    holes: open-field share; network: |B| of the quiet Sun relative to its mean, both (size, size).
+    holes: open-field share; network: |B| smoothed to a cell; near: |B| smoothed over a region's surroundings; both
+    relative to the quiet Sun's, all (size, size).
     """
-    bright = np.sqrt(np.clip(gaussian_filter(network, 0.8), 0.1, 6)) * np.exp(
-        0.9 * gaussian_filter(rng.normal(size=holes.shape), 1.3)
-    )
-    edge = beyond_the_limb(gaussian_filter(bright, 2.0), disk)
-    texture = np.where(disk.radius < 0.975, bright, 0.5 * edge + 0.5)
+    bright = np.clip(gaussian_filter(network, 0.8), 0.3, 3) ** 0.4
+    bright *= np.exp(0.8 * gaussian_filter(rng.normal(size=holes.shape), 0.9))
+    rays = beyond_the_limb(gaussian_filter(bright, 1.0), disk)
+    texture = np.where(disk.radius < 0.975, bright, rays)
     texture /= texture[disk.on].mean()
-    outward = gaussian_filter(beyond_the_limb(holes, disk), 1.2)
+    outward = np.clip(gaussian_filter(beyond_the_limb(holes, disk), 1.2), 0, 1)
+    active = beyond_the_limb(near, disk)
     images = []
     for channel in CORONAL:
-        left = HOLE[channel] ** np.clip(outward, 0, 1)
-        images.append(QUIET[channel] * texture * left * column(disk.size, disk.pixel, SCALE_HEIGHT[channel]))
+        level = QUIET[channel] * HOLE[channel] ** outward * active ** NEAR[channel]
+        images.append(level * texture * column(disk.size, disk.pixel, SCALE_HEIGHT[channel]))
     return np.array(images)

@@ -13,10 +13,11 @@ import numpy as np
 from flarebook.solarchip.corona import LOG_T_START, LOG_T_STEP, response_table
 from flarebook.solarchip.disk import SOLAR_RADIUS
 
-N_LINES = 900
+N_LINES = 2000
 SHALLOWEST = 0.012  # solar radii, depth of a charge below its spot
 FARTHEST_BEHIND = -0.4  # z of regions whose loops can still reach above the limb
-COOLING = 0.4  # share of loops that are cooling: denser than in equilibrium at their temperature
+COOLING = 0.3  # share of loops that are cooling: denser than in equilibrium at their temperature
+LIGHT = 3.5e6  # turns carried flux, area and response into DN/s, set by the brightness of real active regions
 TWIST_REACH = 0.05  # solar radii over which the twist of the field fades with height
 
 
@@ -63,7 +64,7 @@ def loop_images(disk, charges, rng, flash):
     foot *= 1.002 / np.linalg.norm(foot, axis=1, keepdims=True)
     scatter = rng.normal(0, 0.13, N_LINES) + 0.05 * np.abs(charges.twist[pick]) / 0.5
     cooling = np.where(rng.random(N_LINES) < COOLING, rng.uniform(0.1, 0.6, N_LINES), 0.0)
-    brightness = np.exp(rng.normal(0, 0.8, N_LINES))
+    brightness = np.exp(rng.normal(0, 0.5, N_LINES))
     hot = np.array([flash.get(int(region), 0.0) for region in charges.region[pick]])
     _draw_all(
         images, disk.pixel, charges.place, charges.charge, charges.twist, pick, foot, carried * brightness, scatter,
@@ -159,9 +160,9 @@ def _draw(images, pixel, path, n, closed, strong, carried, scatter, cooling, hot
     log_t = 6.47 + 2 / 7 * np.log10(strong / 300) + scatter
     density = 10 ** (2 * (log_t - 6.47)) / (length / 0.1)  # relative; the square goes into the emission measure
     log_t = (log_t if closed else min(log_t, 6.0)) - cooling
-    measure = min(density**2, 25.0) * carried / max(strong, 30.0)
-    if hot > 0 and length < 0.25:
-        log_t, measure = 7.03 + 0.3 * scatter, measure + 2.5e3 * hot / 1e-5 * carried / strong
+    measure = LIGHT * min(density**2, 4.0) * min(length / 0.1, 1.0) ** 1.5 * carried / max(strong, 30.0)
+    if hot > 0 and closed and length < 0.2:
+        log_t, measure = 7.1 + 0.3 * scatter, measure + 40 * LIGHT * hot / 1e-5 * carried / strong
     millions = 10 ** (log_t - 6)
     size, half = images.shape[1], images.shape[1] * pixel / 2
     travelled = 0.0

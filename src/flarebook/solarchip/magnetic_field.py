@@ -4,7 +4,7 @@ import numba
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
-NETWORK_FIELD = 16.0  # G, typical of a pixel in the network
+NETWORK_FIELD = 14.0  # G, typical of a pixel in the network
 NOISE = 3.0  # G, line-of-sight field of one pixel, after averaging down to it
 
 
@@ -53,11 +53,11 @@ def _add(centres, peak, width, size, pixel):
 
 def clumped(smooth, disk, rng):
     """Smooth field gathered in network and plage elements, with the mixed polarities of the quiet Sun added."""
-    cells = gaussian_filter(rng.normal(size=smooth.shape), 0.9)
-    cells /= cells.std()
-    elements = np.clip(np.abs(cells) - 0.8, 0, None) ** 1.3 / 0.2
-    grain = 0.35 + 0.65 * np.minimum(elements / elements.mean(), 4.0)
-    mixed = 0.35 * NETWORK_FIELD * np.sign(cells) * elements
+    cells, flux = (gaussian_filter(rng.normal(size=smooth.shape), width) for width in (1.5, 0.6))
+    lanes = np.exp(-0.5 * (cells / cells.std() / 0.45) ** 2)  # a web of lanes: the edges of cells
+    elements = lanes * np.abs(flux)
+    grain = 0.4 + 0.6 * np.minimum(elements / elements.mean(), 4.0)
+    mixed = NETWORK_FIELD * np.sign(flux) * elements / flux.std()
     return np.where(disk.on, smooth * grain + mixed, 0.0)
 
 

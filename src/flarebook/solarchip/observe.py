@@ -5,12 +5,12 @@ from scipy.ndimage import gaussian_filter
 
 from flarebook.solarchip.channels import CHANNELS, CORONAL, SATURATION
 from flarebook.solarchip.chromosphere import filaments, light_304, light_below
-from flarebook.solarchip.corona import beyond_the_limb, open_field, quiet_corona
+from flarebook.solarchip.corona import open_field, quiet_corona
 from flarebook.solarchip.loops import charges_of, loop_images
 from flarebook.solarchip.magnetic_field import magnetogram, radial_field
 
 PSF = 0.45  # pixels, standard deviation
-PHOTONS = 8.0  # photons per DN/s, after averaging the telescope's pixels
+PHOTONS = 30.0  # photons per DN/s, after averaging the telescope's pixels
 
 
 def observe(disk, surface, population, phases, rng, flash=None):
@@ -25,18 +25,20 @@ def observe(disk, surface, population, phases, rng, flash=None):
     texture = gaussian_filter(np.abs(field), 0.7)
     texture = np.minimum(texture / np.median(texture[disk.on]), 4.0)
     loops = loop_images(disk, charges_of(disk, surface, population), rng, flash or {})
-    light = dict(zip(CORONAL, corona(disk, holes, texture, dark, loops, rng), strict=True))
+    light = dict(zip(CORONAL, corona(disk, field, holes, texture, dark, loops, rng), strict=True))
     light["304"] = light_304(disk, field, holes, dark, texture) + 0.03 * loops[CORONAL.index("171")]
     light |= {channel: light_below(disk, field, channel, texture) for channel in ("1600", "1700", "4500")}
     aia = [expose(light[channel], rng) for channel in CHANNELS[1:]]
     return np.stack([magnetogram(field, disk, rng), *aia]).astype("f4"), field
 
 
-def corona(disk, holes, texture, dark, loops, rng):
+def corona(disk, field, holes, texture, dark, loops, rng):
     """Light of the coronal channels, (6, size, size), DN/s: quiet corona, loops and their haze, filaments in front."""
-    quiet = quiet_corona(disk, holes, texture, rng)
+    near = gaussian_filter(np.abs(field), 7 * disk.size / 128)
+    near = np.clip(near / 14.0, 0.25, 3.0)
+    quiet = quiet_corona(disk, holes, texture, near, rng)
     haze = np.stack([gaussian_filter(image, 2.5) for image in loops])
-    return (quiet + 0.75 * loops + 0.25 * haze) * (1 - 0.35 * dark)
+    return (quiet + 0.85 * loops + 0.2 * haze) * (1 - 0.35 * dark)
 
 
 def expose(light, rng):

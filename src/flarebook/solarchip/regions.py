@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 
 CYCLE_START, CYCLE_LENGTH = "2008-12-01", 4018.0  # solar cycle 24; days
-TYPICAL_FLUX = 3e21  # Mx in each polarity, median of the regions
+TYPICAL_FLUX = 5e21  # Mx in each polarity, median of the regions
 WARM_UP = 240.0  # days of earlier births, so that old flux is there on the first day
-BIRTHS_AT_MAXIMUM = 1.15  # regions per day on the whole Sun
+BIRTHS_AT_MAXIMUM = 1.9  # regions per day on the whole Sun
 COLUMNS = ("birth", "latitude", "longitude", "flux", "life", "tilt", "leading", "complexity", "twist")
 
 
@@ -127,7 +127,7 @@ def draw_spots(regions, rng):
 def intruders(region, hosts, size, rng):
     """Spots of opposite polarity that emerge beside the hosts for part of the life: delta regions."""
     rows = []
-    for _ in range(rng.poisson(4.5 * region.complexity)):
+    for _ in range(rng.poisson(0.5 + 4.5 * region.complexity)):
         _, west, north, share, _, _ = hosts[rng.integers(len(hosts))]
         begin = rng.uniform(0.02, 0.7)
         angle, distance = rng.uniform(0, 2 * np.pi), rng.uniform(0.7, 1.5) * size**0.5

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from flarebook.solarchip.disk import SOLAR_RADIUS
-from flarebook.solarchip.regions import CYCLE_LENGTH, cycle_number_and_phase, longitude_at
+from flarebook.solarchip.regions import CYCLE_LENGTH, TYPICAL_FLUX, cycle_number_and_phase, longitude_at
 
 SPOT_FIELD = 1800.0  # G, in the middle of a flux concentration
 DEGREE = np.deg2rad(1.0) * SOLAR_RADIUS  # cm
@@ -85,7 +85,7 @@ def living_spots(spots, table, age):
         np.clip(4 * (fraction - begin) / (end - begin), 0, 1) * np.clip(4 * (end - fraction) / (end - begin), 0, 1),
         1,
     )
-    flux = 0.6 * table["flux"][region] * strength(age[region], table["life"][region]) * np.abs(share) * life
+    flux = 0.65 * table["flux"][region] * strength(age[region], table["life"][region]) * np.abs(share) * life
     spread = 0.5 + 0.5 * np.clip(fraction / 0.25, 0, 1)
     latitude = table["latitude"][region] + spots["north"].to_numpy()[keep] * spread
     middle = longitude_at(table["longitude"][region], table["latitude"][region], age[region])
@@ -97,10 +97,10 @@ def living_spots(spots, table, age):
 def plage_and_old_flux(table, age, rows):
     """Two broad patches per region, one per polarity: plage while it lives, then flux that spreads and drifts poleward."""
     age, life = age[rows], table["life"][rows]
-    size = (table["flux"][rows] / 3e21) ** 0.35
+    size = (table["flux"][rows] / TYPICAL_FLUX) ** 0.35
     left_over = np.clip(age / life, 0, 1) ** 1.5
     flux = (
-        table["flux"][rows] * rise(age, life) * (0.4 + 0.35 * left_over) * np.exp(-np.maximum(age - life, 0) / FADING)
+        table["flux"][rows] * rise(age, life) * (0.35 + 0.4 * left_over) * np.exp(-np.maximum(age - life, 0) / FADING)
     )
     spread = np.sqrt(2 * DIFFUSION * 86_400 * np.maximum(age - 0.2 * life, 0)) / DEGREE
     width = np.sqrt((1.1 + 1.0 * size) ** 2 + spread**2)
