@@ -8,7 +8,6 @@ import pandas as pd
 from flarebook.compendium.errors import InputError
 from flarebook.solarchip.channels import CHANNELS
 
-SUFFIXES = (".fits", ".fits.gz", ".fit", ".fts")
 BATCH = 32  # images of one channel that are encoded together
 TOLD = ("file", "channel", "time")  # columns before the features
 
@@ -18,9 +17,11 @@ def find_images(items):
 
     Raises InputError for a folder without any.
     """
+    from flarebook.solarchip.real_days import find_images as images_in
+
     paths = []
     for item in map(Path, items):
-        inside = sorted(path for path in item.rglob("*") if path.name.endswith(SUFFIXES)) if item.is_dir() else [item]
+        inside = images_in(item) if item.is_dir() else [item]
         if not inside:
             raise InputError(f"{item} holds no FITS file: name the files, or a folder that holds some")
         paths += inside
@@ -60,6 +61,10 @@ def _prepared(path, size):
     from flarebook.solarchip.read import read_image
 
     image = read_image(path)
+    if image.channel not in CHANNELS:
+        raise InputError(
+            f"{Path(path).name} is a {image.channel} image: features are for magnetograms and AIA channels"
+        )
     return scale_channel(prepare(image, size), image.channel), image.channel, str(image.time)
 
 

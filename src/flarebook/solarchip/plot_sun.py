@@ -10,18 +10,41 @@ from flarebook.solarchip.disk import HALF_WIDTH, Disk
 from flarebook.solarchip.sun_colours import label_of, show_channel
 
 COLUMNS = ("hmi", "4500", "171", "193", "304", "1600")
+UPWARDS = (
+    "hmi",
+    "4500",
+    "1700",
+    "1600",
+    "304",
+    "171",
+    "193",
+    "211",
+    "335",
+    "94",
+    "131",
+)  # from the surface, by temperature
+PHOTOSPHERIC = 12_500.0  # DN/s, the quiet photosphere at 4500 at disk centre in the simulated images
 LOOKS = {"real": {"color": "#7B3FBF", "lw": 1.8}, "simulated": {"color": "0.25", "lw": 1.4}}
 LIMB = np.concatenate([np.arange(0, 0.9, 0.05), np.arange(0.9, 1.095, 0.0125)])  # solar radii, finer at the limb
 PHOTOSPHERE = np.append(np.arange(0, 0.95, 0.05), 0.95)  # solar radii; farther out a pixel holds the limb's edge
 BINS = {
     "visible light": np.linspace(0.6, 1.2, 61),
-    "171 Å": np.linspace(0, 4, 61),
+    "171 Å": np.linspace(1, 4, 61),
     "field": np.concatenate([-np.geomspace(2500, 4, 40), np.geomspace(4, 2500, 40)]),
 }
 LABELS = {
     "visible light": "brightness over that of its ring",
     "171 Å": "log₁₀ of brightness [DN/s]",
     "field": "line-of-sight field [G]",
+}
+
+COMPARED = {  # stem of a metric's name: what it is
+    "limb_171": "171 Å, highest ring of the outer tenth of the disk, over the centre",
+    "beyond_171": "171 Å, 1.04 to 1.08 solar radii, over the centre",
+    "light_171": "171 Å, median on the disk [DN/s]",
+    "spread_171": "171 Å, 5th to 95th percentile [powers of ten]",
+    "limb_4500": "visible light, .90 to .96 solar radii, over the centre",
+    "dark_share": "visible light, darker than .9 of its ring [thousandths of the disk]",
 }
 
 
@@ -113,6 +136,26 @@ def dates_table(days, rows):
 def limb_table(tables):
     """All profiles as one table, with the panel's name."""
     return pd.concat([table.assign(panel=name) for name, table in tables.items()], ignore_index=True)
+
+
+def as_photosphere(continuum):
+    """HMI continuum (n, n) with the brightness of AIA 4500 at disk centre, so that both can share colours."""
+    centre = Disk(len(continuum)).radius < 0.5
+    return continuum * (PHOTOSPHERIC / np.median(continuum[centre]))
+
+
+def plot_channels(images, time):
+    """All eleven images (11, n, n) of one date, sorted from the surface upwards and by temperature."""
+    figure = Figure(figsize=(10.2, 3.75), layout="constrained")
+    figure.get_layout_engine().set(w_pad=0.01, h_pad=0.02, wspace=0.0, hspace=0.0)
+    axes = figure.subplots(2, 6).flat
+    for axis, channel in zip(axes, UPWARDS, strict=False):
+        show_channel(axis, images[CHANNELS.index(channel)], channel)
+        axis.set_title(label_of(channel), fontsize=9)
+    last = figure.axes[-1]
+    last.axis("off")
+    last.text(0.5, 0.5, str(time)[:16].replace("T", "\n"), ha="center", va="center", fontsize=9, color="0.3")
+    return figure
 
 
 def plot_prepared(pairs):

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from flarebook.compendium.errors import InputError
+from flarebook.solarchip.channels import CHANNELS
 from flarebook.solarchip.goes import LETTERS, flux_of
 
 CLASSES = ("C1.0", "M1.0", "X1.0")
@@ -145,3 +146,44 @@ def class_shares(fluxes):
     """Number of flares of each letter, A to X."""
     limits = np.array([*LETTERS.values(), np.inf])
     return pd.Series(np.histogram(fluxes, limits * (1 - 1e-6))[0], index=list(LETTERS), name="flares")
+
+
+def image_samples(grids, images, radius, edges, most=200):
+    """Values on the disk for histograms, real and simulated: {(quantity, origin): values}.
+
+    grids: {"171", "4500": real image (n, n)}; images: (n_dates, 11, n, n), of which at most so many, evenly spread, are
+    taken; edges: rings of the photosphere.  171 Å as log10 of DN/s, visible light as its contrast, the field in G.
+    """
+    chosen = images[:: max(1, len(images) // most)]
+    own = {channel: chosen[:, CHANNELS.index(channel)].astype(np.float32) for channel in ("hmi", "171", "4500")}
+    inside = radius < edges[-1]
+    return {
+        ("171 Å", "simulated"): _log10(own["171"][:, inside]),
+        ("171 Å", "real"): _log10(grids["171"][inside]),
+        ("visible light", "simulated"): np.concatenate([_contrasts(image, radius, edges) for image in own["4500"]]),
+        ("visible light", "real"): _contrasts(grids["4500"], radius, edges),
+        ("field", "simulated"): own["hmi"][:, inside].ravel(),
+    }
+
+
+def _log10(values):
+    """Logarithms of the positive ones."""
+    return np.log10(values[values > 0])
+
+
+def _contrasts(image, radius, edges):
+    """Contrasts of a photosphere as a list."""
+    values = contrast(image, radius, edges)
+    return values[np.isfinite(values)]
+
+
+def differences(metrics, names):
+    """Table of numbers that are known of both Suns: quantity, real, simulated, and their ratio.
+
+    metrics: {name: value}; names: {stem of two metrics that end in .real and .simulated: quantity}.
+    """
+    rows = []
+    for stem, quantity in names.items():
+        real, simulated = (metrics[f"{stem}.{origin}"] for origin in ("real", "simulated"))
+        rows.append({"quantity": quantity, "real": real, "simulated": simulated, "simulated / real": simulated / real})
+    return pd.DataFrame(rows)
