@@ -13,6 +13,8 @@ from flarebook.solarchip.channels import CHANNELS
 from flarebook.solarchip.flare_scores import check_classes
 from flarebook.stix.encoders import chosen_device
 
+STANDARD = 256  # days, about, of which the features are standardised
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -24,7 +26,7 @@ class Recipe:
     learning_rate: float = 5e-4  # of the encoder, falling to zero along half a cosine
     head_rate: float = 5e-3  # of the linear head, which starts at zero
     weight_decay: float = 0.05
-    looks: int = 6  # how often the validation days are looked at, evenly spaced
+    looks: int = 4  # how often the validation days are looked at, evenly spaced
     seed: int = 1
 
     def steps(self, n_days):
@@ -75,22 +77,26 @@ def fine_tune(model, images, label, channels, known, train, validation, recipe, 
 
     model: SolarChip, left as it is; images: (n, 11, h, w) scaled; label: (n,) of 0 and 1; channels: names; known,
     train, validation: positions of the days with labels, of all training days, and of those by whose log loss the best
-    of `recipe.looks` states is kept.  Returns (n,).  Raises InputError when the known days are of one class.
+    of `recipe.looks` states is kept.  Returns (n,), not a number on the training days.  Raises InputError when the
+    known days are of one class.
     """
     check_classes(label[known], "the days with labels")
     device = chosen_device(device)
     places = [CHANNELS.index(channel) for channel in channels]
     pictures = torch.from_numpy(np.ascontiguousarray(images[:, places], np.float32)).to(device)
     network = FlareNetwork(model, channels).to(device)
-    network.start(pictures[train], np.mean(label[known]))
-    target = torch.as_tensor(np.asarray(label), dtype=torch.float32, device=device)
+    network.start(pictures[train[:: 1 + len(train) // STANDARD]], np.mean(label[known]))
+    target = torch.tensor(np.array(label, np.float32), device=device)
     best, state = np.inf, None
     for _ in learn(network, pictures, target, known, recipe):
         loss = log_loss(label[validation], forecast(network, pictures[validation]), labels=[0, 1])
         if loss < best:
             best, state = loss, deepcopy(network.state_dict())
     network.load_state_dict(state)
-    return forecast(network, pictures)
+    asked = np.setdiff1d(np.arange(len(label)), train)
+    found = np.full(len(label), np.nan)
+    found[asked] = forecast(network, pictures[asked])
+    return found
 
 
 def learn(network, pictures, target, known, recipe):

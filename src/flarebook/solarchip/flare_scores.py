@@ -1,7 +1,7 @@
 """Scores of flare forecasts, the threshold that turns a probability into a call, and their uncertainty over days."""
 
 import numpy as np
-from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
+from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score, roc_curve
 
 from flarebook.compendium.errors import InputError
 from flarebook.iris.metrics import confusion, f1, precision, ratio, recall, true_skill_statistic
@@ -50,13 +50,12 @@ def best_threshold(label, probability):
     forecasts, or at the only one there is.  Raises InputError for one class only.
     """
     check_classes(label, "the days on which the threshold is chosen")
-    values = np.unique(np.asarray(probability, float))
-    candidates = (values[1:] + values[:-1]) / 2 if len(values) > 1 else values
-    called = np.asarray(probability)[None] >= candidates[:, None]
-    flaring = np.asarray(label).astype(bool)
-    tss = called[:, flaring].mean(axis=1) - called[:, ~flaring].mean(axis=1)
+    alarm, hit, values = roc_curve(label, probability, drop_intermediate=False)
+    tss, middle = (hit - alarm)[1:-1], (values[1:-1] + values[2:]) / 2  # neither nothing nor everything called
+    if not len(tss):
+        return float(values[-1])
     best = np.flatnonzero(tss >= tss.max() - 1e-12)
-    return float(candidates[best[len(best) // 2]])
+    return float(middle[best[len(best) // 2]])
 
 
 def scores(label, probability, threshold, base_rate):

@@ -1,0 +1,156 @@
+"""Methods are compared on the same days: paired differences, intervals over days, verdicts on the claims."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from flarebook.compendium.errors import InputError
+from flarebook.solarchip import flare_comparison, flare_methods, flare_verdicts
+from flarebook.solarchip.channels import CHANNELS
+from flarebook.solarchip.few_labels import draws
+from flarebook.solarchip.flare_scores import SCORES
+from flarebook.solarchip.published_flares import published_skill
+
+FRACTIONS = (0.05, 1.0)
+
+
+@pytest.fixture(scope="module")
+def sun():
+    """Seven hundred days with their true probabilities: days, label, parts, draws of labels."""
+    rng = np.random.default_rng(7)
+    activity = np.convolve(rng.standard_normal(706), np.ones(7) / 7**0.5, "valid")
+    truth = 1 / (1 + np.exp(1.5 - 2 * activity))
+    label = (rng.random(700) < truth).astype(int)
+    split = np.repeat(["train", "gap", "validation", "gap", "test"], [380, 10, 120, 10, 180])
+    days = pd.DataFrame({"split": split, "label_m": label, "p_m": truth})
+    parts = flare_comparison.parts_of(days)
+    return days, label, parts, draws(label[parts["train"]], FRACTIONS, 3, seed=1)[0]
+
+
+@pytest.fixture(scope="module")
+def compared(sun):
+    """Forecasts, table and samples of a good, a poor, and two SolarCHIP-like methods whose gain is with few labels."""
+    days, label, parts, known = sun
+    truth = days["p_m"].to_numpy()
+
+    def blurred(share):
+        noise = np.random.default_rng(1).random(700)
+        return lambda known, seed: (1 - share) * truth + share * noise
+
+    def learning(known, seed):  # from scratch: knows nothing of few labels, and as much as others of all
+        return blurred(0.95 if len(known) < 100 else 0.1)(known, seed)
+
+    forecasters = {"r-value": blurred(0.05), "natural": blurred(0.9)}
+    forecasters |= {"vit-tiny.tuned": blurred(0.1), "vit-tiny.scratch": learning}
+    found = flare_comparison.forecast_all(forecasters, label, parts, known, truth)
+    samples = flare_comparison.bootstrap(found, np.random.default_rng(2), 300)
+    return found, flare_comparison.summary(flare_comparison.score_table(found), samples), samples
+
+
+def test_every_method_forecasts_every_draw_and_the_ceiling_once(compared):
+    forecasts, table, _ = compared
+    assert len(forecasts.rows) == 4 * 2 * 3 + 1
+    assert (forecasts.rows["method"] == "ceiling").sum() == 1
+    assert set(table["score"]) == set(SCORES)
+
+
+def test_intervals_hold_the_mean_and_nothing_beats_the_true_rate_by_more_than_chance(compared):
+    _, table, _ = compared
+    assert (table["low"] <= table["mean"]).mean() > 0.95 and (table["mean"] <= table["high"]).mean() > 0.95
+    brier = table[table["score"] == "brier_skill"].set_index(["method", "fraction"])["mean"]
+    assert brier["ceiling", 1.0] == brier.max()
+
+
+def test_the_better_forecast_is_chosen_on_validation_days(compared):
+    forecasts, _, _ = compared
+    assert flare_comparison.best_on_validation(forecasts.rows, ["natural", "vit-tiny.tuned"]) == "vit-tiny.tuned"
+    with pytest.raises(InputError, match="none of cnn-tiny.tuned has a forecast"):
+        flare_comparison.best_on_validation(forecasts.rows, ["cnn-tiny.tuned"])
+
+
+def test_a_method_against_itself_differs_by_nothing(compared):
+    _, table, samples = compared
+    same = {("r-value", 1.0): 1.0}
+    found = flare_verdicts.contrast(table, samples, "tss", same)
+    assert found[0] == pytest.approx(
+        table.query("method == 'r-value' and fraction == 1 and score == 'tss'")["mean"].item()
+    )
+    pair = {("vit-tiny.tuned", 1.0): 1, ("vit-tiny.scratch", 1.0): -1}  # with all labels both are the same forecast
+    assert flare_verdicts.contrast(table, samples, "tss", pair) == (0, 0, 0)
+
+
+def test_pairing_narrows_the_interval(compared):
+    _, table, samples = compared
+    key, other = ("vit-tiny.tuned", 1.0), ("r-value", 1.0)
+    _, low, high = flare_verdicts.contrast(table, samples, "auc", {key: 1, other: -1})
+    alone = np.ptp(np.quantile(samples[key]["auc"], [0.025, 0.975]))
+    assert high - low < 0.5 * alone
+
+
+def test_verdicts_on_skill(compared):
+    _, table, samples = compared
+    rows = flare_verdicts.skill_rows(table, samples, "vit-tiny.tuned", ["natural", "vit-tiny.scratch"])
+    assert [row["verdict"] for row in rows] == ["supported", "not supported"]
+    assert rows[0]["comparison"] == "vit-tiny fine-tuned against natural images, frozen"
+    assert flare_verdicts.skill_rows(table, samples, "natural", ["r-value"])[0]["verdict"] == "not supported"
+
+
+def test_verdict_on_few_labels(compared):
+    _, table, samples = compared
+    row = flare_verdicts.few_label_rows(table, samples, ["vit-tiny"])[0]
+    assert row["verdict"] == "supported" and row["n"] == 3
+    gains = flare_verdicts.gains(table, samples, ["vit-tiny"]).set_index(["fraction", "score"])["gain"]
+    assert row["difference"] == pytest.approx(gains[0.05, "tss"] - gains[1.0, "tss"])
+    with pytest.raises(InputError, match="no share of the labels is 1% or less"):
+        flare_verdicts.few_label_rows(table, samples, ["vit-tiny"], few=0.01)
+
+
+def test_true_rates_are_reliable(compared):
+    forecasts, _, _ = compared
+    table = flare_comparison.reliability_table(forecasts, ["ceiling"])
+    assert table["n"].sum() == 180
+    inside = (table["low"] <= table["score"]) & (table["score"] <= table["high"])
+    assert inside.mean() >= 0.8 and (table["low"] <= table["observed"]).all()
+
+
+@pytest.mark.parametrize("part", flare_comparison.PARTS)
+def test_a_part_without_flares_is_told(sun, part):
+    days = sun[0].copy()
+    days.loc[days["split"] == part, "label_m"] = 0
+    with pytest.raises(InputError, match=f"of the {part} days, .*, none is followed by a flare of M1.0"):
+        flare_comparison.parts_of(days)
+
+
+def test_table_methods_learn_from_the_known_days_alone(sun):
+    days, label, parts, _ = sun
+    rng = np.random.default_rng(3)
+    days = days.assign(
+        time="2014-01-01", flux_max_past_24h=rng.choice([0, 2e-5], 700), goes_now=1e-7, r_value=days["p_m"]
+    )
+    known = parts["train"][:50]
+    methods = flare_methods.table_methods(days, label, parts, "label_m")
+    assert set(methods) == {"climatology", "persistence", "r-value", "goes-flux"}
+    assert methods["climatology"](known, 1)[0] == label[known].mean()
+    hidden = label.copy()
+    hidden[parts["test"]] = 1 - hidden[parts["test"]]
+    other = flare_methods.table_methods(days, hidden, parts, "label_m")
+    assert all((methods[name](known, 1) == other[name](known, 1)).all() for name in methods)
+
+
+def test_only_wanted_channels_are_scaled():
+    images = np.full((2, 11, 4, 4), 100.0)
+    scaled = flare_methods.input_images(images, ["hmi"])
+    assert scaled[:, 0].min() > 0.1 and not scaled[:, 1:].any()
+    assert flare_methods.input_images(images, CHANNELS).all()
+
+
+def test_names_of_methods():
+    assert flare_methods.words("cnn-tiny.scratch") == "cnn-tiny from scratch"
+    assert flare_methods.words("goes-flux") == "GOES flux, logistic"
+    assert flare_methods.family("goes-flux") == "baseline" and flare_methods.family("vit-tiny.frozen") == "frozen"
+
+
+def test_published_skill_stands_with_its_source():
+    table = published_skill()
+    assert table["source"].str.contains("arXiv").all()
+    assert table.set_index("method").loc["AlexNet", ["tss", "hss"]].tolist() == ["0.53", "0.37"]
