@@ -1,8 +1,8 @@
 """Latent diffusion of solar images with a ControlNet branch that sees the source: diffusers' classes, in small.
 
-The diffusion learns what images of each target look like (Rombach et al. 2022); then it is locked, and a branch learns to
-steer it by the latent picture of the source (Zhang et al. 2023, ControlNet).  Noise is removed along the trajectory of
-DDIM (Song et al. 2021), predicting the velocity (Salimans & Ho 2022), from pure noise on (Lin et al. 2024).
+The diffusion learns what images of each target look like (Rombach et al. 2022); then it is locked, and a branch learns
+to steer it by the latent picture of the source (Zhang et al. 2023, ControlNet).  Noise is removed along the trajectory
+of DDIM (Song et al. 2021), predicting the velocity (Salimans & Ho 2022), from pure noise on (Lin et al. 2024).
 """
 
 from dataclasses import asdict, dataclass
@@ -25,7 +25,7 @@ class Shape:
     targets: tuple  # channels that it can draw
     latent: int = 8  # channels of a latent picture
     side: int = 16  # positions of a latent picture along a side
-    widths: tuple = (32, 64)  # feature maps of each level; each level but the last halves the picture
+    widths: tuple = (32, 64, 64)  # feature maps of each level; each level but the last halves the picture
     label: int = 32  # numbers that name the target to the cross-attention
 
 
@@ -52,7 +52,7 @@ class LatentDiffusion(nn.Module):
             layers_per_block=1,
             norm_num_groups=8,
             cross_attention_dim=shape.label,
-            attention_head_dim=8,
+            attention_head_dim=2,  # which in diffusers is the number of heads
         )
         self.labels = nn.Embedding(len(shape.targets), shape.label)
         self.scheduler = DDIMScheduler(
@@ -185,8 +185,8 @@ def _denoising_loss(diffusion, stack, targets, branch=None, conditions=None):
 def draw(diffusion, target, conditions=None, branch=None, n_members=1, n_levels=10, seed=1, batch_size=64, n=None):
     """Draw latent pictures of a target: (n_members, n, c, h, w) on the CPU.
 
-    conditions: (n, k, h, w) latent pictures of the source, for a branch; without one, n pictures of the target are drawn
-    freely.  n_levels: steps of DDIM.  Member, date and seed decide the noise.
+    conditions: (n, k, h, w) latent pictures of the source, for a branch; without one, n pictures of the target are
+    drawn freely.  n_levels: steps of DDIM.  Member, date and seed decide the noise.
     """
     n = len(conditions) if conditions is not None else n
     generator = torch.Generator().manual_seed(seed)

@@ -1,4 +1,4 @@
-"""A translated image as a FITS file whose header says where it lies on the Sun, what made it, and that nobody observed it."""
+"""A translated image as a FITS file: where it lies on the Sun, what made it, and that nobody observed it."""
 
 import numpy as np
 from astropy.io import fits

@@ -1,25 +1,26 @@
 """Latent pictures of a pretrained autoencoder, shifted and scaled to be of order one, and images of them again."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import torch
+from torch import nn
 
 from flarebook.compendium.errors import InputError
 from flarebook.solarchip.channels import CHANNELS, index
+from flarebook.solarchip.disk import Disk
 
 LEAST = 1e-3  # of a latent channel's deviation: one that never changes is not blown up
 
 
-@dataclass(frozen=True)
-class Scales:
+class Scales(NamedTuple):
     """Mean latent picture of a channel's dates, (c, h, w), and deviation of each latent channel from it, (c, 1, 1)."""
 
     mean: torch.Tensor
     deviation: torch.Tensor
 
 
-class LatentSpace:
+class LatentSpace(nn.Module):
     """An autoencoder and the scales of its latent pictures: what a latent diffusion works in.
 
     The mean picture holds the disk and its limb, which are the same on all dates, so that the diffusion need not learn
@@ -27,21 +28,26 @@ class LatentSpace:
     """
 
     def __init__(self, model, scales):
-        self.model, self.scales = model.eval().requires_grad_(False), scales
+        super().__init__()
+        self.model = model.eval().requires_grad_(False)
+        self.channels = tuple(scales)
+        for channel, (mean, deviation) in scales.items():
+            self.register_buffer(f"mean_{channel}", mean)
+            self.register_buffer(f"deviation_{channel}", deviation)
 
     def encode(self, images, channel, batch_size=64):
         """Scaled latent pictures of one channel's images: (n, h, w) scaled -> (n, c, h', w') on the CPU."""
-        scales = self._scales(channel)
-        return (latents(self.model, images, channel, batch_size) - scales.mean) / scales.deviation
+        mean, deviation = self._scales(channel)
+        return (latents(self.model, images, channel, batch_size) - mean) / deviation
 
     def decode(self, pictures, channel, batch_size=64):
         """Images of scaled latent pictures: (n, c, h', w') -> (n, h, w) scaled, float32, cut to what can be.
 
         The values of a channel end at -1 and 1; off the disk there is no field.
         """
-        scales, device = self._scales(channel), _device(self.model)
+        (mean, deviation), device = self._scales(channel), _device(self.model)
         with torch.inference_mode():
-            batches = (pictures * scales.deviation + scales.mean).split(batch_size)
+            batches = (pictures * deviation + mean).split(batch_size)
             parts = [self.model.decode_latent(part.to(device), channel).float().cpu() for part in batches]
         return within(torch.cat(parts)[:, 0].numpy(), channel)
 
@@ -50,11 +56,11 @@ class LatentSpace:
         return self.decode(self.encode(images, channel), channel)
 
     def _scales(self, channel):
-        if channel not in self.scales:
-            raise InputError(
-                f"the latent space has no channel {channel!r}: it was measured on {', '.join(self.scales)}"
-            )
-        return self.scales[channel]
+        """Mean and deviation of a channel, on the CPU; InputError for one that was not measured."""
+        if channel not in self.channels:
+            known = ", ".join(self.channels)
+            raise InputError(f"the latent space has no channel {channel!r}: it was measured on {known}")
+        return Scales(*(getattr(self, f"{part}_{channel}").cpu() for part in Scales._fields))
 
 
 def measure(model, images, channels):
@@ -85,10 +91,15 @@ def latents(model, images, channel, batch_size=64):
 
 def within(images, channel):
     """Scaled images cut to the values that the channel can have; the field ends with the disk."""
-    from flarebook.solarchip.disk import Disk
-
     images = np.clip(images, -1, 1)
     return images * Disk(images.shape[-1]).on if "hmi" in channel else images
+
+
+def blank(model, channels):
+    """LatentSpace without scales yet, to be filled from a file."""
+    with torch.inference_mode():
+        shape = model.latent(torch.zeros(1, 1, model.size.image, model.size.image), channels[0]).shape[1:]
+    return LatentSpace(model, {c: Scales(torch.zeros(shape), torch.ones(shape[0], 1, 1)) for c in channels})
 
 
 def _device(model):

@@ -32,15 +32,15 @@ def discriminator(n_channels, seed=1, width=16, device="cpu"):
 
 def _block(n_in, n_out):
     """Strided convolution, normalisation, leaky slope."""
-    return nn.Conv2d(n_in, n_out, 4, 2, 1), nn.GroupNorm(unet_regression.GROUPS, n_out), nn.LeakyReLU(0.2)
+    return nn.Conv2d(n_in, n_out, 4, 2, 1), unet_regression.norm(n_out), nn.LeakyReLU(0.2)
 
 
 def train(sources, targets, steps, width=16, levels=4, device="cpu", l1_weight=L1_WEIGHT):
     """U-Net trained with a discriminator, and the course of both losses.
 
     sources: (n, n_in, h, w), targets: (n, n_out, h, w), both scaled; steps: gradient_steps.Steps.
-    Returns (UNet, (n_steps, 2) of the U-Net's and the discriminator's loss).  Raises InputError for what is no pair, and
-    when a loss is no number.
+    Returns (UNet, (n_steps, 2) of the U-Net's and the discriminator's loss).  Raises InputError for what is no pair,
+    and when a loss is no number.
     """
     unet_regression.check_pairs(sources, targets, levels)
     n_in, n_out = sources.shape[1], targets.shape[1]

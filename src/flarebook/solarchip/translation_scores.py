@@ -28,8 +28,9 @@ def regions_of(target, size):
 def score(predicted, observed, target):
     """Scores of each image and region: DataFrame with image, target, region, psnr (dB), ssim and correlation.
 
-    predicted, observed: (n, h, w), scaled; target: channel, or "|hmi|" for the field without its sign.  SSIM as Wang et
-    al. 2004 (Gaussian window of 1.5 pixels), its map averaged over the region.  An image of one value has no correlation.
+    predicted, observed: (n, h, w), scaled; target: channel, or "|hmi|" for the field without its sign.  SSIM as Wang
+    et al. 2004 (Gaussian window of 1.5 pixels), its map averaged over the region.  An image of one value has no
+    correlation.
     Raises InputError when the two are no pairs.
     """
     predicted, observed = _pairs(predicted, observed)
@@ -93,8 +94,8 @@ def calibration(members, observed, target, reference=None):
     members: (m, n, h, w), observed: (n, h, w), scaled; reference: what the ensemble could at best reach, such as the
     autoencoder's own reconstruction of the observed images; then its error counts from there.
     spread: square root of the mean variance, for a finite ensemble (Fortin et al. 2014, equation 15); error: of the
-    ensemble's mean; ratio: spread / error, 1 when calibrated; correlation: of the two over pixels, each averaged over the
-    images; coverage: share of pixels between the lowest and the highest member; expected: that of a calibrated ensemble.
+    ensemble's mean; ratio: spread / error, 1 when calibrated; correlation: of the two over pixels, each averaged over
+    the images; coverage: share of pixels between the lowest and the highest member; expected: of a calibrated ensemble.
     """
     members, m = np.asarray(members, float), len(members)
     if m < 2:

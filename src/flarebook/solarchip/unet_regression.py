@@ -8,8 +8,6 @@ from torch.nn.functional import mse_loss
 from flarebook.compendium.errors import InputError
 from flarebook.solarchip.gradient_steps import minimise
 
-GROUPS = 4  # of the group normalisation
-
 
 class UNet(nn.Module):
     """Encoder and decoder with skips, each level a strided convolution of 4 x 4, as the generator of pix2pix.
@@ -41,7 +39,12 @@ class UNet(nn.Module):
 
 def _level(convolution, n_in, n_out):
     """A strided convolution, or its transpose, with what follows it."""
-    return nn.Sequential(convolution(n_in, n_out, 4, 2, 1), nn.GroupNorm(GROUPS, n_out), nn.SiLU())
+    return nn.Sequential(convolution(n_in, n_out, 4, 2, 1), norm(n_out), nn.SiLU())
+
+
+def norm(n_channels):
+    """Normalisation by groups of four channels or, where they are few, of all."""
+    return nn.GroupNorm(max(1, n_channels // 4), n_channels)
 
 
 def create(n_in, n_out, seed=1, width=16, levels=4, device="cpu"):

@@ -1,0 +1,98 @@
+"""A user's own AIA or HMI files translated to another channel, one FITS file for each time."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from flarebook.compendium.errors import InputError
+from flarebook.compendium.files import make_folder
+from flarebook.solarchip.channels import CHANNELS, index
+from flarebook.solarchip.fits_output import write_translation
+from flarebook.solarchip.prepare import prepare, scale_channel, unscale_channel
+from flarebook.solarchip.read import read_image
+from flarebook.solarchip.translate import translate
+
+TOGETHER = pd.Timedelta(minutes=10)  # images of several channels count as of one time
+
+
+def translate_files(paths, translator, target, folder, n_members=8, n_levels=20, seed=1, progress=None):
+    """Write a translation for each time of which all sources are there.
+
+    paths: AIA and HMI images; translator: Translator; target: channel; progress: wraps an iterable.
+    Returns (paths written, sentences about what was left out).  Raises InputError for an unknown target.
+    """
+    sources, folder = translator.sources_of(target), make_folder(folder)
+    images, bad = read_sources(paths, sources, progress)
+    written = []
+    for group in by_time(images):
+        missing = [channel for channel in sources if channel not in group]
+        if missing:
+            some = next(iter(group.values()))
+            bad.append(f"{some.name}: {', '.join(missing)} of the same time is missing: {target} needs {sources}")
+            continue
+        written.append(translate_group(group, translator, target, sources, folder, n_members, n_levels, seed))
+    return written, bad
+
+
+def read_sources(paths, sources, progress=None):
+    """Images of the sources' channels, and sentences about files that cannot be used."""
+    images, bad = [], []
+    for path in (progress or iter)(paths):
+        try:
+            image = read_image(path)
+            if image.channel not in sources:
+                raise InputError(f"{Path(path).name} is of {image.channel}: this way starts from {', '.join(sources)}")
+            images.append(image)
+        except InputError as error:
+            bad.append(str(error))
+    return images, bad
+
+
+def by_time(images):
+    """Images grouped by time: list of {channel: SunImage}; a later image of the same channel begins a new group."""
+    groups, first = [], None
+    for image in sorted(images, key=lambda image: image.time):
+        if not groups or image.time - first > TOGETHER or image.channel in groups[-1]:
+            groups.append({})
+            first = image.time
+        groups[-1][image.channel] = image
+    return groups
+
+
+def translate_group(group, translator, target, sources, folder, n_members, n_levels, seed):
+    """Translate the images of one time and write the file; returns its path."""
+    size = translator.size
+    scaled = np.zeros((1, len(CHANNELS), size, size), np.float32)
+    seen = {channel: prepare(group[channel], size) for channel in sources}
+    for channel, image in seen.items():
+        scaled[0, index(channel)] = scale_channel(image, channel)
+    made = translate(translator, scaled, target, n_members, n_levels, seed, sources)[:, 0]
+    members, some = unscale_channel(made, target), group[sources[0]]
+    place = {"radius": some.solar_radius, "b0": latitude(some.header)}
+    about = cards(translator, n_levels, seed)
+    path = folder / f"{some.time:%Y%m%dT%H%M%S}_{target}_from_{'-'.join(sources)}.fits"
+    spread = members if n_members > 1 else None
+    time = some.time.isoformat(timespec="milliseconds")
+    write_translation(path, members.mean(0), seen[sources[0]], target, sources, time, spread, **place, about=about)
+    return path
+
+
+def latitude(header):
+    """Heliographic latitude of the observer in degrees, 0 where the header does not tell."""
+    return float(header.get("HGLT_OBS", header.get("CRLT_OBS", 0.0)) or 0.0)
+
+
+def cards(translator, n_levels, seed):
+    """Header cards of what drew the image."""
+    told = translator.about
+    return [
+        (
+            "AUTOENC",
+            str(told.get("autoencoder", translator.space.model.name))[:60],
+            "autoencoder of the latent pictures",
+        ),
+        ("TRAINED", str(told.get("origin", "unknown"))[:20], "images that the networks learned from"),
+        ("NLEVELS", n_levels, "steps of the noise's removal"),
+        ("SEED", seed, "of the noise"),
+    ]

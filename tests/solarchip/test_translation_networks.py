@@ -1,0 +1,98 @@
+"""Direct translations: networks and trivial ones on images whose relation is known."""
+
+import numpy as np
+import pytest
+import torch
+
+from flarebook.compendium.errors import InputError
+from flarebook.solarchip import pix2pix, pixel_baselines, unet_regression
+from flarebook.solarchip.gradient_steps import Steps
+
+SIZE = 32
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread():
+    """One thread, so that sums are done in one order; small tensors gain nothing by more."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="module")
+def pairs():
+    """48 sources of smooth noise, and targets whose value is minus the source's: (n, 1, h, w) each."""
+    from scipy.ndimage import gaussian_filter
+
+    noise = np.random.default_rng(1).normal(size=(48, 1, SIZE, SIZE))
+    sources = gaussian_filter(noise, (0, 0, 2, 2)).astype(np.float32)
+    sources /= 2 * sources.std()
+    return sources, -sources
+
+
+def error(made, targets):
+    """Mean squared error in units of the targets' variance."""
+    return ((made - targets) ** 2).mean() / targets.var()
+
+
+@pytest.mark.parametrize("method", [unet_regression, pix2pix])
+def test_network_learns_the_relation_on_images_it_has_not_seen(method, pairs):
+    sources, targets = pairs
+    network, course = method.train(sources[:40], targets[:40], Steps(80, 8, 5e-3), width=8, levels=3)
+    made = unet_regression.predict(network, sources[40:])
+    assert error(made, targets[40:]) < 0.15
+    assert len(course) == 80
+    assert np.atleast_2d(course.T)[0, -10:].mean() < 0.3 * np.atleast_2d(course.T)[0, :5].mean()
+
+
+def test_the_same_seed_gives_the_same_network_and_another_one_does_not(pairs):
+    sources, targets = pairs
+    first, again, other = (
+        unet_regression.predict(
+            unet_regression.train(sources, targets, Steps(3, seed=seed), width=4, levels=2)[0], sources
+        )
+        for seed in (1, 1, 2)
+    )
+    np.testing.assert_array_equal(first, again)
+    assert np.abs(first - other).max() > 1e-3
+
+
+def test_a_critic_makes_images_sharper_when_the_source_tells_nothing(pairs):
+    """Without information the least-squares answer is the flat mean; a critic demands structure."""
+    targets = pairs[1][:, :, ::-1, ::-1][np.random.default_rng(2).permutation(48)]
+    sources = pairs[0]
+    flat = unet_regression.predict(unet_regression.train(sources[:40], targets[:40], Steps(60), 8, 3)[0], sources[40:])
+    network, _ = pix2pix.train(sources[:40], targets[:40], Steps(60), 8, 3, l1_weight=0.5)
+    assert unet_regression.predict(network, sources[40:]).std() > 1.5 * flat.std()
+
+
+def test_sides_must_be_halved_and_dates_must_match(pairs):
+    sources, targets = pairs
+    with pytest.raises(InputError, match="multiple of 16"):
+        unet_regression.train(sources[:, :, :24, :24], targets[:, :, :24, :24], Steps(1), levels=4)
+    with pytest.raises(InputError, match="same dates"):
+        unet_regression.train(sources, targets[:-1], Steps(1))
+
+
+def test_pixels_that_are_no_numbers_stop_the_training(pairs):
+    sources, targets = pairs
+    with pytest.raises(InputError, match="no numbers at step 1 "):
+        unet_regression.train(sources * np.nan, targets, Steps(2), width=4, levels=2)
+
+
+def test_mean_image_is_the_best_constant(pairs):
+    _, targets = pairs
+    made = pixel_baselines.mean_image(targets, 3)
+    assert made.shape == (3, 1, SIZE, SIZE)
+    assert error(made, targets[:3]) < error(made + 0.1, targets[:3])
+
+
+def test_polynomial_finds_a_cubic_relation_and_the_limb(pairs):
+    from flarebook.solarchip.disk import Disk
+
+    sources = pairs[0]
+    disk = Disk(SIZE)
+    targets = np.where(disk.on, 0.3 * sources**3 - 0.5 * sources + 0.2 * disk.radius, -1.0).astype(np.float32)
+    made = pixel_baselines.polynomial(sources[:40], targets[:40], sources[40:], np.random.default_rng(3))
+    np.testing.assert_allclose(made, targets[40:], atol=1e-4)
