@@ -25,7 +25,7 @@ from flarebook.solarchip.backbones import create
 from flarebook.solarchip.batches import draw, draw_channels, first_gap, take
 from flarebook.solarchip.pretraining_archive import read_archive
 from flarebook.solarchip.pretraining_settings import PRECISIONS, Settings, plain, settled
-from flarebook.solarchip.training import Objective, Training
+from flarebook.solarchip.training import TERMS, Objective, Training
 from flarebook.stix.encoders import chosen_device
 
 CHECKPOINT, HISTORY = "checkpoint.safetensors", "history.csv"
@@ -45,7 +45,7 @@ def pretrain(images, settings, folder=None, held_out=None, progress=None):
     settings = settled(images, settings, held_out)
     state, rows = fabric_of(settings).launch(train, images, settings, folder, held_out, progress)
     model = create(settings.size, settings.sharing, settings.seed, images.shape[-1])
-    model.load_state_dict(state)
+    model.load_state_dict({name: torch.from_numpy(value) for name, value in state.items()})
     return model.eval(), pd.DataFrame(rows)
 
 
@@ -59,12 +59,13 @@ def fabric_of(settings):
     if settings.devices == 1:
         return Fabric(devices=[int(device.partition(":")[2] or 0)] if device != "cpu" else 1, **how)
     start = "popen" if __name__ == "__main__" else "fork"  # a script is started once more, a notebook cannot be
-    strategy = DDPStrategy(start_method=start, find_unused_parameters=True)  # not every step has every channel
+    unused = settings.sharing == "separate" or set(settings.terms) != set(TERMS)  # not every step needs all weights
+    strategy = DDPStrategy(start_method=start, find_unused_parameters=unused)
     return Fabric(devices=settings.devices, strategy=strategy, **how)
 
 
 def train(fabric, images, settings, folder, held_out, progress):
-    """The loop on one process; returns the weights of the model, {name: tensor}, and the rows of the history."""
+    """The loop on one process; returns the weights of the model, {name: array}, and the rows of the history."""
     training, learner, optimiser = begin(fabric, settings, images.shape[-1])
     path = Path(folder) / CHECKPOINT if folder else None
     rows = load_state(path, training, optimiser, plain(settings)) if path and path.is_file() else []
@@ -79,7 +80,7 @@ def train(fabric, images, settings, folder, held_out, progress):
             seen = []
             finish_row(fabric, training, optimiser, settings, rows, path, progress)
     model = training.best if settings.patience else training.objective.model
-    return {name: value.detach().cpu() for name, value in model.state_dict().items()}, rows
+    return {name: value.cpu().numpy() for name, value in model.state_dict().items()}, rows
 
 
 def begin(fabric, settings, side):
@@ -100,15 +101,25 @@ def train_step(fabric, training, learner, optimiser, images, settings, step):
     share = pictures[fabric.global_rank :: fabric.world_size].to(fabric.device)
     for group in optimiser.param_groups:
         group["lr"] = learning_rate(settings, step)
-    loss, terms = learner(share, channels)
+    optimiser.zero_grad()
+    loss, terms = differentiate(fabric, training.objective, learner, share, channels, settings.pieces)
     if not torch.isfinite(loss):
         raise no_number(pictures, channels, settings, step)
-    optimiser.zero_grad()
-    fabric.backward(loss)
     fabric.clip_gradients(learner, optimiser, max_norm=3.0)
     optimiser.step()
     training.objective.model.clamp_scales()
-    return {"loss": float(loss.detach())} | {term: float(value.detach()) for term, value in terms.items()}
+    return {"loss": float(loss)} | {term: float(value) for term, value in terms.items()}
+
+
+def differentiate(fabric, objective, learner, pictures, channels, n_pieces):
+    """Gradients of the loss of a batch; returns (loss, {term: scalar}), detached."""
+    if n_pieces > 1:
+        with fabric.autocast():
+            loss, terms = objective.by_pieces(pictures, channels, n_pieces, fabric.backward)
+    else:
+        loss, terms = learner(pictures, channels)
+        fabric.backward(loss)
+    return loss.detach(), {term: value.detach() for term, value in terms.items()}
 
 
 def no_number(pictures, channels, settings, step):

@@ -30,6 +30,7 @@ class Settings:
     seed: int = 1
     every: int = 20  # steps between two rows of the history, and two checkpoints
     patience: int = 0  # rows without a better held-out loss until the training stops; 0: it does not
+    pieces: int = 1  # parts of a batch that go through one after the other, with the negatives of the whole batch
     precision: str = "32"  # or "bf16", mixed
     compile: bool = False  # torch.compile, which needs a C++ compiler
     device: str = "auto"
@@ -44,12 +45,19 @@ def settled(images, settings, held_out):
         raise InputError(f"there is no term {(*unknown, 'at all')[0]!r} of the loss: take some of {', '.join(TERMS)}")
     if settings.precision not in PRECISIONS:
         raise InputError(f"there is no precision {settings.precision!r}: take one of {', '.join(PRECISIONS)}")
-    if settings.batch_size % settings.devices:
-        raise InputError(f"a batch of {settings.batch_size} cannot be shared by {settings.devices} processes equally")
+    check_shares(settings)
     if settings.patience and (held_out is None or not len(held_out)):
         raise InputError("patience needs held-out dates to watch: give held_out, or patience 0")
     n_steps = settings.n_steps or max(1, int(settings.n_epochs * (len(images) // settings.batch_size)))
     return replace(settings, n_steps=n_steps)
+
+
+def check_shares(settings):
+    """Refuse a batch that cannot be shared among processes, or taken in pieces, as asked for."""
+    if settings.batch_size % settings.devices:
+        raise InputError(f"a batch of {settings.batch_size} cannot be shared by {settings.devices} processes equally")
+    if settings.pieces > 1 and (settings.devices > 1 or set(settings.terms) == {"reconstruction"}):
+        raise InputError("pieces serve to keep the negatives of a contrast on one process: else take a smaller batch")
 
 
 def plain(settings):

@@ -1,4 +1,4 @@
-"""One step of the pretraining: the terms of the loss of a batch, on one process or over the batches of several."""
+"""The loss of a batch: its terms, on one process or over the batches of several, in one go or piece by piece."""
 
 import copy
 
@@ -6,9 +6,9 @@ import torch
 from torch import nn
 from torch.nn.functional import mse_loss
 
+from flarebook.solarchip.cached_contrast import accumulate
 from flarebook.solarchip.losses import TERMS as CONTRASTS
 from flarebook.solarchip.losses import contrastive_terms
-from flarebook.solarchip.patches import Tokens
 
 TERMS = ("reconstruction", *CONTRASTS)
 
@@ -22,53 +22,80 @@ class Objective(nn.Module):
     def __init__(self, model, weights):
         super().__init__()
         self.model, self.weights = model, dict(weights)
-        self.gather = None  # function that puts the vectors of all processes in one batch, where there are several
+        self.gather = None  # puts the vectors of all processes into one batch, where there are several
 
     def forward(self, pictures, channels):
         """Weighted sum of the terms, and the terms, {term: scalar}.
 
-        pictures: (b, k, h, w) scaled, HMI first; channels: their k names.  Reconstruction is the mean square over all
-        pictures; each contrast the mean over pairs of HMI with an AIA channel.
+        pictures: (b, k, h, w) scaled, HMI first; channels: their k names.
         """
-        terms, vectors = {}, {}
-        for places in self._groups(channels):
-            mixed = pictures[:, places].flatten(0, 1)[:, None]
-            tokens = self.model.encode(mixed, channels[places[0]])
-            if "reconstruction" in self.weights:
-                error = mse_loss(self.model.decode(tokens, channels[places[0]]).float(), mixed)
-                share = error * len(places) / len(channels)
-                terms["reconstruction"] = terms.get("reconstruction", 0.0) + share
-            vectors |= self._vectors(tokens, [channels[place] for place in places])
-        terms |= self._contrasts(vectors)
-        return sum(self.weights[term] * value for term, value in terms.items()), terms
+        vectors, tokens = self.embed(pictures, channels)
+        vectors = map(self.gather, vectors) if self.gather else vectors
+        terms = self.reconstruction(pictures, tokens, channels) | self.contrasts(*vectors)
+        return self.total(terms), terms
 
-    def _groups(self, channels):
-        """Places of the channels that share an autoencoder, one list for each."""
+    def by_pieces(self, pictures, channels, n_pieces, backward):
+        """As forward and backward(loss), with the memory of one piece and the negatives of the whole batch."""
+        terms = {}
+
+        def contrast(*vectors):
+            terms.update(self.contrasts(*vectors))
+            return self.total(terms)
+
+        def own(piece, tokens):
+            return self.total(self.reconstruction(piece, tokens, channels))
+
+        alone = own if "reconstruction" in self.weights else None
+        pieces = pictures.chunk(n_pieces)
+        loss, drawn = accumulate(pieces, lambda piece: self.embed(piece, channels), contrast, alone, backward)
+        drawn_term = {"reconstruction": drawn / self.weights["reconstruction"]} if alone else {}
+        return loss + drawn, drawn_term | terms
+
+    def embed(self, pictures, channels):
+        """Unit vectors, class (b, k, p) and patches (b, k, L, p), and the tokens of each autoencoder in use."""
+        tokens, made = [], []
+        for places in self._shared(channels):
+            tokens.append(self.model.encode(_mixed(pictures, places), channels[places[0]]))
+            made.append([part.unflatten(0, (-1, len(places))) for part in self.model.project(tokens[-1])])
+        return tuple(torch.cat(parts, dim=1) for parts in zip(*made, strict=True)), tokens
+
+    def reconstruction(self, pictures, tokens, channels):
+        """Mean square over all pictures, {"reconstruction": scalar}; {} when that term is not in use."""
+        if "reconstruction" not in self.weights:
+            return {}
+        parts = zip(self._shared(channels), tokens, strict=True)
+        errors = [
+            mse_loss(self.model.decode(made, channels[places[0]]).float(), _mixed(pictures, places)) * len(places)
+            for places, made in parts
+        ]
+        return {"reconstruction": sum(errors) / len(channels)}
+
+    def contrasts(self, cls, patches):
+        """Mean of the contrasts of HMI with each AIA channel, {term: scalar} of those in use."""
+        wanted = [term for term in CONTRASTS if term in self.weights]
+        if not wanted:
+            return {}
+        pairs = [
+            contrastive_terms(cls[:, 0], cls[:, k], patches[:, 0], patches[:, k], self.model.log_scales, wanted)
+            for k in range(1, cls.shape[1])
+        ]
+        return {term: torch.stack([pair[term] for pair in pairs]).mean() for term in wanted}
+
+    def total(self, terms):
+        """Weighted sum of terms."""
+        return sum(self.weights[term] * value for term, value in terms.items())
+
+    def _shared(self, channels):
+        """Places of the channels that share an autoencoder, one list for each, in the order of the channels."""
         groups = {}
         for place, channel in enumerate(channels):
             groups.setdefault(self.model.group(channel), []).append(place)
         return list(groups.values())
 
-    def _vectors(self, tokens, channels):
-        """Unit vectors of each channel of a mixed batch, {channel: (class (b, p), patches (b, L, p))}."""
-        if not set(CONTRASTS) & set(self.weights):
-            return {}
-        made = [part.unflatten(0, (-1, len(channels))) for part in self.model.project(Tokens(*tokens))]
-        if self.gather:
-            made = [self.gather(part) for part in made]
-        return {channel: tuple(part[:, place] for part in made) for place, channel in enumerate(channels)}
 
-    def _contrasts(self, vectors):
-        """Mean of the contrasts of HMI with each AIA channel, {term: scalar}."""
-        if not vectors:
-            return {}
-        cls, patches = vectors.pop("hmi")
-        wanted = [term for term in CONTRASTS if term in self.weights]
-        pairs = [
-            contrastive_terms(cls, other[0], patches, other[1], self.model.log_scales, wanted)
-            for other in vectors.values()
-        ]
-        return {term: torch.stack([pair[term] for pair in pairs]).mean() for term in wanted}
+def _mixed(pictures, places):
+    """Pictures of some channels in one batch: (b, k, h, w) -> (b len(places), 1, h, w)."""
+    return pictures[:, places].flatten(0, 1)[:, None]
 
 
 class Training(nn.Module):
