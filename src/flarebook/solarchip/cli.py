@@ -130,9 +130,8 @@ def labels(
 
     flares, table, bad = label_files(files)
     for flare in flares.itertuples():
-        typer.echo(
-            f"{flare.goes_class}: {flare.start:%Y-%m-%d %H:%M} to {flare.end:%H:%M}, peak {flare.peak:%H:%M} UTC"
-        )
+        start, end = (time.strftime("%H:%M") if time == time else "unknown" for time in (flare.start, flare.end))
+        typer.echo(f"{flare.goes_class}: peak {flare.peak:%Y-%m-%d %H:%M} UTC, start {start}, end {end}")
     if out:
         save_flare_list(make_folder(out) / "flares.csv", flares)
         with whole_file(out / "labels.csv") as partial:

@@ -58,7 +58,7 @@ def plot_course(days, emerged):
         chosen = days["max_class"].str.startswith(letter).to_numpy(bool)
         label = f"{letter} flare within 24 h"
         upper.plot(times[chosen], days["unsigned_flux"][chosen] / MAXWELL, "o", ms=3, color=colour, label=label)
-    upper.set(ylabel="unsigned flux\nof the disk [10²² Mx]", ylim=(0, None))
+    upper.set(ylabel="unsigned flux\nof the disk [10²² Mx]", ylim=(0, 1.25 * days["unsigned_flux"].max() / MAXWELL))
     upper.legend(loc="upper left", ncols=2, fontsize="small")
     sizes = 60 * emerged["flux"] / emerged["flux"].quantile(0.98)
     lower.scatter(pd.to_datetime(emerged["time"]), emerged["latitude"], s=sizes, c=GREEN, alpha=0.45, lw=0)

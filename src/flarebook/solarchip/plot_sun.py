@@ -49,9 +49,17 @@ COMPARED = {  # stem of a metric's name: what it is
 
 
 def choose_dates(days, n=4):
-    """Rows of dates from quiet to active: evenly spaced ranks of the unsigned flux, without the extremes."""
-    order = np.argsort(days["unsigned_flux"].to_numpy())
-    return order[np.round(np.linspace(0.03, 0.97, n) * (len(order) - 1)).astype(int)]
+    """Rows of n dates from quiet to active, each from another stretch of time.
+
+    Of the first stretch the quietest date is taken, of the last the most active, by unsigned flux, and so on between.
+    """
+    flux = days["unsigned_flux"].to_numpy(float)
+    stretches = [part for part in np.array_split(np.arange(len(flux)), n) if len(part)]
+    ranks = np.linspace(0.03, 0.97, len(stretches))
+    chosen = [
+        part[np.argsort(flux[part])[round(rank * (len(part) - 1))]] for part, rank in zip(stretches, ranks, strict=True)
+    ]
+    return np.array(sorted(chosen, key=lambda row: flux[row]))
 
 
 def plot_dates(real, images, days, columns=COLUMNS):
@@ -107,10 +115,11 @@ def plot_histograms(table):
     figure = Figure(figsize=(4.1 * len(names), 3.5), layout="constrained")
     for axis, name in zip(figure.subplots(1, len(names), squeeze=False)[0], names, strict=True):
         rows = table[table["quantity"] == name]
+        lowest = rows["density"][rows["density"] > 0].min()
         for origin, drawn in rows.groupby("origin", sort=False):
             edges = np.append(drawn["low"], drawn["high"].iloc[-1])
-            axis.stairs(drawn["density"].where(drawn["density"] > 0), edges, **_filled(origin))
-        axis.set(xlabel=LABELS[name], yscale="log", title=name)
+            axis.stairs(drawn["density"].clip(lower=lowest / 9), edges, **_filled(origin))
+        axis.set(xlabel=LABELS[name], yscale="log", title=name, ylim=(lowest / 2, 3 * rows["density"].max()))
         if name == "field":
             axis.set_xscale("symlog", linthresh=10)
             axis.set_xticks(
@@ -124,7 +133,7 @@ def plot_histograms(table):
 
 def _filled(origin):
     """Look of a histogram."""
-    return {"fill": True, "color": "0.75", "baseline": None} if origin == "simulated" else LOOKS["real"]
+    return {"fill": True, "color": "0.75"} if origin == "simulated" else LOOKS["real"]
 
 
 def dates_table(days, rows):
