@@ -20,10 +20,24 @@ RESPONSES = {
 }
 LOG_T_START, LOG_T_STEP, N_LOG_T = 5.3, 0.02, 110
 QUIET = {"94": 1.0, "131": 5.0, "171": 150.0, "193": 140.0, "211": 45.0, "335": 2.0}  # DN/s, disk centre
-SCALE_HEIGHT = {"94": 0.05, "131": 0.03, "171": 0.032, "193": 0.048, "211": 0.055, "335": 0.055}  # solar radii, of light
+SCALE_HEIGHT = {
+    "94": 0.05,
+    "131": 0.03,
+    "171": 0.032,
+    "193": 0.048,
+    "211": 0.055,
+    "335": 0.055,
+}  # solar radii, of light
 HOLE = {"94": 0.45, "131": 0.6, "171": 0.55, "193": 0.22, "211": 0.22, "335": 0.4}  # light left in a coronal hole
 
-NEAR = {"94": 0.5, "131": 0.2, "171": 0.12, "193": 0.35, "211": 0.5, "335": 0.5}  # power of the field around: hot near regions
+NEAR = {
+    "94": 0.5,
+    "131": 0.2,
+    "171": 0.12,
+    "193": 0.35,
+    "211": 0.5,
+    "335": 0.5,
+}  # power of the field around: hot near regions
 
 
 @cache

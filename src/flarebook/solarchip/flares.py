@@ -9,7 +9,7 @@ from flarebook.solarchip.goes import class_of
 from flarebook.solarchip.regions import longitude_at, rotation_rate
 
 RATE_AT = 1.0e5  # R for which a region of middling twist makes RATE_M flares of at least M1 a day
-RATE_M, R_POWER, TWIST_POWER = 0.3, 1.7, 0.8
+RATE_M, R_POWER, TWIST_POWER = 0.4, 2.2, 1.2
 SMALLEST, LARGEST = 1e-6, 2.8e-3  # W/m^2: C1.0, the limit of the list, and X28, the largest measured (2003-11-04)
 M1 = 1e-5  # W/m^2
 BACKGROUND, BACKGROUND_OF_REGION = 2e-8, 1.2e-7  # W/m^2: quiet Sun, and a region of 1e22 Mx
@@ -36,7 +36,7 @@ def share_above(flux):
 
 
 def rate_of(r_value, twist):
-    """Flares of at least M1 per day that a region makes: R to the power 1.7 times a factor of its hidden twist."""
+    """Flares of at least M1 per day that a region makes: R to the power 2.2 times a factor of its hidden twist."""
     return RATE_M * (r_value / RATE_AT) ** R_POWER * np.exp(TWIST_POWER * (np.abs(twist) - 0.75))
 
 

@@ -6,7 +6,8 @@ from scipy.ndimage import gaussian_filter
 from flarebook.solarchip.channels import CHANNELS, CORONAL, SATURATION
 from flarebook.solarchip.chromosphere import filaments, light_304, light_below
 from flarebook.solarchip.corona import open_field, quiet_corona
-from flarebook.solarchip.loops import charges_of, loop_images
+from flarebook.solarchip.field_lines import charges_of
+from flarebook.solarchip.loops import loop_images
 from flarebook.solarchip.magnetic_field import magnetogram, radial_field
 
 PSF = 0.45  # pixels, standard deviation

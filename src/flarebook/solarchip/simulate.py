@@ -102,7 +102,7 @@ def observe_dates(work, population, phases, size, start):
     """
     images, fluxes = np.empty((len(work), 11, size, size), np.float16), np.empty(len(work))
     for row, (day, seed, (regions, flux, _)) in enumerate(work):
-        disk = Disk(size, float(tilt_of_axis((start + pd.Timedelta(days=day)).dayofyear)))
+        disk = Disk(size, float(tilt_of_axis((start + pd.Timedelta(days=day)).day_of_year)))
         flash = {int(r): float(flux[regions == r].sum()) for r in regions}
         images[row], field = observe(
             disk, surface_at(population, day), population, phases, np.random.default_rng(seed), flash
