@@ -185,7 +185,7 @@ def test_a_checkpoint_of_other_settings_or_a_damaged_one_is_refused(archive, tmp
         run.pretrain(images, None, brief("ijepa", 1, seed=2), tmp_path)
     path = tmp_path / run.CHECKPOINT
     path.write_bytes(path.read_bytes()[:5000])
-    with pytest.raises(InputError, match="no whole checkpoint: remove it"):
+    with pytest.raises(InputError, match="no whole checkpoint .pickles are not read.: remove it"):
         run.pretrain(images, None, brief("ijepa", 1), tmp_path)
 
 

@@ -54,7 +54,7 @@ def _read(path):
             note = json.loads((file.metadata() or {})["note"])
             return {name: file.get_tensor(name) for name in file.keys()}, note
     except (SafetensorError, OSError, KeyError, json.JSONDecodeError) as error:
-        raise InputError(f"{path} is no whole checkpoint: remove it to begin anew") from error
+        raise InputError(f"{path} is no whole checkpoint (pickles are not read): remove it to begin anew") from error
 
 
 def _moments(tensors):

@@ -42,11 +42,15 @@ def pretrain(images, settings, folder=None, held_out=None, progress=None):
     held_out_, learning_rate and seconds (of the processor).
     Raises InputError for what cannot be trained on, an unknown term, an absent device, a loss that is no number.
     """
-    settings = settled(images, settings, held_out)
-    state, rows = fabric_of(settings).launch(train, images, settings, folder, held_out, progress)
-    model = create(settings.size, settings.sharing, settings.seed, images.shape[-1])
-    model.load_state_dict({name: torch.from_numpy(value) for name, value in state.items()})
-    return model.eval(), pd.DataFrame(rows)
+    settings, path = settled(images, settings, held_out, folder), Path(folder) / CHECKPOINT if folder else None
+    training, optimiser = fresh(settings, images.shape[-1])
+    rows = fabric_of(settings).launch(train, training, optimiser, images, settings, path, held_out, progress)
+    if (
+        settings.devices > 1
+    ):  # a process that was started for this has taken all it knew with it, but for its checkpoint
+        rows = load_state(path, training, optimiser, plain(settings))
+    model = training.best if settings.patience else training.objective.model
+    return model.to("cpu").requires_grad_(True).eval(), pd.DataFrame(rows)
 
 
 def fabric_of(settings):
@@ -64,10 +68,17 @@ def fabric_of(settings):
     return Fabric(devices=settings.devices, strategy=strategy, **how)
 
 
-def train(fabric, images, settings, folder, held_out, progress):
-    """The loop on one process; returns the weights of the model, {name: array}, and the rows of the history."""
-    training, learner, optimiser = begin(fabric, settings, images.shape[-1])
-    path = Path(folder) / CHECKPOINT if folder else None
+def fresh(settings, side):
+    """What learns, with weights drawn from the seed, and its optimiser: (Training, AdamW).  side: pixels"""
+    weights = {term: settings.weights.get(term, 1.0) for term in settings.terms}
+    objective = Objective(create(settings.size, settings.sharing, settings.seed, side), weights).train()
+    rate, decay = settings.learning_rate, settings.weight_decay
+    return Training(objective), torch.optim.AdamW(objective.parameters(), rate, weight_decay=decay)
+
+
+def train(fabric, training, optimiser, images, settings, path, held_out, progress):
+    """The loop on one process; returns the rows of the history."""
+    learner, optimiser = set_up(fabric, training, optimiser, settings)
     rows = load_state(path, training, optimiser, plain(settings)) if path and path.is_file() else []
     seen, clock = [], time.process_time() - (rows[-1]["seconds"] if rows else 0.0)
     for step in range(rows[-1]["step"] if rows else 0, settings.n_steps):
@@ -79,20 +90,16 @@ def train(fabric, images, settings, folder, held_out, progress):
             rows.append(row | {"seconds": round(time.process_time() - clock, 3)})
             seen = []
             finish_row(fabric, training, optimiser, settings, rows, path, progress)
-    model = training.best if settings.patience else training.objective.model
-    return {name: value.cpu().numpy() for name, value in model.state_dict().items()}, rows
+    fabric.barrier()
+    return rows if fabric.world_size == 1 else None  # Lightning waits for ever on more than a pipe holds
 
 
-def begin(fabric, settings, side):
-    """What learns: (Training, its objective as Fabric runs it, AdamW)."""
-    weights = {term: settings.weights.get(term, 1.0) for term in settings.terms}
-    objective = Objective(create(settings.size, settings.sharing, settings.seed, side), weights).train()
-    training = Training(objective).to(fabric.device)
-    optimiser = torch.optim.AdamW(objective.parameters(), settings.learning_rate, weight_decay=settings.weight_decay)
-    learner, optimiser = fabric.setup(torch.compile(objective) if settings.compile else objective, optimiser)
+def set_up(fabric, training, optimiser, settings):
+    """Objective and optimiser as Fabric runs them on its device, in its precision, on its processes."""
+    objective = training.to(fabric.device).objective
     if fabric.world_size > 1:  # every process contrasts the dates of all
         objective.gather = lambda part: fabric.all_gather(part, sync_grads=True).flatten(0, 1)
-    return training, learner, optimiser
+    return fabric.setup(torch.compile(objective) if settings.compile else objective, optimiser)
 
 
 def train_step(fabric, training, learner, optimiser, images, settings, step):
@@ -136,7 +143,8 @@ def no_number(pictures, channels, settings, step):
 def observe(fabric, training, seen, held_out, settings, step):
     """Row of the history: means of the loss and its terms since the row before, and those on the held-out dates."""
     row = {"step": step + 1, "dates_seen": (step + 1) * settings.batch_size}
-    row |= {name: float(np.mean([one[name] for one in seen])) for name in seen[0]}
+    means = {name: torch.tensor([one[name] for one in seen]).mean() for name in seen[0]}
+    row |= {name: float(value) for name, value in fabric.all_reduce(means, reduce_op="mean").items()}
     if held_out is not None and len(held_out):
         found = watch(training.objective, held_out, settings, fabric.device)
         row |= {f"held_out_{name}": value for name, value in found.items()}
@@ -218,15 +226,18 @@ def main(
     threads: Annotated[int, typer.Option(help="Threads of torch; sums of several may differ in the last digit.")] = 1,
 ):
     """Pretrain one model; started again with the same settings, it goes on from its last checkpoint."""
+    from lightning_fabric.utilities import rank_zero_only
+
     torch.set_num_threads(threads)
     images, held_out, about = read_archive(archive)
     settings = Settings(
         size, n_epochs=epochs, batch_size=batch_size, learning_rate=rate, aia_per_step=aia_per_step, seed=seed,
         every=every, patience=patience, precision=precision, device=device, devices=devices,
     )  # fmt: skip
-    settings = settled(images, settings, held_out)
+    settings = settled(images, settings, held_out, out)
     model, history = pretrain(images, settings, make_folder(out), held_out, report(settings.n_steps))
-    typer.echo(f"written: {export(model, history, settings, out, about)}")
+    if rank_zero_only.rank == 0:
+        typer.echo(f"written: {export(model, history, settings, out, about)}")
 
 
 def report(n_steps):

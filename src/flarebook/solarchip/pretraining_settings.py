@@ -37,7 +37,7 @@ class Settings:
     devices: int = 1  # processes, one a GPU; batch_size is shared among them
 
 
-def settled(images, settings, held_out):
+def settled(images, settings, held_out=None, folder=None):
     """Settings with the number of steps filled in; InputError for those that no training can follow."""
     check_images(images, settings)
     unknown = [term for term in (*settings.terms, *settings.weights) if term not in TERMS]
@@ -45,17 +45,19 @@ def settled(images, settings, held_out):
         raise InputError(f"there is no term {(*unknown, 'at all')[0]!r} of the loss: take some of {', '.join(TERMS)}")
     if settings.precision not in PRECISIONS:
         raise InputError(f"there is no precision {settings.precision!r}: take one of {', '.join(PRECISIONS)}")
-    check_shares(settings)
+    check_shares(settings, folder)
     if settings.patience and (held_out is None or not len(held_out)):
         raise InputError("patience needs held-out dates to watch: give held_out, or patience 0")
     n_steps = settings.n_steps or max(1, int(settings.n_epochs * (len(images) // settings.batch_size)))
     return replace(settings, n_steps=n_steps)
 
 
-def check_shares(settings):
+def check_shares(settings, folder):
     """Refuse a batch that cannot be shared among processes, or taken in pieces, as asked for."""
     if settings.batch_size % settings.devices:
         raise InputError(f"a batch of {settings.batch_size} cannot be shared by {settings.devices} processes equally")
+    if settings.devices > 1 and not folder:
+        raise InputError("several processes leave what they learnt in a checkpoint: give a folder for it")
     if settings.pieces > 1 and (settings.devices > 1 or set(settings.terms) == {"reconstruction"}):
         raise InputError("pieces serve to keep the negatives of a contrast on one process: else take a smaller batch")
 
