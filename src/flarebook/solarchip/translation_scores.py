@@ -93,7 +93,7 @@ def calibration(members, observed, target, reference=None):
 
     members: (m, n, h, w), observed: (n, h, w), scaled; reference: what the ensemble could at best reach, such as the
     autoencoder's own reconstruction of the observed images; then its error counts from there.
-    spread: square root of the mean variance, for a finite ensemble (Fortin et al. 2014, equation 15); error: of the
+    spread: square root of the mean variance, for a finite ensemble (Fortin et al. 2014); error: of the
     ensemble's mean; ratio: spread / error, 1 when calibrated; correlation: of the two over pixels, each averaged over
     the images; coverage: share of pixels between the lowest and the highest member; expected: of a calibrated ensemble.
     """
