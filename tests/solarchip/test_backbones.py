@@ -76,6 +76,15 @@ def test_a_token_feels_most_what_lies_in_its_patch(name):
     assert felt.argmax() == 6
 
 
+def test_the_transformer_knows_the_places_of_its_patches():
+    model = create("vit-mini")
+    tokens = model.encode(torch.zeros(1, 1, 32, 32), "hmi").patches[0].detach()
+    distances = torch.cdist(tokens, tokens) + torch.eye(16)
+    assert distances.min() > 1e-3
+    drawn = model.decode_latent(torch.zeros(1, 16, 4, 4), "hmi").detach()
+    assert (drawn[0, 0, :8, :8] - drawn[0, 0, 8:16, :8]).abs().max() > 1e-4
+
+
 @pytest.mark.parametrize("name", MINI)
 @pytest.mark.parametrize("sharing,n_encoders", [("two", 2), ("one", 1), ("separate", 11)])
 def test_channels_share_encoders_as_asked(name, sharing, n_encoders):
