@@ -1,4 +1,4 @@
-"""Light of the corona: how each channel answers to temperature, the quiet corona on and above the disk, coronal holes."""
+"""Light of the corona: responses of the channels to temperature, the quiet corona on and above the disk, its holes."""
 
 from functools import cache
 
@@ -7,9 +7,9 @@ from scipy.ndimage import gaussian_filter, map_coordinates
 
 from flarebook.solarchip.channels import CORONAL
 
-# Peaks of the temperature responses: (log10 T, width in log10 T, DN cm^5/s per pixel in 1e-26), rounded from the curves of
-# Boerner et al. 2012 (figure 11): Fe XVIII and cooler lines in 94, Fe VIII and Fe XXI in 131, Fe IX in 171, Fe XII and
-# Fe XXIV in 193, Fe XIV in 211, Fe XVI and cooler lines in 335.
+# Peaks of the temperature responses: (log10 T, width in log10 T, DN cm^5/s per pixel in 1e-26), rounded from the curves
+# of Boerner et al. 2012: Fe XVIII and cooler lines in 94, Fe VIII and Fe XXI in 131, Fe IX in 171, Fe XII and Fe XXIV
+# in 193, Fe XIV in 211, Fe XVI and cooler lines in 335.
 RESPONSES = {
     "94": ((6.85, 0.14, 1.0), (6.05, 0.15, 0.25)),
     "131": ((5.75, 0.15, 4.0), (7.05, 0.16, 1.5)),
@@ -53,7 +53,7 @@ def response_table():
 def column(size, pixel, height):
     """Light of a corona that thins out with height, looked through at each pixel and relative to the disk's centre.
 
-    height: scale height of the emission in solar radii.  Returns (size, size): limb brightening and the fall off the limb.
+    height: scale height of the light, solar radii.  Returns (size, size): it brightens to the limb and falls off above.
     """
     axis = ((np.arange(size) + 0.5) - size / 2) * pixel
     radius = np.hypot(*np.meshgrid(axis, axis))

@@ -1,4 +1,4 @@
-"""The standard image grid: the solar disk in its centre, 2 x 1.1 solar radii wide, and where its pixels lie on the Sun."""
+"""The standard image grid, 2 x 1.1 solar radii wide, the disk in its centre, and where its pixels lie on the Sun."""
 
 from dataclasses import dataclass
 from functools import cached_property

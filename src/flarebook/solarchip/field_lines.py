@@ -1,7 +1,7 @@
 """Field lines above the surface: of magnetic charges buried below each patch of flux, turned by the regions' twist.
 
-The charges' field is potential (as in Longcope 1996); a region's twist turns it about the vertical near the surface, which
-makes sheared and S-shaped lines.
+The charges' field is potential (as in Longcope 1996); a region's twist turns it about the vertical near the surface,
+which makes sheared and S-shaped lines.
 """
 
 from dataclasses import dataclass

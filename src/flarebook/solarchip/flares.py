@@ -17,9 +17,10 @@ BACKGROUND, BACKGROUND_OF_REGION = 2e-8, 1.2e-7  # W/m^2: quiet Sun, and a regio
 
 @dataclass(frozen=True, eq=False)
 class Rates:
-    """Flare rates of all regions at all steps: step (n,), region (n,), latitude, longitude, r_value, flux (Mx), and
+    """Flare rates of all regions alive, step by step.
 
-    rate (flares >= M1 per day).  day (n_steps,): of each step since the first image; length: of a step in days.
+    table: one row per step and region: step, region, latitude, longitude (degrees), flux (Mx), r_value, rate (flares
+    >= M1 per day).  day: (n_steps,) of each step since the first image; length: of a step in days.
     """
 
     table: pd.DataFrame
@@ -45,26 +46,17 @@ def draw_flares(rates, rng):
 
     The rate of a region holds for a whole step.  visible: whether it lies on the near side at its peak.
     """
-    table = rates.table
-    number = rng.poisson(table["rate"] / share_above(M1) * rates.length)
-    row = np.repeat(np.arange(len(table)), number)
-    peak = rates.day[table["step"].to_numpy()[row]] + rng.random(len(row)) * rates.length
-    flux = 1 / (1 / SMALLEST - rng.random(len(row)) * (1 / SMALLEST - 1 / LARGEST))
-    rise = np.exp(rng.normal(np.log(7), 0.6, len(row))) * (flux / SMALLEST) ** 0.1 / 1440
-    latitude = table["latitude"].to_numpy()[row]
-    since = peak - rates.day[table["step"].to_numpy()[row]]
-    longitude = longitude_at(table["longitude"].to_numpy()[row], latitude, since)
-    listed = {
-        "start": peak - rise,
-        "peak": peak,
-        "end": peak + rise + 0.7 * decay_days(flux),
-        "peak_flux": flux,
-        "goes_class": [class_of(value) for value in flux],
-        "region": table["region"].to_numpy()[row],
-        "latitude": latitude,
-        "longitude": longitude,
-        "visible": np.abs(longitude) < 90,
-    }
+    number = rng.poisson(rates.table["rate"] / share_above(M1) * rates.length)
+    source = rates.table.iloc[np.repeat(np.arange(len(number)), number)]
+    since = rng.random(len(source)) * rates.length
+    peak = rates.day[source["step"]] + since
+    flux = 1 / (1 / SMALLEST - rng.random(len(source)) * (1 / SMALLEST - 1 / LARGEST))
+    rise = np.exp(rng.normal(np.log(7), 0.6, len(source))) * (flux / SMALLEST) ** 0.1 / 1440
+    latitude = source["latitude"].to_numpy()
+    longitude = longitude_at(source["longitude"].to_numpy(), latitude, since)
+    listed = {"start": peak - rise, "peak": peak, "end": peak + rise + 0.7 * decay_days(flux), "peak_flux": flux}
+    listed |= {"goes_class": [class_of(value) for value in flux], "region": source["region"].to_numpy()}
+    listed |= {"latitude": latitude, "longitude": longitude, "visible": np.abs(longitude) < 90}
     return pd.DataFrame(listed).sort_values("peak", ignore_index=True)
 
 
@@ -74,7 +66,7 @@ def decay_days(flux):
 
 
 def expected_visible(rates):
-    """Expected flares >= M1 on the near side in each step, (n_steps,): regions may rotate in or out meanwhile."""
+    """Expected flares >= M1 on the near side in each step, (n_steps,); regions rotate in and out meanwhile."""
     table = rates.table
     start = table["longitude"].to_numpy()
     moved = rotation_rate(table["latitude"].to_numpy()) * rates.length
@@ -84,7 +76,7 @@ def expected_visible(rates):
 
 
 def glow(flares, day):
-    """Flares that still glow at a day: (regions, flux now in W/m^2, visible), each (n,); faded below 5 % is left out."""
+    """Flares that still glow at a day: (regions, flux now in W/m^2, visible), each (n,); below 5 % it is over."""
     peak = flares["peak"].to_numpy()
     recent = flares.iloc[np.searchsorted(peak, day - 1.0) : np.searchsorted(peak, day)]
     flux = recent["peak_flux"].to_numpy()

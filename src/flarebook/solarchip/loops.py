@@ -1,8 +1,8 @@
 """Coronal loops: field lines heated by their field and length, drawn in each channel with its response to temperature.
 
-A loop's temperature and density follow Rosner, Tucker & Vaiana 1978 for a heating flux proportional to field over length
-(Schrijver et al. 2004); some loops are cooling and denser than that (Aschwanden et al. 2001); a flare fills short loops
-of its region with plasma of 12 MK.
+A loop's temperature and density follow Rosner, Tucker & Vaiana 1978 for a heating flux proportional to field over
+length (Schrijver et al. 2004); some loops are cooling and denser than that (Aschwanden, Schrijver & Alexander 2001); a
+flare fills short loops of its region with plasma of 12 MK.
 """
 
 import numba
@@ -52,7 +52,7 @@ def draw_feet(charges, rng):
 
 @numba.njit(cache=True, fastmath=True)
 def _draw_all(images, pixel, place, strength, twist, pick, foot, lines, response):
-    """Trace every line and add its light to the images; lines: (n, 4) flux, scatter of log T, cooling, flare (M1 = 1)."""
+    """Trace every line and add its light to the images; lines: (n, 4) flux, log T scatter, cooling, flare in M1."""
     path = np.zeros((LONGEST, 3))
     near = np.zeros(len(strength), np.int64)
     for line in range(len(pick)):

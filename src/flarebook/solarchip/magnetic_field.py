@@ -29,7 +29,7 @@ def add_patches(disk, patches):
 
 @numba.njit(cache=True)
 def _add(centres, peak, width, size, pixel):
-    """Sum of Gaussians of the angular distance on the sphere, within four widths; centres (n, 3), seen by the observer."""
+    """Sum of Gaussians of the angular distance on the sphere, within four widths; centres (n, 3), of the observer."""
     field = np.zeros((size, size))
     half = size * pixel / 2
     for k in range(len(peak)):

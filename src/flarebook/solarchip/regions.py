@@ -1,4 +1,4 @@
-"""The regions of a simulated Sun: where and when they emerge over the cycle, how they live, and their flux on one day."""
+"""The regions of a simulated Sun: where and when they emerge over the cycle, how large, and of which flux patches."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ import pandas as pd
 CYCLE_START, CYCLE_LENGTH = "2008-12-01", 4018.0  # solar cycle 24; days
 TYPICAL_FLUX = 5e21  # Mx in each polarity, median of the regions
 WARM_UP = 240.0  # days of earlier births, so that old flux is there on the first day
-BIRTHS_AT_MAXIMUM = 1.9  # regions per day on the whole Sun
+BIRTHS_AT_MAXIMUM = 1.6  # regions per day on the whole Sun
 COLUMNS = ("birth", "latitude", "longitude", "flux", "life", "tilt", "leading", "complexity", "twist")
 
 
@@ -32,13 +32,13 @@ def cycle_number_and_phase(cycle_day):
 
 
 def activity(days):
-    """Level of activity, 1 at maximum, so many days after the start of a cycle (Hathaway 2015, equation 6)."""
+    """Level of activity, 1 at maximum, so many days after the start of a cycle (Hathaway, Wilson & Reichmann 1994)."""
     scaled = np.maximum(days, 1.0) / 30.44 / 51.0
-    return scaled**3 / (np.exp(scaled**2) - 0.71) / 0.61
+    return scaled**3 / (np.exp(scaled**2) - 0.71) / 0.504
 
 
 def belt_latitude(days):
-    """Latitude of the activity belts in degrees, so many days after the start of a cycle (Hathaway 2015, equation 8)."""
+    """Latitude of the activity belts in degrees, so many days after the start of a cycle (Hathaway 2011)."""
     return 28.0 * np.exp(-days / 30.44 / 90.0)
 
 
@@ -49,9 +49,9 @@ def rotation_rate(latitude):
 
 
 def draw_population(n_days, rng, cycle_day):
-    """Draw all regions that matter for images of n_days days, the first taken cycle_day days after the start of cycle 24.
+    """Draw all regions that matter for images of n_days days, as a Population.
 
-    Returns a Population.  Births follow a Poisson process whose rate is the cycle's.
+    cycle_day: of the first image, days after the start of cycle 24.  Births are a Poisson process at the cycle's rate.
     """
     n_trials = rng.poisson(1.3 * BIRTHS_AT_MAXIMUM * (n_days + WARM_UP))
     birth = np.sort(rng.uniform(-WARM_UP, n_days, n_trials))
@@ -70,25 +70,28 @@ def birth_rate(cycle_day):
 def draw_regions(birth, cycle_day, rng):
     """Table of regions born at the given days: belts, Hale's polarities, Joy's tilt, log-normal flux (COLUMNS)."""
     n = len(birth)
-    cycle, days = cycle_number_and_phase(cycle_day)
-    old = rng.random(n) * (activity(days) + activity(days + CYCLE_LENGTH)) < activity(days + CYCLE_LENGTH)
-    cycle, days = cycle - old, days + old * CYCLE_LENGTH
+    cycle, days = cycle_of_birth(cycle_day, rng)
     north = np.where(rng.random(n) < 0.5, 1, -1)
     latitude = north * np.clip(rng.normal(belt_latitude(days), 4.5), 2, 45)
     flux = TYPICAL_FLUX * np.exp(rng.normal(0, 0.85, n))
-    complexity = np.clip(rng.beta(1.2, 4, n) * (flux / TYPICAL_FLUX) ** 0.2, 0, 1)
-    table = {
-        "birth": birth,
-        "latitude": latitude,
-        "longitude": rng.uniform(-180, 180, n),
-        "flux": flux,
-        "life": np.clip(9 * (flux / TYPICAL_FLUX) ** 0.6 * np.exp(rng.normal(0, 0.25, n)), 2.5, 60),
-        "tilt": 0.5 * latitude + rng.normal(0, 12, n) * (flux / TYPICAL_FLUX) ** -0.2,
-        "leading": np.where(cycle % 2 == 0, -north, north) * np.where(rng.random(n) < 0.04, -1, 1),
-        "complexity": complexity,
-        "twist": -north * rng.normal(0.5, 0.8, n),
-    }
+    size = flux / TYPICAL_FLUX
+    table = {"birth": birth, "latitude": latitude, "flux": flux}
+    table["complexity"] = np.clip(rng.beta(1.2, 4, n) * size**0.2, 0, 1)
+    table["longitude"] = rng.uniform(-180, 180, n)
+    table["life"] = np.clip(9 * size**0.6 * np.exp(rng.normal(0, 0.25, n)), 2.5, 60)
+    table["tilt"] = 0.5 * latitude + rng.normal(0, 12, n) * size**-0.2
+    exceptions = np.where(rng.random(n) < 0.04, -1, 1)  # from Hale's law
+    table["leading"] = np.where(cycle % 2 == 0, -north, north) * exceptions
+    table["twist"] = -north * rng.normal(0.5, 0.8, n)  # mostly left-handed in the north (Pevtsov et al. 1995)
     return pd.DataFrame(table)[list(COLUMNS)]
+
+
+def cycle_of_birth(cycle_day, rng):
+    """Cycle of each region born on a day, and days since its start: the old one ends while the new one begins."""
+    cycle, days = cycle_number_and_phase(cycle_day)
+    young, late = activity(days), activity(days + CYCLE_LENGTH)
+    old = rng.random(len(days)) * (young + late) < late
+    return cycle - old, days + old * CYCLE_LENGTH
 
 
 def gather_in_nests(regions, rng, share=0.3):
@@ -104,7 +107,7 @@ def gather_in_nests(regions, rng, share=0.3):
 
 
 def draw_spots(regions, rng):
-    """Concentrations of flux of all regions: a compact leading part, a scattered following one, intruders (see Population)."""
+    """Concentrations of flux of all regions (see Population): compact leading, scattered following ones, intruders."""
     rows = []
     for region in regions.itertuples():
         size = (region.flux / TYPICAL_FLUX) ** 0.35

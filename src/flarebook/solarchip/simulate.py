@@ -13,14 +13,12 @@ import typer
 from joblib import Parallel, delayed
 
 from flarebook.compendium.errors import InputError
+from flarebook.solarchip.day_tables import tables_of
 from flarebook.solarchip.disk import Disk, tilt_of_axis
-from flarebook.solarchip.flare_labels import flare_labels, largest_flux
-from flarebook.solarchip.flares import M1, Rates, background, draw_flares, expected_visible, glow, rate_of, share_above
-from flarebook.solarchip.goes import class_of
+from flarebook.solarchip.flares import Rates, draw_flares, glow, rate_of
 from flarebook.solarchip.inversion_line import region_r_values
 from flarebook.solarchip.observe import observe
 from flarebook.solarchip.regions import CYCLE_START, draw_population
-from flarebook.solarchip.splits import chronological
 from flarebook.solarchip.surface import surface_at
 
 START = "2012-01-01"  # first image; the maximum of cycle 24 came in April 2014
@@ -43,7 +41,7 @@ def simulate(n_days, seed, size=128, cadence_days=1.0, start=START, n_jobs=1, ga
     n_days: number of dates; cadence_days: between them, a whole number or 1 over one; start: date of the first.
     Returns a SimulatedSun.  Raises InputError for fewer than one date or another cadence.
     """
-    step, per_day = steps_of(n_days, cadence_days)
+    step = step_of(n_days, cadence_days)
     start = pd.Timestamp(start)
     cycle_day = (start - pd.Timestamp(CYCLE_START)) / pd.Timedelta("1D")
     own, flare_seed, *date_seeds = np.random.SeedSequence(seed).spawn(2 + n_days)
@@ -58,11 +56,11 @@ def simulate(n_days, seed, size=128, cadence_days=1.0, start=START, n_jobs=1, ga
     observed = Parallel(n_jobs)(delayed(observe_dates)(c, population, phases, size, start) for c in chunks)
     images = np.concatenate([images for images, _ in observed])
     fluxes = np.concatenate([flux for _, flux in observed])
-    return SimulatedSun(images, *tables(start, day, fluxes, rates, flares, population, per_day, gap_days))
+    return SimulatedSun(images, *tables_of(start, day, fluxes, rates, flares, population, gap_days))
 
 
-def steps_of(n_days, cadence_days):
-    """Length in days of the steps for which flare rates hold, and their number a day."""
+def step_of(n_days, cadence_days):
+    """Length in days of the steps for which flare rates hold: a day, or the cadence when it is shorter."""
     if n_days < 1 or n_days != int(n_days):
         raise InputError(f"a simulated Sun of {n_days} dates cannot be made: give a whole number of at least 1")
     per_day = max(1, round(1 / cadence_days)) if cadence_days > 0 else 0
@@ -70,7 +68,7 @@ def steps_of(n_days, cadence_days):
         raise InputError(
             f"a cadence of {cadence_days} days does not fit into the 24 hours of a label: give a whole number or 1/n"
         )
-    return 1 / per_day, per_day
+    return 1 / per_day
 
 
 def rates_of(population, span, step, n_jobs):
@@ -109,71 +107,6 @@ def observe_dates(work, population, phases, size, start):
         )
         fluxes[row] = (np.abs(field) * disk.pixel_area).sum()
     return images, fluxes
-
-
-def tables(start, day, unsigned_flux, rates, flares, population, per_day, gap_days):
-    """Tables of days, regions and flares with ISO times (see SimulatedSun)."""
-    first = np.searchsorted(rates.day, day - 1e-9)
-    expected = np.concatenate([[0], np.cumsum(expected_visible(rates))])
-    rate_m = expected[first + per_day] - expected[first]
-    listed = flares.assign(**{name: iso(start, flares[name]) for name in ("start", "peak", "end")})
-    times = iso(start, day)
-    seen = listed[listed["visible"]]
-    peak_flux = largest_flux(seen, times)
-    regions = regions_table(rates, first, times, population)
-    by_date = regions.groupby("time")
-    r_sum = by_date["r_value"].agg(lambda values: (10 ** values[values > 0]).sum()).reindex(times, fill_value=0)
-    quiet = by_date["flux"].agg(background).reindex(times, fill_value=background(np.zeros(0))).to_numpy()
-    past = largest_flux(seen, iso(start, day - 1))
-    now = [level + afterglow(flares, d) for level, d in zip(quiet, day, strict=True)]
-    days = {
-        "time": times,
-        "r_value": np.log10(np.maximum(r_sum.to_numpy(), 1)),
-        "unsigned_flux": unsigned_flux,
-        "rate_m": rate_m,
-        "p_m": -np.expm1(-rate_m),
-        "p_c": -np.expm1(-rate_m / share_above(M1)),
-        "peak_flux": peak_flux,
-        "max_class": [class_of(value) for value in peak_flux],
-        "label_m": flare_labels(seen, times),
-        "label_c": flare_labels(seen, times, threshold="C1.0"),
-        "goes_now": now,
-        "flux_max_past_24h": np.maximum(past, now),
-        "n_regions": by_date.size().reindex(times, fill_value=0).to_numpy(),
-        "split": split_of(times, gap_days),
-        "origin": "simulated",
-    }
-    return pd.DataFrame(days), regions, listed[(flares["peak"] >= 0).to_numpy()].reset_index(drop=True)
-
-
-def regions_table(rates, first, times, population):
-    """One row per date and region on the near side: time, region, latitude, longitude, flux, complexity, r_value."""
-    date_of_step = pd.Series(times, index=first)
-    table = rates.table[rates.table["step"].isin(first) & (rates.table["longitude"].abs() < 90)]
-    chosen = table[["region", "latitude", "longitude", "flux"]].reset_index(drop=True)
-    chosen.insert(0, "time", date_of_step[table["step"]].to_numpy())
-    complexity = population.regions["complexity"].to_numpy()[chosen["region"]]
-    return chosen.assign(complexity=complexity, r_value=np.log10(np.maximum(table["r_value"].to_numpy(), 1)))
-
-
-def afterglow(flares, day):
-    """Soft X-rays in W/m^2 that earlier flares on the near side still give at a day."""
-    _, flux, visible = glow(flares, day)
-    return float(flux[visible].sum())
-
-
-def split_of(times, gap_days):
-    """Chronological parts; dates too few for three parts are all "train"."""
-    try:
-        return chronological(times, gap_days=gap_days)
-    except InputError:
-        return np.full(len(times), "train")
-
-
-def iso(start, days):
-    """ISO times, to the second, of days after the first image."""
-    moments = start + pd.to_timedelta(np.asarray(days, float), unit="D").round("s")
-    return moments.strftime("%Y-%m-%dT%H:%M:%S").to_numpy(str)
 
 
 def main(

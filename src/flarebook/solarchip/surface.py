@@ -1,4 +1,4 @@
-"""The solar surface at one time: the flux concentrations and old flux of all regions, where they stand and how strong."""
+"""The solar surface at one time: where the spots, plage and old flux of all regions stand, and how strong they are."""
 
 from dataclasses import dataclass
 
@@ -95,7 +95,7 @@ def living_spots(spots, table, age):
 
 
 def plage_and_old_flux(table, age, rows):
-    """Two broad patches per region, one per polarity: plage while it lives, then flux that spreads and drifts poleward."""
+    """Two broad patches per region, one per polarity: plage, then old flux that spreads and drifts poleward."""
     age, life = age[rows], table["life"][rows]
     size = (table["flux"][rows] / TYPICAL_FLUX) ** 0.35
     left_over = np.clip(age / life, 0, 1) ** 1.5
