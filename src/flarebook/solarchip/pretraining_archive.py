@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from flarebook.compendium.errors import InputError
+from flarebook.solarchip.channels import CHANNELS
 from flarebook.solarchip.prepare import scale
 from flarebook.solarchip.splits import chronological
 
@@ -22,6 +23,19 @@ def read_archive(folder):
     Returns (images, held-out images, about): (n, 11, h, w) float16, {name: text or number}.
     Raises InputError when the files are not there.
     """
+    images, days, held = _read(folder)
+    train = chronological(days["time"], FRACTIONS) == "train"
+    return scaled(images[train]), scaled(images[held]), about_images(images[train], days[train])
+
+
+def read_held_out(folder):
+    """Held-out dates of an archive: scaled images (n, 11, h, w), magnetograms (n, h, w) in G, and their days."""
+    images, days, held = _read(folder)
+    return scaled(images[held]), images[held, CHANNELS.index("hmi")].astype(np.float32), days[held]
+
+
+def _read(folder):
+    """Physical images, their days, and which are held out; InputError when the files are not there."""
     folder = Path(folder)
     folder = folder / STEP if (folder / STEP).is_dir() else folder
     for name in ("images.npz", "days.parquet"):
@@ -33,9 +47,7 @@ def read_archive(folder):
     days = pd.read_parquet(folder / "days.parquet")
     with np.load(folder / "images.npz", allow_pickle=False) as arrays:
         images = arrays["images"]
-    part = chronological(days["time"], FRACTIONS)
-    train, held = part == "train", np.isin(part, ("validation", "test"))
-    return scaled(images[train]), scaled(images[held]), about_images(images[train], days[train])
+    return images, days, np.isin(chronological(days["time"], FRACTIONS), ("validation", "test"))
 
 
 def scaled(images):
@@ -50,7 +62,7 @@ def about_images(images, days):
     """What a weights file tells of its training images: how many, from when to when, and a hash of them all."""
     return {
         "n_dates": len(images),
-        "first_date": str(days["time"].iloc[0]),
-        "last_date": str(days["time"].iloc[-1]),
+        "first_date": str(days["time"].iloc[0])[:10],
+        "last_date": str(days["time"].iloc[-1])[:10],
         "images_sha256": hashlib.sha256(np.ascontiguousarray(images)).hexdigest(),
     }

@@ -1,0 +1,96 @@
+"""What a pretraining taught, in the terms of its own loss: images drawn again, and pairs told from mixed-up ones."""
+
+import numpy as np
+import pandas as pd
+import torch
+
+from flarebook.solarchip.batches import take
+from flarebook.solarchip.channels import AIA, CHANNELS
+from flarebook.solarchip.losses import TERMS as CONTRASTS
+from flarebook.solarchip.training import Objective
+
+
+@torch.inference_mode()
+def draw_again(model, images, channel, batch_size=64):
+    """A channel's images after encoder and decoder, (n, h, w) float32.  images: (n, 11, h, w) scaled."""
+    parts = []
+    for start in range(0, len(images), batch_size):
+        pictures = take(
+            images[start : start + batch_size], np.arange(len(images[start : start + batch_size])), [channel]
+        )
+        parts.append(model.decode(model.encode(pictures, channel), channel)[:, 0].numpy())
+    return np.concatenate(parts)
+
+
+def explained(model, images):
+    """Share of each channel's variance that the drawn images hold: DataFrame channel, explained.
+
+    images: (n, 11, h, w) scaled.  1 - mean square error / variance about the mean image, so that 0 is what the mean of
+    all dates scores.
+    """
+    rows = []
+    for place, channel in enumerate(CHANNELS):
+        truth = np.asarray(images[:, place], np.float32)
+        error = np.mean((draw_again(model, images, channel) - truth) ** 2)
+        rows.append((channel, 1 - error / np.mean((truth - truth.mean(axis=0)) ** 2)))
+    return pd.DataFrame(rows, columns=["channel", "explained"])
+
+
+@torch.inference_mode()
+def told_apart(model, images, batch_size=32, seed=1):
+    """Contrast terms of true pairs, and of HMI paired with AIA of other dates: DataFrame term, pairs, loss.
+
+    images: (n, 11, h, w) scaled, at least a batch.  Mean over whole batches of dates drawn at random and all AIA
+    channels; "guessing" is the loss of equal similarities, ln of the number of candidates.
+    """
+    objective = Objective(model, dict.fromkeys(CONTRASTS, 1.0))
+    found = []
+    for rows in _batches(len(images), batch_size, seed):
+        (cls, patches), _ = objective.embed(take(images, rows, CHANNELS), CHANNELS)
+        for pairs, moved in (("same date", 0), ("another date", 1)):
+            shifted = [torch.cat([part[:, :1], part[:, 1:].roll(moved, dims=0)], dim=1) for part in (cls, patches)]
+            terms = objective.contrasts(*shifted)
+            found += [(term, pairs, float(value)) for term, value in terms.items()]
+    found += [(term, "guessing", np.log(patches.shape[2] if term == "intra" else batch_size)) for term in CONTRASTS]
+    table = pd.DataFrame(found, columns=["term", "pairs", "loss"])
+    return table.groupby(["term", "pairs"], sort=False)["loss"].mean().reset_index()
+
+
+def _batches(n, size, seed):
+    """Dates of whole batches in a random order, sorted within each."""
+    order = np.random.default_rng(seed).permutation(n)
+    return [np.sort(order[start : start + size]) for start in range(0, n - size + 1, size)]
+
+
+def patch_colours(model, images, channels):
+    """First three principal components of the projected patches as colours: {channel: (n, side, side, 3)}, 0 to 1.
+
+    images: (n, 11, h, w) scaled.  The components are common to all channels and dates, so that one colour means the
+    same in each picture.
+    """
+    from flarebook.solarchip.embeddings import embed
+
+    patches = {channel: embed(model, images, channel, device="cpu").patches_projected for channel in channels}
+    every = np.concatenate([part.reshape(-1, part.shape[-1]) for part in patches.values()])
+    middle = every.mean(axis=0)
+    axes = np.linalg.svd(every - middle, full_matrices=False)[2][:3].T
+    low, high = np.percentile((every - middle) @ axes, [2, 98], axis=0)
+    side = round(next(iter(patches.values())).shape[1] ** 0.5)
+    return {
+        channel: np.clip(((part - middle) @ axes - low) / (high - low), 0, 1).reshape(len(images), side, side, 3)
+        for channel, part in patches.items()
+    }
+
+
+def summary(model, images):
+    """One row of numbers about a model on held-out dates: {name: number}.
+
+    explained_hmi and explained_aia (mean over AIA), and for each term of the contrast its loss, and its loss with AIA
+    of another date.  images: (n, 11, h, w) scaled, at least 32.
+    """
+    drawn = explained(model, images).set_index("channel")["explained"]
+    told = told_apart(model, images).set_index(["term", "pairs"])["loss"]
+    row = {"explained_hmi": drawn["hmi"], "explained_aia": drawn[list(AIA)].mean()}
+    for term in CONTRASTS:
+        row |= {term: told[term, "same date"], f"{term}_another_date": told[term, "another date"]}
+    return row

@@ -1,0 +1,110 @@
+"""From pretrainings to the weights that ship: `python -m flarebook.solarchip.ship_weights ARCHIVE FOLDER...`."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import pandas as pd
+import typer
+
+from flarebook.compendium.errors import InputError
+from flarebook.compendium.files import whole_file
+from flarebook.solarchip import pretraining_scores, representation_scores, weights
+from flarebook.solarchip.backbones import create
+from flarebook.solarchip.linear_probes import answers
+from flarebook.solarchip.pretrain import HISTORY
+from flarebook.solarchip.pretraining_archive import read_held_out
+
+CARD, TEMPLATE = "MODEL_CARD.md", "model_card_template.md"
+SCORED = ("171", "304", "1600")  # AIA channels set against HMI in the card's retrieval
+ASKED = {  # score of representation_scores: heading in the card
+    "recall@1, neighbouring days": "date found, of 11 days",
+    representation_scores.HEADLINE: "the same after a linear map",
+    "patch date, neighbouring days": "patch finds its date, of 11 days",
+    "place by content": "patch finds its place by content",
+    representation_scores.MEAN_PROBE: "linear probes, mean skill",
+}
+
+
+def ship(archive, folders, data=weights.FOLDER):
+    """Copy finished pretrainings into the package's data, with their histories and the card.
+
+    archive: on which they were trained; folders: of `pretrain`, one per shipped model.  Returns the path of the card.
+    Raises InputError when a model is missing.
+    """
+    models, histories = read_runs(folders)
+    data = Path(data)
+    for name, model in models.items():
+        weights.save(model, data / weights.file_name(name), model.about)
+    with whole_file(data / "pretraining_history.csv") as path:
+        pd.concat(histories.values()).to_csv(path, index=False, float_format="%.5g")
+    with whole_file(data / CARD) as path:
+        path.write_text(card(models, histories, *read_held_out(archive)), encoding="utf-8")
+    return data / CARD
+
+
+def read_runs(folders):
+    """Models and histories of finished pretrainings: ({name: SolarChip}, {name: DataFrame with column backbone})."""
+    files = {path.name: path for folder in folders for path in Path(folder).glob("*.safetensors")}
+    missing = [name for name in weights.SHIPPED if weights.file_name(name) not in files]
+    if missing:
+        raise InputError(f"no weights of {', '.join(missing)} in the folders: run `python -m {weights.SCRIPT}`")
+    paths = {name: files[weights.file_name(name)] for name in weights.SHIPPED}
+    models = {name: weights.load_weights(path, name) for name, path in paths.items()}
+    histories = {name: pd.read_csv(path.with_name(HISTORY)).assign(backbone=name) for name, path in paths.items()}
+    return models, histories
+
+
+def card(models, histories, images, magnetograms, days):
+    """Text of the model card; images (n, 11, h, w) scaled, magnetograms and days: the held-out ones."""
+    about = models["vit-tiny"].about
+    untrained = {f"{name}, untrained": create(name, seed=0).eval() for name in models}
+    learnt = {name: pretraining_scores.summary(model, images) for name, model in models.items()}
+    values = json.loads(about["settings"]) | {
+        **{key: about[key] for key in ("n_dates", "first_date", "last_date", "images_sha256")},
+        "commits": ", ".join(f"{name} `{model.about['commit'][:10]}`" for name, model in models.items()),
+        "training": "\n".join(training_row(name, models[name], histories[name]) for name in models),
+        "n_held_out": len(images),
+        "learnt": "\n".join(_line(name, row.values()) for name, row in learnt.items()),
+        "headings": " | ".join(ASKED.values()),
+        "rule": "---|" * (1 + len(ASKED)),
+        "scores": "\n".join(_line(*row) for row in scores(models | untrained, images, magnetograms, days)),
+    }
+    return (weights.FOLDER / TEMPLATE).read_text(encoding="utf-8").format(**values)
+
+
+def training_row(name, model, history):
+    """Row of the card's table of trainings."""
+    n_weights, about = sum(weight.numel() for weight in model.parameters()), model.about
+    losses = history["held_out_loss"].iloc[[0, -1]]
+    seen = int(about["dates_seen"])
+    epochs = f"{seen / int(about['n_dates']):.1f}"
+    return _line(f"{name} | {n_weights:,} | {about['steps']} | {seen:,} | {epochs} | {about['seconds']}", losses)
+
+
+def scores(models, images, magnetograms, days):
+    """Rows (name, numbers of ASKED): the earlier half of the held-out dates teaches the maps, the later is asked."""
+    early = np.arange(len(days)) < len(days) // 2
+    known = answers(days.reset_index(drop=True), magnetograms)
+    dates = representation_scores.Dates(images, days["time"].to_numpy(), known, early, ~early)
+    for name, model in models.items():
+        found = representation_scores.score_model(model, dates, SCORED, device="cpu").set_index("score")["value"]
+        yield name, [found.get(score, np.nan) for score in ASKED]
+
+
+def _line(name, numbers):
+    """Line of a table: a name and numbers."""
+    return f"| {name} | " + " | ".join(f"{value:.3f}" for value in numbers) + " |"
+
+
+def main(
+    archive: Annotated[Path, typer.Argument(help="Folder of the simulated Sun that the models were trained on.")],
+    folders: Annotated[list[Path], typer.Argument(help="Folders of `python -m flarebook.solarchip.pretrain`.")],
+):
+    """Write the shipped models, their histories and their card."""
+    typer.echo(f"written: {ship(archive, folders)}")
+
+
+if __name__ == "__main__":
+    typer.run(main)
