@@ -11,7 +11,7 @@ from flarebook.solarchip.pretraining_settings import Settings
 from flarebook.solarchip.sun_colours import label_of, show_channel
 from flarebook.solarchip.training import TERMS
 
-STYLES = {"vit-tiny": ("#0173B2", "-", "transformer"), "cnn-tiny": ("#DE8F05", "--", "convolutions")}
+STYLES = {"vit": ("#0173B2", "-", "transformer"), "cnn": ("#DE8F05", "--", "convolutions")}  # by family
 PANELS = {
     "reconstruction": "reconstruction,\nmean square",
     "cls": "class term",
@@ -55,7 +55,7 @@ def curves(history, guessing):
     unit, name = (1000, "dates seen, thousands") if history["dates_seen"].max() > 5000 else (1, "dates seen")
     for panel, (term, label) in zip(axes, PANELS.items(), strict=True):
         for backbone, rows in history.groupby("backbone", sort=False):
-            colour, dashes, words = STYLES[backbone]
+            colour, dashes, words = STYLES[backbone.split("-")[0]]
             seen = rows["dates_seen"] / unit
             panel.plot(seen, rows[term], color=colour, linestyle=dashes, lw=0.8, alpha=0.6)
             panel.plot(seen, rows[f"held_out_{term}"], color=colour, linestyle=dashes, lw=2, label=words)
