@@ -11,7 +11,8 @@ from flarebook.solarchip.passbands import scale, scale_channel, unscale, unscale
 
 __all__ = ["prepare", "register", "scale", "scale_channel", "unscale", "unscale_channel"]
 
-SAMPLES = 4  # points a pixel of the grid is averaged over, along each axis, at least
+SAMPLES = 2  # points that a pixel of the grid is averaged over along each axis, at least
+BLOCKS = 4  # blocks of the data's pixels that a pixel of the grid is wide, at least
 
 
 def prepare(image, size=128, correct=True):
@@ -24,8 +25,9 @@ def prepare(image, size=128, correct=True):
     """
     refuse_part(image)
     refuse_gaps(image)
-    grid = register(image.data, image.centre, image.solar_radius / image.pixel, image.roll, size)
-    check_limb(grid, image.channel, image.name)
+    place = image.centre, image.solar_radius / image.pixel, image.roll
+    grid = register(image.data, *place, size)
+    check_limb(grid if size >= 64 else register(image.data, *place), image.channel, image.name)
     if image.channel in AIA:
         factor = image.exposure * (degradation(image.channel, image.time) if correct else 1.0)
         return np.clip(grid / factor, 0, SATURATION).astype(np.float32)
@@ -52,7 +54,7 @@ def register(data, centre, radius, roll, size=128):
 
 def _blocks(data, centre, radius, size):
     """Image averaged in square blocks of a quarter of the grid's pixel or less, its disk centre and radius."""
-    block = int(2 * HALF_WIDTH * radius / size // SAMPLES)
+    block = int(2 * HALF_WIDTH * radius / size // BLOCKS)
     if block < 2:
         return data, centre, radius
     rows, columns = (length // block for length in data.shape)

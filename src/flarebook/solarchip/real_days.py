@@ -10,6 +10,7 @@ import pandas as pd
 
 from flarebook.compendium.errors import InputError
 from flarebook.solarchip.channels import CHANNELS
+from flarebook.solarchip.day_tables import split_of
 from flarebook.solarchip.flare_labels import label_table, largest_flux
 from flarebook.solarchip.goes import COLUMNS
 from flarebook.solarchip.label_files import LISTS, label_files
@@ -17,7 +18,7 @@ from flarebook.solarchip.magnetic_indices import r_of_disk, unsigned_flux
 from flarebook.solarchip.orientation import check_orientation
 from flarebook.solarchip.prepare import prepare
 from flarebook.solarchip.read import SunImage, read_image
-from flarebook.solarchip.simulate import split_of
+from flarebook.solarchip.sdoml import ABSENT, AIA_STORE, HMI_STORE, nearest_images, open_store
 from flarebook.solarchip.xrs import read_xrs
 
 XRS_NAME = re.compile(r"(go\d|goes|sci_g?xrs).*\.(fits|fits\.gz|nc)$")
@@ -58,6 +59,27 @@ def real_days(folder, flares=None, size=128, required=CHANNELS, progress=None, g
     if not stacks:
         raise InputError(f"no date in {folder} can be used; first: {[*left_out, 'there is no image'][0]}")
     return tables_of(np.stack(stacks), times, flares_in(folder) if flares is None else flares, left_out, gap_days)
+
+
+def sdoml_days(times, flares=(), aia=AIA_STORE, hmi=HMI_STORE, size=128, progress=None, gap_days=14):
+    """Dates of SDOML version 2: a RealDays; 4500, which it does not hold, is NaN.
+
+    times: UTC; flares: GOES records or flare lists, [path]; aia, hmi: see sdoml.nearest_images.  A date that lacks
+    another channel is left out.  Raises InputError when a store cannot be opened or no date is left.
+    """
+    required = [channel for channel in CHANNELS if channel not in ABSENT]
+    stores = open_store(aia), open_store(hmi)
+    stacks, used, left_out = [], [], []
+    for time in progress(list(times)) if progress else times:
+        found, _ = nearest_images(time, *stores, channels=required)
+        try:
+            stacks.append(stack_date(found, pd.Timestamp(time), size, required, correct=False))
+            used.append((pd.Timestamp(time), found["hmi"]))
+        except InputError as error:
+            left_out.append(str(error))
+    if not stacks:
+        raise InputError(f"no date of SDOML can be used; first: {[*left_out, 'no time was given'][0]}")
+    return tables_of(np.stack(stacks), used, list(flares), left_out, gap_days)
 
 
 def find_images(folder):
@@ -144,7 +166,10 @@ def _labels(sources, moments, left_out):
     table = label_table(flares, moments).astype(LABELS)
     days, covered = moments.floor("D"), pd.to_datetime(known["time"])
     into_next = (moments > days) & ~(days + DAY).isin(covered)  # 24 hours from noon end in the next day
-    table[~days.isin(covered) | into_next] = pd.NA
+    unknown_days = ~days.isin(covered) | into_next
+    table[unknown_days] = pd.NA
+    if unknown_days.any():
+        left_out.append(f"{unknown_days.sum()} of {len(moments)} dates have no label: no record covers their 24 hours")
     return flares, table
 
 

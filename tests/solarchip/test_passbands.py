@@ -1,0 +1,64 @@
+"""Scaling is undone by its inverse, keeps the field's sign, and ends at the documented limits."""
+
+import numpy as np
+import pytest
+
+from flarebook.compendium.errors import InputError
+from flarebook.solarchip.channels import AIA, CHANNELS
+from flarebook.solarchip.passbands import LIMITS, scale, scale_channel, unscale, unscale_channel
+from flarebook.solarchip.prepare import prepare
+from flarebook.solarchip.sample import real_aia
+
+
+@pytest.fixture
+def images():
+    """Two dates of all channels within the limits: (2, 11, 8, 8)."""
+    rng = np.random.default_rng(1)
+    top = np.array([LIMITS[channel][0] for channel in CHANNELS])[:, None, None]
+    images = top * 10 ** rng.uniform(-4, 0, (2, len(CHANNELS), 8, 8))
+    images[:, 0] *= rng.choice([-1, 1], (2, 8, 8))
+    return images
+
+
+@pytest.mark.parametrize("method", ["asinh", "signed log"])
+def test_what_was_scaled_comes_back(images, method):
+    values = scale(images, method)
+    assert values.dtype == np.float32 and values.shape == images.shape
+    np.testing.assert_allclose(unscale(values, method), images, rtol=2e-3, atol=1e-2)
+
+
+def test_values_fill_minus_one_to_one(images):
+    values = scale(images)
+    assert np.abs(values).max() <= 1
+    for channel in AIA:
+        ends = scale_channel([[-50.0, 0.0, LIMITS[channel][0], 1e6]], channel)
+        assert ends[0] == pytest.approx([-1, -1, 1, 1])
+    assert scale_channel([[-1e5, -1500.0, 0.0, 1500.0]], "hmi")[0] == pytest.approx([-1, -1, 0, 1])
+
+
+def test_the_scale_grows_with_the_value_and_opposite_fields_are_opposite():
+    for channel in CHANNELS:
+        row = np.linspace(0, LIMITS[channel][0], 500)[None]
+        assert (np.diff(scale_channel(row, channel)) > 0).all()
+    field = np.array([[-800.0, -3.0, 3.0, 800.0]])
+    assert scale_channel(field, "hmi")[0] == pytest.approx(-scale_channel(field, "hmi")[0, ::-1])
+
+
+def test_the_authors_way_is_sign_times_log():
+    field = np.array([[-1000.0, 0.0, 9.0]], np.float32)
+    assert scale_channel(field, "hmi", "signed log")[0] == pytest.approx([-np.log(1001), 0, np.log(10)])
+
+
+def test_the_quiet_corona_lies_in_the_middle_of_its_scale():
+    """REAL AIA 171: neither lost at the bottom nor pushed to the top, active regions well above."""
+    values = scale_channel(prepare(real_aia()), "171")
+    assert -0.8 < np.median(values) < 0.0 < np.quantile(values, 0.99) < 0.9
+
+
+def test_unknown_channels_methods_and_shapes_are_refused(images):
+    with pytest.raises(InputError, match="channel '195' is unknown: take one of hmi, 94"):
+        scale_channel(images[0, 0], "195")
+    with pytest.raises(InputError, match="method 'linear' of scaling is unknown"):
+        unscale_channel(images[0, 0], "171", "linear")
+    with pytest.raises(InputError, match=r"\(2, 10, 8, 8\) cannot be scaled: give \(..., 11, rows, columns\)"):
+        scale(images[:, :10])

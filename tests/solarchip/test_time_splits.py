@@ -1,0 +1,48 @@
+"""No region is on both sides of a border: the parts are stretches of time with gaps."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from flarebook.compendium.errors import InputError
+from flarebook.solarchip.splits import chronological, month_blocks
+
+DAYS = pd.date_range("2012-01-01", periods=1400)
+
+
+def ends(parts, name, days=DAYS):
+    """First and last date of a part."""
+    chosen = days[parts == name]
+    return chosen.min(), chosen.max()
+
+
+def test_train_comes_before_validation_and_test_with_two_weeks_between():
+    parts = chronological(DAYS)
+    (_, train), (first, last), (test, _) = (ends(parts, name) for name in ("train", "validation", "test"))
+    assert (first - train).days >= 14 and (test - last).days >= 14
+    shares = [np.mean(parts == name) for name in ("train", "validation", "test")]
+    assert shares == pytest.approx([0.6, 0.15 - 0.01, 0.25 - 0.01], abs=0.002)
+    assert ((parts == "gap").sum(), parts[0], parts[-1]) == (28, "train", "test")
+
+
+def test_the_order_of_the_dates_does_not_matter():
+    order = np.random.default_rng(1).permutation(len(DAYS))
+    assert (chronological(DAYS[order]) == chronological(DAYS)[order]).all()
+    assert (chronological(DAYS.strftime("%Y-%m-%dT%H:%M:%S")) == chronological(DAYS)).all()
+
+
+def test_months_stay_whole_and_label_windows_cross_no_border():
+    parts = month_blocks(DAYS, np.random.default_rng(3))
+    kept = pd.Series(parts, DAYS)[lambda values: values != "gap"]
+    assert (kept.groupby(kept.index.to_period("M")).nunique() == 1).all()
+    order = kept.index.to_series().diff().dt.days
+    assert (order[kept != kept.shift()].dropna() > 2).all()
+    assert kept.value_counts(normalize=True)["train"] == pytest.approx(0.6, abs=0.05)
+    assert (parts == month_blocks(DAYS, np.random.default_rng(3))).all()
+
+
+def test_too_few_dates_are_said_so():
+    with pytest.raises(InputError, match="the validation part holds none of the 60 dates: give more dates"):
+        chronological(DAYS[:60])
+    with pytest.raises(InputError, match="part holds none of the 20 dates"):
+        month_blocks(DAYS[:20], np.random.default_rng(1))
