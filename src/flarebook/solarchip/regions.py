@@ -95,7 +95,10 @@ def cycle_of_birth(cycle_day, rng):
 
 
 def gather_in_nests(regions, rng, share=0.3):
-    """Move a share of the births beside a region born up to ten births earlier, as activity nests do."""
+    """Move a share of the births beside a region born up to ten births earlier, as activity nests do.
+
+    A region that changes the hemisphere changes its polarities, tilt and twist with it.
+    """
     latitude, longitude = regions["latitude"].to_numpy().copy(), regions["longitude"].to_numpy().copy()
     birth = regions["birth"].to_numpy()
     follows = np.flatnonzero((rng.random(len(regions)) < share) & (np.arange(len(regions)) > 10))
@@ -103,7 +106,9 @@ def gather_in_nests(regions, rng, share=0.3):
         host = row - rng.integers(1, 11)
         latitude[row] = latitude[host] + rng.normal(0, 2.0)
         longitude[row] = longitude_at(longitude[host], latitude[host], birth[row] - birth[host]) + rng.normal(0, 6.0)
-    return regions.assign(latitude=latitude, longitude=longitude)
+    side = np.sign(latitude * regions["latitude"])
+    mirrored = {name: regions[name] * side for name in ("leading", "tilt", "twist")}
+    return regions.assign(latitude=latitude, longitude=longitude, **mirrored)
 
 
 def draw_spots(regions, rng):

@@ -1,0 +1,132 @@
+"""The simulated Sun as a whole: deterministic, of one surface in all channels, with labels that its rates explain."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from joblib import parallel_config
+
+from flarebook.compendium.errors import InputError
+from flarebook.solarchip.channels import CHANNELS
+from flarebook.solarchip.day_tables import tables_of
+from flarebook.solarchip.disk import Disk
+from flarebook.solarchip.flares import draw_flares
+from flarebook.solarchip.regions import draw_population
+from flarebook.solarchip.simulate import rates_of, simulate
+
+START = pd.Timestamp("2013-06-01")
+
+
+@pytest.fixture(scope="module")
+def sun():
+    """Twenty-one days near maximum, seen every third day."""
+    return simulate(8, 4, cadence_days=3.0, start=START)
+
+
+def channel(sun, name):
+    """Images of one channel, (n, 128, 128)."""
+    return sun.images[:, CHANNELS.index(name)].astype(float)
+
+
+def correlation(a, b, where):
+    """Correlation of two images over some pixels."""
+    return np.corrcoef(a[where], b[where])[0, 1]
+
+
+def test_images_are_physical(sun):
+    assert sun.images.shape == (8, 11, 128, 128) and sun.images.dtype == np.float16
+    assert np.isfinite(sun.images).all()
+    assert (sun.images[:, 1:] >= 0).all() and sun.images.max() < 16_400
+    assert np.abs(channel(sun, "hmi")).max() > 400
+
+
+def test_every_channel_shows_the_same_surface(sun):
+    on = Disk().radius < 0.8
+    field = np.abs(channel(sun, "hmi"))
+    for name, least in {"1600": 0.35, "1700": 0.1, "304": 0.35, "193": 0.15, "335": 0.15}.items():
+        light = channel(sun, name)
+        same = np.mean([correlation(a, b, on) for a, b in zip(field, light, strict=True)])
+        other = np.mean([correlation(a, b, on) for a, b in zip(field, np.roll(light, 4, axis=0), strict=True)])
+        assert same > least and same > other + 0.05, name
+
+
+def test_spots_are_dark_in_the_continuum_and_the_limb_is_darker_than_the_centre(sun):
+    light, on = channel(sun, "4500"), Disk().radius < 0.7
+    strong = (np.abs(channel(sun, "hmi")) > 700) & on
+    assert strong.any() and light[strong].mean() < 0.8 * light[:, on].mean()
+    radius = Disk().radius
+    assert light[:, radius < 0.3].mean() > 1.3 * light[:, (radius > 0.93) & (radius < 0.98)].mean()
+    assert (light[:, radius > 1.06] == 0).all()
+
+
+def test_corona_reaches_above_the_limb_where_the_photosphere_does_not(sun):
+    above = (Disk().radius > 1.02) & (Disk().radius < 1.05)
+    assert channel(sun, "171")[:, above].mean() > 30
+    assert channel(sun, "1700")[:, above].mean() < 1
+
+
+def test_the_same_seed_gives_the_same_sun_whatever_the_processes():
+    with parallel_config(backend="threading"):
+        one, two, other = (simulate(22, seed, size=8, n_jobs=n) for seed, n in ((7, 1), (7, 3), (8, 1)))
+    np.testing.assert_array_equal(one.images, two.images)
+    pd.testing.assert_frame_equal(one.days, two.days)
+    pd.testing.assert_frame_equal(one.flares, two.flares)
+    assert not np.array_equal(one.images, other.images)
+
+
+def test_regions_stay_for_days_and_drift_west(sun):
+    table = sun.regions.assign(time=pd.to_datetime(sun.regions["time"]))
+    pairs = table.merge(table.assign(time=table["time"] - pd.Timedelta("3D")), on=["time", "region"])
+    assert len(pairs) > 20
+    moved = pairs["longitude_y"] - pairs["longitude_x"]
+    assert moved.between(37, 41).all()
+    assert np.abs(pairs["latitude_y"] - pairs["latitude_x"]).max() < 1e-9
+
+
+@pytest.fixture(scope="module")
+def days():
+    """Table of 300 days without images."""
+    rng = np.random.default_rng(11)
+    population = draw_population(302, rng, cycle_day=1600.0)
+    rates = rates_of(population, 300, 1.0, 1)
+    day = np.arange(300.0)
+    return tables_of(START, day, np.zeros(300), rates, draw_flares(rates, rng), population, 14)[0]
+
+
+def test_true_chances_are_calibrated(days):
+    for chance, label in (("p_m", "label_m"), ("p_c", "label_c")):
+        spread = np.sqrt((days[chance] * (1 - days[chance])).sum())
+        assert abs(days[label].sum() - days[chance].sum()) < 4 * spread
+    assert 0.08 < days["label_m"].mean() < 0.35
+    assert days["p_c"].ge(days["p_m"]).all()
+
+
+def test_labels_and_classes_agree(days):
+    assert (days["label_m"] == days["peak_flux"].ge(1e-5)).all()
+    assert (days["label_m"] == days["max_class"].str[:1].isin(["M", "X"])).all()
+
+
+def test_yesterdays_largest_flare_is_what_the_day_before_had_ahead(days):
+    quiet = days["peak_flux"].to_numpy()[:-1]
+    past = days["flux_max_past_24h"].to_numpy()[1:]
+    flared = quiet > 2e-5
+    assert flared.sum() > 5
+    np.testing.assert_allclose(past[flared], quiet[flared], rtol=1e-6)
+
+
+def test_flare_days_have_larger_r(days):
+    flaring = days["label_m"] == 1
+    assert days["r_value"][flaring].median() > days["r_value"][~flaring].median() + 0.1
+
+
+@pytest.mark.parametrize(
+    ("n_days", "cadence", "words"), [(0, 1.0, "at least 1"), (5, 0.3, "24 hours"), (5, -1.0, "24 hours")]
+)
+def test_impossible_dates_are_refused(n_days, cadence, words):
+    with pytest.raises(InputError, match=words):
+        simulate(n_days, 1, cadence_days=cadence)
+
+
+def test_four_images_a_day_have_labels_of_a_whole_day():
+    sun = simulate(4, 2, size=16, cadence_days=0.25)
+    assert list(pd.to_datetime(sun.days["time"]).dt.hour) == [0, 6, 12, 18]
+    assert (sun.days["rate_m"] > 0).any()
