@@ -51,13 +51,13 @@ def test_addresses_are_those_of_the_archive():
 
 
 def test_a_day_is_fetched_once_and_what_fails_is_named(archive, tmp_path):
-    paths, reasons = jsoc.fetch_day(DAY, tmp_path / "days", host=archive)
+    paths, failures = jsoc.fetch_day(DAY, tmp_path / "days", host=archive)
     assert sorted(path.name for path in paths) == sorted(
         jsoc.file_name(DAY, channel) for channel in CHANNELS if channel not in ("94", "4500")
     )
     assert {path.parent for path in paths} == {tmp_path / "days" / DAY}
-    assert len(reasons) == 2 and "0094.fits" in reasons[0] and "is not there" in reasons[0]
-    assert "4500.fits" in reasons[1] and "nothing was kept" in reasons[1]
+    assert [file[-9:] for file, _ in failures] == ["0094.fits", "4500.fits"]
+    assert "is not there" in failures[0][1] and "nothing was kept" in failures[1][1]
     assert sorted(path.name for path in (tmp_path / "days" / DAY).iterdir()) == sorted(path.name for path in paths)
     again, _ = jsoc.fetch_day(DAY, tmp_path / "days", CHANNELS[:1], host="http://127.0.0.1:9")
     assert again == paths[:1]  # at hand: nobody was asked
@@ -77,8 +77,8 @@ def test_without_a_network_the_archive_is_asked_once(tmp_path, monkeypatch, writ
     with pytest.raises(InputError, match="none of the 22 images can be had; first: .* connect to the network"):
         jsoc.fetch_days([DAY, "2014-03-30"], tmp_path, host="http://127.0.0.1:9")
     write_day(tmp_path / DAY, DAY, CHANNELS[:3])
-    paths, reasons = jsoc.fetch_days([DAY, "2014-03-30"], tmp_path, host="http://127.0.0.1:9")
-    assert (len(paths), len(reasons), len(asked)) == (3, 19, 2)
+    count, failures = jsoc.fetch_days([DAY, "2014-03-30"], tmp_path, host="http://127.0.0.1:9")
+    assert (count, len(failures), len(asked)) == (3, 19, 2)
 
 
 def fail():

@@ -52,42 +52,42 @@ def as_day(day):
 
 
 def fetch_day(day, folder=None, channels=CHANNELS, host=HOST, progress=None):
-    """Fetch a day's images that are not at hand yet: (paths, reasons), the latter of those that cannot be had.
+    """Fetch a day's images that are not at hand yet: (paths, failures [(file, reason)]).
 
     folder: they are kept in a folder of the day in it; in the cache by default; files in FLAREBOOK_MIRROR are used
     where they lie.  A file that cannot be had or read does not keep the others from being fetched; what cannot be read
     is not kept.  progress: called with (bytes so far, bytes in all).
     """
-    kept, paths, reasons = folder_of(day, folder), [], []
+    kept, paths, failures = folder_of(day, folder), [], []
     for url in urls_of(day, channels, host).values():
         try:
             paths.append(_fetch(url, kept, progress))
         except InputError as error:
-            reasons.append(f"{Path(url).name}: {error}")
-    return paths, reasons
+            failures.append((Path(url).name, str(error)))
+    return paths, failures
 
 
 def fetch_days(days, folder=None, channels=CHANNELS, host=HOST, progress=None):
-    """Fetch the images of several days: (paths, reasons), as `fetch_day`.
+    """Fetch the images of several days: (number of images at hand, failures [(file, reason)]); see `fetch_day`.
 
     Asks once whether the archive answers, so that many days without a network do not wait for as many time-outs.
     Raises InputError when nothing is at hand and the archive is out of reach.
     """
-    paths, reasons, reachable = [], [], None
+    count, failures, reachable = 0, [], None
     for day in days:
-        missing = [url for url in urls_of(day, channels, host).values() if not _at_hand(url, folder_of(day, folder))]
+        urls = urls_of(day, channels, host).values()
+        missing = [url for url in urls if not _at_hand(url, folder_of(day, folder))]
         if missing and reachable is None:
             reachable = _answers(host)
         if missing and not reachable:
-            reasons += [f"{Path(url).name}: cannot fetch {url}: {OFFLINE}" for url in missing]
-            channels_here = [channel for channel in channels if url_of(day, channel, host) not in missing]
-            paths += fetch_day(day, folder, channels_here, host)[0]
+            failures += [(Path(url).name, f"cannot fetch {url}: {OFFLINE}") for url in missing]
+            count += len(channels) - len(missing)
             continue
-        found, failed = fetch_day(day, folder, channels, host, progress)
-        paths, reasons = paths + found, reasons + failed
-    if reasons and not paths:
-        raise InputError(f"none of the {len(reasons)} images can be had; first: {reasons[0]}")
-    return paths, reasons
+        paths, failed = fetch_day(day, folder, channels, host, progress)
+        count, failures = count + len(paths), failures + failed
+    if failures and not count:
+        raise InputError(f"none of the {len(failures)} images can be had; first: {failures[0][1]}")
+    return count, failures
 
 
 def folder_of(day, folder=None):
