@@ -66,11 +66,12 @@ def test_corona_reaches_above_the_limb_where_the_photosphere_does_not(sun):
 
 def test_the_same_seed_gives_the_same_sun_whatever_the_processes():
     with parallel_config(backend="threading"):
-        one, two, other = (simulate(22, seed, size=8, n_jobs=n) for seed, n in ((7, 1), (7, 3), (8, 1)))
+        one, two = (simulate(22, 7, size=8, n_jobs=n) for n in (1, 3))
+    other = simulate(2, 8, size=8)
     np.testing.assert_array_equal(one.images, two.images)
     pd.testing.assert_frame_equal(one.days, two.days)
     pd.testing.assert_frame_equal(one.flares, two.flares)
-    assert not np.array_equal(one.images, other.images)
+    assert not np.array_equal(one.images[:2], other.images)
 
 
 def test_regions_stay_for_days_and_drift_west(sun):
@@ -84,12 +85,12 @@ def test_regions_stay_for_days_and_drift_west(sun):
 
 @pytest.fixture(scope="module")
 def days():
-    """Table of 300 days without images."""
+    """Table of 240 days without images."""
     rng = np.random.default_rng(11)
-    population = draw_population(302, rng, cycle_day=1600.0)
-    rates = rates_of(population, 300, 1.0, 1)
-    day = np.arange(300.0)
-    return tables_of(START, day, np.zeros(300), rates, draw_flares(rates, rng), population, 14)[0]
+    population = draw_population(242, rng, cycle_day=1600.0)
+    rates = rates_of(population, 240, 1.0, 1)
+    day = np.arange(240.0)
+    return tables_of(START, day, np.zeros(240), rates, draw_flares(rates, rng), population, 14)[0]
 
 
 def test_true_chances_are_calibrated(days):

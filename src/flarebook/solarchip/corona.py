@@ -70,7 +70,7 @@ def column(size, pixel, height):
 def open_field(smooth, field, disk):
     """Share of open field in each pixel, 0 to 1: where the smooth field is of one sign and no region is near.
 
-    A proxy for coronal holes: unipolar areas far from strong closed field (Levine 1982).
+    A proxy for coronal holes: unipolar areas far from strong closed field, where holes lie on the Sun.
     """
     pixels = 1 / disk.pixel / 58.0  # widths below were chosen at 128 pixels
     one_sign = np.abs(gaussian_filter(smooth, 4.5 * pixels))

@@ -9,7 +9,7 @@ from flarebook.solarchip.regions import CYCLE_LENGTH, TYPICAL_FLUX, cycle_number
 
 SPOT_FIELD = 1800.0  # G, in the middle of a flux concentration
 DEGREE = np.deg2rad(1.0) * SOLAR_RADIUS  # cm
-DIFFUSION = 2.5e12  # cm^2/s, of flux that has left the spots (Schrijver & Zwaan 2000, section 6.3)
+DIFFUSION = 2.5e12  # cm^2/s, of flux that has left the spots (Schrijver & Zwaan 2000)
 POLEWARD = 0.078  # degrees per day at 45 degrees latitude, 11 m/s
 FADING = 55.0  # days in which old flux cancels to 1/e
 
