@@ -15,14 +15,14 @@ PRETRAINED, RANDOM = "pretrained", "random"
 SOURCES = ("hmi",)
 
 
-def encoders(model, seeds, images, device="cpu"):
+def encoders(model, seeds, images):
     """Source encoders of both arms for each seed: [(arm, seed, LatentSpace of the source)].
 
     The random ones have the architecture of the pretrained model and their scales measured like its own.
     """
     found = [(PRETRAINED, seed, measure(model, images, SOURCES)) for seed in seeds]
     for seed in seeds:
-        fresh = create(model.name, model.sharing, 1000 + seed, model.size.image).to(device)
+        fresh = create(model.name, model.sharing, 1000 + seed, model.size.image).to(next(model.parameters()).device)
         found.append((RANDOM, seed, measure(fresh, images, SOURCES)))
     return found
 

@@ -12,6 +12,7 @@ from flarebook.solarchip.train_translator import AIA
 from flarebook.solarchip.translate import translate
 from flarebook.solarchip.translation_scores import absolute
 from flarebook.solarchip.verdicts import judge
+from flarebook.stix.encoders import chosen_device
 
 DIRECT = {("hmi",): AIA, AIA: ("hmi", "|hmi|")}  # sources -> targets; the field is learned with and without its sign
 TARGETS = (*AIA, "hmi", "|hmi|")
@@ -38,12 +39,12 @@ def evenly(rows, n):
     return rows[np.unique(np.linspace(0, len(rows) - 1, min(n, len(rows))).round().astype(int))]
 
 
-def direct(train, test, steps, critic_steps, rng, device="cpu", width=16):
+def direct(train, test, steps, critic_steps, rng, device="auto", width=16):
     """Translations without a latent space: {method: {target: (n, h, w)}}.
 
     train, test: (n, 11, h, w) scaled; steps, critic_steps: gradient_steps.Steps of the U-Net and of pix2pix.
     """
-    made = {method: {} for method in (MEAN, POLYNOMIAL, UNET, GAN)}
+    made, device = {method: {} for method in (MEAN, POLYNOMIAL, UNET, GAN)}, chosen_device(device)
     for sources, targets in DIRECT.items():
         seen, wanted, new = stack(train, sources), stack(train, targets), stack(test, sources)
         plain = np.abs if sources == ("hmi",) else np.asarray  # a polynomial has no use for the sign
