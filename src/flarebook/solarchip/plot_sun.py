@@ -32,6 +32,7 @@ BINS = {
     "171 Å": np.linspace(1, 4, 61),
     "field": np.concatenate([-np.geomspace(2500, 4, 40), np.geomspace(4, 2500, 40)]),
 }
+LIMB_TITLES = {"171": "AIA 171 Å", "4500": "HMI continuum (real), AIA 4500 Å (simulated)"}
 LABELS = {
     "visible light": "brightness over that of its ring",
     "171 Å": "log₁₀ of brightness [DN/s]",
@@ -91,10 +92,10 @@ def _told(day):
     return f"{str(day['time'])[:10]}\nnext: {flare}"
 
 
-def plot_limb(tables, labels):
+def plot_limb(tables):
     """Brightness against the distance from disk centre, a panel each: the real image and the spread of the dates.
 
-    tables: {panel: of `profile_table`, real and simulated rows}; labels: {panel: title}.
+    tables: {panel: of `profile_table`, real and simulated rows}.
     """
     figure = Figure(figsize=(4.6 * len(tables), 3.5), layout="constrained")
     for axis, (name, table) in zip(figure.subplots(1, len(tables), squeeze=False)[0], tables.items(), strict=True):
@@ -103,8 +104,10 @@ def plot_limb(tables, labels):
             if origin == "simulated":
                 axis.fill_between(rows["radius"], rows["low"], rows["high"], color="0.8", label="90 % of dates")
         axis.axvline(1, color="0.6", lw=0.8, ls=":")
-        axis.set(xlabel="distance from disk centre [solar radii]", xlim=(0, 1.1), ylim=(0, None), title=labels[name])
-    figure.axes[0].set_ylabel("mean of the ring over median at the centre")
+        axis.set(
+            xlabel="distance from disk centre [solar radii]", xlim=(0, 1.1), ylim=(0, None), title=LIMB_TITLES[name]
+        )
+    figure.axes[0].set_ylabel("brightness over that of the centre")
     figure.axes[0].legend(loc="upper left")
     return figure
 
