@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from flarebook.solarchip.day_tables import truth
 from flarebook.solarchip.flares import Rates, draw_flares, expected_visible, glow, rate_of, share_above
 from flarebook.solarchip.regions import rotation_rate
 
@@ -63,3 +64,11 @@ def test_large_flare_glows_for_hours_and_never_before_it():
     (late,) = glow(one, 10.05)[1]
     assert region == 4 and 2e-4 > early > 2 * late > 0
     assert len(glow(one, 10.9)[0]) == 0
+
+
+def test_truth_of_a_day_is_the_rate_of_the_24_hours_after_it():
+    rates = steady(np.arange(10) == 5, n_days=10)
+    truths = truth(rates, np.array([4.0, 5.0, 6.0]))
+    np.testing.assert_allclose(truths["rate_m"], [0, 1, 0], atol=1e-12)
+    np.testing.assert_allclose(truths["p_m"], [0, 1 - np.exp(-1), 0], atol=1e-12)
+    assert truths["p_c"][1] > truths["p_m"][1]

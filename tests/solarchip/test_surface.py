@@ -40,6 +40,20 @@ def test_region_keeps_its_latitude_and_turns_with_the_sun():
     assert second.spots.longitude.mean() - first.spots.longitude.mean() == pytest.approx(13.2, abs=0.4)
 
 
+def test_leading_polarity_lies_west_and_nearer_to_the_equator():
+    spots = surface_at(one_region(tilt=25.0), 6.0).spots
+    leads = spots.peak < 0
+    middle = {
+        side: [
+            np.average(place[side_is], weights=np.abs(spots.flux[side_is]))
+            for place in (spots.latitude, spots.longitude)
+        ]
+        for side, side_is in (("leading", leads), ("following", ~leads))
+    }
+    assert middle["leading"][0] < middle["following"][0] - 0.5
+    assert middle["leading"][1] > middle["following"][1] + 2
+
+
 def test_poles_reverse_at_maximum():
     assert polar_field(0.0) < 0 < polar_field(3900.0)
     assert polar_field(2009.0) == pytest.approx(0, abs=0.01)
