@@ -27,7 +27,7 @@ CHUNK = 20  # dates that a process takes at a time; every date has its own rando
 
 @dataclass(frozen=True, eq=False)
 class SimulatedSun:
-    """images: (n, 11, size, size) float16, G and DN/s; days, regions, flares: tables, see the data page of the book."""
+    """images: (n, 11, size, size) float16, G and DN/s; days, regions, flares: tables, see `day_tables`."""
 
     images: np.ndarray
     days: pd.DataFrame
