@@ -7,7 +7,7 @@ import pytest
 from flarebook.compendium.errors import InputError
 from flarebook.solarchip.flare_labels import flare_labels, label_table, largest_flux
 from flarebook.solarchip.flare_list import read_flare_list, save_flare_list
-from flarebook.solarchip.label_files import label_files
+from flarebook.solarchip.label_files import flare_files, label_files
 from flarebook.solarchip.sample import FOLDER
 
 DAYS = pd.date_range("2014-01-01", periods=4)
@@ -54,6 +54,8 @@ def test_real_records_give_real_labels():
     assert days["max_class"].tolist() == ["M2.5", "C3.3"]
     assert days["label_m"].tolist() == [1, 0] and days["label_c"].tolist() == [1, 1]
     assert len(flares) == 6 and len(reasons) == 1 and "absent.fits" in reasons[0]
+    assert set(GOES) < set(flare_files([FOLDER]))
+    assert not any(path.suffix in (".safetensors", ".md") for path in flare_files([FOLDER]))
     with pytest.raises(InputError, match="none of the 1 files can be used; first: there is no file absent.fits"):
         label_files(["absent.fits"])
 

@@ -1,5 +1,6 @@
 """From GOES records or a flare list to a label for each day."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -12,17 +13,19 @@ from flarebook.solarchip.goes import COLUMNS, find_flares
 from flarebook.solarchip.xrs import read_xrs
 
 LISTS = (".csv", ".txt")
+XRS_NAME = re.compile(r"(go\d|goes|sci_g?xrs).*\.(fits|fits\.gz|nc)$")
 
 
 def label_files(paths):
     """Flares in GOES records and lists, and a label for each day at 00:00 UT: (flares, days, reasons).
 
-    paths: FITS or netCDF records of the X-ray flux, lists of flares (CSV, NOAA events).  flares: start, peak, end,
-    peak_flux, goes_class.  days: time and `label_table`'s columns, for every day that a record covers, or from the
-    first to the last flare of a list.  reasons: of files left out.  Raises InputError when no file can be used.
+    paths: FITS or netCDF records of the X-ray flux, lists of flares (CSV, NOAA events), folders of both.  flares:
+    start, peak, end, peak_flux, goes_class.  days: time and `label_table`'s columns, for every day that a record
+    covers, or from the first to the last flare of a list.  reasons: of files left out.
+    Raises InputError when no file can be used.
     """
     records, lists, reasons = [], [], []
-    for path in map(Path, paths):
+    for path in flare_files(paths):
         try:
             if path.suffix in LISTS:
                 lists.append(read_flare_list(path))
@@ -40,6 +43,16 @@ def label_files(paths):
     days = covered_days(records, lists)
     times = pd.Series(days.strftime("%Y-%m-%dT%H:%M:%S"), name="time")
     return table, pd.concat([times, label_table(table, days)], axis=1), reasons
+
+
+def flare_files(items):
+    """Files, and the GOES records and flare lists in folders and below: list of Path."""
+    found = []
+    for item in map(Path, items):
+        inside = sorted(path for path in item.rglob("*") if path.is_file()) if item.is_dir() else []
+        inside = [path for path in inside if XRS_NAME.match(path.name) or path.suffix in LISTS]
+        found += inside if item.is_dir() else [item]
+    return found
 
 
 def flares_of(records):

@@ -1,6 +1,5 @@
 """Real images as the same arrays and tables that the simulated Sun gives; what only a simulation knows is missing."""
 
-import re
 from collections import defaultdict
 from pathlib import Path
 from typing import NamedTuple
@@ -13,7 +12,7 @@ from flarebook.solarchip.channels import CHANNELS
 from flarebook.solarchip.day_tables import split_of
 from flarebook.solarchip.flare_labels import label_table, largest_flux
 from flarebook.solarchip.goes import COLUMNS
-from flarebook.solarchip.label_files import LISTS, label_files
+from flarebook.solarchip.label_files import LISTS, XRS_NAME, flare_files, label_files
 from flarebook.solarchip.magnetic_indices import r_of_disk, unsigned_flux
 from flarebook.solarchip.orientation import check_orientation
 from flarebook.solarchip.prepare import prepare
@@ -21,7 +20,6 @@ from flarebook.solarchip.read import SunImage, read_image
 from flarebook.solarchip.sdoml import ABSENT, AIA_STORE, HMI_STORE, nearest_images, open_store
 from flarebook.solarchip.xrs import read_xrs
 
-XRS_NAME = re.compile(r"(go\d|goes|sci_g?xrs).*\.(fits|fits\.gz|nc)$")
 TRUTH = ("rate_m", "p_m", "p_c")  # known for a simulated Sun only
 DAY = pd.Timedelta("24h")
 REGIONS = ("time", "region", "latitude", "longitude", "flux", "complexity", "r_value")
@@ -41,9 +39,10 @@ class RealDays(NamedTuple):
 def real_days(folder, flares=None, size=128, required=CHANNELS, progress=None, gap_days=14):
     """Dates of a folder of FITS images, such as `flarebook solarchip fetch` leaves: a RealDays.
 
-    folder: AIA and HMI images anywhere below; images of the same hour belong together.  flares: GOES records or flare
-    lists, [path]; default, those in the folder.  required: channels without which a date is left out; the others
-    become NaN.  progress: called with an iterable, gives it back.  Labels are missing where no flare is known of.
+    folder: AIA and HMI images anywhere below; images of the same hour belong together.  flares: GOES records, flare
+    lists or folders of them, [path]; default, those in the folder.  required: channels without which a date is left
+    out; the others become NaN.  progress: called with an iterable, gives it back.  Labels are missing on days that no
+    record or list covers.
     Raises InputError when the folder is missing or no date is left.
     """
     files = find_images(folder)
@@ -58,7 +57,7 @@ def real_days(folder, flares=None, size=128, required=CHANNELS, progress=None, g
         times.append((time, found.get("hmi")))
     if not stacks:
         raise InputError(f"no date in {folder} can be used; first: {[*left_out, 'there is no image'][0]}")
-    return tables_of(np.stack(stacks), times, flares_in(folder) if flares is None else flares, left_out, gap_days)
+    return tables_of(np.stack(stacks), times, flare_files([folder] if flares is None else flares), left_out, gap_days)
 
 
 def sdoml_days(times, flares=(), aia=AIA_STORE, hmi=HMI_STORE, size=128, progress=None, gap_days=14):
@@ -79,7 +78,7 @@ def sdoml_days(times, flares=(), aia=AIA_STORE, hmi=HMI_STORE, size=128, progres
             left_out.append(str(error))
     if not stacks:
         raise InputError(f"no date of SDOML can be used; first: {[*left_out, 'no time was given'][0]}")
-    return tables_of(np.stack(stacks), used, list(flares), left_out, gap_days)
+    return tables_of(np.stack(stacks), used, flare_files(flares), left_out, gap_days)
 
 
 def find_images(folder):
@@ -89,12 +88,6 @@ def find_images(folder):
         raise InputError(f"there is no folder {folder}: give the one that holds the images of AIA and HMI")
     found = sorted(path for path in folder.rglob("*") if path.name.endswith((".fits", ".fits.gz", ".fits.fz", ".fit")))
     return [path for path in found if not XRS_NAME.match(path.name)]
-
-
-def flares_in(folder):
-    """GOES records and flare lists in a folder and below: sorted list of Path."""
-    found = sorted(path for path in Path(folder).rglob("*") if path.is_file())
-    return [path for path in found if XRS_NAME.match(path.name) or path.suffix in LISTS]
 
 
 def read_dates(files, progress=None):
