@@ -1,18 +1,26 @@
 """What each term of the loss is worth: the same training with one thing changed, several seeds each.
 
-As a script it runs the rows longer than a notebook has time for, one after the other, and goes on where it was stopped:
-python -m flarebook.solarchip.ablation ARCHIVE OUT --epochs 40 --seeds 3
+As a script it runs the rows longer than a notebook has time for and goes on where it was stopped:
+python -m flarebook.solarchip.ablation ARCHIVE --out FOLDER --n-steps 600
 """
 
+import json
+import time
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Annotated
 
 import pandas as pd
+import torch
+import typer
 
 from flarebook.compendium.errors import InputError
-from flarebook.compendium.files import whole_file
+from flarebook.compendium.files import make_folder, whole_file
+from flarebook.compendium.provenance import code_state
+from flarebook.solarchip.ablation_archive import read_dates
 from flarebook.solarchip.backbones import create
 from flarebook.solarchip.pretrain import pretrain
+from flarebook.solarchip.pretraining_settings import Settings, plain
 from flarebook.solarchip.representation_scores import score_model
 
 TERMS = {  # row: terms of the loss
@@ -105,3 +113,59 @@ def _write(table, path):
     if path is not None:
         with whole_file(path) as partial:
             table.to_parquet(partial, index=False)
+
+
+def main(
+    archive: Annotated[Path, typer.Argument(help="Output folder of notebook solarchip/1-simulated-sun.")],
+    out: Annotated[Path, typer.Option(help="Folder for the table of scores, which grows with every training.")],
+    backbones: Annotated[str, typer.Option(help="Separated by commas.")] = "vit-tiny,cnn-tiny",
+    sharings: Annotated[str, typer.Option(help="Other ways to share encoders; empty: none.")] = "one,separate",
+    n_steps: Annotated[int, typer.Option(help="Steps of each training.")] = 600,
+    batch_size: Annotated[int, typer.Option(help="Dates per step.")] = 16,
+    rate: Annotated[float, typer.Option(help="Highest learning rate.")] = 1e-3,
+    aia_per_step: Annotated[int, typer.Option(help="AIA channels per step, drawn at random; 10: all.")] = 2,
+    seeds: Annotated[int, typer.Option(help="Trainings of each row.")] = 3,
+    side: Annotated[int, typer.Option(help="Pixels along a side of the images.")] = 64,
+    channels: Annotated[str, typer.Option(help="AIA channels that are scored, separated by commas.")] = "171,304,1600",
+    device: Annotated[str, typer.Option(help="auto, cpu, or cuda.")] = "auto",
+):
+    """Run all rows of the ablation; started again with the same folder, it goes on after the last training."""
+    torch.set_num_threads(1)
+    settings = Settings(
+        n_steps=n_steps, batch_size=batch_size, learning_rate=rate, aia_per_step=aia_per_step, every=n_steps,
+        device=device,
+    )  # fmt: skip
+    known, path, begun = read_dates(archive, side), make_folder(out) / "ablation.parquet", time.process_time()
+
+    def tell(variant, seed):
+        typer.echo(
+            f"{time.process_time() - begun:6.0f} s  {variant.backbone}, {variant.row}, {variant.sharing}, {seed}"
+        )
+
+    chosen = variants(backbones.split(","), [name for name in sharings.split(",") if name])
+    table = run(chosen, known, settings, range(1, seeds + 1), channels.split(","), path, tell)
+    export(table, settings, known, side, path.parent)
+
+
+def export(table, settings, dates, side, folder):
+    """Write the scores as CSV and what they were made with as JSON into a folder: what ships with the package."""
+    with whole_file(folder / "ablation.csv") as partial:
+        table.to_csv(partial, index=False, float_format="%.4f")
+    about = {
+        "origin": "simulated",
+        "side": side,
+        "n_train": int(dates.train.sum()),
+        "n_held_out": int(dates.held_out.sum()),
+        "settings": {key: value for key, value in plain(settings).items() if key not in ("size", "sharing", "terms")},
+        "commit": code_state()["commit"] or "unknown",
+    }
+    with whole_file(folder / "ablation.json") as partial:
+        partial.write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    try:
+        typer.run(main)
+    except InputError as error:
+        typer.echo(f"error: {error}", err=True)
+        raise SystemExit(1) from None

@@ -12,6 +12,21 @@ CONSISTENCY = ("place by content", "patch date, neighbouring days")
 CAPACITY = (MEAN_PROBE, HEADLINE)
 ADDED = {"CLS": ("+ CLS", "reconstruction"), "patch": ("+ CLS + patch", "+ CLS"), "intra": (ALL_TERMS, "+ CLS + patch")}
 ALONE = ("CLS alone", "patch alone", "intra alone")
+SHORT_ROWS = {
+    "random": "random",
+    "reconstruction": "reconstruction",
+    "+ CLS": "plus_cls",
+    "+ CLS + patch": "plus_patch",
+    ALL_TERMS: "all",
+}
+SHORT_SCORES = {
+    "recall@1, neighbouring days": "recall",
+    HEADLINE: "mapped_recall",
+    "place by content": "place",
+    "patch date, neighbouring days": "patch_date",
+    MEAN_PROBE: "probe",
+    "crossed probe, mean": "crossed",
+}
 
 
 def summary(table):
@@ -53,3 +68,20 @@ def verdict_table(table, margin=MARGIN):
             rows += compare(table, "2 alone", backbone, (row, "random"), CAPACITY, margin)
         rows += compare(table, "5", backbone, (ALL_TERMS, "random"), CAPACITY + INVARIANCE[:1], margin)
     return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def watched(summary):
+    """The scores that a gate can watch, of the rows with two encoders: (short name, mean, sd, n)."""
+    own = summary[summary["row"].isin(SHORT_ROWS) & summary["score"].isin(SHORT_SCORES) & (summary["sharing"] == "two")]
+    for row in own.itertuples():
+        yield f"ablation.{row.backbone}.{SHORT_ROWS[row.row]}.{SHORT_SCORES[row.score]}", row.mean, row.sd, row.n
+
+
+def overview(summary):
+    """The table of the ablation as a reader wants it: a row per training, mean ± standard deviation per score."""
+    own = summary[summary["score"].isin(SHORT_SCORES)]
+    cells = own["mean"].map("{:.2f}".format) + " ± " + own["sd"].map("{:.2f}".format)
+    wide = own.assign(cell=cells).pivot_table(
+        index=["backbone", "row", "sharing"], columns="score", values="cell", aggfunc="first", sort=False
+    )
+    return wide[[score for score in SHORT_SCORES if score in wide]]

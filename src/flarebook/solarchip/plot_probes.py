@@ -39,17 +39,17 @@ def row_labels(table):
     return {key: label for key, label in labels.items() if key in known}
 
 
-def draw_ablation(table, summary, pixels):
+def draw_ablation(table, summary, pixels=None):
     """Six scores of every row: one mark per seed, the mean and its standard deviation over seeds.
 
-    table: of ablation.run; summary: of ablation_tables.summary; pixels: {score: value} of the features nobody trained.
+    table: of ablation.run; summary: of ablation_tables.summary; pixels: {score: value} of the features nobody trained, where known.
     """
     labels = row_labels(summary)
     figure = Figure(figsize=(12.6, 1.5 + 0.38 * len(labels)), layout="constrained")
     axes = figure.subplots(1, len(PANELS), sharey=True)
     for panel, (score, title) in zip(axes, PANELS.items(), strict=True):
         own = summary[summary["score"] == score]
-        _chance_line(panel, own, pixels.get(score))
+        _chance_line(panel, own, (pixels or {}).get(score))
         for shift, backbone in zip((-0.17, 0.17), own["backbone"].unique(), strict=False):
             _draw_rows(panel, table[table["score"] == score], own, backbone, labels, shift)
         panel.set_title(title, fontsize="small")
@@ -58,7 +58,7 @@ def draw_ablation(table, summary, pixels):
         panel.tick_params(labelsize="small")
     axes[0].set_yticks(range(len(labels)), labels.values())
     axes[0].set_ylim(len(labels) - 0.5, -0.5)
-    figure.legend(handles=_handles(summary), loc="outside lower center", ncols=5, fontsize="small")
+    figure.legend(handles=_handles(summary, pixels), loc="outside lower center", ncols=5, fontsize="small")
     return figure
 
 
@@ -86,14 +86,15 @@ def _of(table, backbone, row, sharing):
     return table[(table["backbone"] == backbone) & (table["row"] == row) & (table["sharing"] == sharing)]
 
 
-def _handles(summary):
+def _handles(summary, pixels):
     """Legend of the backbones and of the two reference lines."""
     handles = [
         Line2D([], [], marker=MARKERS[family(name)], color=COLOURS[family(name)], linestyle="", label=name)
         for name in summary["backbone"].unique()
     ]
     handles.append(Line2D([], [], color="0.3", linestyle="--", linewidth=0.9, label="guessing"))
-    return [*handles, Line2D([], [], color="#CC78BC", linestyle=":", linewidth=1.6, label="pixels, no encoder")]
+    dotted = Line2D([], [], color="#CC78BC", linestyle=":", linewidth=1.6, label="pixels, no encoder")
+    return [*handles, dotted] if pixels else handles
 
 
 def draw_probes(summary, probe="linear"):
