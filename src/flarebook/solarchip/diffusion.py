@@ -25,7 +25,7 @@ class Shape:
     targets: tuple  # channels that it can draw
     latent: int = 8  # channels of a latent picture
     side: int = 16  # positions of a latent picture along a side
-    widths: tuple = (32, 64, 64)  # feature maps of each level; each level but the last halves the picture
+    widths: tuple = (32, 48, 48)  # feature maps of each level; each level but the last halves the picture
     label: int = 32  # numbers that name the target to the cross-attention
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from flarebook.solarchip.branch_test import PRETRAINED, RANDOM
 from flarebook.solarchip.channels import index
@@ -52,7 +53,7 @@ def draw_examples(test, date, translations, members):
         show_scaled(row[1], take(test, target)[date], target)
         for axis, method in zip(row[2:], SHOWN_METHODS, strict=False):
             show_scaled(axis, translations[method][target][date], target)
-        show_spread(row[-1], members[target][:, date], target)
+        show_spread(row[-1], members[target][:, date])
         row[0].set_ylabel(f"to {name_of(target)}", fontsize=9)
         if target == targets[0]:
             for axis, title in zip(row, titles, strict=True):
@@ -68,10 +69,10 @@ def show_scaled(axis, image, target):
     without_axes(axis)
 
 
-def show_spread(axis, members, target):
-    """Standard deviation of an ensemble, brighter where it is larger."""
-    top = 0.3 if target in ("hmi", "|hmi|") else 0.25
-    axis.imshow(members.std(axis=0, ddof=1), origin="lower", cmap="cividis", vmin=0, vmax=top)
+def show_spread(axis, members):
+    """Standard deviation of an ensemble, brighter where it is larger; the largest hundredth alike."""
+    spread = members.std(axis=0, ddof=1)
+    axis.imshow(spread, origin="lower", cmap="cividis", vmin=0, vmax=max(np.quantile(spread, 0.99), 1e-6))
     without_axes(axis)
 
 
@@ -112,7 +113,7 @@ def draw_scores(table, region="disk"):
         axis.set(ylabel=label, xlabel="target")
         for edge in np.arange(len(targets) - 1) + 0.5:
             axis.axvline(edge, color="0.9", linewidth=0.8, zorder=0)
-    figure.legend(*figure.axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=len(methods))
+    figure.legend(*figure.axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=len(methods))
     return figure
 
 
@@ -130,6 +131,8 @@ def draw_flux(table, methods=(POLYNOMIAL, UNET, GAN, ONE, CEILING)):
         axis.plot([0, top], [0, top], color="0.6", linewidth=0.9, linestyle="--")
         axis.plot(rows["observed"] / 1e22, rows["translated"] / 1e22, "o", markersize=3, color=COLOURS[method])
         axis.set(title=method, xlim=(0, top), ylim=(0, top), aspect="equal")
+        axis.xaxis.set_major_locator(MaxNLocator(4, integer=True))
+        axis.yaxis.set_major_locator(MaxNLocator(4, integer=True))
     panels[0].set_ylabel("translated [10²² Mx]")
     figure.supxlabel("observed unsigned flux [10²² Mx]", fontsize="medium")
     return figure
@@ -153,14 +156,15 @@ def draw_uncertainty(rows, members, observed, date, target="171"):
 
     rows: of `reliability`, all targets; members: (m, n, h, w), observed: (n, h, w) of the shown target.
     """
-    figure = Figure(figsize=(9.6, 3.5), layout="constrained")
+    figure = Figure(figsize=(9.6, 3.6), layout="constrained")
     left, middle, right = figure.subplots(1, 3, width_ratios=(1.15, 1, 1))
     top = 1.08 * rows[["spread", "error"]].to_numpy().max()
     left.plot([0, top], [0, top], color="0.6", linewidth=0.9, linestyle="--", label="calibrated")
     for (name, part), colour, mark in zip(rows.groupby("target", sort=False), LINES, "osD^v", strict=False):
         left.plot(part["spread"], part["error"], color=colour, marker=mark, markersize=4, label=name_of(name))
     left.set(xlabel="spread of the ensemble", ylabel="error of its mean", xlim=(0, top), ylim=(0, top))
-    left.legend(fontsize="small", loc="lower right")
+    left.set_aspect("equal")
+    left.legend(fontsize="small", loc="upper center", bbox_to_anchor=(0.5, -0.18), ncols=3)
     error = np.abs(members[:, date].mean(axis=0) - observed[date])
     spread = members[:, date].std(axis=0, ddof=1)
     limit = float(np.quantile(error, 0.99))

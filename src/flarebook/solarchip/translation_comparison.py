@@ -48,11 +48,12 @@ def direct(train, test, steps, critic_steps, rng, device="auto", width=16):
     for sources, targets in DIRECT.items():
         seen, wanted, new = stack(train, sources), stack(train, targets), stack(test, sources)
         plain = np.abs if sources == ("hmi",) else np.asarray  # a polynomial has no use for the sign
+        mean = wanted.mean(axis=0)  # disk and limb, which are always the same, need not be learned
         networks = {
-            UNET: unet_regression.train(seen, wanted, steps, width, device=device)[0],
-            GAN: pix2pix.train(seen, wanted, critic_steps, width, device=device)[0],
+            UNET: unet_regression.train(seen, wanted - mean, steps, width, device=device)[0],
+            GAN: pix2pix.train(seen, wanted - mean, critic_steps, width, device=device)[0],
         }
-        results = {name: unet_regression.predict(network, new) for name, network in networks.items()}
+        results = {name: mean + unet_regression.predict(network, new) for name, network in networks.items()}
         results[MEAN] = pixel_baselines.mean_image(wanted, len(new))
         results[POLYNOMIAL] = pixel_baselines.polynomial(plain(seen), wanted, plain(new), rng)
         for method, images in results.items():
