@@ -48,7 +48,9 @@ def translate(
     files: Images,
     to: Annotated[str, typer.Option(help="Channel to draw: 171, 193 or 304 from HMI, hmi from those three.")],
     out: Annotated[Path, typer.Option(help="Folder for the FITS files, one for each time.")],
-    weights: Annotated[Path | None, typer.Option(help="File of a translator; default, the one that ships.")] = None,
+    weights: Annotated[
+        Path | None, typer.Option(help="translator.safetensors of notebook solarchip/5-translation.")
+    ] = None,
     members: Annotated[int, typer.Option(help="Images drawn; the file has their mean and spread.", min=1)] = 8,
     steps: Annotated[int, typer.Option(help="Steps in which noise becomes an image.", min=1)] = 20,
     seed: Annotated[int, typer.Option(help="The same seed gives the same images.", min=0)] = 1,
@@ -56,17 +58,17 @@ def translate(
 ):
     """Draw what another instrument might have seen: HMI to AIA, or AIA to HMI, as FITS files with a spread.
 
-    The networks that ship have learnt from simulated images only, and each file says that it is no observation. The
-    sign of a field cannot be known from AIA. A bad file is reported and left out; the exit code is then 2.
+    The networks learn from simulated images, and each file says that it is no observation. The sign of a field cannot
+    be known from AIA. A bad file is reported and left out; the exit code is then 2.
 
-    Example: flarebook solarchip translate hmi.fits --to 171 --out translated
+    Example: flarebook solarchip translate hmi.fits --to 171 --weights translator.safetensors --out translated
     """
     from flarebook.solarchip.embed_files import find_images
-    from flarebook.solarchip.translate import SHIPPED, load
+    from flarebook.solarchip.translate import load
     from flarebook.solarchip.translate_files import translate_files
     from flarebook.stix.encoders import chosen_device
 
-    translator = load(weights or SHIPPED, chosen_device(device))
+    translator = load(weights, chosen_device(device))
     paths = progress("reading")(find_images(files))
     written, bad = translate_files(paths, translator, to, out, members, steps, seed)
     for path in written:

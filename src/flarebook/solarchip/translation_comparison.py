@@ -20,6 +20,7 @@ MEAN, POLYNOMIAL, UNET, GAN = "mean image", "polynomial", "U-Net", "pix2pix"
 ONE, MANY, CEILING = "diffusion, one image", "diffusion, mean", "autoencoder alone"
 KEYS = {UNET: "unet", MEAN: "mean-image", ONE: "diffusion-one", MANY: "diffusion-mean", CEILING: "autoencoder"}
 KEYS["|hmi|"] = "abs-hmi"
+SIMPLER = (POLYNOMIAL, UNET, GAN)  # what the diffusion has to beat
 METHODS = (MEAN, POLYNOMIAL, UNET, GAN, ONE, MANY, CEILING)
 
 
@@ -159,7 +160,7 @@ def calibrated(members, test, space):
 
 
 def verdict_rows(scores, references, score="psnr", n_blocks=8):
-    """Rows of the verdict table: the mean of the diffusion against each direct network, for each target.
+    """Rows of the verdict table: the mean of the diffusion against each of the references, for each target.
 
     scores: of `compare`; the field counts without its sign.
     """
