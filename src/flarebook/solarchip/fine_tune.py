@@ -21,7 +21,6 @@ class Recipe:
     """How a classifier learns; the same for pretrained weights and for random ones."""
 
     epochs: int = 8  # passes through the days with labels
-    fewest_steps: int = 40  # however few these days are
     batch_size: int = 32
     learning_rate: float = 5e-4  # of the encoder, falling to zero along half a cosine
     head_rate: float = 5e-3  # of the linear head, which starts at zero
@@ -30,8 +29,8 @@ class Recipe:
     seed: int = 1
 
     def steps(self, n_days):
-        """Number of steps for so many days with labels."""
-        return max(self.fewest_steps, round(self.epochs * n_days / self.batch_size))
+        """Number of steps for so many days with labels: at least five a pass, however few these are."""
+        return self.epochs * max(5, round(n_days / self.batch_size))
 
 
 class FlareNetwork(nn.Module):

@@ -11,6 +11,7 @@ SEES = {  # table baselines: what they see, column by column
     "R value": "R of the magnetogram, one number",
     "GOES flux": "X-ray flux now, and its largest value of the past 24 h",
 }
+QUESTIONS = {"label_m": "a flare of M1.0 or above within 24 h", "label_c": "a flare of C1.0 or above within 24 h"}
 CLASSES = {"label_m": 1e-5, "label_c": 1e-6}  # W/m2, lowest peak flux of the label's class
 
 

@@ -9,8 +9,16 @@ from sklearn.metrics import log_loss
 
 from flarebook.compendium.errors import InputError
 from flarebook.iris.explain import reliability
-from flarebook.solarchip.flare_methods import CEILING
-from flarebook.solarchip.flare_scores import SCORES, best_threshold, block_weights, check_classes, drawn_scores, scores
+from flarebook.solarchip.flare_methods import CEILING, CLIMATOLOGY, words
+from flarebook.solarchip.flare_scores import (
+    NAMES,
+    SCORES,
+    best_threshold,
+    block_weights,
+    check_classes,
+    drawn_scores,
+    scores,
+)
 
 PARTS = ("train", "validation", "test")
 TAIL = 0.025  # left out at either end of an interval: 95 %
@@ -127,6 +135,33 @@ def best_on_validation(rows, methods):
     if full.empty:
         raise InputError(f"none of {', '.join(methods)} has a forecast: run one of them")
     return full.groupby("method")["validation_loss"].mean().idxmin()
+
+
+def value_of(table, method, score):
+    """Mean score of a method with all labels."""
+    full = table[(table["fraction"] == table["fraction"].max()) & (table["method"] == method)]
+    return float(full.set_index("score").loc[score, "mean"])
+
+
+def overview(table):
+    """Means of all scores with all labels, one row per method, best AUC on top."""
+    full = table[table["fraction"] == table["fraction"].max()]
+    wide = full.pivot(index="method", columns="score", values="mean")[list(SCORES)].sort_values("auc", ascending=False)
+    return wide.rename(index=words, columns=NAMES).rename_axis(index=None, columns=None)
+
+
+def watched(table, samples, few=0.1):
+    """What a gate watches, yielded as (name, mean, standard error over test days and draws of labels).
+
+    Every score of every method with all labels but climatology, which is constant, and TSS and AUC with the share
+    `few` of the labels.
+    """
+    for row in table.itertuples():
+        error = float(np.nanstd(samples[row.method, row.fraction][row.score]))
+        if row.fraction == table["fraction"].max() and row.method != CLIMATOLOGY:
+            yield f"{row.method}.{row.score}", row.mean, error
+        elif row.fraction == few and row.method != CLIMATOLOGY and row.score in ("tss", "auc"):
+            yield f"{row.method}.few_labels.{row.score}", row.mean, error
 
 
 def reliability_table(forecasts, methods, n_bins=5):

@@ -4,14 +4,18 @@ from dataclasses import replace
 
 import numpy as np
 
+from flarebook.solarchip.backbones import create
 from flarebook.solarchip.channels import CHANNELS
 from flarebook.solarchip.fine_tune import fine_tune
 from flarebook.solarchip.flare_baselines import climatology, table_features
+from flarebook.solarchip.flare_features import frozen_features, natural_features
 from flarebook.solarchip.heads import linear_head
 from flarebook.solarchip.passbands import scale_channel
+from flarebook.solarchip.weights import SHIPPED, load, load_weights
 
 CEILING, CLIMATOLOGY, NATURAL = "ceiling", "climatology", "natural"
 FROZEN, TUNED, SCRATCH, WITH_AIA = "frozen", "tuned", "scratch", "frozen-aia"
+PRETRAINED = (FROZEN, TUNED)  # ways of which the better on validation days stands for SolarCHIP
 TABLE_METHODS = {"persistence": "persistence", "r-value": "R value", "goes-flux": "GOES flux"}
 WORDS = {
     CEILING: "ceiling (true rate)",
@@ -37,6 +41,11 @@ def family(method):
     """What a method rests on, for its colour: its way, or "baseline"."""
     way = method.rpartition(".")[2]
     return way if way in (FROZEN, TUNED, SCRATCH, WITH_AIA, NATURAL, CEILING) else "baseline"
+
+
+def model_of(backbone):
+    """Pretrained model: a shipped one by its name, such as "vit-tiny", or that of a weights file by its path."""
+    return load(backbone) if backbone in SHIPPED else load_weights(backbone)
 
 
 def input_images(images, channels):
@@ -71,6 +80,34 @@ def on_features(features, label, parts):
         return linear_head(features, label, known, parts["train"], parts["validation"])
 
     return forecaster
+
+
+def natural_method(pictures, label, parts, channels, device="auto"):
+    """Forecaster of the frozen encoder of photographs: {method: forecaster}."""
+    features = natural_features(pictures, channels, device=device)
+    return {NATURAL: on_features(features, label, parts)}
+
+
+def solarchip_methods(name, model, pictures, label, parts, channels, recipe, device="auto"):
+    """Forecasters of a pretrained model and of its architecture from scratch: {method: forecaster}.
+
+    name: of the methods; model: SolarChip; channels: (seen by all, added to them in one more frozen row); recipe:
+    fine_tune.Recipe.
+    """
+    seen, added = channels
+    frozen = frozen_features(model, pictures, seen, device=device)
+    methods = {f"{name}.{FROZEN}": on_features(frozen, label, parts)}
+    if added:
+        both = np.concatenate([frozen, frozen_features(model, pictures, added, device=device)], axis=1)
+        methods[f"{name}.{WITH_AIA}"] = on_features(both, label, parts)
+
+    def random_start(seed):
+        return create(model.name, model.sharing, seed, model.size.image)
+
+    learned = (pictures, label, parts, seen, recipe, device)
+    methods[f"{name}.{TUNED}"] = fine_tuned(model, *learned)
+    methods[f"{name}.{SCRATCH}"] = fine_tuned(None, *learned, starts=random_start)
+    return methods
 
 
 def fine_tuned(model, images, label, parts, channels, recipe, device="auto", starts=None):

@@ -9,6 +9,7 @@ from flarebook.solarchip.flare_methods import SCRATCH, TUNED, words
 from flarebook.solarchip.verdicts import COLUMNS, verdict
 
 FEW = 0.1  # share of the labels up to which they are few
+MARGIN = 0.02  # smallest gain of a score that would matter to a forecaster
 SKILL, FEW_LABELS = "3 (classification)", "4"  # claims of the abstract, as numbered in the book
 
 
@@ -25,12 +26,13 @@ def contrast(table, samples, score, weights):
     return difference, float(min(low, difference)), float(max(high, difference))
 
 
-def judged(claim, comparison, score, found, n, margin):
-    """Row of the verdict table, {column: value} of verdicts.COLUMNS; found: (difference, low, high)."""
-    return dict(zip(COLUMNS, (claim, comparison, score, *found, n, margin, verdict(*found, margin)), strict=True))
+def judged(claim, name, comparison, score, found, n, margin):
+    """Row of the verdict table: name, and {column: value} of verdicts.COLUMNS; found: (difference, low, high)."""
+    values = (claim, comparison, score, *found, n, margin, verdict(*found, margin))
+    return {"name": f"{name}.{score}"} | dict(zip(COLUMNS, values, strict=True))
 
 
-def skill_rows(table, samples, chosen, references, score="tss", margin=0.0):
+def skill_rows(table, samples, chosen, references, score="tss", margin=MARGIN):
     """Is the chosen method better than each reference, all labels known?  A list of verdict rows.
 
     table, samples: as for `contrast`; margin: smallest gain of the score that would matter.
@@ -40,12 +42,13 @@ def skill_rows(table, samples, chosen, references, score="tss", margin=0.0):
     for reference in references:
         found = contrast(table, samples, score, {(chosen, full): 1, (reference, full): -1})
         comparison = f"{words(chosen)} against {words(reference)}"
-        rows.append(judged(SKILL, comparison, score, found, _number(table, chosen), margin))
+        name = f"chosen_less.{reference.rpartition('.')[2]}"
+        rows.append(judged(SKILL, name, comparison, score, found, _number(table, chosen), margin))
     return rows
 
 
-def few_label_rows(table, samples, backbones, score="tss", margin=0.0, few=FEW):
-    """Is the gain of pretraining larger with few labels than with all?  A list of verdict rows, one per backbone.
+def few_label_rows(table, samples, backbones, score="tss", margin=MARGIN, few=FEW):
+    """Is the gain of pretraining larger with few labels than with all?  A list of verdict rows.
 
     The gain is the score of the fine-tuned network less that of the same network from scratch; its mean over the shares
     up to `few` is compared with the gain at all labels.  Raises InputError when no share is that small.
@@ -61,7 +64,8 @@ def few_label_rows(table, samples, backbones, score="tss", margin=0.0, few=FEW):
         weights |= {(tuned, f): 1 / len(small) for f in small} | {(scratch, f): -1 / len(small) for f in small}
         found = contrast(table, samples, score, weights)
         comparison = f"{name}: gain of pretraining with {few:.0%} of the labels or fewer less that with all"
-        rows.append(judged(FEW_LABELS, comparison, score, found, _number(table, tuned), margin))
+        name = f"few_less_all.{name}"
+        rows.append(judged(FEW_LABELS, name, comparison, score, found, _number(table, tuned), margin))
     return rows
 
 
