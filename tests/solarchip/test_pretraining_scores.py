@@ -67,9 +67,10 @@ def test_the_summary_holds_these_numbers(images):
     assert row["cls"] < 0.01 < row["cls_another_date"]
 
 
-def test_one_place_has_one_colour_in_all_channels(images, monkeypatch):
+def test_one_place_has_one_colour_in_all_channels_and_on_all_dates(images, monkeypatch):
     monkeypatch.setattr(Address, "to", lambda self, device: self)
-    colours = patch_colours(Address(), images[:3], ["hmi", "171"])
+    colours = patch_colours(Address(), images, ["hmi", "171"], [0, 7, 9])
     assert colours["hmi"].shape == (3, 4, 4, 3) and 0 <= colours["171"].min() and colours["171"].max() <= 1
-    np.testing.assert_array_equal(colours["hmi"], colours["171"])
+    np.testing.assert_allclose(colours["hmi"], colours["171"], atol=1e-5)
+    np.testing.assert_allclose(colours["hmi"][0], colours["hmi"][2], atol=1e-5)
     assert len(np.unique(colours["hmi"][0].reshape(-1, 3).round(3), axis=0)) > 4

@@ -37,7 +37,8 @@ def turn(pictures, rng, degrees=90.0, mirror=True):
     """Turn each date by a random angle and mirror it at random, all its channels alike.
 
     pictures: (b, k, h, w); degrees: largest angle, either way; mirror: along each axis in half of the dates.  Between
-    the pixels the brightness is interpolated linearly.  As the authors' code: common flips and turns up to 90 degrees.
+    the pixels the brightness is interpolated linearly; beyond the edge the outermost pixels are
+    repeated.  As the authors' code: common flips and turns up to 90 degrees.
     """
     if not degrees and not mirror:
         return pictures

@@ -5,6 +5,7 @@ from importlib.resources import files as package_files
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullLocator
 
 from flarebook.solarchip.passbands import unscale_channel
 from flarebook.solarchip.pretraining_settings import Settings
@@ -62,10 +63,18 @@ def curves(history, guessing):
         if term in guessing:
             panel.axhline(guessing[term], color="0.4", lw=1.2, ls=":")
         panel.set(xlabel=name, ylabel=label, xlim=(0, None))
-        panel.set_yscale("log") if term == "reconstruction" else panel.set_ylim(bottom=0)
+        _logarithmic(panel) if term == "reconstruction" else panel.set_ylim(0, 1.08 * panel.get_ylim()[1])
         panel.spines[["top", "right"]].set_visible(False)
     figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=2, frameon=False)
     return figure, history[["backbone", "step", "dates_seen", *TERMS, *(f"held_out_{term}" for term in TERMS)]]
+
+
+def _logarithmic(panel):
+    """Logarithmic values with few, plain labels."""
+    panel.set_yscale("log")
+    panel.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    panel.yaxis.set_major_formatter("{x:g}")
+    panel.yaxis.set_minor_locator(NullLocator())
 
 
 def draw_reconstructions(images, drawn, channels):
@@ -74,14 +83,14 @@ def draw_reconstructions(images, drawn, channels):
     images: {channel: (h, w)} scaled, of one date; drawn: {words: {channel: (h, w)}}.
     """
     rows = {"image": images} | drawn
-    figure = Figure(figsize=(9.6, 1.95 * len(rows)), layout="constrained")
+    figure = Figure(figsize=(9.6, 1.62 * len(rows) + 0.2), layout="constrained")
     axes = figure.subplots(len(rows), len(channels), squeeze=False)
     for line, (words, shown) in zip(axes, rows.items(), strict=True):
         for axis, channel in zip(line, channels, strict=True):
             show_channel(axis, unscale_channel(shown[channel], channel), channel)
-            if line is axes[0]:
-                axis.set_title(label_of(channel))
         line[0].set_ylabel(words)
+    for axis, channel in zip(axes[0], channels, strict=True):
+        axis.set_title(label_of(channel), fontsize=10)
     return figure
 
 

@@ -3,9 +3,11 @@
 import numpy as np
 import pandas as pd
 import torch
+from sklearn.decomposition import PCA
 
 from flarebook.solarchip.batches import take
 from flarebook.solarchip.channels import AIA, CHANNELS
+from flarebook.solarchip.embeddings import embed
 from flarebook.solarchip.losses import TERMS as CONTRASTS
 from flarebook.solarchip.training import Objective
 
@@ -62,24 +64,24 @@ def _batches(n, size, seed):
     return [np.sort(order[start : start + size]) for start in range(0, n - size + 1, size)]
 
 
-def patch_colours(model, images, channels):
-    """First three principal components of the projected patches as colours: {channel: (n, side, side, 3)}, 0 to 1.
+def patch_colours(model, images, channels, dates, less_place=False):
+    """First three principal components of the projected patches as colours: {channel: (dates, side, side, 3)}, 0 to 1.
 
-    images: (n, 11, h, w) scaled.  The components are common to all channels and dates, so that one colour means the
-    same in each picture.
+    images: (n, 11, h, w) scaled; dates: those to colour; less_place: take out the mean of each channel and place over
+    all dates first.  The components are common to all channels and dates, so that a colour means the same everywhere.
     """
-    from flarebook.solarchip.embeddings import embed
-
     patches = {channel: embed(model, images, channel, device="cpu").patches_projected for channel in channels}
+    if less_place:
+        patches = {channel: part - part.mean(axis=0) for channel, part in patches.items()}
     every = np.concatenate([part.reshape(-1, part.shape[-1]) for part in patches.values()])
-    middle = every.mean(axis=0)
-    axes = np.linalg.svd(every - middle, full_matrices=False)[2][:3].T
-    low, high = np.percentile((every - middle) @ axes, [2, 98], axis=0)
+    pca = PCA(3).fit(every)
+    low, high = np.percentile(pca.transform(every), [2, 98], axis=0)
     side = round(next(iter(patches.values())).shape[1] ** 0.5)
-    return {
-        channel: np.clip(((part - middle) @ axes - low) / (high - low), 0, 1).reshape(len(images), side, side, 3)
-        for channel, part in patches.items()
-    }
+    colours = {}
+    for channel, part in patches.items():
+        found = pca.transform(part[dates].reshape(-1, part.shape[-1]))
+        colours[channel] = np.clip((found - low) / (high - low), 0, 1).reshape(len(dates), side, side, 3)
+    return colours
 
 
 def summary(model, images):
