@@ -60,6 +60,14 @@ def test_light_is_kept_when_4096_pixels_become_128():
     assert grid.std() == pytest.approx(fine.std() / step, rel=0.1)  # means over the pixel's area, not single points
 
 
+def test_averaging_in_blocks_moves_nothing():
+    rows, columns = np.indices((700, 700))
+    spot = np.exp(-((columns - 380.3) ** 2 + (rows - 310.9) ** 2) / (2 * 40.0**2)).astype(np.float32)
+    grid, disk = register(spot, (350.2, 351.1), 300.0, 0.0, 24), Disk(24)  # 27 pixels in one of the grid
+    weight = grid / grid.sum()
+    assert [(weight * disk.x).sum(), (weight * disk.y).sum()] == pytest.approx([30.1 / 300, -40.2 / 300], abs=1e-3)
+
+
 def test_negative_counts_become_nothing_and_saturated_ones_are_cut(tmp_path, write_sun):
     image = read_image(write_sun(tmp_path / "a.fits", "94"))
     assert prepare(replace(image, data=image.data - 400), 32, correct=False).min() == 0
