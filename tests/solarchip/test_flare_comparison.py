@@ -91,7 +91,7 @@ def test_verdicts_on_skill(compared):
     _, table, samples = compared
     rows = flare_verdicts.skill_rows(table, samples, "vit-tiny.tuned", ["natural", "vit-tiny.scratch"])
     assert [row["verdict"] for row in rows] == ["supported", "not supported"]
-    assert rows[0]["comparison"] == "vit-tiny fine-tuned against natural images, frozen"
+    assert rows[0]["comparison"] == "vit-tiny fine-tuned against natural images"
     assert flare_verdicts.skill_rows(table, samples, "natural", ["r-value"])[0]["verdict"] == "not supported"
 
 
@@ -137,16 +137,17 @@ def test_table_methods_learn_from_the_known_days_alone(sun):
     assert all((methods[name](known, 1) == other[name](known, 1)).all() for name in methods)
 
 
-def test_only_wanted_channels_are_scaled():
-    images = np.full((2, 11, 4, 4), 100.0)
-    scaled = flare_methods.input_images(images, ["hmi"])
+def test_only_wanted_channels_are_scaled_and_binned():
+    images = np.full((2, 11, 8, 8), 100.0)
+    scaled = flare_methods.input_images(images, ["hmi"], 4)
+    assert scaled.shape == (2, 11, 4, 4)
     assert scaled[:, 0].min() > 0.1 and not scaled[:, 1:].any()
-    assert flare_methods.input_images(images, CHANNELS).all()
+    assert flare_methods.input_images(images, CHANNELS, 8).all()
 
 
 def test_names_of_methods():
     assert flare_methods.words("cnn-tiny.scratch") == "cnn-tiny from scratch"
-    assert flare_methods.words("goes-flux") == "GOES flux, logistic"
+    assert flare_methods.words("goes-flux") == "GOES flux"
     assert flare_methods.family("goes-flux") == "baseline" and flare_methods.family("vit-tiny.frozen") == "frozen"
 
 

@@ -20,7 +20,7 @@ STANDARD = 256  # days, about, of which the features are standardised
 class Recipe:
     """How a classifier learns; the same for pretrained weights and for random ones."""
 
-    epochs: int = 8  # passes through the days with labels
+    epochs: int = 6  # passes through the days with labels
     batch_size: int = 32
     learning_rate: float = 5e-4  # of the encoder, falling to zero along half a cosine
     head_rate: float = 5e-3  # of the linear head, which starts at zero

@@ -59,8 +59,8 @@ def forecast_all(forecasters, label, parts, draws, truth=None, seed=1, progress=
     """Run every forecaster on every draw of labels, with thresholds from the validation days.
 
     forecasters: {method: function of (positions of known days, seed)}; label: (n,); draws: of `few_labels.draws`, of
-    the training days; truth: (n,) true probabilities, forecast once as the ceiling: its threshold is the share of
-    flaring days, which for true probabilities gives the largest TSS.  Returns Forecasts.
+    the training days; truth: (n,) true probabilities, forecast once as the ceiling: its threshold is their mean over
+    the test days, which for true probabilities gives the largest TSS to be expected.  Returns Forecasts.
     """
     rows, tests = [], []
     for method, forecaster in forecasters.items():
@@ -72,12 +72,11 @@ def forecast_all(forecasters, label, parts, draws, truth=None, seed=1, progress=
             tests.append(probability[parts["test"]])
         if progress:
             progress(method)
-    base_rate = float(label[parts["train"]].mean())
     if truth is not None:
-        rows.append((CEILING, 1.0, 0, base_rate, np.nan))
         tests.append(truth[parts["test"]])
+        rows.append((CEILING, 1.0, 0, tests[-1].mean(), np.nan))
     table = pd.DataFrame(rows, columns=["method", "fraction", "draw", "threshold", "validation_loss"])
-    return Forecasts(table, np.array(tests), label[parts["test"]], base_rate)
+    return Forecasts(table, np.array(tests), label[parts["test"]], float(label[parts["train"]].mean()))
 
 
 def score_table(forecasts):

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from flarebook.solarchip.ablation_archive import coarse
 from flarebook.solarchip.backbones import create
 from flarebook.solarchip.channels import CHANNELS
 from flarebook.solarchip.fine_tune import fine_tune
@@ -11,7 +12,6 @@ from flarebook.solarchip.flare_baselines import climatology, table_features
 from flarebook.solarchip.flare_features import frozen_features, natural_features
 from flarebook.solarchip.heads import linear_head
 from flarebook.solarchip.passbands import scale_channel
-from flarebook.solarchip.weights import SHIPPED, load, load_weights
 
 CEILING, CLIMATOLOGY, NATURAL = "ceiling", "climatology", "natural"
 FROZEN, TUNED, SCRATCH, WITH_AIA = "frozen", "tuned", "scratch", "frozen-aia"
@@ -21,9 +21,9 @@ WORDS = {
     CEILING: "ceiling (true rate)",
     CLIMATOLOGY: "climatology",
     "persistence": "persistence",
-    "r-value": "R value, logistic",
-    "goes-flux": "GOES flux, logistic",
-    NATURAL: "natural images, frozen",
+    "r-value": "R value",
+    "goes-flux": "GOES flux",
+    NATURAL: "natural images",
     FROZEN: "{} frozen",
     TUNED: "{} fine-tuned",
     SCRATCH: "{} from scratch",
@@ -43,20 +43,16 @@ def family(method):
     return way if way in (FROZEN, TUNED, SCRATCH, WITH_AIA, NATURAL, CEILING) else "baseline"
 
 
-def model_of(backbone):
-    """Pretrained model: a shipped one by its name, such as "vit-tiny", or that of a weights file by its path."""
-    return load(backbone) if backbone in SHIPPED else load_weights(backbone)
-
-
-def input_images(images, channels):
+def input_images(images, channels, side):
     """Scaled pictures of the wanted channels in their places among the eleven, float32; the others stay zero.
 
-    images: (n, 11, h, w) physical.  Zeros that nobody reads take no memory; scaling all would take a gigabyte.
+    images: (n, 11, h, w) physical; side: pixels to which they are binned.  Zeros that nobody reads take no memory;
+    scaling all channels of a thousand days would take a gigabyte.
     """
-    scaled = np.zeros(images.shape, np.float32)
+    scaled = np.zeros((*images.shape[:2], side, side), np.float32)
     for channel in channels:
         place = CHANNELS.index(channel)
-        scaled[:, place] = scale_channel(images[:, place], channel)
+        scaled[:, place] = scale_channel(coarse(images[:, place : place + 1], side)[:, 0], channel)
     return scaled
 
 

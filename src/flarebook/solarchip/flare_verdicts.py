@@ -63,7 +63,7 @@ def few_label_rows(table, samples, backbones, score="tss", margin=MARGIN, few=FE
         weights = {(tuned, full): -1, (scratch, full): 1}
         weights |= {(tuned, f): 1 / len(small) for f in small} | {(scratch, f): -1 / len(small) for f in small}
         found = contrast(table, samples, score, weights)
-        comparison = f"{name}: gain of pretraining with {few:.0%} of the labels or fewer less that with all"
+        comparison = f"{name}: gain at few labels less gain at all"
         name = f"few_less_all.{name}"
         rows.append(judged(FEW_LABELS, name, comparison, score, found, _number(table, tuned), margin))
     return rows

@@ -97,6 +97,7 @@ def draw_label_efficiency(table, backbones, scores=("tss", "auc"), references=("
             methods = [*references, *(f"{backbone}.{way}" for way in (SCRATCH, FROZEN, TUNED))]
             for k, method in enumerate(methods):
                 draw_curve(axes, table, method, score, 1 + 0.05 * (k - 2))
+            axes.axhline(NO_SKILL[score], color="0.6", linestyle=":", linewidth=1)
             label_axes(axes, sorted(table["fraction"].unique()))
         row[0].set_ylabel(NAMES[score])
     for axes, backbone in zip(panels[0], backbones, strict=True):
