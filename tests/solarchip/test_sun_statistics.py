@@ -101,3 +101,9 @@ def test_nobody_exceeds_the_bayes_ceiling_and_the_truth_reaches_it():
 def test_certain_events_can_be_forecast_perfectly_and_even_odds_not_at_all():
     assert sun_statistics.bayes_ceiling([0, 0, 1, 1, 0]) == 1
     assert sun_statistics.bayes_ceiling([0.3, 0.3, 0.3]) == pytest.approx(0)
+
+
+def test_real_and_simulated_numbers_stand_side_by_side():
+    measured = {"light.real": 150.0, "light.simulated": 300.0, "other": 1.0}
+    row = sun_statistics.differences(measured, {"light": "median [DN/s]"}).iloc[0]
+    assert row.tolist() == ["median [DN/s]", 150.0, 300.0, 2.0]
