@@ -61,6 +61,7 @@ def test_flare_shines_in_94_and_131_of_its_own_region_alone():
         for flash in ({}, {7: 5e-5}, {3: 5e-5})
     )
     assert flaring["94"] > 5 * quiet["94"] and flaring["131"] > 5 * quiet["131"]
+    assert 500 < flaring["131"] < 16_383  # M5: thousands of DN/s, short of saturation at this resolution
     assert flaring["171"] < 1.5 * quiet["171"]
     assert elsewhere == quiet
 
