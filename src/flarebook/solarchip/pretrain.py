@@ -190,7 +190,7 @@ def out_of_patience(rows, patience):
 def export(model, history, settings, folder, archive):
     """Write a model's weights and its history, "vit_tiny.safetensors" and "history.csv", into a folder.
 
-    archive: what the weights file tells of the images, {name: text or number}.  Returns the path of the weights.
+    archive: what the weights file tells of the images and the code, {name: text or number}.  Returns its path.
     """
     last = history.iloc[-1]
     about = {
@@ -199,7 +199,6 @@ def export(model, history, settings, folder, archive):
         "dates_seen": int(last["dates_seen"]),
         "seconds": round(float(last["seconds"])),
         "settings": plain(settings),
-        "commit": code_state()["commit"] or "unknown",
         **archive,
     }
     with whole_file(Path(folder) / HISTORY) as partial:
@@ -230,6 +229,7 @@ def main(
 
     torch.set_num_threads(threads)
     images, held_out, about = read_archive(archive)
+    about["commit"] = code_state()["commit"] or "unknown"  # now: the code may have changed when the training is done
     settings = Settings(
         size, n_epochs=epochs, batch_size=batch_size, learning_rate=rate, aia_per_step=aia_per_step, seed=seed,
         every=every, patience=patience, precision=precision, device=device, devices=devices,

@@ -87,12 +87,12 @@ def patch_colours(model, images, channels, dates, less_place=False):
 def summary(model, images):
     """One row of numbers about a model on held-out dates: {name: number}.
 
-    explained_hmi and explained_aia (mean over AIA), and for each term of the contrast its loss, and its loss with AIA
-    of another date.  images: (n, 11, h, w) scaled, at least 32.
+    explained_hmi and explained_aia (median of the AIA channels), and for each term of the contrast its loss, and that
+    with AIA of another date.  images: (n, 11, h, w) scaled, at least 32.
     """
     drawn = explained(model, images).set_index("channel")["explained"]
     told = told_apart(model, images).set_index(["term", "pairs"])["loss"]
-    row = {"explained_hmi": drawn["hmi"], "explained_aia": drawn[list(AIA)].mean()}
+    row = {"explained_hmi": drawn["hmi"], "explained_aia": drawn[list(AIA)].median()}
     for term in CONTRASTS:
         row |= {term: told[term, "same date"], f"{term}_another_date": told[term, "another date"]}
     return row

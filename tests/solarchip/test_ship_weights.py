@@ -1,0 +1,65 @@
+"""What ships: two small files of one training each, a card that tells what they say, curves that fall."""
+
+import numpy as np
+import pytest
+
+from flarebook.compendium.errors import InputError
+from flarebook.solarchip import ship_weights, weights
+from flarebook.solarchip.batches import take
+from flarebook.solarchip.channels import CHANNELS
+from flarebook.solarchip.plot_pretraining import curves, draw_batch, guesses, shipped_history
+from flarebook.solarchip.training import TERMS
+
+CARD = (weights.FOLDER / ship_weights.CARD).read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def shipped():
+    """The shipped models, {name: SolarChip}."""
+    return {name: weights.load(name) for name in weights.SHIPPED}
+
+
+def test_the_files_are_small_and_the_card_tells_what_they_say(shipped):
+    for name, model in shipped.items():
+        assert (weights.FOLDER / weights.file_name(name)).stat().st_size < 10e6
+        row = next(line for line in CARD.splitlines() if line.startswith(f"| {name} | "))
+        n_weights = sum(weight.numel() for weight in model.parameters())
+        assert f"| {n_weights:,} | {model.about['steps']} | {int(model.about['dates_seen']):,} |" in row
+        assert model.about["images_sha256"] in CARD and model.about["commit"][:10] in CARD
+        assert model.about["origin"] == "simulated"
+    assert "Trained on simulated images only" in CARD and "{" not in CARD.replace("{name", "")
+
+
+def test_both_saw_the_same_dates_and_every_term_fell_below_guessing(shipped):
+    assert len({model.about["images_sha256"] for model in shipped.values()}) == 1
+    history, chance = shipped_history(), guesses()
+    for name, rows in history.groupby("backbone"):
+        assert rows["dates_seen"].is_monotonic_increasing and rows["dates_seen"].iloc[-1] == int(
+            shipped[name].about["dates_seen"]
+        )
+        for term in TERMS:
+            last = rows[f"held_out_{term}"].iloc[-1]
+            assert last < rows[f"held_out_{term}"].iloc[0] and last < chance.get(term, np.inf), (name, term)
+
+
+def test_the_figure_of_the_course_holds_the_history():
+    figure, table = curves(shipped_history(), guesses())
+    assert len(table) == len(shipped_history()) and len(figure.axes) == len(TERMS)
+    drawn = {line.get_label(): line.get_xdata() for line in figure.axes[0].lines}
+    assert len(drawn["transformer"]) == (table["backbone"] == "vit-tiny").sum()
+
+
+def test_a_batch_is_drawn_before_and_after_its_turn():
+    pictures = take(np.zeros((2, 11, 16, 16)), [0, 1], CHANNELS[:2]).numpy()
+    figure = draw_batch(pictures, CHANNELS[:2], pictures)
+    assert [axis.get_title() for axis in figure.axes[:4]] == [
+        "HMI field",
+        "AIA 94 Å",
+        "HMI field, turned",
+        "AIA 94 Å, turned",
+    ]
+
+
+def test_a_missing_training_gets_one_sentence(tmp_path):
+    with pytest.raises(InputError, match="no weights of vit-tiny, cnn-tiny in the folders: run"):
+        ship_weights.read_runs([tmp_path])
