@@ -22,8 +22,8 @@ QUESTIONS = {  # column: number or class
 NAMES = {
     "unsigned_flux": "unsigned flux",
     "r_value": "R value",
-    "hemisphere": "more flux north or south",
-    "label_m": "flare of M1 or more within 24 h",
+    "hemisphere": "north or south",
+    "label_m": "flare in 24 h",
 }
 FEWEST = 8  # dates of a class, or in all, below which a question is not asked
 

@@ -42,7 +42,7 @@ def row_labels(table):
 def draw_ablation(table, summary, pixels=None):
     """Six scores of every row: one mark per seed, the mean and its standard deviation over seeds.
 
-    table: of ablation.run; summary: of ablation_tables.summary; pixels: {score: value} of the features nobody trained, where known.
+    table: of ablation.run; summary: of ablation_tables.summary; pixels: {score: value} of features nobody trained.
     """
     labels = row_labels(summary)
     figure = Figure(figsize=(12.6, 1.5 + 0.38 * len(labels)), layout="constrained")
@@ -149,7 +149,7 @@ def draw_geometry(summary):
     axes.axhline(2, color="0.3", linestyle="--", linewidth=0.9)
     axes.set_xlabel("uniformity: 0 all dates alike, lower is more spread")
     axes.set_ylabel("alignment: squared distance of a pair")
-    axes.legend(fontsize="small")
+    figure.legend(loc="outside upper center", ncols=2, fontsize="small")
     return figure
 
 
@@ -163,27 +163,37 @@ def _number_points(axes, wide):
 
 
 def draw_verdicts(table):
-    """Differences of every comparison with their interval over seeds, coloured and marked by the verdict.
+    """Differences of every comparison with their interval over seeds, one panel per backbone, marked by the verdict.
 
-    table: of verdicts.COLUMNS.
+    table: of ablation_tables.verdict_table.
     """
-    rows = table.reset_index(drop=True)
-    figure = Figure(figsize=(9.6, 1.2 + 0.245 * len(rows)), layout="constrained")
-    axes = figure.subplots()
-    for place, row in rows.iterrows():
-        marker, colour = WORD_STYLES[row["verdict"]]
-        axes.plot([row["low"], row["high"]], [place, place], color=colour, linewidth=1.4)
-        axes.plot(row["difference"], place, marker, color=colour, ms=5.5)
-    axes.axvline(0, color="0.3", linewidth=0.9)
-    axes.axvspan(-rows["margin"].max(), rows["margin"].max(), color="0.93", zorder=0)
-    axes.set_yticks(range(len(rows)), [f"{row.claim}: {row.comparison}, {row.score}" for row in rows.itertuples()])
-    axes.tick_params(axis="y", labelsize="x-small")
-    axes.set_ylim(len(rows) - 0.5, -0.5)
-    _readable_range(axes, rows)
-    axes.set_xlabel("difference of the scores, mean and 95 % interval over seeds")
+    parts = table["comparison"].str.split(": ", n=1, expand=True)
+    rows = table.assign(backbone=parts[0], words=parts[1].str.replace(ALL_TERMS, "all terms"))
+    rows["label"] = rows["claim"] + ": " + rows["words"] + ", " + rows["score"]
+    labels, backbones = list(rows["label"].unique()), rows["backbone"].unique()
+    figure = Figure(figsize=(4.4 + 3.1 * len(backbones), 1.1 + 0.25 * len(labels)), layout="constrained")
+    axes = figure.subplots(1, len(backbones), sharey=True, squeeze=False)[0]
+    for panel, backbone in zip(axes, backbones, strict=True):
+        _draw_differences(panel, rows[rows["backbone"] == backbone], labels)
+        panel.set_title(backbone, fontsize="medium")
+    axes[0].set_yticks(range(len(labels)), labels)
+    axes[0].set_ylim(len(labels) - 0.5, -0.5)
+    figure.supxlabel("difference of the scores, mean and 95 % interval over seeds", fontsize="medium")
     handles = [Line2D([], [], marker=m, color=c, label=word) for word, (m, c) in WORD_STYLES.items()]
     figure.legend(handles=handles, loc="outside lower center", ncols=3, fontsize="small")
     return figure
+
+
+def _draw_differences(panel, rows, labels):
+    """Mark and interval of each comparison of one backbone, with the band of gains too small to matter."""
+    for row in rows.itertuples():
+        (marker, colour), place = WORD_STYLES[row.verdict], labels.index(row.label)
+        panel.plot([row.low, row.high], [place, place], color=colour, linewidth=1.4)
+        panel.plot(row.difference, place, marker, color=colour, ms=5.5)
+    panel.axvline(0, color="0.3", linewidth=0.9)
+    panel.axvspan(-rows["margin"].max(), rows["margin"].max(), color="0.93", zorder=0)
+    panel.tick_params(labelsize="small")
+    _readable_range(panel, rows)
 
 
 def _readable_range(axes, rows):
