@@ -7,7 +7,7 @@ from torch.nn.functional import one_hot
 
 from flarebook.solarchip.losses import FIRST_SCALE, TERMS
 from flarebook.solarchip.patches import Tokens
-from flarebook.solarchip.pretraining_scores import explained, patch_colours, summary, told_apart
+from flarebook.solarchip.pretraining_scores import explained, patch_colours, shares, summary, told_apart
 
 N, SIDE = 40, 8
 
@@ -74,3 +74,17 @@ def test_one_place_has_one_colour_in_all_channels_and_on_all_dates(images, monke
     np.testing.assert_allclose(colours["hmi"], colours["171"], atol=1e-5)
     np.testing.assert_allclose(colours["hmi"][0], colours["hmi"][2], atol=1e-5)
     assert len(np.unique(colours["hmi"][0].reshape(-1, 3).round(3), axis=0)) > 4
+
+
+def test_the_shares_of_place_date_and_what_is_left_are_those_that_were_put_in(images, monkeypatch):
+    monkeypatch.setattr(Address, "to", lambda self, device: self)
+    rng = np.random.default_rng(0)
+    mixed = 2 * rng.normal(size=(1, 16, 200)) + rng.normal(size=(N, 1, 200)) + rng.normal(size=(N, 16, 200))
+    monkeypatch.setattr(
+        Address, "project", lambda self, tokens: (tokens.cls, torch.from_numpy(mixed[: len(tokens.cls)]))
+    )
+    found = shares(Address(), images, ["hmi"]).iloc[0]
+    assert [found["place"], found["date"], found["place on a date"]] == pytest.approx([4 / 6, 1 / 6, 1 / 6], abs=0.03)
+    monkeypatch.undo()
+    monkeypatch.setattr(Address, "to", lambda self, device: self)
+    assert shares(Address(), images, ["171"])["place"].to_numpy() == pytest.approx(1)

@@ -84,6 +84,22 @@ def patch_colours(model, images, channels, dates, less_place=False):
     return colours
 
 
+def shares(model, images, channels):
+    """What the projected patches vary with: DataFrame channel, place, date, place on a date, shares of their variance.
+
+    images: (n, 11, h, w) scaled.  The two-way analysis of variance: means over dates, means over the patches of a date,
+    and what both leave over.
+    """
+    rows = []
+    for channel in channels:
+        patches = embed(model, images, channel, device="cpu").patches_projected
+        patches = patches - patches.mean(axis=(0, 1))
+        total = np.mean(patches**2)
+        place, date = np.mean(patches.mean(axis=0) ** 2) / total, np.mean(patches.mean(axis=1) ** 2) / total
+        rows.append((channel, place, date, 1 - place - date))
+    return pd.DataFrame(rows, columns=["channel", "place", "date", "place on a date"])
+
+
 def summary(model, images):
     """One row of numbers about a model on held-out dates: {name: number}.
 
