@@ -6,6 +6,7 @@ import pandas as pd
 from flarebook.compendium.errors import InputError
 from flarebook.solarchip import pix2pix, pixel_baselines, translation_scores, unet_regression
 from flarebook.solarchip.channels import index
+from flarebook.solarchip.latents import within
 from flarebook.solarchip.prepare import unscale_channel
 from flarebook.solarchip.pretraining_archive import scaled
 from flarebook.solarchip.train_translator import AIA
@@ -58,7 +59,7 @@ def direct(train, test, steps, critic_steps, rng, device="auto", width=16):
         results[MEAN] = pixel_baselines.mean_image(wanted, len(new))
         results[POLYNOMIAL] = pixel_baselines.polynomial(plain(seen), wanted, plain(new), rng)
         for method, images in results.items():
-            made[method] |= {target: images[:, place] for place, target in enumerate(targets)}
+            made[method] |= {target: within(images[:, place], target) for place, target in enumerate(targets)}
     return made
 
 
