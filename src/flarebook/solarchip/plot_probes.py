@@ -180,7 +180,7 @@ def draw_verdicts(table):
     axes[0].set_ylim(len(labels) - 0.5, -0.5)
     figure.supxlabel("difference of the scores, mean and 95 % interval over seeds", fontsize="medium")
     handles = [Line2D([], [], marker=m, color=c, label=word) for word, (m, c) in WORD_STYLES.items()]
-    figure.legend(handles=handles, loc="outside lower center", ncols=3, fontsize="small")
+    figure.legend(handles=handles, loc="outside upper center", ncols=3, fontsize="small")
     return figure
 
 
