@@ -1,0 +1,41 @@
+"""The loss of a batch is what its definition says, whoever shares an encoder."""
+
+import pytest
+import torch
+
+from flarebook.solarchip.backbones import SHARING, create
+from flarebook.solarchip.losses import contrastive_terms
+from flarebook.solarchip.training import TERMS, Objective
+
+CHOSEN = ("hmi", "94", "304")
+
+
+@pytest.fixture
+def pictures():
+    """Four dates of noise in three channels."""
+    return torch.rand(4, 3, 32, 32, generator=torch.Generator().manual_seed(1))
+
+
+@pytest.mark.parametrize("sharing", SHARING)
+def test_terms_are_those_of_one_channel_after_the_other(pictures, sharing):
+    model = create("vit-mini", sharing).eval()
+    weights = {"reconstruction": 10.0, "cls": 1.0, "patch": 0.5, "intra": 2.0}
+    with torch.no_grad():
+        loss, terms = Objective(model, weights)(pictures, CHOSEN)
+        tokens = {name: model.encode(pictures[:, [place]], name) for place, name in enumerate(CHOSEN)}
+        errors = [((model.decode(tokens[c], c)[:, 0] - pictures[:, i]) ** 2).mean() for i, c in enumerate(CHOSEN)]
+        unit = {name: model.project(tokens[name]) for name in CHOSEN}
+        pairs = [
+            contrastive_terms(unit["hmi"][0], unit[name][0], unit["hmi"][1], unit[name][1], model.log_scales)
+            for name in CHOSEN[1:]
+        ]
+    assert float(terms["reconstruction"]) == pytest.approx(float(sum(errors)) / 3, rel=1e-4)
+    for term in TERMS[1:]:
+        assert float(terms[term]) == pytest.approx(float(pairs[0][term] + pairs[1][term]) / 2, rel=1e-4)
+    assert float(loss) == pytest.approx(sum(weights[term] * float(terms[term]) for term in TERMS), rel=1e-5)
+
+
+def test_terms_that_are_not_asked_for_are_not_made(pictures):
+    model = create("vit-mini").eval()
+    assert set(Objective(model, {"reconstruction": 1.0})(pictures, CHOSEN)[1]) == {"reconstruction"}
+    assert set(Objective(model, {"intra": 1.0, "cls": 1.0})(pictures, CHOSEN)[1]) == {"cls", "intra"}
