@@ -133,7 +133,8 @@ def test_training_stops_when_the_held_out_loss_no_longer_falls_and_gives_the_bes
     assert len(history) == best + 1 + 2 < 40
     objective = Objective(model, dict.fromkeys(TERMS, 1.0) | wild.weights)
     found = watch(objective, sun[40:], wild, "cpu")["loss"]
-    assert found == pytest.approx(history["held_out_loss"].min()) < history["held_out_loss"].iloc[-1]
+    assert found == pytest.approx(history["held_out_loss"].min())
+    assert found < 0.99 * history["held_out_loss"].iloc[-1]
 
 
 def test_mixed_precision_stays_near_single_precision(sun):
