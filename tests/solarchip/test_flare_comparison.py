@@ -8,7 +8,7 @@ from flarebook.compendium.errors import InputError
 from flarebook.solarchip import flare_comparison, flare_methods, flare_verdicts
 from flarebook.solarchip.channels import CHANNELS
 from flarebook.solarchip.few_labels import draws
-from flarebook.solarchip.flare_scores import SCORES
+from flarebook.solarchip.flare_scores import SCORES, best_threshold
 from flarebook.solarchip.published_flares import published_skill
 
 FRACTIONS = (0.05, 1.0)
@@ -34,8 +34,7 @@ def compared(sun):
     truth = days["p_m"].to_numpy()
 
     def blurred(share):
-        noise = np.random.default_rng(1).random(700)
-        return lambda known, seed: (1 - share) * truth + share * noise
+        return lambda known, seed: (1 - share) * truth + share * np.random.default_rng(seed).random(700)
 
     def learning(known, seed):  # from scratch: knows nothing of few labels, and as much as others of all
         return blurred(0.95 if len(known) < 100 else 0.1)(known, seed)
@@ -52,6 +51,16 @@ def test_every_method_forecasts_every_draw_and_the_ceiling_once(compared):
     assert len(forecasts.rows) == 4 * 2 * 3 + 1
     assert (forecasts.rows["method"] == "ceiling").sum() == 1
     assert set(table["score"]) == set(SCORES)
+
+
+def test_thresholds_come_from_validation_days(sun, compared):
+    _, label, parts, _ = sun
+    forecasts, _, _ = compared
+    row = forecasts.rows[forecasts.rows["method"] == "vit-tiny.tuned"].iloc[0]
+    probability = 0.9 * sun[0]["p_m"].to_numpy() + 0.1 * np.random.default_rng(1).random(700)
+    days = parts["validation"]
+    assert row["threshold"] == best_threshold(label[days], probability[days])
+    assert len(np.unique(forecasts.rows["threshold"])) > 6
 
 
 def test_intervals_hold_the_mean_and_nothing_beats_the_true_rate_by_more_than_chance(compared):
