@@ -50,6 +50,12 @@ def test_forecasts_do_not_depend_on_test_labels(logistic):
     ).all()
 
 
+def test_units_of_the_features_do_not_matter(logistic):
+    features, label, _ = logistic
+    first = linear_head(features, label, TRAIN[:60], TRAIN, VALIDATION)
+    assert first == pytest.approx(linear_head(1e-4 * features, label, TRAIN[:60], TRAIN, VALIDATION))
+
+
 def test_more_labels_make_a_better_head(logistic):
     features, label, truth = logistic
     few = linear_head(features, label, TRAIN[:12], TRAIN, VALIDATION)
