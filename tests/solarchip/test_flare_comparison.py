@@ -164,3 +164,11 @@ def test_published_skill_stands_with_its_source():
     table = published_skill()
     assert table["source"].str.contains("arXiv").all()
     assert table.set_index("method").loc["AlexNet", ["tss", "hss"]].tolist() == ["0.53", "0.37"]
+
+
+def test_watched_scores_are_those_of_the_table(compared):
+    _, table, samples = compared
+    watched = {name: value for name, value, _ in flare_comparison.watched(table, samples, few=0.05)}
+    assert watched["vit-tiny.scratch.tss"] == flare_comparison.value_of(table, "vit-tiny.scratch", "tss")
+    assert watched["vit-tiny.scratch.few_labels.tss"] < watched["vit-tiny.scratch.tss"]
+    assert not any(name.endswith(("hss", "f1", "few_labels.brier_skill")) for name in watched)

@@ -21,6 +21,7 @@ from flarebook.solarchip.flare_scores import (
 )
 
 PARTS = ("train", "validation", "test")
+WATCHED = ("tss", "auc", "brier_skill")
 TAIL = 0.025  # left out at either end of an interval: 95 %
 KEY = ["method", "fraction"]
 
@@ -152,14 +153,14 @@ def overview(table):
 def watched(table, samples, few=0.1):
     """What a gate watches, yielded as (name, mean, standard error over test days and draws of labels).
 
-    Every score of every method with all labels but climatology, which is constant, and TSS and AUC with the share
-    `few` of the labels.
+    TSS, AUC and Brier skill of every method with all labels but climatology, whose scores are constant, and TSS and AUC
+    with the share `few` of the labels.
     """
-    for row in table.itertuples():
+    for row in table[table["score"].isin(WATCHED)].itertuples():
         error = float(np.nanstd(samples[row.method, row.fraction][row.score]))
         if row.fraction == table["fraction"].max() and row.method != CLIMATOLOGY:
             yield f"{row.method}.{row.score}", row.mean, error
-        elif row.fraction == few and row.method != CLIMATOLOGY and row.score in ("tss", "auc"):
+        elif row.fraction == few and row.method != CLIMATOLOGY and row.score != "brier_skill":
             yield f"{row.method}.few_labels.{row.score}", row.mean, error
 
 
