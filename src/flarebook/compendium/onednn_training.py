@@ -30,11 +30,12 @@ class _Product(torch.autograd.Function):
 class OneDnnTrainedLinear(nn.Linear):
     """A linear layer that learns through oneDNN; its weights, names and state are those of nn.Linear.
 
-    Elsewhere than on a CPU in single precision it is the plain layer.
+    Elsewhere than on a CPU in single precision, and for torch.compile, it is the plain layer.
     """
 
     def forward(self, values):
-        if values.device.type != "cpu" or values.dtype != torch.float32 or torch.is_autocast_enabled("cpu"):
+        elsewhere = values.device.type != "cpu" or values.dtype != torch.float32 or torch.is_autocast_enabled("cpu")
+        if elsewhere or torch.compiler.is_compiling():
             return super().forward(values)
         return _Product.apply(values, self.weight, self.bias)
 
