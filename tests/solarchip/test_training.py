@@ -39,3 +39,14 @@ def test_terms_that_are_not_asked_for_are_not_made(pictures):
     model = create("vit-mini").eval()
     assert set(Objective(model, {"reconstruction": 1.0})(pictures, CHOSEN)[1]) == {"reconstruction"}
     assert set(Objective(model, {"intra": 1.0, "cls": 1.0})(pictures, CHOSEN)[1]) == {"cls", "intra"}
+
+
+def test_square_errors_are_counted_in_the_variance_of_their_channel(pictures):
+    model, unit = create("vit-mini").eval(), {"hmi": 0.5, "94": 2.0, "304": 4.0}
+    with torch.no_grad():
+        found = float(Objective(model, {"reconstruction": 1.0}, unit)(pictures, CHOSEN)[0])
+        alone = [
+            float(Objective(model, {"reconstruction": 1.0})(pictures[:, [place]], [channel])[0]) / unit[channel]
+            for place, channel in enumerate(CHOSEN)
+        ]
+    assert found == pytest.approx(sum(alone) / 3, rel=1e-5)

@@ -8,6 +8,8 @@ from flarebook.compendium.errors import InputError
 from flarebook.compendium.training_plan import pick_batch
 from flarebook.solarchip.channels import AIA, CHANNELS
 
+LEAST_VARIANCE = 0.005  # of scaled images; visible light hardly varies, and its limb would outweigh all other channels
+
 
 def draw(images, settings, step):
     """Pictures of a step, (b, 1 + k, h, w) float32, HMI first, and the names of their channels.
@@ -31,6 +33,16 @@ def take(images, dates, channels):
     """Pictures of some dates and channels, (dates, channels, h, w) float32 tensor."""
     places = [CHANNELS.index(channel) for channel in channels]
     return torch.from_numpy(np.asarray(images[np.ix_(np.sort(dates), places)], np.float32))
+
+
+def variances(images, n_dates=128):
+    """Variance of each channel's images about their mean image, {channel: variance}, from dates spread over all.
+
+    images: (n, 11, h, w) scaled.  At least LEAST_VARIANCE.
+    """
+    dates = np.unique(np.linspace(0, len(images) - 1, min(n_dates, len(images))).round().astype(int))
+    found = np.nanvar(np.asarray(images[dates], np.float32), axis=0).mean(axis=(1, 2))
+    return {channel: float(max(value, LEAST_VARIANCE)) for channel, value in zip(CHANNELS, found, strict=True)}
 
 
 def turn(pictures, rng, degrees=90.0, mirror=True):

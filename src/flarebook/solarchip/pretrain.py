@@ -22,7 +22,7 @@ from flarebook.compendium.training_plan import learning_rate
 from flarebook.compendium.training_state import load_state, save_state
 from flarebook.solarchip import weights
 from flarebook.solarchip.backbones import create
-from flarebook.solarchip.batches import draw, draw_channels, first_gap, take
+from flarebook.solarchip.batches import draw, draw_channels, first_gap, take, variances
 from flarebook.solarchip.pretraining_archive import read_archive
 from flarebook.solarchip.pretraining_settings import PRECISIONS, Settings, plain, settled
 from flarebook.solarchip.training import TERMS, Objective, Training
@@ -43,7 +43,7 @@ def pretrain(images, settings, folder=None, held_out=None, progress=None):
     Raises InputError for what cannot be trained on, an unknown term, an absent device, a loss that is no number.
     """
     settings, path = settled(images, settings, held_out, folder), Path(folder) / CHECKPOINT if folder else None
-    training, optimiser = fresh(settings, images.shape[-1])
+    training, optimiser = fresh(settings, images)
     rows = fabric_of(settings).launch(train, training, optimiser, images, settings, path, held_out, progress)
     if (
         settings.devices > 1
@@ -68,10 +68,11 @@ def fabric_of(settings):
     return Fabric(devices=settings.devices, strategy=strategy, **how)
 
 
-def fresh(settings, side):
-    """What learns, with weights drawn from the seed, and its optimiser: (Training, AdamW).  side: pixels"""
+def fresh(settings, images):
+    """What learns, with weights drawn from the seed, and its optimiser: (Training, AdamW)."""
     weights = {term: settings.weights.get(term, 1.0) for term in settings.terms}
-    objective = Objective(create(settings.size, settings.sharing, settings.seed, side), weights).train()
+    model = create(settings.size, settings.sharing, settings.seed, images.shape[-1])
+    objective = Objective(model, weights, variances(images) if settings.relative else None).train()
     rate, decay = settings.learning_rate, settings.weight_decay
     return Training(objective), torch.optim.AdamW(objective.parameters(), rate, weight_decay=decay)
 

@@ -17,7 +17,8 @@ class Settings:
     size: str = "vit-tiny"  # of backbones.SIZES
     sharing: str = "two"  # of backbones.SHARING
     terms: tuple[str, ...] = TERMS
-    weights: dict = field(default_factory=lambda: {"reconstruction": 10.0})  # of terms; 1 for those not named
+    weights: dict = field(default_factory=lambda: {"reconstruction": 1.0})  # of terms; 1 for those not named
+    relative: bool = True  # square errors over each channel's variance, so that HMI counts as much; False: as the paper
     n_steps: int = 0  # 0: as many as n_epochs make
     n_epochs: float = 10.0
     batch_size: int = 32

@@ -16,12 +16,13 @@ TERMS = ("reconstruction", *CONTRASTS)
 class Objective(nn.Module):
     """A model and its loss; `forward` is the whole of what is differentiated, so that it can be wrapped for DDP.
 
-    model: SolarChip; weights: {term: weight} of the terms in use.
+    model: SolarChip; weights: {term: weight} of the terms in use; variances: {channel: variance of its images}, in
+    which its square errors are counted; none: all count as they are.
     """
 
-    def __init__(self, model, weights):
+    def __init__(self, model, weights, variances=None):
         super().__init__()
-        self.model, self.weights = model, dict(weights)
+        self.model, self.weights, self.variances = model, dict(weights), dict(variances or {})
         self.gather = None  # puts the vectors of all processes into one batch, where there are several
 
     def forward(self, pictures, channels):
@@ -60,14 +61,15 @@ class Objective(nn.Module):
         return tuple(torch.cat(parts, dim=1) for parts in zip(*made, strict=True)), tokens
 
     def reconstruction(self, pictures, tokens, channels):
-        """Mean square over all pictures, {"reconstruction": scalar}; {} when that term is not in use."""
+        """Mean square error over all pictures, {"reconstruction": scalar}; {} when that term is not in use."""
         if "reconstruction" not in self.weights:
             return {}
-        parts = zip(self._shared(channels), tokens, strict=True)
-        errors = [
-            mse_loss(self.model.decode(made, channels[places[0]]).float(), _mixed(pictures, places)) * len(places)
-            for places, made in parts
-        ]
+        errors = []
+        for places, made in zip(self._shared(channels), tokens, strict=True):
+            drawn = self.model.decode(made, channels[places[0]]).float()
+            square = mse_loss(drawn, _mixed(pictures, places), reduction="none").mean(dim=(1, 2, 3))
+            unit = [self.variances.get(channels[place], 1.0) for place in places]
+            errors.append((square.unflatten(0, (-1, len(places))) / square.new_tensor(unit)).mean(dim=0).sum())
         return {"reconstruction": sum(errors) / len(channels)}
 
     def contrasts(self, cls, patches):
