@@ -1,6 +1,7 @@
 """What ships: two small files of one training each, a card that tells what they say, curves that fall."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from flarebook.compendium.errors import InputError
@@ -58,6 +59,16 @@ def test_a_batch_is_drawn_before_and_after_its_turn():
         "HMI field, turned",
         "AIA 94 Å, turned",
     ]
+
+
+def test_a_rotation_lies_between_the_dates_that_teach_and_those_asked():
+    times = pd.Series(pd.date_range("2021-12-01", periods=372)).astype(str)
+    taught, asked = ship_weights.halves(times)
+    days = np.arange(372)
+    assert days[taught].max() + ship_weights.GAP_DAYS < days[asked].min() and asked.sum() > 150
+    assert ship_weights.GAP_DAYS > 27.3  # days in which the Sun turns once, as seen from the Earth
+    with pytest.raises(InputError, match="40 held-out dates leave none after a gap of 28 days"):
+        ship_weights.halves(times[:40])
 
 
 def test_a_missing_training_gets_one_sentence(tmp_path):

@@ -18,6 +18,7 @@ from flarebook.solarchip.pretraining_archive import read_held_out
 
 CARD, TEMPLATE = "MODEL_CARD.md", "model_card_template.md"
 SCORED = ("171", "304", "1600")  # AIA channels set against HMI in the card's retrieval
+GAP_DAYS = 28  # between the dates that teach maps and those asked: a rotation, so that few regions are seen in both
 ASKED = {  # score of representation_scores: heading in the card
     "recall@1, neighbouring days": "date found, of 11 days",
     representation_scores.HEADLINE: "the same after a linear map",
@@ -66,6 +67,7 @@ def card(models, histories, images, magnetograms, days):
         "commits": ", ".join(f"{name} `{model.about['commit'][:10]}`" for name, model in models.items()),
         "training": "\n".join(training_row(name, models[name], histories[name]) for name in models),
         "n_held_out": len(images),
+        "gap_days": GAP_DAYS,
         "learnt": "\n".join(_line(name, row.values()) for name, row in learnt.items()),
         "headings": " | ".join(ASKED.values()),
         "rule": "---|" * (1 + len(ASKED)),
@@ -85,12 +87,24 @@ def training_row(name, model, history):
 
 def scores(models, images, magnetograms, days):
     """Rows (name, numbers of ASKED): the earlier half of the held-out dates teaches the maps, the later is asked."""
-    early = np.arange(len(days)) < len(days) // 2
     known = answers(days.reset_index(drop=True), magnetograms)
-    dates = representation_scores.Dates(images, days["time"].to_numpy(), known, early, ~early)
+    dates = representation_scores.Dates(images, days["time"].to_numpy(), known, *halves(days["time"]))
     for name, model in models.items():
         found = representation_scores.score_model(model, dates, SCORED, device="cpu").set_index("score")["value"]
         yield name, [found.get(score, np.nan) for score in ASKED]
+
+
+def halves(times):
+    """Which dates teach and which are asked, two (n,) bool: the earlier half, and the later one after GAP_DAYS.
+
+    times: (n,) in order.  Raises InputError when no date is left to be asked.
+    """
+    times = pd.DatetimeIndex(times)
+    taught = np.arange(len(times)) < len(times) // 2
+    asked = ~taught & (times >= times[len(times) // 2] + pd.Timedelta(days=GAP_DAYS))
+    if not asked.any():
+        raise InputError(f"{len(times)} held-out dates leave none after a gap of {GAP_DAYS} days: simulate more days")
+    return taught, asked
 
 
 def _line(name, numbers):
