@@ -10,6 +10,7 @@ from flarebook.solarchip.disk import Disk
 from flarebook.solarchip.jsoc import file_name
 from flarebook.solarchip.magnetic_indices import r_of_disk, unsigned_flux
 from flarebook.solarchip.orientation import check_orientation, turned_correlations
+from flarebook.solarchip.prepare import prepare
 from flarebook.solarchip.read import read_image
 from flarebook.solarchip.real_days import real_days
 from flarebook.solarchip.sample import FOLDER
@@ -32,7 +33,8 @@ def test_a_folder_gives_images_and_tables_as_the_simulation_does(folder, sun):
     assert real.images.shape == (2, 11, 32, 32) and real.images.dtype == made.images.dtype == np.float16
     assert set(real.days) == set(made.days) and set(real.regions) == set(made.regions)
     assert real.days["time"].tolist() == [f"{day}T00:00:00" for day in DAYS]
-    assert set(real.days["origin"]) == {"real"} and real.days[["rate_m", "p_m", "p_c"]].isna().all(axis=None)
+    assert set(real.days["origin"]) == {"real"} and real.days[["r_value", "rate_m", "p_m", "p_c"]].isna().all(axis=None)
+    assert real.days["r_measured"].tolist() == [r_of_disk(field) for field in real.images[:, 0].astype(np.float32)]
     field = real.images[1, 0].astype(float)
     disk = Disk(32)
     assert disk.x[0, field.argmax() % 32] > 0.3 and disk.y[field.argmax() // 32, 0] > 0.2  # upside down no more
@@ -111,13 +113,13 @@ def test_an_empty_sun_decides_nothing():
 
 
 def test_flux_and_r_of_known_spots(tmp_path, write_sun):
-    image = read_image(write_sun(tmp_path / "m.fits", "hmi"))
+    field = prepare(read_image(write_sun(tmp_path / "m.fits", "hmi")))
     one = np.zeros((128, 128))
     one[64, 64] = 100.0  # at disk centre: mu is 1
     assert unsigned_flux(one) == pytest.approx(100 * (2.2 * 6.957e10 / 128) ** 2, rel=1e-3)
-    assert r_of_disk(image) > 3  # opposite spots that touch
-    apart = read_image(write_sun(tmp_path / "n.fits", "hmi", data=np.abs(image.data)))
-    assert r_of_disk(apart) == 0  # one polarity has no inversion line
+    assert r_of_disk(field) > 3  # opposite spots that touch
+    assert r_of_disk(np.abs(field)) == 0  # one polarity has no inversion line
+    assert np.isnan(r_of_disk(np.full((8, 8), np.nan)))
 
 
 def test_times_belong_to_the_nearest_hour(tmp_path, write_day, write_sun):

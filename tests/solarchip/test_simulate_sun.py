@@ -10,6 +10,7 @@ from flarebook.solarchip.channels import CHANNELS
 from flarebook.solarchip.day_tables import tables_of
 from flarebook.solarchip.disk import Disk
 from flarebook.solarchip.flares import draw_flares
+from flarebook.solarchip.magnetic_indices import r_of_disk
 from flarebook.solarchip.regions import draw_population
 from flarebook.solarchip.simulate import rates_of, simulate
 
@@ -90,7 +91,7 @@ def days():
     population = draw_population(242, rng, cycle_day=1600.0)
     rates = rates_of(population, 240, 1.0, 1)
     day = np.arange(240.0)
-    return tables_of(START, day, np.zeros(240), rates, draw_flares(rates, rng), population, 14)[0]
+    return tables_of(START, day, {"unsigned_flux": np.zeros(240)}, rates, draw_flares(rates, rng), population)[0]
 
 
 def test_true_chances_are_calibrated(days):
@@ -117,6 +118,12 @@ def test_yesterdays_largest_flare_is_what_the_day_before_had_ahead(days):
 def test_flare_days_have_larger_r(days):
     flaring = days["label_m"] == 1
     assert days["r_value"][flaring].median() > days["r_value"][~flaring].median() + 0.1
+
+
+def test_r_is_measured_on_the_noisy_image_and_the_simulators_own_is_another(sun):
+    measured = sun.days["r_measured"].to_numpy()
+    assert measured.tolist() == [r_of_disk(field) for field in channel(sun, "hmi").astype(np.float32)]
+    assert (np.abs(measured - sun.days["r_value"]) > 0.05).any()
 
 
 @pytest.mark.parametrize(

@@ -10,16 +10,18 @@ from flarebook.solarchip.goes import class_of
 from flarebook.solarchip.splits import TRAIN, chronological
 
 
-def tables_of(start, day, unsigned_flux, rates, flares, population, gap_days):
+def tables_of(start, day, measured, rates, flares, population, gap_days=None):
     """Tables of days, regions and flares with ISO times.
 
-    start: Timestamp of the first image; day: (n,) of each image since then; unsigned_flux: (n,) Mx; rates: Rates;
-    flares: of `draw_flares`; gap_days: between the parts of the split.
+    start: Timestamp of the first image; day: (n,) of each image since then; measured: {column: (n,)} of what was
+    measured on the images; rates: Rates; flares: of `draw_flares`; gap_days: see `splits.chronological`.
+    The column r_value is the simulator's own R, from the regions without noise and out to the limb, on which the rate of
+    flares rests; no observer has it.
     """
     times = iso(start, day)
     listed = flares.assign(**{name: iso(start, flares[name]) for name in ("start", "peak", "end")})
     regions = regions_table(rates, day, times, population)
-    days = pd.DataFrame({"time": times, "r_value": r_of_disk(regions, times), "unsigned_flux": unsigned_flux})
+    days = pd.DataFrame({"time": times, "r_value": r_of_regions(regions, times), **measured})
     days = days.assign(**truth(rates, day), **outcome(listed, times), **past(start, day, listed, flares, regions))
     days["n_regions"] = regions.groupby("time").size().reindex(times, fill_value=0).to_numpy()
     days["split"] = split_of(times, gap_days)
@@ -66,14 +68,14 @@ def regions_table(rates, day, times, population):
     return table
 
 
-def r_of_disk(regions, times):
+def r_of_regions(regions, times):
     """log10 of the sum of R over the regions on the near side, 0 when there is none, (n,)."""
     linear = np.where(regions["r_value"] > 0, 10 ** regions["r_value"], 0)
     total = pd.Series(linear).groupby(regions["time"].to_numpy()).sum().reindex(times, fill_value=0)
     return np.log10(np.maximum(total.to_numpy(), 1))
 
 
-def split_of(times, gap_days):
+def split_of(times, gap_days=None):
     """Chronological parts; dates too few for three parts are all "train"."""
     try:
         return chronological(times, gap_days=gap_days)

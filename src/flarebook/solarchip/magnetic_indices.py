@@ -4,10 +4,7 @@ import numpy as np
 
 from flarebook.solarchip.disk import SOLAR_RADIUS, Disk
 from flarebook.solarchip.inversion_line import r_value
-from flarebook.solarchip.limb import refuse_gaps, refuse_part
-from flarebook.solarchip.prepare import register
 
-FINE = 320  # pixels across the standard grid for R: 4.8 Mm each, as the maps of the simulated regions have
 NEAR_LIMB = 0.35  # cosine to the vertical below which noise over mu would pass for field
 
 
@@ -21,14 +18,14 @@ def unsigned_flux(field):
     return float((np.abs(field[near]) / disk.mu[near] * disk.pixel_area[near]).sum())
 
 
-def r_of_disk(image):
-    """log10 of Schrijver's R of the disk, 0 when there is none; image: read.SunImage of an HMI magnetogram.
+def r_of_disk(field):
+    """log10 of Schrijver's R of the visible disk, 0 when there is none, not a number for an empty image.
 
-    On a finer grid than the networks see, since R lives on strong gradients.  Schrijver 2007, section 2.
+    field: (n, n) line-of-sight field in G on the standard grid, taken as vertical.  It is measured on the pixels that
+    the networks see, noise and all; a finer image gives another R.  Schrijver 2007, section 2.
     """
-    refuse_part(image)
-    refuse_gaps(image)
-    disk = Disk(FINE)
-    field = register(image.data, image.centre, image.solar_radius / image.pixel, image.roll, FINE)
-    radial = np.where(disk.mu > NEAR_LIMB, field / np.maximum(disk.mu, NEAR_LIMB), 0)
+    if np.isnan(field).all():
+        return np.nan
+    disk = Disk(len(field))
+    radial = np.where(disk.mu > NEAR_LIMB, np.nan_to_num(field) / np.maximum(disk.mu, NEAR_LIMB), 0)
     return float(np.log10(max(r_value(radial, disk.pixel * SOLAR_RADIUS), 1.0)))

@@ -141,7 +141,7 @@ def _filled(origin):
 
 def dates_table(days, rows):
     """What is known of the shown dates, to save with their figure."""
-    columns = ["time", "r_value", "unsigned_flux", "n_regions", "max_class", "p_m", "origin"]
+    columns = ["time", "r_value", "r_measured", "unsigned_flux", "n_regions", "max_class", "p_m", "origin"]
     return days.iloc[rows][[name for name in columns if name in days]].reset_index(drop=True)
 
 

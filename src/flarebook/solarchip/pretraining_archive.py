@@ -9,7 +9,7 @@ import pandas as pd
 from flarebook.compendium.errors import InputError
 from flarebook.solarchip.channels import CHANNELS
 from flarebook.solarchip.prepare import scale
-from flarebook.solarchip.splits import chronological
+from flarebook.solarchip.splits import HALF, chronological
 
 STEP = Path("results") / "solarchip" / "1-simulated-sun"
 FRACTIONS = (0.9, 0.05, 0.05)  # the last tenth of the time is held out
@@ -24,7 +24,7 @@ def read_archive(folder):
     Raises InputError when the files are not there.
     """
     images, days, held = _read(folder)
-    train = chronological(days["time"], FRACTIONS) == "train"
+    train = chronological(days["time"], FRACTIONS, HALF) == "train"
     return scaled(images[train]), scaled(images[held]), about_images(images[train], days[train])
 
 
@@ -47,7 +47,7 @@ def _read(folder):
     days = pd.read_parquet(folder / "days.parquet")
     with np.load(folder / "images.npz", allow_pickle=False) as arrays:
         images = arrays["images"]
-    return images, days, np.isin(chronological(days["time"], FRACTIONS), ("validation", "test"))
+    return images, days, np.isin(chronological(days["time"], FRACTIONS, HALF), ("validation", "test"))
 
 
 def scaled(images):

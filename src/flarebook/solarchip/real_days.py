@@ -20,7 +20,7 @@ from flarebook.solarchip.read import SunImage, read_image
 from flarebook.solarchip.sdoml import ABSENT, AIA_STORE, HMI_STORE, nearest_images, open_store
 from flarebook.solarchip.xrs import read_xrs
 
-TRUTH = ("rate_m", "p_m", "p_c")  # known for a simulated Sun only
+TRUTH = ("r_value", "rate_m", "p_m", "p_c")  # known for a simulated Sun only
 DAY = pd.Timedelta("24h")
 REGIONS = ("time", "region", "latitude", "longitude", "flux", "complexity", "r_value")
 LABELS = {"peak_flux": "Float64", "max_class": "string", "label_m": "Int64", "label_c": "Int64"}
@@ -36,7 +36,7 @@ class RealDays(NamedTuple):
     left_out: list
 
 
-def real_days(folder, flares=None, size=128, required=CHANNELS, progress=None, gap_days=14):
+def real_days(folder, flares=None, size=128, required=CHANNELS, progress=None, gap_days=None):
     """Dates of a folder of FITS images, such as `flarebook solarchip fetch` leaves: a RealDays.
 
     folder: AIA and HMI images anywhere below; images of the same hour belong together.  flares: GOES records, flare
@@ -60,7 +60,7 @@ def real_days(folder, flares=None, size=128, required=CHANNELS, progress=None, g
     return tables_of(np.stack(stacks), times, flare_files([folder] if flares is None else flares), left_out, gap_days)
 
 
-def sdoml_days(times, flares=(), aia=AIA_STORE, hmi=HMI_STORE, size=128, progress=None, gap_days=14):
+def sdoml_days(times, flares=(), aia=AIA_STORE, hmi=HMI_STORE, size=128, progress=None, gap_days=None):
     """Dates of SDOML version 2: a RealDays; 4500, which it does not hold, is NaN.
 
     times: UTC; flares: GOES records or flare lists, [path]; aia, hmi: see sdoml.nearest_images.  A date that lacks
@@ -130,15 +130,16 @@ def stack_date(found, time, size=128, required=CHANNELS, correct=True):
     return stack
 
 
-def tables_of(images, times, sources, left_out, gap_days=14):
+def tables_of(images, times, sources, left_out, gap_days=None):
     """RealDays of prepared images.
 
     images: (n, 11, size, size); times: [(Timestamp, SunImage of HMI or None)]; sources: [path] of flares.
     """
     moments = pd.DatetimeIndex([time for time, _ in times])
     days = pd.DataFrame({"time": moments.strftime("%Y-%m-%dT%H:%M:%S")})
-    days["r_value"] = [r_of_disk(image) if image else np.nan for _, image in times]
-    days["unsigned_flux"] = [unsigned_flux(image) for image in images[:, 0].astype(np.float32)]
+    fields = images[:, 0].astype(np.float32)
+    days["r_measured"] = [r_of_disk(field) for field in fields]
+    days["unsigned_flux"] = [unsigned_flux(field) for field in fields]
     for name in TRUTH:
         days[name] = np.nan
     flares, labels = _labels(sources, moments, left_out)

@@ -3,7 +3,7 @@
 `python -m flarebook.solarchip.simulate OUT --days 1400 --seed 1` writes them as notebook 1 of the study does.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -17,6 +17,7 @@ from flarebook.solarchip.day_tables import tables_of
 from flarebook.solarchip.disk import Disk, tilt_of_axis
 from flarebook.solarchip.flares import Rates, draw_flares, glow, rate_of
 from flarebook.solarchip.inversion_line import region_r_values
+from flarebook.solarchip.magnetic_indices import r_of_disk
 from flarebook.solarchip.observe import observe
 from flarebook.solarchip.regions import CYCLE_START, draw_population
 from flarebook.solarchip.surface import surface_at
@@ -35,11 +36,11 @@ class SimulatedSun:
     flares: pd.DataFrame
 
 
-def simulate(n_days, seed, size=128, cadence_days=1.0, start=START, n_jobs=1, gap_days=14):
+def simulate(n_days, seed, size=128, cadence_days=1.0, start=START, n_jobs=1, gap_days=None):
     """Simulate the Sun and observe it at regular dates; the same for a seed, however many processes take part.
 
-    n_days: number of dates; cadence_days: between them, a whole number or 1 over one; start: date of the first.
-    Returns a SimulatedSun.  Raises InputError for fewer than one date or another cadence.
+    n_days: number of dates; cadence_days: between them, a whole number or 1 over one; start: date of the first;
+    gap_days: see `splits.chronological`.  Returns a SimulatedSun.  Raises InputError for fewer than one date or another cadence.
     """
     step = step_of(n_days, cadence_days)
     start = pd.Timestamp(start)
@@ -48,6 +49,7 @@ def simulate(n_days, seed, size=128, cadence_days=1.0, start=START, n_jobs=1, ga
     rng = np.random.default_rng(own)
     population = draw_population(n_days * cadence_days + 2, rng, cycle_day)
     phases = rng.random((6, 4))
+    population = replace(population, network_seed=int(rng.integers(2**31)))
     rates = rates_of(population, n_days * cadence_days, step, n_jobs)
     flares = draw_flares(rates, np.random.default_rng(flare_seed))
     day = np.arange(n_days) * cadence_days
@@ -55,8 +57,10 @@ def simulate(n_days, seed, size=128, cadence_days=1.0, start=START, n_jobs=1, ga
     chunks = [work[i : i + CHUNK] for i in range(0, n_days, CHUNK)]
     observed = Parallel(n_jobs)(delayed(observe_dates)(c, population, phases, size, start) for c in chunks)
     images = np.concatenate([images for images, _ in observed])
-    fluxes = np.concatenate([flux for _, flux in observed])
-    return SimulatedSun(images, *tables_of(start, day, fluxes, rates, flares, population, gap_days))
+    fields = images[:, 0].astype(np.float32)
+    measured = {"r_measured": [r_of_disk(field) for field in fields]}
+    measured["unsigned_flux"] = np.concatenate([flux for _, flux in observed])
+    return SimulatedSun(images, *tables_of(start, day, measured, rates, flares, population, gap_days))
 
 
 def step_of(n_days, cadence_days):
