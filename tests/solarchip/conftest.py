@@ -9,6 +9,7 @@ from astropy.io import fits
 from astropy.wcs import WCS
 
 from flarebook.solarchip.channels import CHANNELS
+from flarebook.solarchip.limb import CORONA
 
 SPOTS = ((0.45, 0.30, 900.0), (0.33, 0.28, -900.0), (-0.50, -0.35, 600.0))  # west, north in solar radii; gauss
 WIDTH = 0.05  # solar radii
@@ -22,6 +23,14 @@ def sun_at(x, y, channel):
         return np.where(radius < 1, sum(b * bump for b, bump in bumps), np.nan)
     limb = 1 - 0.5 * (1 - np.sqrt(np.clip(1 - radius**2, 0, 1)))
     plage = 1 + sum(abs(b) / 600 * bump for b, bump in bumps)
+    if channel in CORONA:  # brightest above the limb, where the line of sight is longest
+        return (
+            100
+            * plage
+            * np.where(
+                radius < 1.01, 1 / np.sqrt(1.06 - np.minimum(radius, 1) ** 2), 4 * np.exp(-(radius - 1.01) / 0.1)
+            )
+        )
     return np.where(radius < 1, 100 * limb * plage, 100 * np.exp(-(radius - 1) / 0.02) * 0.5)
 
 

@@ -9,7 +9,7 @@ from flarebook.compendium.errors import InputError
 from flarebook.solarchip.channels import AIA
 from flarebook.solarchip.degradation import degradation
 from flarebook.solarchip.disk import Disk
-from flarebook.solarchip.limb import limb_radius
+from flarebook.solarchip.limb import CORONA, brightest_radius, check_limb, limb_radius
 from flarebook.solarchip.prepare import prepare, register
 from flarebook.solarchip.read import read_image
 from flarebook.solarchip.sample import real_aia, real_hmi_continuum
@@ -92,10 +92,31 @@ def test_a_cut_out_is_no_full_disk(tmp_path, write_sun):
 
 
 @pytest.mark.parametrize("told", [0.9, 1.1])
-def test_a_plate_scale_that_does_not_fit_the_limb_is_refused(tmp_path, write_sun, told):
-    path = write_sun(tmp_path / "scale.fits", "1700", {"CDELT1": 20.0 * told, "CDELT2": 20.0 * told})
-    with pytest.raises(InputError, match=r"the limb of scale.fits lies at .* correct its plate scale"):
+@pytest.mark.parametrize("channel", ["hmi", "94", "131", "171", "193", "211", "304", "335", "1600", "1700", "4500"])
+def test_a_plate_scale_that_does_not_fit_the_limb_is_refused(tmp_path, write_sun, channel, told):
+    path = write_sun(tmp_path / "scale.fits", channel, {"CDELT1": 20.0 * told, "CDELT2": 20.0 * told})
+    with pytest.raises(InputError, match=r"(limb|values) of scale.fits (lies|end) at .* correct its plate scale"):
         prepare(read_image(path))
+
+
+@pytest.mark.parametrize("told", [0.9, 1.1])
+def test_the_limb_of_the_real_corona_shows_a_wrong_plate_scale(told):
+    """REAL AIA 171 of 2011-02-15, judged as the hotter channels are: the ring above the limb is the brightest."""
+    image = real_aia()
+    radius = image.solar_radius / image.pixel
+    as_it_is, as_told = (register(image.data, image.centre, radius / factor, image.roll) for factor in (1, told))
+    assert brightest_radius(as_it_is, *CORONA["193"]) == pytest.approx(1.015, abs=0.01)
+    check_limb(as_it_is, "193", "image")
+    with pytest.raises(InputError, match="the limb of image lies at"):
+        check_limb(as_told, "193", "image")
+
+
+def test_a_magnetogram_off_its_centre_is_refused_and_one_with_noise_all_over_is_taken(tmp_path, write_sun):
+    moved = read_image(write_sun(tmp_path / "moved.fits", "hmi", {"CRPIX1": 66.0}))
+    with pytest.raises(InputError, match=r"the values of moved.fits end at 1.00 solar radii .* 0.08 off its centre"):
+        prepare(moved)
+    everywhere = np.random.default_rng(1).normal(0, 5, moved.data.shape).astype(np.float32)
+    assert prepare(replace(moved, data=everywhere), 64).std() > 1
 
 
 def test_the_real_corona_lies_where_its_header_puts_it():

@@ -6,7 +6,7 @@ from scipy.ndimage import map_coordinates
 from flarebook.solarchip.channels import AIA, SATURATION
 from flarebook.solarchip.degradation import degradation
 from flarebook.solarchip.disk import HALF_WIDTH, Disk
-from flarebook.solarchip.limb import check_limb, refuse_gaps, refuse_part
+from flarebook.solarchip.limb import check_field_edge, check_limb, refuse_gaps, refuse_part
 from flarebook.solarchip.passbands import scale, scale_channel, unscale, unscale_channel
 
 __all__ = ["prepare", "register", "scale", "scale_channel", "unscale", "unscale_channel"]
@@ -24,7 +24,11 @@ def prepare(image, size=128, correct=True):
     the disk is not whole in the image, or its edge is not where the header puts it.
     """
     refuse_part(image)
+    if image.channel == "hmi":
+        check_field_edge(image)
     refuse_gaps(image)
+    if image.channel == "hmi":
+        check_field_edge(image)
     place = image.centre, image.solar_radius / image.pixel, image.roll
     grid = register(image.data, *place, size)
     check_limb(grid if size >= 64 else register(image.data, *place), image.channel, image.name)
