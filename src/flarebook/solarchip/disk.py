@@ -56,6 +56,13 @@ class Disk:
         inside = np.maximum(self.radius, 1)
         return self.y / inside * np.cos(np.deg2rad(self.b0)) + self.mu * np.sin(np.deg2rad(self.b0))
 
+    @cached_property
+    def longitude(self):
+        """Stonyhurst longitude in radians, off the disk that of the nearest point of the limb, (size, size)."""
+        tilt = np.deg2rad(self.b0)
+        inside = np.maximum(self.radius, 1)
+        return np.arctan2(self.x / inside, self.mu * np.cos(tilt) - self.y / inside * np.sin(tilt))
+
     @property
     def pixel(self):
         """Width of a pixel in solar radii."""

@@ -2,21 +2,22 @@
 
 import numba
 import numpy as np
-from scipy.ndimage import gaussian_filter
+
+from flarebook.solarchip.network import network
 
 NETWORK_FIELD = 14.0  # G, typical of a pixel in the network
 NOISE = 3.0  # G, line-of-sight field of one pixel, after averaging down to it
 
 
-def radial_field(disk, surface, rng):
+def radial_field(disk, surface, network_seed):
     """Radial field in G, (size, size), and its smooth part: what the poles and the old flux of regions make of it.
 
-    disk: a Disk.  surface: a Surface.
+    disk: a Disk; surface: a Surface; network_seed: of the Sun's network.
     """
     smooth = add_patches(disk, surface.plage) + surface.polar_field * np.sign(disk.sine_latitude) * (
         np.abs(disk.sine_latitude) ** 8
     )
-    return add_patches(disk, surface.spots) + clumped(smooth, disk, rng), smooth * disk.on
+    return add_patches(disk, surface.spots) + clumped(smooth, disk, *network(disk, surface.day, network_seed)), smooth * disk.on
 
 
 def add_patches(disk, patches):
@@ -51,13 +52,15 @@ def _add(centres, peak, width, size, pixel):
     return field
 
 
-def clumped(smooth, disk, rng):
-    """Smooth field gathered in network and plage elements, with the mixed polarities of the quiet Sun added."""
-    cells, flux = (gaussian_filter(rng.normal(size=smooth.shape), width) for width in (1.5, 0.6))
-    lanes = np.exp(-0.5 * (cells / cells.std() / 0.45) ** 2)  # a web of lanes: the edges of cells
+def clumped(smooth, disk, cells, flux):
+    """Smooth field gathered in network and plage elements, with the mixed polarities of the quiet Sun added.
+
+    cells, flux: of `network`.
+    """
+    lanes = np.exp(-0.5 * (cells / 0.45) ** 2)  # a web of lanes: the edges of cells
     elements = lanes * np.abs(flux)
-    grain = 0.4 + 0.6 * np.minimum(elements / elements.mean(), 4.0)
-    mixed = NETWORK_FIELD * np.sign(flux) * elements / flux.std()
+    grain = 0.4 + 0.6 * np.minimum(elements / elements[disk.on].mean(), 4.0)
+    mixed = NETWORK_FIELD * np.sign(flux) * elements
     return np.where(disk.on, smooth * grain + mixed, 0.0)
 
 

@@ -20,7 +20,7 @@ def observe(disk, surface, population, phases, rng, flash=None):
     disk: a Disk; surface: of `surface_at`; phases: (6, 4) of the filaments' pattern; flash: {region: W/m^2} of flares
     that glow.  Returns the images and the radial field (size, size) in G.
     """
-    field, smooth = radial_field(disk, surface, rng)
+    field, smooth = radial_field(disk, surface, population.network_seed)
     holes = open_field(smooth, field, disk)
     dark = filaments(disk, smooth, field, surface.day, phases) * (1 - holes)
     texture = gaussian_filter(np.abs(field), 0.7)

@@ -19,11 +19,13 @@ class Population:
     regions: table with COLUMNS, one row per region in order of birth (days since the first image, degrees, Mx, days,
     degrees, sign of the leading polarity, 0 to 1, signed).  spots: region, east, north (degrees from the centre),
     share (signed, of the region's flux), begin, end (fractions of the region's life).  cycle_day: of the first image.
+    network_seed: of the quiet Sun's network.
     """
 
     regions: pd.DataFrame
     spots: pd.DataFrame
     cycle_day: float
+    network_seed: int = 0
 
 
 def cycle_number_and_phase(cycle_day):
@@ -58,7 +60,7 @@ def draw_population(n_days, rng, cycle_day):
     birth = birth[rng.random(n_trials) * 1.3 < birth_rate(birth + cycle_day)]
     regions = draw_regions(birth, birth + cycle_day, rng)
     regions = gather_in_nests(regions, rng)
-    return Population(regions, draw_spots(regions, rng), cycle_day)
+    return Population(regions, draw_spots(regions, rng), cycle_day, int(rng.integers(2**31)))
 
 
 def birth_rate(cycle_day):

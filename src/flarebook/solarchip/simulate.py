@@ -3,7 +3,7 @@
 `python -m flarebook.solarchip.simulate OUT --days 1400 --seed 1` writes them as notebook 1 of the study does.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -49,7 +49,6 @@ def simulate(n_days, seed, size=128, cadence_days=1.0, start=START, n_jobs=1, ga
     rng = np.random.default_rng(own)
     population = draw_population(n_days * cadence_days + 2, rng, cycle_day)
     phases = rng.random((6, 4))
-    population = replace(population, network_seed=int(rng.integers(2**31)))
     rates = rates_of(population, n_days * cadence_days, step, n_jobs)
     flares = draw_flares(rates, np.random.default_rng(flare_seed))
     day = np.arange(n_days) * cadence_days
