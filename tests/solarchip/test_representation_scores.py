@@ -61,9 +61,20 @@ def test_pixels_of_the_same_image_find_each_other(rng):
     dates = archive(rng)
     hmi, aia = (scores.pixel_embedding(dates.images, channel) for channel in ("hmi", "171"))
     assert hmi.patches.shape == (N, 64, 16)
-    assert np.array_equal(hmi.cls, aia.cls)
+    assert np.array_equal(hmi.patches, aia.patches)
     assert hmi.patches[3, 9, 0] == pytest.approx(dates.images[3, 0, 4, 4], abs=1e-6)  # second row, second patch
     assert values(scores.score_features(hmi, {"171": aia}, dates))["place, same date"] == 1
+
+
+def test_field_of_either_sign_shines_and_needs_no_training_to_be_found(rng):
+    dates = archive(rng)
+    field = np.kron(rng.normal(0, 0.2, (N, 16, 16)), np.ones((2, 2)))
+    dates.images[:, 0], dates.images[:, 3] = field, 2 * np.abs(field) - 1  # black where there is none
+    found = {name: values(table) for name, table in scores.score_untaught(dates, ["171"]).items()}
+    assert found[scores.STRENGTH]["recall@1, neighbouring days"] == 1  # without any map
+    assert found[scores.STRENGTH]["patch date, neighbouring days"] > 0.9
+    assert found["pixels"]["recall@1, neighbouring days"] < 1
+    assert found["pixels"][scores.HEADLINE] > 0.5
 
 
 def test_patches_in_the_corners_lie_off_the_disk():

@@ -15,6 +15,7 @@ from flarebook.solarchip.flare_features import pooled
 HELD_OUT = ("validation", "test")  # nothing is chosen by these scores, so that both parts count
 HEADLINE = "mapped recall@1, neighbouring days"
 MEAN_PROBE = "linear probe, mean"
+STRENGTH = "|B| blocks"  # the reference that needs no learning at all
 COLUMNS = ("score", "value", "chance")
 
 
@@ -138,13 +139,40 @@ def pixel_embedding(images, channel, side=8):
     """Features that nobody trained, in the place of an encoder's: brightness and contrast of side x side blocks.
 
     images: (n, 11, h, w) scaled, h and w multiples of 4 sides.  A patch is described by the means of its 4 x 4 parts,
-    the whole image by mean and mean magnitude of each block; the projections are these, centred, of unit length.
+    the whole image by mean and mean strength of each block; the projections are these, centred, of unit length.
     """
     pixels = np.asarray(images[:, CHANNELS.index(channel)], np.float32)
+    whole = [_blocks(values, side).mean(axis=-1) for values in (pixels, strength(pixels, channel))]
+    return _of_blocks(np.concatenate(whole, axis=1), pixels, side)
+
+
+def strength_embedding(images, channel, side=8):
+    """As `pixel_embedding`, but the field without its sign and the brightness alone: what shines lies on strong field.
+
+    Both instruments then say the same without any map between them.
+    """
+    pixels = strength(np.asarray(images[:, CHANNELS.index(channel)], np.float32), channel)
+    return _of_blocks(_blocks(pixels, side).mean(axis=-1), pixels, side)
+
+
+def strength(pixels, channel):
+    """Unsigned field of scaled HMI, or brightness of scaled AIA counted from black: both from 0 to about 1."""
+    return np.abs(pixels) if channel == "hmi" else (pixels + 1) / 2
+
+
+def score_untaught(dates, channels):
+    """All scores of features that nobody trained: {"pixels": as `score_features`, STRENGTH: as well}."""
+    found = {}
+    for name, made in (("pixels", pixel_embedding), (STRENGTH, strength_embedding)):
+        aia = {channel: made(dates.images, channel) for channel in channels}
+        found[name] = score_features(made(dates.images, "hmi"), aia, dates)
+    return found
+
+
+def _of_blocks(cls, pixels, side):
+    """Embedding of features of the whole image, (n, d), and of the 4 x 4 parts of each block of the pixels."""
     parts = _blocks(pixels, 4 * side).mean(axis=-1)
     patches = _blocks(parts.reshape(-1, 4 * side, 4 * side), side)
-    whole = _blocks(pixels, side)
-    cls = np.concatenate([whole.mean(axis=-1), np.abs(whole).mean(axis=-1)], axis=1)
     return Embedding(cls, patches, _centred(cls), _centred(patches))
 
 
