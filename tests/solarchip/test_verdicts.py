@@ -34,12 +34,54 @@ def test_interval_covers_the_true_difference_as_often_as_it_says():
     assert covered == pytest.approx(0.9, abs=0.025)
 
 
-def test_one_seed_decides_nothing():
-    assert verdicts.judge("2", "a against b", "recall", [0.9], [0.1])["verdict"] == "undecided at this size"
+@pytest.mark.parametrize("n", [1, 2])
+def test_one_seed_or_two_decide_nothing(n):
+    ours, theirs = [0.9, 0.901][:n], [0.1, 0.1][:n]
+    assert verdicts.judge("2", "a against b", "recall", ours, theirs)["verdict"] == "undecided at this size"
+
+
+def test_scores_that_never_vary_decide_nothing():
+    assert verdicts.verdict(0.0, 0.0, 0.0, margin=0.02) == "undecided at this size"
+    assert verdicts.judge("2", "a", "tss", [0, 0, 0], [0, 0, 0])["verdict"] == "undecided at this size"
+
+
+def test_holm_is_the_worked_example_and_leaves_gaps():
+    assert verdicts.holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
+    assert np.isnan(verdicts.holm([0.01, np.nan])[1]) and verdicts.holm([0.01, np.nan])[0] == 0.01
+
+
+def test_the_probability_says_the_same_as_the_interval():
+    for shift in (0.0, 0.02, 0.04, 0.06):
+        row = verdicts.judge("1", "x", "recall", np.array([0.1, 0.13, 0.11, 0.12]) - shift, [0.1] * 4, margin=0.02)
+        assert (row["p_against"] < 0.025) == (row["verdict"] == "not supported")
+
+
+def test_among_many_parts_without_a_loss_few_claims_are_refuted_by_luck():
+    rng = np.random.default_rng(3)
+    rows = [
+        verdicts.judge(str(claim), str(part), "recall", *rng.normal(size=(2, 5)))
+        for claim in range(100)
+        for part in range(12)
+    ]
+    by_luck = (verdicts.claims(rows)["verdict"] == "not supported").mean()
+    uncorrected = np.mean(
+        [any(row["verdict"] == "not supported" for row in rows[i : i + 12]) for i in range(0, 1200, 12)]
+    )
+    assert by_luck < 0.08 < 0.15 < uncorrected
+
+
+def test_intervals_of_a_bootstrap_are_corrected_too():
+    clear = dict(zip(verdicts.COLUMNS, ("4", "x", "auc", -0.3, -0.4, -0.2, 2, 0.02, "not supported"), strict=True))
+    close = clear | {"difference": -0.1, "low": -0.199, "high": -0.001, "margin": 0.0}
+    assert verdicts.claims([clear, close])["n_refuted"].tolist() == [2]
+    assert verdicts.claims([close, close | {"verdict": "supported", "difference": 0.1, "low": 0.01, "high": 0.2}])[
+        "verdict"
+    ].tolist() == ["undecided at this size"]
 
 
 def test_a_claim_needs_all_its_parts():
-    up, down, noise = ([0.5, 0.52], [0.1, 0.11]), ([0.1, 0.12], [0.5, 0.51]), ([0.5, 0.1], [0.1, 0.4])
+    up, down = ([0.5, 0.52, 0.51], [0.1, 0.11, 0.1]), ([0.1, 0.12, 0.1], [0.5, 0.51, 0.52])
+    noise = [0.5, 0.1, 0.3], [0.1, 0.4, 0.2]
     rows = [verdicts.judge("1", "x", "recall", *up), verdicts.judge("1", "y", "recall", *noise)]
     rows += [verdicts.judge("2", "x", "recall", *up), verdicts.judge("2", "y", "recall", *down)]
     rows += [verdicts.judge("5", "x", "recall", *up)]

@@ -8,18 +8,22 @@ from flarebook.compendium.errors import InputError
 
 SUPPORTED, REFUTED, OPEN = "supported", "not supported", "undecided at this size"
 COLUMNS = ("claim", "comparison", "score", "difference", "low", "high", "n", "margin", "verdict")
+AGAINST = "p_against"  # probability of so small a difference, or a smaller one, if the claim's gain were just real
+LEVEL = 0.95
+FEWEST = 3  # pairs for a word: with two, one lucky draw fills or empties the interval
 
 
 def verdict(difference, low, high, margin=0.0):
     """Word for the claim that something is better, from the difference to its reference and the interval of it.
 
     margin: smallest difference that would matter.  Supported: the whole interval lies above zero and reaches the
-    margin.  Not supported: it lies below the margin, or below zero.  Undecided: it leaves both open, or is unknown.
+    margin.  Not supported: it lies below the margin, or below zero.  Undecided: it leaves both open, is unknown, or has
+    no width, which is what scores that did not vary at all give.
     Raises InputError when the difference lies outside its interval, or for a negative margin.
     """
     if margin < 0:
         raise InputError(f"a margin of {margin} has no meaning: give the smallest gain that would matter, 0 or more")
-    if not np.isfinite([difference, low, high]).all():
+    if not np.isfinite([difference, low, high]).all() or low == high == difference:
         return OPEN
     if not low <= difference <= high:
         raise InputError(f"the difference {difference:.3g} lies outside its interval [{low:.3g}, {high:.3g}]")
@@ -28,7 +32,7 @@ def verdict(difference, low, high, margin=0.0):
     return SUPPORTED if low > 0 else OPEN
 
 
-def paired_interval(values, reference, level=0.95):
+def paired_interval(values, reference, level=LEVEL):
     """Mean of the paired differences and its interval by Student's t: (difference, low, high).
 
     values, reference: (n,) of the same seeds or blocks of dates in the same order.  With fewer than two pairs the
@@ -45,15 +49,47 @@ def paired_interval(values, reference, level=0.95):
     return mean, float(mean - half), float(mean + half)
 
 
-def judge(claim, comparison, score, values, reference, margin=0.0, level=0.95):
-    """Row of the verdict table, as a dictionary of COLUMNS.
+def judge(claim, comparison, score, values, reference, margin=0.0, level=LEVEL):
+    """Row of the verdict table, as a dictionary of COLUMNS and AGAINST; fewer than FEWEST pairs decide nothing.
 
     claim: such as "2"; comparison: such as "+ CLS against reconstruction"; values, reference: (n,), paired.
     """
     difference, low, high = paired_interval(values, reference, level)
-    word = verdict(difference, low, high, margin)
-    row = (claim, comparison, score, difference, low, high, len(values), margin, word)
-    return dict(zip(COLUMNS, row, strict=True))
+    n = len(values)
+    word = verdict(difference, low, high, margin) if n >= FEWEST else OPEN
+    row = dict(zip(COLUMNS, (claim, comparison, score, difference, low, high, n, margin, word), strict=True))
+    return row | {AGAINST: _against(difference, high, margin, stats.t(max(n - 1, 1)), level)}
+
+
+def _against(difference, high, margin, shape, level=LEVEL):
+    """One-sided p of the gain `margin` from the upper end of an interval: below (1 - level) / 2 where it lies above."""
+    error = (high - difference) / shape.ppf(0.5 + level / 2)
+    return float(shape.sf((margin - difference) / error)) if error > 0 else np.nan
+
+
+def holm(probabilities):
+    """Probabilities adjusted for being several, by Holm's step-down method (Holm 1979); missing ones stay so."""
+    probabilities = np.asarray(probabilities, float)
+    order = np.argsort(probabilities)[: np.isfinite(probabilities).sum()]  # missing ones sort to the end
+    adjusted = np.full(len(probabilities), np.nan)
+    steps = probabilities[order] * (len(order) - np.arange(len(order)))
+    adjusted[order] = np.minimum(np.maximum.accumulate(steps), 1.0)
+    return adjusted
+
+
+def corrected(rows):
+    """Rows of `judge` as a table in which "not supported" holds for all parts of a claim together, else undecided.
+
+    One refuted part refutes a claim, so among many parts one may do so by luck: Holm's method guards the parts of each
+    claim.  Support needs every part, which luck does not give, and is not corrected.  Rows without AGAINST, such as
+    those from a bootstrap, are read as normal.
+    """
+    table = pd.DataFrame(rows, columns=[*COLUMNS, AGAINST])
+    own = [_against(row.difference, row.high, row.margin, stats.norm) for row in table.itertuples()]
+    table[AGAINST] = pd.to_numeric(table[AGAINST]).fillna(pd.Series(own, index=table.index, dtype=float))
+    adjusted = table.groupby("claim", sort=False)[AGAINST].transform(holm)
+    lucky = (table["verdict"] == REFUTED) & (adjusted >= (1 - LEVEL) / 2)
+    return table.assign(verdict=table["verdict"].mask(lucky, OPEN))
 
 
 def overall(words):
@@ -65,8 +101,8 @@ def overall(words):
 
 
 def claims(rows):
-    """One row per claim from the rows of `judge`: claim, n_supported, n_refuted, n_open, verdict (of `overall`)."""
-    groups = pd.DataFrame(rows, columns=list(COLUMNS)).groupby("claim", sort=False)["verdict"]
+    """One row per claim from the `corrected` rows: claim, n_supported, n_refuted, n_open, verdict (of `overall`)."""
+    groups = corrected(rows).groupby("claim", sort=False)["verdict"]
     counts = {"n_supported": SUPPORTED, "n_refuted": REFUTED, "n_open": OPEN}
     table = pd.DataFrame({name: groups.agg(lambda g, w=word: int((g == w).sum())) for name, word in counts.items()})
     return table.assign(verdict=groups.agg(overall)).reset_index()
