@@ -88,6 +88,31 @@ def test_a_term_that_adds_is_told_from_one_that_does_not():
     assert verdicts.loc[verdicts["claim"] == "5", "verdict"].eq("supported").all()
 
 
+def on_the_plateau(table, row):
+    """The table with one more score: a contrast of that row that answers its own question by guessing."""
+    rows = table[(table["row"] == row) & (table["score"] == HEADLINE)]
+    return pd.concat([table, rows.assign(score="recall@1, all dates", value=0.02, chance=0.0195)], ignore_index=True)
+
+
+def test_a_contrast_that_still_guesses_decides_nothing():
+    wobble = 0.001 * np.arange(3)
+    levels = {"random": 0.4, "reconstruction": 0.4, ablation.ALL_TERMS: 0.1}
+    table = made_up({row: level + wobble * level for row, level in levels.items()})
+    learnt = ablation_tables.verdict_table(table)
+    assert learnt.loc[learnt["claim"].isin(["1", "5"]), "verdict"].eq("not supported").all()
+    guessing = ablation_tables.verdict_table(on_the_plateau(table, ablation.ALL_TERMS))
+    assert len(guessing) == len(learnt) and guessing["verdict"].eq("undecided at this size").all()
+
+
+def test_claim_1_is_held_against_what_needs_no_learning():
+    wobble = 0.001 * np.arange(3)
+    table = made_up({"reconstruction": 0.2 + wobble, ablation.ALL_TERMS: 0.8 - wobble})
+    alone, both = (ablation_tables.verdict_table(table, untaught=known) for known in (None, {HEADLINE: 0.95}))
+    assert alone.loc[alone["claim"] == "1", "verdict"].tolist() == ["supported"]
+    assert both.loc[both["claim"] == "1", "verdict"].tolist() == ["supported", "not supported"]
+    assert "|B| blocks" in both["comparison"][1]
+
+
 def test_mean_and_spread_are_those_of_the_seeds():
     table = ablation_tables.summary(made_up({"random": [0.1, 0.2, 0.6]}))
     assert table["mean"].to_numpy() == pytest.approx(0.3)

@@ -21,7 +21,7 @@ from flarebook.solarchip.ablation_archive import read_dates
 from flarebook.solarchip.backbones import create
 from flarebook.solarchip.pretrain import pretrain
 from flarebook.solarchip.pretraining_settings import Settings, plain
-from flarebook.solarchip.representation_scores import score_model
+from flarebook.solarchip.representation_scores import score_model, score_untaught
 
 TERMS = {  # row: terms of the loss
     "random": (),
@@ -144,19 +144,27 @@ def main(
 
     chosen = variants(backbones.split(","), [name for name in sharings.split(",") if name])
     table = run(chosen, known, settings, range(1, seeds + 1), channels.split(","), path, tell)
-    export(table, settings, known, side, path.parent)
+    export(table, settings, known, channels.split(","), path.parent)
 
 
-def export(table, settings, dates, side, folder):
-    """Write the scores as CSV and what they were made with as JSON into a folder: what ships with the package."""
+def export(table, settings, dates, channels, folder):
+    """Write "ablation.csv" and "ablation.json" into a folder: what ships with the package.
+
+    The first holds the scores, the second what they were made with and the scores of features that nobody trained.
+    """
     with whole_file(folder / "ablation.csv") as partial:
         table.to_csv(partial, index=False, float_format="%.4f")
     about = {
         "origin": "simulated",
-        "side": side,
+        "side": dates.images.shape[-1],
         "n_train": int(dates.train.sum()),
         "n_held_out": int(dates.held_out.sum()),
         "settings": {key: value for key, value in plain(settings).items() if key not in ("size", "sharing", "terms")},
+        "channels": list(channels),
+        "untaught": {
+            name: rows.set_index("score")["value"].dropna().round(4).to_dict()
+            for name, rows in score_untaught(dates, channels).items()
+        },
         "commit": code_state()["commit"] or "unknown",
     }
     with whole_file(folder / "ablation.json") as partial:

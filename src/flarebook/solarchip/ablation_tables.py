@@ -1,10 +1,11 @@
 """Tables of the ablation: mean and spread of each row, paired differences, and the claims they decide."""
 
+import numpy as np
 import pandas as pd
 
-from flarebook.solarchip.ablation import ALL_TERMS
-from flarebook.solarchip.representation_scores import HEADLINE, MEAN_PROBE
-from flarebook.solarchip.verdicts import COLUMNS, judge
+from flarebook.solarchip.ablation import ALL_TERMS, TERMS
+from flarebook.solarchip.representation_scores import HEADLINE, MEAN_PROBE, STRENGTH
+from flarebook.solarchip.verdicts import OPEN, corrected, judge
 
 MARGIN = 0.02  # smallest gain in recall or in a probe's skill that would matter to a user
 INVARIANCE = ("recall@1, neighbouring days", HEADLINE, "crossed probe, mean")
@@ -12,6 +13,8 @@ CONSISTENCY = ("place by content", "patch date, neighbouring days")
 CAPACITY = (MEAN_PROBE, HEADLINE)
 ADDED = {"CLS": ("+ CLS", "reconstruction"), "patch": ("+ CLS + patch", "+ CLS"), "intra": (ALL_TERMS, "+ CLS + patch")}
 ALONE = ("CLS alone", "patch alone", "intra alone")
+OWN_QUESTIONS = {"cls": "recall@1, all dates", "patch": "patch date, neighbouring days", "intra": "place, same date"}
+LEFT = 1.5  # times the score of guessing on its own question, above which a contrast has begun to learn
 SHORT_ROWS = {
     "random": "random",
     "reconstruction": "reconstruction",
@@ -45,29 +48,55 @@ def values(table, backbone, row, score, sharing="two"):
 
 
 def compare(table, claim, backbone, rows, scores, margin=MARGIN):
-    """Rows of verdicts for one comparison: the first of `rows` against the second, one verdict per score."""
+    """Rows of verdicts for one comparison: the first of `rows` against the second, one verdict per score.
+
+    Nothing is decided about a training whose contrast still guesses: it says something of the plateau, not of the term.
+    """
+    learnt = left_guessing(table, backbone, rows[0])
     for score in scores:
         pair = [values(table, backbone, row, score) for row in rows]
         if len(pair[0]) and len(pair[1]):
-            yield judge(claim, f"{backbone}: {rows[0]} against {rows[1]}", score, *pair, margin)
+            row = judge(claim, f"{backbone}: {rows[0]} against {rows[1]}", score, *pair, margin)
+            yield row if learnt else row | {"verdict": OPEN}
 
 
-def verdict_table(table, margin=MARGIN):
-    """Claims 1, 2 and 5 from paired differences over seeds: one row per comparison and score, columns of verdicts.
+def left_guessing(table, backbone, row):
+    """Whether each contrast of a row answers its own question on held-out dates better than guessing, seeds' mean."""
+    own = table[(table["backbone"] == backbone) & (table["row"] == row) & (table["sharing"] == "two")]
+    found = own.groupby("score")[["value", "chance"]].mean()
+    asked = [question for term, question in OWN_QUESTIONS.items() if term in TERMS[row] and question in found.index]
+    return bool((found.loc[asked, "value"] >= LEFT * found.loc[asked, "chance"]).all())
 
-    1, modality-invariant and spatially consistent: all terms against reconstruction alone.  2, each term adds: every
-    term against the row without it; what a term does alone, against random weights, is told as "2 alone".
-    5, both backbones work: all terms against random weights.
+
+def with_reference(table, scores, name):
+    """Table of the ablation with one more row for each backbone: scores that need no training, for every seed.
+
+    scores: {score: value}; name: of the row.
     """
+    seeds = table[["backbone", "seed"]].drop_duplicates().assign(sharing="two", row=name)
+    known = pd.DataFrame({"score": list(scores), "value": list(scores.values()), "chance": np.nan})
+    return pd.concat([table, seeds.merge(known, how="cross")[list(table.columns)]], ignore_index=True)
+
+
+def verdict_table(table, margin=MARGIN, untaught=None):
+    """Claims 1, 2 and 5 from paired differences over seeds: one row per comparison and score, of verdicts.corrected.
+
+    1, modality-invariant and spatially consistent: all terms against reconstruction alone, and against blocks of |B|
+    and brightness (`untaught`, {score: value}), which nobody trained.  2, each term adds: every term against the row
+    without it; what a term does alone, against random weights, is told as "2 alone".  5, both backbones work: all terms
+    against random weights.
+    """
+    table = with_reference(table, untaught, STRENGTH) if untaught else table
     rows = []
     for backbone in table["backbone"].unique():
-        rows += compare(table, "1", backbone, (ALL_TERMS, "reconstruction"), INVARIANCE + CONSISTENCY, margin)
+        for reference in ("reconstruction", STRENGTH):
+            rows += compare(table, "1", backbone, (ALL_TERMS, reference), INVARIANCE + CONSISTENCY, margin)
         for pair in ADDED.values():
             rows += compare(table, "2", backbone, pair, CAPACITY, margin)
         for row in ALONE:
             rows += compare(table, "2 alone", backbone, (row, "random"), CAPACITY, margin)
         rows += compare(table, "5", backbone, (ALL_TERMS, "random"), CAPACITY + INVARIANCE[:1], margin)
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    return corrected(rows)
 
 
 def watched(summary):
