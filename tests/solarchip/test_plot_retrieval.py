@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from flarebook.solarchip import plot_probes, plot_retrieval
+from flarebook.solarchip import plot_probes, plot_retrieval, plot_verdicts
 from flarebook.solarchip.ablation_tables import summary, verdict_table
 from flarebook.solarchip.embeddings import Embedding
 
@@ -44,9 +44,12 @@ def test_the_strongest_patch_is_found_and_framed_at_its_place(vectors):
     assert patch == 7
     maps = plot_retrieval.place_maps({"net": (embedding(vectors), embedding(vectors))}, 10, 60, patch)
     assert maps["net", "same date"].argmax() == patch
-    figure = plot_retrieval.draw_places({"171": np.zeros((100, 16, 16))}, "171", 10, 60, patch, maps)
-    assert figure.axes[0].patches[-1].get_xy() == (11.5, 3.5)
-    assert figure.axes[1].patches[-1].get_xy() == (2.5, 0.5)
+    images = {name: np.zeros((100, 16, 16)) for name in ("hmi", "171")}
+    figure = plot_retrieval.draw_places(images, "171", 10, 60, patch, maps)
+    panels = {panel.get_title(): panel for panel in figure.axes}
+    assert panels["HMI field, the query"].patches[-1].get_xy() == (11.5, 3.5)
+    assert panels["AIA 171 Å, another date"].patches[-1].get_xy() == (11.5, 3.5)
+    assert panels["net"].patches[-1].get_xy() == (2.5, 0.5)
 
 
 def test_the_ablation_has_a_line_per_row_and_a_mark_per_verdict():
@@ -55,7 +58,7 @@ def test_the_ablation_has_a_line_per_row_and_a_mark_per_verdict():
         ("vit-mini", "two", row, seed, score, rng.random(), 0.1)
         for row in ("random", "reconstruction", "+ CLS + patch + intra")
         for seed in (1, 2, 3)
-        for score in (*plot_probes.PANELS, "alignment", "uniformity", "linear, r_value, HMI")
+        for score in (*plot_probes.PANELS, "alignment", "uniformity", "linear, r_value, HMI", "k-NN, r_value, HMI")
     ]
     columns = ["backbone", "sharing", "row", "seed", "score", "value", "chance"]
     table = pd.DataFrame(rows, columns=columns)
@@ -63,6 +66,9 @@ def test_the_ablation_has_a_line_per_row_and_a_mark_per_verdict():
     labels = [label.get_text() for label in figure.axes[0].get_yticklabels()]
     assert labels == ["none (random)", "reconstruction", "+ CLS + patch + intra"]
     verdicts = verdict_table(table)
-    assert len(plot_probes.draw_verdicts(verdicts).axes[0].get_yticks()) == len(verdicts)
-    assert plot_probes.draw_probes(summary(table)).axes[0].get_title() == "vit-mini"
+    names = [label.get_text() for label in plot_verdicts.draw_verdicts(verdicts).axes[0].get_yticklabels()]
+    assert len(names) == len(verdicts) + verdicts["claim"].nunique()
+    assert names[:2] == ["1: common to both, in place", "all \u2212 reconstruction: recall"]
+    panels = plot_probes.draw_probes(summary(table)).axes
+    assert [panel.get_title() for panel in panels[:2]] == ["vit-mini, linear", "vit-mini, nearest neighbours"]
     assert plot_probes.draw_geometry(summary(table)).axes[0].get_xlabel().startswith("uniformity")

@@ -92,31 +92,33 @@ def strongest_patch(magnetogram, side):
 
 
 def draw_places(images, channel, query, other, patch, maps):
-    """HMI with its patch framed, AIA of two dates, and below them each model's map of similarity.
+    """HMI with its patch framed, beside it AIA of two dates, and each model's maps of similarity in one scale.
 
-    images: {channel: (n_dates, h, w)} physical; maps: of `place_maps`.
+    images: {channel: (n_dates, h, w)} physical, of "hmi" and AIA; maps: of `place_maps`.
     """
     models = list(dict.fromkeys(name for name, _ in maps))
-    figure = Figure(figsize=(2.3 * (1 + len(models)), 4.9), layout="constrained")
-    axes = figure.subplots(2, 1 + len(models), squeeze=False)
+    figure = Figure(figsize=(2.35 * (2 + len(models)) + 0.6, 4.9), layout="constrained")
+    axes = figure.subplots(2, 2 + len(models), squeeze=False)
+    scale = max(np.abs(values).max() for values in maps.values())
     for line, row, words in zip(axes, (query, other), ("same date", "another date"), strict=True):
-        show_channel(line[0], images[channel][row], channel)
-        line[0].set_title(f"{label_of(channel)}, {words}", fontsize="small")
-        for panel, name in zip(line[1:], models, strict=True):
-            scale = np.abs(np.stack([maps[name, w] for w in ("same date", "another date")])).max()
+        show_channel(line[1], images[channel][row], channel)
+        line[1].set_title(f"{label_of(channel)}, {words}", fontsize="small")
+        _frame_patch(line[1], patch, len(maps[models[0], words]), images[channel].shape[-1], "white")
+        for panel, name in zip(line[2:], models, strict=True):
             drawn = panel.imshow(maps[name, words], origin="lower", cmap="RdBu_r", vmin=-scale, vmax=scale)
-            _frame_patch(panel, patch, len(maps[name, words]), 1, "black")
+            _frame_patch(panel, patch, len(maps[name, words]), len(maps[name, words]), "black")
             panel.set(xticks=[], yticks=[])
             panel.set_title(name, fontsize="small")
-            figure.colorbar(drawn, ax=panel, shrink=0.72, pad=0.02, location="bottom").ax.tick_params(
-                labelsize="x-small"
-            )
-        side = len(next(iter(maps.values())))
-        _frame_patch(line[0], patch, side, images[channel].shape[-1] / side, "white")
+    show_channel(axes[0, 0], images["hmi"][query], "hmi")
+    axes[0, 0].set_title(f"{label_of('hmi')}, the query", fontsize="small")
+    _frame_patch(axes[0, 0], patch, len(maps[models[0], "same date"]), images["hmi"].shape[-1], RIGHT)
+    axes[1, 0].set_axis_off()
+    figure.colorbar(drawn, ax=axes[:, 2:], label="cosine with the query", shrink=0.7, pad=0.02)
     return figure
 
 
 def _frame_patch(panel, patch, side, pixels, colour):
-    """A square around a patch, of `pixels` of the picture along a side."""
-    corner = (patch % side) * pixels - 0.5, (patch // side) * pixels - 0.5
-    panel.add_patch(Rectangle(corner, pixels, pixels, fill=False, edgecolor=colour, linewidth=1.6))
+    """A square around a patch, of side x side, on a picture of so many pixels along a side."""
+    width = pixels / side
+    corner = (patch % side) * width - 0.5, (patch // side) * width - 0.5
+    panel.add_patch(Rectangle(corner, width, width, fill=False, edgecolor=colour, linewidth=1.6))
