@@ -124,7 +124,7 @@ def main(
     batch_size: Annotated[int, typer.Option(help="Dates per step.")] = 16,
     rate: Annotated[float, typer.Option(help="Highest learning rate.")] = 1e-3,
     aia_per_step: Annotated[int, typer.Option(help="AIA channels per step, drawn at random; 10: all.")] = 2,
-    seeds: Annotated[int, typer.Option(help="Trainings of each row.")] = 3,
+    seeds: Annotated[int, typer.Option(help="Trainings of each row.")] = 5,
     side: Annotated[int, typer.Option(help="Pixels along a side of the images.")] = 64,
     channels: Annotated[str, typer.Option(help="AIA channels that are scored, separated by commas.")] = "171,304,1600",
     device: Annotated[str, typer.Option(help="auto, cpu, or cuda.")] = "auto",

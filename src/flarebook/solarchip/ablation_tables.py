@@ -5,7 +5,7 @@ import pandas as pd
 
 from flarebook.solarchip.ablation import ALL_TERMS, TERMS
 from flarebook.solarchip.representation_scores import HEADLINE, MEAN_PROBE, STRENGTH
-from flarebook.solarchip.verdicts import OPEN, corrected, judge
+from flarebook.solarchip.verdicts import OPEN, claims, corrected, judge
 
 MARGIN = 0.02  # smallest gain in recall or in a probe's skill that would matter to a user
 INVARIANCE = ("recall@1, neighbouring days", HEADLINE, "crossed probe, mean")
@@ -97,6 +97,11 @@ def verdict_table(table, margin=MARGIN, untaught=None):
             rows += compare(table, "2 alone", backbone, (row, "random"), CAPACITY, margin)
         rows += compare(table, "5", backbone, (ALL_TERMS, "random"), CAPACITY + INVARIANCE[:1], margin)
     return corrected(rows)
+
+
+def decided(judged):
+    """Claims of every training: of verdicts.claims, with a column training.  judged: {training: verdict_table}."""
+    return pd.concat([claims(rows).assign(training=name) for name, rows in judged.items()])
 
 
 def watched(summary):
