@@ -152,6 +152,16 @@ def test_a_way_from_several_channels_says_which_is_missing(tmp_path, observation
     assert "starts from 171, 304" in bad[0]
 
 
+def test_files_that_contradict_one_another_are_left_out_and_the_rest_is_translated(tmp_path, write_sun, translator):
+    paths = [write_sun(tmp_path / "171.fits", "171"), write_sun(tmp_path / "304.fits", "304", {"CROTA2": 180.0})]
+    written, bad = translate_files.translate_files(paths, translator, "hmi", tmp_path / "out", 2, 2)
+    assert written == [] and "171 and 304 images of" in bad[0] and "correct the roll (CROTA2)" in bad[0]
+    changes = {"CDELT1": 25.0, "CDELT2": 25.0}
+    paths = [write_sun(tmp_path / "wrong.fits", "hmi", changes), write_sun(tmp_path / "right.fits", "hmi")]
+    written, bad = translate_files.translate_files(paths, translator, "171", tmp_path / "out", 2, 2)
+    assert len(written) == 1 and len(bad) == 1 and "values of wrong.fits end at 1.2" in bad[0]
+
+
 def test_command_writes_files_and_tells_where(tmp_path, observation, translator):
     from flarebook.solarchip.cli import app
 

@@ -1,6 +1,7 @@
 """Features of a user's own AIA and HMI files: read, prepared, scaled, and turned into the encoder's class token."""
 
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -40,24 +41,34 @@ def embed_files(paths, model, device="auto", progress=None):
     """Table of the files' features and sentences about the files that were left out.
 
     paths: AIA or HMI images; progress: wraps an iterable.  Columns file, channel, time, then feature_000 and so on: the
-    class token of the channel's encoder.  Rows in the order of the files.
+    class token of the channel's encoder.  Rows in the order of the files.  Images of one time whose rolls contradict one
+    another are left out.
     """
-    images, records, bad = {}, [], []
+    found, bad = [], []
     for path in (progress or iter)(paths):
         try:
-            image, channel, time = _prepared(path, model.size.image)
+            found.append(_prepared(path, model.size.image))
         except InputError as error:
             bad.append(str(error))
-            continue
-        images.setdefault(channel, []).append(image)
-        records.append({"file": str(path), "channel": channel, "time": time})
-    table = pd.DataFrame(records, columns=TOLD)
-    return _with_features(table, {name: _encoded(model, stack, name, device) for name, stack in images.items()}), bad
+    found = _standing_alike(found, bad)
+    table = pd.DataFrame([(str(one.path), one.channel, str(one.time)) for one in found], columns=TOLD)
+    stacks = {channel: [one.image for one in found if one.channel == channel] for channel in table["channel"].unique()}
+    return _with_features(table, {name: _encoded(model, stack, name, device) for name, stack in stacks.items()}), bad
+
+
+class Prepared(NamedTuple):
+    """A file's image on the standard grid in physical units, (n, n), with its channel and time."""
+
+    path: Path
+    name: str
+    channel: str
+    time: pd.Timestamp
+    image: np.ndarray
 
 
 def _prepared(path, size):
-    """A file's image on the standard grid, scaled; its channel and its time."""
-    from flarebook.solarchip.prepare import prepare, scale_channel
+    """A file's image, Prepared."""
+    from flarebook.solarchip.prepare import prepare
     from flarebook.solarchip.read import read_image
 
     image = read_image(path)
@@ -65,16 +76,31 @@ def _prepared(path, size):
         raise InputError(
             f"{Path(path).name} is a {image.channel} image: features are for magnetograms and AIA channels"
         )
-    return scale_channel(prepare(image, size), image.channel), image.channel, str(image.time)
+    return Prepared(path, image.name, image.channel, image.time, prepare(image, size))
+
+
+def _standing_alike(found, bad):
+    """The images without those of a time whose rolls contradict one another; a sentence on each such time joins bad."""
+    from flarebook.solarchip.one_time import by_time, check_turns
+
+    refused = set()
+    for group in by_time(found):
+        try:
+            check_turns({channel: one.image for channel, one in group.items()}, group)
+        except InputError as error:
+            bad.append(str(error))
+            refused |= {id(one) for one in group.values()}
+    return [one for one in found if id(one) not in refused]
 
 
 def _encoded(model, stack, channel, device):
-    """Class tokens (n, d) of scaled images of one channel."""
+    """Class tokens (n, d) of prepared images of one channel."""
     from flarebook.solarchip.embeddings import embed
+    from flarebook.solarchip.prepare import scale_channel
 
     parts = []
     for start in range(0, len(stack), BATCH):
-        batch = np.array(stack[start : start + BATCH], np.float32)
+        batch = scale_channel(np.array(stack[start : start + BATCH], np.float32), channel)
         full = np.zeros((len(batch), len(CHANNELS), *batch.shape[1:]), np.float32)
         full[:, CHANNELS.index(channel)] = batch
         parts.append(embed(model, full, channel, device=device).cls)

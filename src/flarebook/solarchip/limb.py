@@ -15,8 +15,6 @@ STRAY = 0.02  # share of a row or column with values that counts as a part of th
 REMEDY = "correct its plate scale (CDELT1, CDELT2), its radius (RSUN_OBS) or its centre (CRPIX, CRVAL)"
 FIELD = 0.05  # solar radii, by which the edge of a magnetogram's values, and their centre, may be off
 
-FIELD_ENDS = (0.97, 1.03)  # solar radii; a magnetogram's values end with the disk
-
 
 def refuse_part(image):
     """InputError when the disk is not whole in the image (a cut-out).  image: read.SunImage."""
@@ -88,35 +86,6 @@ def brightest_radius(grid, lowest, highest):
     expected = np.where((middle > lowest) & (middle < highest), profile, -np.inf)
     decided = profile.max() > DECISIVE * max(expected.max(), 0)
     return middle[np.argmax(profile if decided else expected)]
-
-
-def check_field_edge(image):
-    """InputError when a magnetogram does not end at one solar radius: a wrong plate scale, radius or centre.
-
-    image: read.SunImage of HMI.  Off the disk HMI has no values; where something fills them (noise), nothing is told.
-    """
-    found = field_edge(image)
-    if found is not None and not FIELD_ENDS[0] < found < FIELD_ENDS[1]:
-        raise InputError(
-            f"the field of {image.name} ends at {found:.2f} solar radii by its own header: correct its plate scale "
-            "(CDELT1, CDELT2), its radius (RSUN_OBS) or its centre (CRPIX, CRVAL)"
-        )
-
-
-def field_edge(image):
-    """Distance from the header's disk centre that holds as much area as there are values, in solar radii.
-
-    image: read.SunImage.  Values are numbers, or numbers other than 0 where all are numbers.  None when
-    values reach the image's corners, or are missing on much of the disk.
-    """
-    radius, (rows, columns) = image.solar_radius / image.pixel, np.indices(image.data.shape, sparse=True)
-    known = np.isfinite(image.data)
-    known = image.data != 0 if known.all() else known
-    distance = np.hypot(columns - image.centre[0], rows - image.centre[1]) / radius
-    corners = known[[0, 0, -1, -1], [0, -1, 0, -1]]
-    if corners.any() or known[distance < 0.8].mean() < 1 - GAPS:
-        return None
-    return float(np.sqrt(known.sum() / np.pi) / radius)
 
 
 def limb_radius(grid):

@@ -1,4 +1,4 @@
-"""Does the magnetogram stand as the other images do: plage is bright where the field is strong."""
+"""Do the images of one time stand alike: plage is bright where the field is strong, and in all lines of AIA."""
 
 import numpy as np
 from scipy.ndimage import gaussian_filter
@@ -37,12 +37,37 @@ def turned_correlations(stack):
     field = np.abs(stack[CHANNELS.index("hmi")])
     if channel is None or not np.isfinite(field).all():
         return {0: 0.0}
-    disk = Disk(field.shape[-1])
-    inside = disk.radius < 0.9
-    strong = np.log1p(gaussian_filter(field, 1) / 20)
-    bright = _flattened(gaussian_filter(stack[CHANNELS.index(channel)], 1), disk)
-    turned = {0: strong} | {turn: function(strong) for turn, function in TURNS.items()}
-    return {turn: _correlation(_flattened(image, disk)[inside], bright[inside]) for turn, image in turned.items()}
+    bright = gaussian_filter(stack[CHANNELS.index(channel)], 1)
+    return correlations(np.log1p(gaussian_filter(field, 1) / 20), bright)
+
+
+def correlations(image, other):
+    """Correlation of two images within .9 solar radii for each turn of the first: {degrees: value}; (n, n) each."""
+    disk = Disk(image.shape[-1])
+    inside, other = disk.radius < 0.9, _flattened(other, disk)
+    turned = {0: image} | {turn: function(image) for turn, function in TURNS.items()}
+    return {turn: _correlation(_flattened(part, disk)[inside], other[inside]) for turn, part in turned.items()}
+
+
+def check_group(images, name):
+    """InputError when one image of a time fits the others decidedly better after a turn: a wrong roll.
+
+    images: {channel: (n, n)} on the standard grid; name: of the time.  The field is compared with the plage, each image
+    of AIA with the clearest of AIA's others.  One image alone decides nothing.
+    """
+    if "hmi" in images:
+        size = len(images["hmi"])
+        stack = [images.get(channel, np.full((size, size), np.nan)) for channel in CHANNELS]
+        check_orientation(np.array(stack, np.float32), name)
+    clearest = next((channel for channel in COMPANIONS if channel in images), None)
+    for channel in [channel for channel in images if clearest and channel not in ("hmi", clearest)]:
+        scores = correlations(*(np.log1p(gaussian_filter(images[c], 1)) for c in (channel, clearest)))
+        turn = max(scores, key=scores.get)
+        if turn and scores[turn] > scores[0] + DECISIVE:
+            raise InputError(
+                f"the {channel} and {clearest} images of {name} fit after a turn by {turn} degrees (correlation "
+                f"{scores[turn]:.2f}, as they are {scores[0]:.2f}): correct the roll (CROTA2) in the header of one"
+            )
 
 
 def _flattened(image, disk):

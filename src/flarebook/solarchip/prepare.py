@@ -27,8 +27,6 @@ def prepare(image, size=128, correct=True):
     if image.channel == "hmi":
         check_field_edge(image)
     refuse_gaps(image)
-    if image.channel == "hmi":
-        check_field_edge(image)
     place = image.centre, image.solar_radius / image.pixel, image.roll
     grid = register(image.data, *place, size)
     check_limb(grid if size >= 64 else register(image.data, *place), image.channel, image.name)

@@ -3,17 +3,15 @@
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.files import make_folder
 from flarebook.solarchip.channels import CHANNELS, index
 from flarebook.solarchip.fits_output import write_translation
+from flarebook.solarchip.one_time import by_time, check_turns
 from flarebook.solarchip.prepare import prepare, scale_channel, unscale_channel
 from flarebook.solarchip.read import read_image
 from flarebook.solarchip.translate import translate
-
-TOGETHER = pd.Timedelta(minutes=10)  # images of several channels count as of one time
 
 
 def translate_files(paths, translator, target, folder, n_members=8, n_levels=20, seed=1, progress=None):
@@ -31,7 +29,10 @@ def translate_files(paths, translator, target, folder, n_members=8, n_levels=20,
             some = next(iter(group.values()))
             bad.append(f"{some.name}: {', '.join(missing)} of the same time is missing: {target} needs {sources}")
             continue
-        written.append(translate_group(group, translator, target, sources, folder, n_members, n_levels, seed))
+        try:
+            written.append(translate_group(group, translator, target, sources, folder, n_members, n_levels, seed))
+        except InputError as error:
+            bad.append(str(error))
     return written, bad
 
 
@@ -49,22 +50,15 @@ def read_sources(paths, sources, progress=None):
     return images, bad
 
 
-def by_time(images):
-    """Images grouped by time: list of {channel: SunImage}; a later image of the same channel begins a new group."""
-    groups, first = [], None
-    for image in sorted(images, key=lambda image: image.time):
-        if not groups or image.time - first > TOGETHER or image.channel in groups[-1]:
-            groups.append({})
-            first = image.time
-        groups[-1][image.channel] = image
-    return groups
-
-
 def translate_group(group, translator, target, sources, folder, n_members, n_levels, seed):
-    """Translate the images of one time and write the file; returns its path."""
+    """Translate the images of one time and write the file; returns its path.
+
+    Raises InputError for an image that is not where its header puts it, and for a roll that the others contradict.
+    """
     size = translator.size
     scaled = np.zeros((1, len(CHANNELS), size, size), np.float32)
     seen = {channel: prepare(group[channel], size) for channel in sources}
+    check_turns(seen, group)
     for channel, image in seen.items():
         scaled[0, index(channel)] = scale_channel(image, channel)
     made = translate(translator, scaled, target, n_members, n_levels, seed, sources)[:, 0]
