@@ -7,7 +7,7 @@ from flarebook.solarchip.channels import CORONAL
 from flarebook.solarchip.corona import LOG_T_START, LOG_T_STEP, column, response_table
 from flarebook.solarchip.disk import Disk
 from flarebook.solarchip.field_lines import LONGEST, Charges, charges_near, trace
-from flarebook.solarchip.loops import loop_images
+from flarebook.solarchip.loops import flare_images, loop_images
 
 
 def bipole(longitude=0.0, apart=8.0, twist=0.0):
@@ -47,23 +47,40 @@ def test_line_of_a_single_polarity_is_open():
 
 def test_loops_shine_between_their_feet_and_hide_behind_the_limb():
     disk, rng = Disk(128), np.random.default_rng(0)
-    front = loop_images(disk, bipole(), rng, {}).sum(axis=0)
+    front = loop_images(disk, bipole(), rng).sum(axis=0)
     assert front[54:74, 54:74].sum() > 0.9 * front.sum() > 0
-    behind = loop_images(disk, bipole(longitude=100.0), rng, {}).sum(axis=0)
+    behind = loop_images(disk, bipole(longitude=100.0), rng).sum(axis=0)
     assert behind[disk.radius < 0.97].sum() == 0
     assert behind[disk.radius > 1.01].sum() > 0
 
 
+def flare_light(flux, region=7, charges=None):
+    """Light of one flare in each coronal channel, {channel: (128, 128)}."""
+    images = flare_images(Disk(128), charges or bipole(apart=3.0), np.random.default_rng(0), {region: flux})
+    return dict(zip(CORONAL, images, strict=True))
+
+
 def test_flare_shines_in_94_and_131_of_its_own_region_alone():
-    disk = Disk(128)
-    quiet, flaring, elsewhere = (
-        dict(zip(CORONAL, loop_images(disk, bipole(), np.random.default_rng(0), flash).max(axis=(1, 2)), strict=True))
-        for flash in ({}, {7: 5e-5}, {3: 5e-5})
-    )
-    assert flaring["94"] > 5 * quiet["94"] and flaring["131"] > 5 * quiet["131"]
-    assert 500 < flaring["131"] < 16_383  # M5: thousands of DN/s, short of saturation at this resolution
-    assert flaring["171"] < 1.5 * quiet["171"]
-    assert elsewhere == quiet
+    quiet = dict(zip(CORONAL, loop_images(Disk(128), bipole(), np.random.default_rng(0)), strict=True))
+    flaring = flare_light(5e-5)
+    for channel in ("94", "131"):
+        assert flaring[channel].max() > 5 * quiet[channel].max()
+    assert 500 < flaring["131"].max() < 16_383  # M5: thousands of DN/s, short of saturation at this resolution
+    assert flaring["171"].max() < 0.5 * quiet["171"].max()
+    assert not any(light.any() for light in flare_light(5e-5, region=3).values())
+
+
+def test_flare_is_as_compact_as_its_loops_and_as_bright_as_its_x_rays():
+    light = flare_light(1e-4)["94"]
+    assert light[60:68, 60:68].sum() > 0.9 * light.sum() > 0  # 8 pixels, 130 arcsec; it stands at the disk's centre
+    assert flare_light(1e-3)["94"].sum() == pytest.approx(10 * light.sum(), rel=1e-6)
+
+
+def test_flare_stands_where_opposite_charges_are_closest():
+    first, second = bipole(longitude=-30.0, apart=10.0), bipole(longitude=30.0, apart=2.0)
+    both = Charges(*(np.concatenate([getattr(c, n) for c in (first, second)]) for n in Charges.__dataclass_fields__))
+    light = flare_light(1e-4, charges=both)["94"]
+    assert light[:, 64:].sum() > 0.99 * light.sum() > 0
 
 
 @pytest.mark.parametrize(("channel", "millions"), [("171", 0.74), ("193", 1.6), ("211", 1.9), ("94", 7.1)])

@@ -3,13 +3,15 @@
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
-from flarebook.solarchip.corona import beyond_the_limb
+from flarebook.solarchip.corona import beyond_the_limb, without_scraps
 
 QUIET = {"304": 28.0, "1600": 75.0, "1700": 850.0, "4500": 12_500.0}  # DN/s, disk centre
 LIMB = {"304": -0.35, "1600": 0.45, "1700": 0.6, "4500": 0.55}  # 1 - darkening towards the limb; negative brightens
 PLAGE = {"304": 1.6, "1600": 1.1, "1700": 0.4, "4500": 0.015}  # brightening per 100 G
 SPOT = {"1600": 0.4, "1700": 0.7, "4500": 0.85}  # darkening in a full umbra
 SPICULES, PROMINENCE = 0.012, 0.03  # solar radii, heights above the limb in 304
+WIDE_FIELD = 6.0  # pixels at 128, over which the field is averaged before its inversion lines are sought
+FILAMENT, LEAST_SLOPE = 0.013, 6.0  # solar radii, width of a channel; G per solar radius across it
 CARRINGTON = 13.2  # degrees per day, synodic
 
 
@@ -18,25 +20,25 @@ def filaments(disk, smooth, field, day, phases):
 
     smooth: field of old flux and poles; field: all of it; phases: (6, 4) of the pattern, constant for one Sun.
     """
-    large = gaussian_filter(smooth, 1.8 * disk.size / 128)
-    north, east = np.gradient(large)
-    distance = np.abs(large) / np.maximum(np.hypot(north, east), 0.02)
-    near = np.exp(-0.5 * (distance / 0.75) ** 2)
-    calm = 1 / (1 + np.exp((gaussian_filter(np.abs(field), 1.5) - 90) / 15))
-    return near * calm * slow_pattern(disk, day, phases) * disk.on
+    scale = disk.size / 128
+    large = gaussian_filter(smooth, WIDE_FIELD * scale)
+    north, east = np.gradient(large, disk.pixel)
+    slope = np.hypot(north, east)  # G per solar radius
+    near = np.exp(-0.5 * (large / np.maximum(slope, LEAST_SLOPE) / FILAMENT) ** 2) * (slope > LEAST_SLOPE)
+    calm = 1 / (1 + np.exp((gaussian_filter(np.abs(field), 2.0 * scale) - 60) / 10))
+    return without_scraps(near * calm * slow_pattern(disk, day, phases) * disk.on, 24 * scale)
 
 
 def slow_pattern(disk, day, phases):
     """Pattern of 0 and 1 that turns with the Sun and changes within weeks, (size, size)."""
-    tilt = np.deg2rad(disk.b0)
-    longitude = np.arctan2(disk.x, disk.mu * np.cos(tilt) - disk.y * np.sin(tilt)) - np.deg2rad(CARRINGTON * day)
+    longitude = disk.longitude - np.deg2rad(CARRINGTON * day)
     latitude = np.arcsin(np.clip(disk.sine_latitude, -1, 1))
     waves = 0.0
     for order, (first, second, third, speed) in enumerate(phases, 1):
         waves = waves + np.cos(order * longitude + 2 * np.pi * (first + speed * day / 40)) * np.cos(
             (2 + 6 * third) * latitude + 2 * np.pi * second
         )
-    return 1 / (1 + np.exp(-(waves - 0.7) / 0.12))
+    return 1 / (1 + np.exp(-(waves - 0.6) / 0.12))
 
 
 def light_304(disk, field, holes, dark, texture):

@@ -3,7 +3,7 @@
 from functools import cache
 
 import numpy as np
-from scipy.ndimage import gaussian_filter, map_coordinates
+from scipy.ndimage import binary_dilation, gaussian_filter, label, map_coordinates
 
 from flarebook.solarchip.channels import CORONAL
 
@@ -19,21 +19,28 @@ RESPONSES = {
     "335": ((6.43, 0.17, 1.3), (6.0, 0.3, 0.5)),
 }
 LOG_T_START, LOG_T_STEP, N_LOG_T = 5.3, 0.02, 110
-QUIET = {"94": 1.0, "131": 5.0, "171": 150.0, "193": 140.0, "211": 45.0, "335": 2.0}  # DN/s, disk centre
+QUIET = {"94": 1.0, "131": 5.0, "171": 130.0, "193": 140.0, "211": 45.0, "335": 2.0}  # DN/s, disk centre
 SCALE_HEIGHT = {
     "94": 0.05,
     "131": 0.03,
-    "171": 0.032,
+    "171": 0.026,
     "193": 0.048,
     "211": 0.055,
     "335": 0.055,
 }  # solar radii, of light
 HOLE = {"94": 0.45, "131": 0.6, "171": 0.55, "193": 0.22, "211": 0.22, "335": 0.4}  # light left in a coronal hole
 
+HOLE_WIDTH, REGION_REACH = 7.0, 10.0  # pixels at 128: over which a hole is of one sign; how far regions keep it off
+LEAST_HOLE = 110  # pixels at 128 in the image
+REGION_FIELD = 45.0  # G, of a region
+
+WOVEN = {0.6: 0.15, 1.3: 0.15, 4.0: 0.16, 9.0: 0.16}  # pixels at 128: spread of log brightness (layers of `woven`)
+NETWORK_POWER = 0.3  # of the network's field in the light above it
+
 NEAR = {
     "94": 0.5,
     "131": 0.2,
-    "171": 0.12,
+    "171": 0.28,
     "193": 0.35,
     "211": 0.5,
     "335": 0.5,
@@ -54,7 +61,7 @@ def column(size, pixel, height):
     """Light of a corona that thins out with height, looked through at each pixel and relative to the disk's centre.
 
     height: scale height of the light, solar radii.  Returns (size, size): brighter at the limb, falling off above it.
-    Compressed to at most 4^(3/4) of the centre, for the real limb is less bright than that of such a smooth shell.
+    Compressed to at most 5 times the centre, for the real limb is less bright than that of such a smooth shell.
     """
     axis = ((np.arange(size) + 0.5) - size / 2) * pixel
     radius = np.hypot(*np.meshgrid(axis, axis))
@@ -64,18 +71,22 @@ def column(size, pixel, height):
     lines = np.hypot(edge[:, None], front + samples)
     light = np.exp(-(np.maximum(lines, 1) - 1) / height).sum(axis=1) * samples[1]
     light *= np.where(edge < 1, 1, 2) / light[0]  # above the limb the far side shines through
-    return np.interp(radius, edge, (4 * light / (3 + light)) ** 0.75)
+    return np.interp(radius, edge, 5 * light / (4 + light))
 
 
 def open_field(smooth, field, disk):
-    """Share of open field in each pixel, 0 to 1: where the smooth field is of one sign and no region is near.
+    """Share of open field in each pixel, 0 to 1: wide areas where the smooth field has one sign, far from regions.
 
-    A proxy for coronal holes: unipolar areas far from strong closed field, where holes lie on the Sun.
+    A proxy for coronal holes: the poles, and old flux of one sign that no region's closed field reaches.
     """
     pixels = 1 / disk.pixel / 58.0  # widths below were chosen at 128 pixels
-    one_sign = np.abs(gaussian_filter(smooth, 4.5 * pixels))
-    strong = gaussian_filter(np.abs(field), 5 * pixels)
-    return 1 / (1 + np.exp(-(one_sign - 3.2) / 0.35)) / (1 + np.exp((strong - 22.0) / 3.0)) * disk.on
+    wide = HOLE_WIDTH * pixels
+    one_sign = np.abs(gaussian_filter(smooth, wide))
+    mixed = one_sign / (gaussian_filter(np.abs(smooth), wide) + 0.1)
+    strong = gaussian_filter(np.abs(field), 1.5 * pixels) > REGION_FIELD
+    region = gaussian_filter(strong * 1.0, REGION_REACH * pixels)
+    chance = 1 / (1 + np.exp(-(one_sign - 2.2) / 0.25)) / (1 + np.exp(-(mixed - 0.75) / 0.05))
+    return without_scraps(chance / (1 + np.exp((region - 0.012) / 0.002)) * disk.on, LEAST_HOLE * pixels**2)
 
 
 def beyond_the_limb(values, disk, inside=0.975):
@@ -85,14 +96,29 @@ def beyond_the_limb(values, disk, inside=0.975):
     return map_coordinates(values, places, order=1, mode="nearest")
 
 
+def without_scraps(share, least):
+    """Dark areas of which fewer than `least` pixels are dark by a third or more taken away, (size, size)."""
+    pieces, n = label(share > 0.33, np.ones((3, 3)))
+    large = np.bincount(pieces.ravel(), minlength=n + 1) >= least
+    large[0] = False
+    return share * binary_dilation(large[pieces], iterations=2)
+
+
+def woven(size, rng):
+    """Brightness of structures of all sizes, (size, size), about 1: small ones vivid here and faint there."""
+    layers = [gaussian_filter(rng.normal(size=(size, size)), width * size / 128, mode="wrap") for width in WOVEN]
+    layers = [spread * layer / layer.std() for layer, spread in zip(layers, WOVEN.values(), strict=True)]
+    vivid = np.exp(1.4 * layers[-1])
+    return np.exp(vivid * (layers[0] + layers[1]) + layers[2] + layers[3])
+
+
 def quiet_corona(disk, holes, network, near, rng):
     """Light of the quiet corona in each coronal channel, (6, size, size), DN/s.
 
     holes: open-field share; network: |B| smoothed to a cell; near: |B| smoothed over a region's surroundings; both
     relative to the quiet Sun's, all (size, size).
     """
-    bright = np.clip(gaussian_filter(network, 0.8), 0.3, 3) ** 0.4
-    bright *= np.exp(0.8 * gaussian_filter(rng.normal(size=holes.shape), 0.9))
+    bright = np.clip(gaussian_filter(network, 0.8), 0.3, 3) ** NETWORK_POWER * woven(disk.size, rng)
     rays = beyond_the_limb(gaussian_filter(bright, 1.0), disk)
     texture = np.where(disk.radius < 0.975, bright, rays)
     texture /= texture[disk.on].mean()

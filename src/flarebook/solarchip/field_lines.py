@@ -33,6 +33,11 @@ class Charges:
     width: np.ndarray
     region: np.ndarray
 
+    @property
+    def sources(self):
+        """What a line is traced with: place, strength, twist."""
+        return self.place, self.strength, self.twist
+
 
 def charges_of(disk, surface, population):
     """Charges of all spots, plage and old flux that can be seen or whose lines may reach above the limb."""

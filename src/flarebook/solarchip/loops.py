@@ -17,14 +17,17 @@ HOT_LOOP, HOT_FIELD = 6.47, 300.0  # log10 T of a loop that is rooted in so many
 LENGTH = 0.1  # solar radii, of a loop with relative density 1 at that temperature
 OPEN_LENGTH, OPEN_LOG_T = 1.2, 6.0  # of the plumes that open lines make
 COOLING = 0.3  # share of loops that are cooling
-FLARE_LOG_T, FLARE_LIGHT, FLARE_LENGTH = 7.1, 40.0, 0.2  # light for M1; longest loop that a flare fills, solar radii
+FAN_DENSITY = 0.3  # least of cooling and open loops: they are denser than static ones (Winebarger et al. 2003)
+FLARE_LOG_T, FLARE_LIGHT = 7.1, 2400.0  # light of an M1 flare, spread over its loops
+SOFTENING = 0.01  # solar radii, so that charges atop each other do not attract without limit
+N_FLARE_LINES, FLARE_LENGTH = 40, 0.08  # loops of a flare; 56 Mm, longer ones get little of its light
 GRAVITY = 0.0676  # solar radii, pressure scale height of a plasma of 1 MK
 
 
-def loop_images(disk, charges, rng, flash):
+def loop_images(disk, charges, rng):
     """Light of the loops in each coronal channel, (6, size, size), DN/s.
 
-    charges: of `charges_of`.  flash: {region: flux now in W/m^2} of flares that glow.
+    charges: of `charges_of`.
     """
     images = np.zeros((len(response_table()), disk.size, disk.size))
     if len(charges.strength):
@@ -32,12 +35,46 @@ def loop_images(disk, charges, rng, flash):
         log_t = rng.normal(0, 0.13, N_LINES) + 0.1 * np.abs(charges.twist[pick])
         cooling = np.where(rng.random(N_LINES) < COOLING, rng.uniform(0.1, 0.6, N_LINES), 0.0)
         carried = carried * np.exp(rng.normal(0, 0.5, N_LINES))
-        flare = np.array([flash.get(int(region), 0.0) for region in charges.region[pick]]) / 1e-5
-        lines = np.stack([carried, log_t, cooling, flare], axis=1)
-        _draw_all(
-            images, disk.pixel, charges.place, charges.strength, charges.twist, pick, foot, lines, response_table()
-        )
+        lines = np.stack([carried, log_t, cooling, np.zeros(N_LINES)], axis=1)
+        _draw_all(images, disk.pixel, *charges.sources, pick, foot, lines, response_table())
     return images
+
+
+def flare_images(disk, charges, rng, flash):
+    """Light of the flares that glow in each coronal channel, (6, size, size), DN/s: arcades of short, hot loops.
+
+    charges, flash: as for `loop_images`.  An arcade stands where two opposite charges of its region pull most at each
+    other, on the steepest inversion line; a region that is gone has none.
+    """
+    images = np.zeros((len(response_table()), disk.size, disk.size))
+    for region, flux in flash.items():
+        site = steepest_inversion(charges, region)
+        if site is None:
+            continue
+        charge, middle = site
+        foot = middle + 0.3 * FLARE_LENGTH * rng.normal(0, 1, (N_FLARE_LINES, 3))
+        foot *= 1.002 / np.linalg.norm(foot, axis=1, keepdims=True)
+        lines = np.zeros((N_FLARE_LINES, 4))
+        lines[:, 1] = 0.05 * rng.normal(size=N_FLARE_LINES)
+        lines[:, 3] = flux / 1e-5 / N_FLARE_LINES
+        pick = np.full(N_FLARE_LINES, charge)
+        _draw_all(images, disk.pixel, *charges.sources, pick, foot, lines, response_table())
+    return images
+
+
+def steepest_inversion(charges, region):
+    """Charge and place (3,) on its steepest inversion line: between the opposite charges that attract each other most.
+
+    None when the region has no charges of both signs.
+    """
+    mine = np.flatnonzero(charges.region == region)
+    place, strength = charges.place[mine], charges.strength[mine]
+    square = ((place[:, None] - place) ** 2).sum(axis=2) + SOFTENING**2
+    pull = -strength[:, None] * strength / square
+    if not len(mine) or pull.max() <= 0:
+        return None
+    one, other = np.unravel_index(pull.argmax(), pull.shape)
+    return mine[one], (place[one] + place[other]) / 2
 
 
 def draw_feet(charges, rng):
@@ -90,10 +127,12 @@ def _heated(closed, field, length, line):
     carried, scatter, cooling, flare = line
     log_t = HOT_LOOP + 2 / 7 * np.log10(field / HOT_FIELD) + scatter
     density = 10 ** (2 * (log_t - HOT_LOOP)) * LENGTH / length
+    if cooling > 0 or not closed:
+        density = max(density, FAN_DENSITY)
     light = LIGHT * min(density**2, 4.0) * min(length / LENGTH, 1.0) ** 1.5 * carried / max(field, 30.0)
     log_t = (log_t if closed else min(log_t, OPEN_LOG_T)) - cooling
-    if flare > 0 and closed and length < FLARE_LENGTH:
-        return FLARE_LOG_T + 0.3 * scatter, light + FLARE_LIGHT * LIGHT * flare * carried / field
+    if flare > 0:
+        return FLARE_LOG_T + scatter, FLARE_LIGHT * flare / max(length, FLARE_LENGTH) ** 2
     return log_t, light
 
 

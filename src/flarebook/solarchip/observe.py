@@ -7,10 +7,12 @@ from flarebook.solarchip.channels import CHANNELS, CORONAL, SATURATION
 from flarebook.solarchip.chromosphere import filaments, light_304, light_below
 from flarebook.solarchip.corona import open_field, quiet_corona
 from flarebook.solarchip.field_lines import charges_of
-from flarebook.solarchip.loops import loop_images
+from flarebook.solarchip.loops import flare_images, loop_images
 from flarebook.solarchip.magnetic_field import magnetogram, radial_field
 
 PSF = 0.45  # pixels, standard deviation
+HAZE = dict.fromkeys(CORONAL, 0.2) | {"171": 1.5}  # light of loops too fine to be drawn, over that of the drawn ones
+WINGS = 0.01  # share of a flare's light in the wings of the PSF, beyond the noise of other light
 PHOTONS = 30.0  # photons per DN/s, after averaging the telescope's pixels
 
 
@@ -25,8 +27,12 @@ def observe(disk, surface, population, phases, rng, flash=None):
     dark = filaments(disk, smooth, field, surface.day, phases) * (1 - holes)
     texture = gaussian_filter(np.abs(field), 0.7)
     texture = np.minimum(texture / np.median(texture[disk.on]), 4.0)
-    loops = loop_images(disk, charges_of(disk, surface, population), rng, flash or {})
-    light = dict(zip(CORONAL, corona(disk, field, holes, texture, dark, loops, rng), strict=True))
+    charges = charges_of(disk, surface, population)
+    loops = loop_images(disk, charges, rng)
+    light = corona(disk, field, holes, texture, dark, loops, rng) + scattered(
+        flare_images(disk, charges, rng, flash or {})
+    )
+    light = dict(zip(CORONAL, light, strict=True))
     light["304"] = light_304(disk, field, holes, dark, texture) + 0.03 * loops[CORONAL.index("171")]
     light |= {channel: light_below(disk, field, channel, texture) for channel in ("1600", "1700", "4500")}
     aia = [expose(light[channel], rng) for channel in CHANNELS[1:]]
@@ -38,8 +44,13 @@ def corona(disk, field, holes, texture, dark, loops, rng):
     near = gaussian_filter(np.abs(field), 7 * disk.size / 128)
     near = np.clip(near / 14.0, 0.25, 3.0)
     quiet = quiet_corona(disk, holes, texture, near, rng)
-    haze = np.stack([gaussian_filter(image, 2.5) for image in loops])
-    return (quiet + 0.85 * loops + 0.2 * haze) * (1 - 0.35 * dark)
+    haze = np.stack([share * gaussian_filter(image, 2.5) for image, share in zip(loops, HAZE.values(), strict=True)])
+    return (quiet + 0.85 * loops + haze) * (1 - 0.35 * dark)
+
+
+def scattered(flares):
+    """Flares as the telescope shows them: most light in the core, a little in wide wings; (6, size, size)."""
+    return (1 - WINGS) * flares + WINGS * gaussian_filter(flares, (0, 2.0, 2.0)) if flares.any() else flares
 
 
 def expose(light, rng):
