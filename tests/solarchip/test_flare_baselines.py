@@ -16,7 +16,8 @@ def days():
             "time": ["2014-01-01", "2014-01-02", "2014-01-03"],
             "flux_max_past_24h": [0.0, 5e-6, 2e-5],
             "goes_now": [1e-7, 3e-7, 1e-6],
-            "r_value": [0.0, 3.1, 4.2],
+            "r_measured": [0.0, 3.1, 4.2],
+            "r_value": [0.0, 2.0, 4.5],
             "p_m": [0.01, 0.2, 0.7],
         }
     )
@@ -34,7 +35,8 @@ def test_the_largest_flux_of_the_past_is_never_below_the_flux_now(days):
 
 
 def test_r_of_nothing_is_told_apart_from_small_r(days):
-    assert table_features("R value", days).tolist() == [[0, 0], [3.1, 1], [4.2, 1]]
+    assert table_features("R measured", days).tolist() == [[0, 0], [3.1, 1], [4.2, 1]]
+    assert table_features("R, simulator's own", days)[:, 0].tolist() == [0, 2.0, 4.5]
 
 
 def test_climatology_is_the_share_of_flaring_days():
@@ -48,10 +50,10 @@ def test_the_ceiling_is_known_for_simulated_days_only(days):
 
 
 def test_gaps_are_told_with_their_day(days):
-    days.loc[1, "r_value"] = np.nan
-    with pytest.raises(InputError, match="r_value of 2014-01-02 is missing"):
-        table_features("R value", days)
+    days.loc[1, "r_measured"] = np.nan
+    with pytest.raises(InputError, match="r_measured of 2014-01-02 is missing"):
+        table_features("R measured", days)
     with pytest.raises(InputError, match="no column 'goes_now'"):
         table_features("GOES flux", days.drop(columns="goes_now"))
-    with pytest.raises(InputError, match="known are persistence, R value, GOES flux"):
+    with pytest.raises(InputError, match="known are persistence, R measured, "):
         table_features("horoscope", days)

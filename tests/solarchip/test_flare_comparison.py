@@ -40,7 +40,7 @@ def compared(sun):
         return blurred(0.95 if len(known) < 100 else 0.1)(known, seed)
 
     forecasters = {"r-value": blurred(0.05), "natural": blurred(0.9)}
-    forecasters |= {"vit-tiny.tuned": blurred(0.1), "vit-tiny.scratch": learning}
+    forecasters |= {"vit-tiny.tuned": blurred(0.1), "vit-tiny.scratch": learning, "vit-tiny.frozen": blurred(0.5)}
     found = flare_comparison.forecast_all(forecasters, label, parts, known, truth)
     samples = flare_comparison.bootstrap(found, np.random.default_rng(2), 300)
     return found, flare_comparison.summary(flare_comparison.score_table(found), samples), samples
@@ -48,7 +48,7 @@ def compared(sun):
 
 def test_every_method_forecasts_every_draw_and_the_ceiling_once(compared):
     forecasts, table, _ = compared
-    assert len(forecasts.rows) == 4 * 2 * 3 + 1
+    assert len(forecasts.rows) == 5 * 2 * 3 + 1
     assert (forecasts.rows["method"] == "ceiling").sum() == 1
     assert set(table["score"]) == set(SCORES)
 
@@ -99,19 +99,59 @@ def test_pairing_narrows_the_interval(compared):
 def test_verdicts_on_skill(compared):
     _, table, samples = compared
     rows = flare_verdicts.skill_rows(table, samples, "vit-tiny.tuned", ["natural", "vit-tiny.scratch"])
-    assert [row["verdict"] for row in rows] == ["supported", "not supported"]
+    assert [row["verdict"] for row in rows] == ["supported", "undecided at this size"]  # scratch is the same forecast
+    assert (rows[0]["n"], rows[0]["draws"], rows[0]["score"]) == (180, 3, "auc")
     assert rows[0]["comparison"] == "vit-tiny fine-tuned against natural images"
     assert flare_verdicts.skill_rows(table, samples, "natural", ["r-value"])[0]["verdict"] == "not supported"
 
 
 def test_verdict_on_few_labels(compared):
     _, table, samples = compared
-    row = flare_verdicts.few_label_rows(table, samples, ["vit-tiny"])[0]
-    assert row["verdict"] == "supported" and row["n"] == 3
-    gains = flare_verdicts.gains(table, samples, ["vit-tiny"]).set_index(["fraction", "score"])["gain"]
-    assert row["difference"] == pytest.approx(gains[0.05, "tss"] - gains[1.0, "tss"])
+    rows = flare_verdicts.few_label_rows(table, samples, ["vit-tiny"])
+    assert [row["verdict"] for row in rows[:2]] == ["supported"] * 2 and rows[0]["n"] == 180
+    gains = flare_verdicts.gains(table, samples, ["vit-tiny"]).set_index(["way", "fraction", "score"])["gain"]
+    for way, (first, more) in {"tuned": rows[:2], "frozen": rows[2:]}.items():
+        assert first["difference"] == pytest.approx(gains[way, 0.05, "auc"])
+        assert more["difference"] == pytest.approx(gains[way, 0.05, "auc"] - gains[way, 1.0, "auc"])
     with pytest.raises(InputError, match="no share of the labels is 1% or less"):
         flare_verdicts.few_label_rows(table, samples, ["vit-tiny"], few=0.01)
+
+
+def test_to_lose_less_with_few_labels_is_no_gain(compared):
+    _, table, samples = compared
+    worse = {"vit-tiny.tuned": "natural", "vit-tiny.scratch": "r-value", "vit-tiny.frozen": "natural"}
+    swapped = {("a." + k.split(".")[1], f): samples[v, f] for k, v in worse.items() for f in FRACTIONS}
+    parts = [table[table["method"] == v].assign(method="a." + k.split(".")[1]) for k, v in worse.items()]
+    lost = flare_verdicts.few_label_rows(pd.concat(parts), swapped, ["a"])
+    assert lost[0]["difference"] < -0.1 and lost[0]["verdict"] == "not supported"
+
+
+def test_two_draws_of_labels_decide_nothing(compared):
+    _, table, samples = compared
+    rows = flare_verdicts.skill_rows(table.assign(n=2), samples, "vit-tiny.tuned", ["natural"])
+    assert rows[0]["verdict"] == "undecided at this size" and rows[0]["low"] > 0
+
+
+def test_the_error_of_a_mean_over_draws_is_not_understated():
+    """A perfect and a wholly wrong draw, Brier scores 0 and 1: the variance of their mean is half of theirs, 1/4."""
+    label = np.tile([0, 1], 60)
+    rows = pd.DataFrame({"method": "natural", "fraction": 1.0, "draw": [0, 1], "threshold": 0.5})
+    two = flare_comparison.Forecasts(rows, np.array([label, 1 - label], float), label, 0.5)
+    found = flare_comparison.bootstrap(two, np.random.default_rng(1), 2000)["natural", 1.0]["brier"]
+    assert found.var() == pytest.approx(np.var([0, 1], ddof=1) / 2, rel=0.05)
+
+
+def test_the_ceiling_bounds_no_score_of_other_thresholds(compared):
+    table = compared[1]
+    assert set(table.loc[table["method"] == "ceiling", "score"]) == {"tss", "auc", "brier", "brier_skill"}
+
+
+def test_small_bins_join_their_neighbour():
+    bins = pd.DataFrame({"score": [0.1, 0.3, 0.5, 0.9], "observed": [0.0, 1.0, 0.5, 1.0], "n": [2, 6, 10, 1]})
+    found = flare_comparison.merged(bins)
+    assert found["n"].tolist() == [8, 11]
+    assert found["score"].tolist() == pytest.approx([(0.2 + 1.8) / 8, 5.9 / 11])
+    assert flare_comparison.merged(bins[:1]).equals(bins[:1])
 
 
 def test_true_rates_are_reliable(compared):
@@ -134,11 +174,13 @@ def test_table_methods_learn_from_the_known_days_alone(sun):
     days, label, parts, _ = sun
     rng = np.random.default_rng(3)
     days = days.assign(
-        time="2014-01-01", flux_max_past_24h=rng.choice([0, 2e-5], 700), goes_now=1e-7, r_value=days["p_m"]
+        time="2014-01-01", flux_max_past_24h=rng.choice([0, 2e-5], 700), goes_now=1e-7, r_measured=days["p_m"]
     )
     known = parts["train"][:50]
     methods = flare_methods.table_methods(days, label, parts, "label_m")
     assert set(methods) == {"climatology", "persistence", "r-value", "goes-flux"}
+    assert "r-true" in flare_methods.table_methods(days.assign(r_value=days["p_m"]), label, parts, "label_m")
+    assert "r-true" not in flare_methods.table_methods(days.assign(r_value=pd.NA), label, parts, "label_m")
     assert methods["climatology"](known, 1)[0] == label[known].mean()
     hidden = label.copy()
     hidden[parts["test"]] = 1 - hidden[parts["test"]]

@@ -10,7 +10,7 @@ from flarebook.compendium.errors import InputError
 from flarebook.solarchip.backbones import create
 from flarebook.solarchip.fine_tune import FlareNetwork, Recipe, batches, fine_tune, mirrored
 from flarebook.solarchip.flare_features import as_grey, frozen_features, natural_features, pooled
-from flarebook.solarchip.heads import linear_head
+from flarebook.solarchip.heads import linear_head, linear_head_alone
 
 TRAIN, VALIDATION, TEST = np.arange(300), np.arange(300, 400), np.arange(400, 600)
 
@@ -48,6 +48,22 @@ def test_forecasts_do_not_depend_on_test_labels(logistic):
     assert (
         linear_head(features, label, TRAIN, TRAIN, VALIDATION) == linear_head(features, other, TRAIN, TRAIN, VALIDATION)
     ).all()
+
+
+def test_a_head_alone_sees_no_label_but_the_known_ones(logistic):
+    features, label, truth = logistic
+    known = np.concatenate([TRAIN[label[TRAIN] == 1][:40], TRAIN[label[TRAIN] == 0][:90]])
+    hidden = 1 - label
+    hidden[known] = label[known]
+    found = linear_head_alone(features, label, known, TRAIN)
+    assert (found == linear_head_alone(features, hidden, known, TRAIN)).all()
+    assert roc_auc_score(label[TEST], found[TEST]) > 0.9 * roc_auc_score(label[TEST], truth[TEST])
+
+
+def test_a_head_alone_can_learn_from_one_flare(logistic):
+    features, label, _ = logistic
+    known = np.array([np.argmax(label), np.argmin(label)])
+    assert np.ptp(linear_head_alone(features, label, known, TRAIN)) > 0
 
 
 def test_units_of_the_features_do_not_matter(logistic):

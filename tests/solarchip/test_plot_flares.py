@@ -7,12 +7,12 @@ import pytest
 from flarebook.solarchip import plot_flares
 from flarebook.solarchip.flare_scores import SCORES
 
-METHODS = ("r-value", "natural", "vit-tiny.frozen", "vit-tiny.tuned", "vit-tiny.scratch")
+METHODS = ("r-value", "natural", "vit-tiny.frozen", "vit-tiny.frozen-alone", "vit-tiny.tuned", "vit-tiny.scratch")
 
 
 @pytest.fixture
 def table():
-    """Summary of five methods at two shares of the labels, better in this order, and of the ceiling."""
+    """Summary of six methods at two shares of the labels, better in this order, and of the ceiling."""
     rows = [
         (method, fraction, score, 0.9 - 0.1 * k - 0.2 * (fraction < 1), 0.02, 0.1, 0.95, 3)
         for k, method in enumerate(METHODS)
@@ -26,9 +26,10 @@ def table():
 def test_skill_puts_the_best_on_top_and_the_ceiling_as_a_line(table):
     figure = plot_flares.draw_skill(table)
     names = [label.get_text() for label in figure.axes[0].get_yticklabels()]
-    assert names[0] == "R value" and names[-1] == "vit-tiny from scratch" and len(names) == 5
+    assert names[0] == "R measured" and names[-1] == "vit-tiny from scratch" and len(names) == 6
     assert [axes.get_title() for axes in figure.axes] == ["TSS", "HSS", "F1", "AUC", "Brier skill"]
-    assert any(list(line.get_xdata()) == [0.93, 0.93] for line in figure.axes[0].lines)
+    ceilings = [any(list(line.get_xdata()) == [0.93, 0.93] for line in axes.lines) for axes in figure.axes]
+    assert ceilings == [True, False, False, True, True]  # at other scores' thresholds it is no bound
 
 
 def test_skill_can_do_without_a_ceiling(table):
@@ -39,23 +40,33 @@ def test_skill_can_do_without_a_ceiling(table):
 def test_curves_fall_when_labels_are_taken_away(table):
     figure = plot_flares.draw_label_efficiency(table, ["vit-tiny"])
     curves = [container.lines[0].get_ydata() for container in figure.axes[0].containers]
-    assert len(curves) == 5 and all(few < many for few, many in curves)
+    assert len(curves) == 6 and all(few < many for few, many in curves)
     assert [label.get_text() for label in figure.axes[1].get_xticklabels()] == ["10 %", "100 %"]
+    assert any(list(line.get_ydata()) == [0.93, 0.93] for line in figure.axes[0].lines)
 
 
 def test_gains_stand_beside_each_other_with_their_intervals():
     gains = pd.DataFrame(
         [
-            (name, f, score, g, g - 0.1, g + 0.2)
-            for name, g in (("vit-tiny", 0.2), ("cnn-tiny", 0.1))
+            (name, way, f, score, g, g - 0.1, g + 0.2)
+            for name, way, g in (("vit-tiny", "tuned", 0.2), ("vit-tiny", "frozen", 0.1))
             for f in (0.1, 1.0)
             for score in ("tss", "auc")
         ],
-        columns=["backbone", "fraction", "score", "gain", "low", "high"],
+        columns=["backbone", "way", "fraction", "score", "gain", "low", "high"],
     )
     panel = plot_flares.draw_gains(gains).axes[0]
     lower, upper = panel.containers[0].lines[2][0].get_segments()[0][:, 1]
     assert (lower, upper) == pytest.approx((0.1, 0.4))
+
+
+def test_a_forecast_that_always_calls_is_hollow(table):
+    table.loc[(table["method"] == "natural") & (table["score"] == "tss"), ["mean", "low", "high"]] = 0.0
+    panel = plot_flares.draw_skill(table).axes[0]
+    hollow = [
+        bars.lines[0].get_xdata()[0] for bars in panel.containers if bars.lines[0].get_markerfacecolor() == "white"
+    ]
+    assert hollow == [0.0]
 
 
 def test_reliability_tells_how_many_days_stand_behind_each_point():

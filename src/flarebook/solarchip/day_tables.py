@@ -15,8 +15,8 @@ def tables_of(start, day, measured, rates, flares, population, gap_days=None):
 
     start: Timestamp of the first image; day: (n,) of each image since then; measured: {column: (n,)} of what was
     measured on the images; rates: Rates; flares: of `draw_flares`; gap_days: see `splits.chronological`.
-    The column r_value is the simulator's own R, from the regions without noise and out to the limb, on which the rate of
-    flares rests; no observer has it.
+    The column r_value is the simulator's own R, from the regions without noise and out to the limb, on which the rate
+    of flares rests; no observer has it.
     """
     times = iso(start, day)
     listed = flares.assign(**{name: iso(start, flares[name]) for name in ("start", "peak", "end")})

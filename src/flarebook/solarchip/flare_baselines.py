@@ -8,9 +8,11 @@ from flarebook.compendium.errors import InputError
 FAINTEST = 1e-9  # W/m2, below GOES's own background: where the logarithm of the flux ends
 SEES = {  # table baselines: what they see, column by column
     "persistence": "whether the past 24 h had such a flare",
-    "R value": "R of the magnetogram, one number",
+    "R measured": "R of the magnetogram, one number",
+    "R, simulator's own": "R of the regions without noise, on which the rate of flares rests",
     "GOES flux": "X-ray flux now, and its largest value of the past 24 h",
 }
+R_COLUMNS = {"R measured": "r_measured", "R, simulator's own": "r_value"}
 QUESTIONS = {"label_m": "a flare of M1.0 or above within 24 h", "label_c": "a flare of C1.0 or above within 24 h"}
 CLASSES = {"label_m": 1e-5, "label_c": 1e-6}  # W/m2, lowest peak flux of the label's class
 
@@ -19,13 +21,14 @@ def table_features(name, days, label="label_m"):
     """Numbers from which a baseline forecasts, (n, 1 or 2).
 
     name: of SEES; days: table of notebook 1; label: "label_m" or "label_c", the class asked for.
-    "R value": log10 R of Schrijver 2007, which is 0 for a Sun without strong inversion lines, and whether it is 0.
+    "R measured", "R, simulator's own": log10 R of Schrijver 2007, which is 0 for a Sun without strong inversion lines,
+    and whether it is 0.  The second is the simulator's own variable, known for simulated days only.
     Raises InputError for an unknown name or a missing column.
     """
     if name == "persistence":
         return (_column(days, "flux_max_past_24h") >= CLASSES[label]).astype(float)[:, None]
-    if name == "R value":
-        r = _column(days, "r_value")
+    if name in R_COLUMNS:
+        r = _column(days, R_COLUMNS[name])
         return np.column_stack([r, r > 0])
     if name == "GOES flux":
         now, largest = (np.maximum(_column(days, key), FAINTEST) for key in ("goes_now", "flux_max_past_24h"))

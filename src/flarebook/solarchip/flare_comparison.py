@@ -9,7 +9,7 @@ from sklearn.metrics import log_loss
 
 from flarebook.compendium.errors import InputError
 from flarebook.iris.explain import reliability
-from flarebook.solarchip.flare_methods import CEILING, CLIMATOLOGY, words
+from flarebook.solarchip.flare_methods import ALONE, CEILING, CLIMATOLOGY, family, words
 from flarebook.solarchip.flare_scores import (
     NAMES,
     SCORES,
@@ -24,6 +24,8 @@ PARTS = ("train", "validation", "test")
 WATCHED = ("tss", "auc", "brier_skill")
 TAIL = 0.025  # left out at either end of an interval: 95 %
 KEY = ["method", "fraction"]
+BOUNDED = ("tss", "auc", "brier", "brier_skill")  # scores that the true rate leads in expectation
+FEWEST = 5  # days behind a point of a reliability curve
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,7 +63,8 @@ def forecast_all(forecasters, label, parts, draws, truth=None, seed=1, progress=
 
     forecasters: {method: function of (positions of known days, seed)}; label: (n,); draws: of `few_labels.draws`, of
     the training days; truth: (n,) true probabilities, forecast once as the ceiling: its threshold is their mean over
-    the test days, which for true probabilities gives the largest TSS to be expected.  Returns Forecasts.
+    the test days, which for true probabilities gives the largest TSS to be expected.  So does the share of flaring days
+    for good ones, the threshold of a method to which no validation label is known.  Returns Forecasts.
     """
     rows, tests = [], []
     for method, forecaster in forecasters.items():
@@ -69,7 +72,8 @@ def forecast_all(forecasters, label, parts, draws, truth=None, seed=1, progress=
             probability = forecaster(parts["train"][known], seed + draw)
             watched = label[parts["validation"]], probability[parts["validation"]]
             loss = log_loss(watched[0], np.clip(watched[1], 1e-6, 1 - 1e-6), labels=[0, 1])
-            rows.append((method, fraction, draw, best_threshold(*watched), loss))
+            threshold = label[parts["train"][known]].mean() if family(method) == ALONE else best_threshold(*watched)
+            rows.append((method, fraction, draw, threshold, loss))
             tests.append(probability[parts["test"]])
         if progress:
             progress(method)
@@ -86,18 +90,19 @@ def score_table(forecasts):
         scores(forecasts.label, probability, threshold, forecasts.base_rate)
         for probability, threshold in zip(forecasts.test, forecasts.rows["threshold"], strict=True)
     ]
-    return pd.concat([forecasts.rows, pd.DataFrame(found)], axis=1)
+    return pd.concat([forecasts.rows, pd.DataFrame(found)], axis=1).assign(n_days=len(forecasts.label))
 
 
 def bootstrap(forecasts, rng, n_draws=500, block=14):
     """Mean scores of each method and fraction when test days and draws of labels are drawn anew: paired samples.
 
     Test days are drawn in blocks, draws of labels with replacement; both are the same for all methods and fractions, so
-    that differences pair.  Returns {(method, fraction): {score: (n_draws,)}}.
+    that differences pair.  Of k draws of labels, k - 1 are taken: taking k would make the error of their mean too small
+    by (k - 1) / k in its square (Rao and Wu 1988).  Returns {(method, fraction): {score: (n_draws,)}}.
     """
     weights = block_weights(len(forecasts.label), n_draws, rng, block)
     most = int(forecasts.rows["draw"].max()) + 1
-    lot = rng.integers(most, size=(n_draws, most))
+    lot = rng.integers(most, size=(n_draws, max(1, most - 1)))
     found = {}
     for key, rows in forecasts.rows.groupby(KEY, sort=False):
         each = [
@@ -118,15 +123,16 @@ def summary(table, samples):
     """Mean and standard deviation over draws of labels, and the interval over days and draws, of every score.
 
     table: of `score_table`; samples: of `bootstrap`.  Returns a DataFrame: method, fraction, score, mean, sd, low,
-    high, n; sd is missing for a single draw.
+    high, n (draws), n_days (test days); sd is missing for a single draw.  The ceiling has the scores of BOUNDED alone:
+    its threshold is the best for TSS, and other scores know better ones.
     """
     rows = []
     for (method, fraction), group in table.groupby(KEY, sort=False):
-        for score in SCORES:
+        for score in BOUNDED if method == CEILING else SCORES:
             ends = np.nanquantile(samples[method, fraction][score], [TAIL, 1 - TAIL])
             sd = group[score].std(ddof=1) if len(group) > 1 else np.nan
-            rows.append((method, fraction, score, group[score].mean(), sd, *ends, len(group)))
-    return pd.DataFrame(rows, columns=[*KEY, "score", "mean", "sd", "low", "high", "n"])
+            rows.append((method, fraction, score, group[score].mean(), sd, *ends, len(group), group["n_days"].iloc[0]))
+    return pd.DataFrame(rows, columns=[*KEY, "score", "mean", "sd", "low", "high", "n", "n_days"])
 
 
 def best_on_validation(rows, methods):
@@ -167,13 +173,32 @@ def watched(table, samples, few=0.1):
 def reliability_table(forecasts, methods, n_bins=5):
     """How often it flared on days of like forecast: DataFrame method, score, observed, n, low, high.
 
-    Forecasts are means over draws with all labels; low, high: Wilson's interval of the observed share, 95 %.
+    Forecasts are means over draws with all labels; bins of fewer than FEWEST days join their neighbour; low, high:
+    Wilson's interval of the observed share, 95 %.
     """
     parts = []
     for method in methods:
-        table = reliability(forecasts.label, np.clip(forecasts.mean(method), 0, 1), n_bins)
+        table = merged(reliability(forecasts.label, np.clip(forecasts.mean(method), 0, 1), n_bins))
         hits = (table["observed"] * table["n"]).round().astype(int)
         ends = [binomtest(k, n).proportion_ci(method="wilson") for k, n in zip(hits, table["n"], strict=True)]
         table = table.assign(low=[end.low for end in ends], high=[end.high for end in ends])
         parts.append(table.assign(method=method))
     return pd.concat(parts, ignore_index=True)
+
+
+def merged(bins, fewest=FEWEST):
+    """Bins in order, DataFrame score, observed, n: small ones join the next, a small last one the one before."""
+    groups = []
+    for row in bins[["score", "observed", "n"]].to_numpy(float):
+        if groups and sum(n for *_, n in groups[-1]) < fewest:
+            groups[-1].append(row)
+        else:
+            groups.append([row])
+    if len(groups) > 1 and sum(n for *_, n in groups[-1]) < fewest:
+        last = groups.pop()
+        groups[-1] += last
+    rows = [
+        (*np.average([row[:2] for row in g], axis=0, weights=[row[2] for row in g]), sum(r[2] for r in g))
+        for g in groups
+    ]
+    return pd.DataFrame(rows, columns=["score", "observed", "n"]).astype({"n": int})

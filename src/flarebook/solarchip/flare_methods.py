@@ -10,24 +10,27 @@ from flarebook.solarchip.channels import CHANNELS
 from flarebook.solarchip.fine_tune import fine_tune
 from flarebook.solarchip.flare_baselines import climatology, table_features
 from flarebook.solarchip.flare_features import frozen_features, natural_features
-from flarebook.solarchip.heads import linear_head
+from flarebook.solarchip.heads import linear_head, linear_head_alone
 from flarebook.solarchip.passbands import scale_channel
 
 CEILING, CLIMATOLOGY, NATURAL = "ceiling", "climatology", "natural"
-FROZEN, TUNED, SCRATCH, WITH_AIA = "frozen", "tuned", "scratch", "frozen-aia"
+FROZEN, TUNED, SCRATCH, WITH_AIA, ALONE = "frozen", "tuned", "scratch", "frozen-aia", "frozen-alone"
+OWN = "r-true"  # the simulator's own R: it knows more than any image shows
 PRETRAINED = (FROZEN, TUNED)  # ways of which the better on validation days stands for SolarCHIP
-TABLE_METHODS = {"persistence": "persistence", "r-value": "R value", "goes-flux": "GOES flux"}
+TABLE_METHODS = {"persistence": "persistence", "r-value": "R measured", "goes-flux": "GOES flux"}
 WORDS = {
     CEILING: "ceiling (true rate)",
     CLIMATOLOGY: "climatology",
     "persistence": "persistence",
-    "r-value": "R value",
+    "r-value": "R measured",
+    OWN: "R, simulator's own",
     "goes-flux": "GOES flux",
     NATURAL: "natural images",
     FROZEN: "{} frozen",
     TUNED: "{} fine-tuned",
     SCRATCH: "{} from scratch",
     WITH_AIA: "{} frozen, HMI and AIA",
+    ALONE: "{} frozen, no validation labels",
 }
 
 
@@ -40,7 +43,7 @@ def words(method):
 def family(method):
     """What a method rests on, for its colour: its way, or "baseline"."""
     way = method.rpartition(".")[2]
-    return way if way in (FROZEN, TUNED, SCRATCH, WITH_AIA, NATURAL, CEILING) else "baseline"
+    return way if way in (FROZEN, TUNED, SCRATCH, WITH_AIA, ALONE, NATURAL, OWN, CEILING) else "baseline"
 
 
 def input_images(images, channels, side):
@@ -65,7 +68,8 @@ def table_methods(days, label, parts, column):
     def constant(known, seed):
         return np.full(len(label), climatology(label[known]))
 
-    features = {method: table_features(name, days, column) for method, name in TABLE_METHODS.items()}
+    names = TABLE_METHODS | ({OWN: WORDS[OWN]} if "r_value" in days and days["r_value"].notna().all() else {})
+    features = {method: table_features(name, days, column) for method, name in names.items()}
     return {CLIMATOLOGY: constant} | {method: on_features(values, label, parts) for method, values in features.items()}
 
 
@@ -74,6 +78,15 @@ def on_features(features, label, parts):
 
     def forecaster(known, seed):
         return linear_head(features, label, known, parts["train"], parts["validation"])
+
+    return forecaster
+
+
+def alone(features, label, parts):
+    """Forecaster of a linear head to which no validation label is known."""
+
+    def forecaster(known, seed):
+        return linear_head_alone(features, label, known, parts["train"])
 
     return forecaster
 
@@ -92,7 +105,7 @@ def solarchip_methods(name, model, pictures, label, parts, channels, recipe, dev
     """
     seen, added = channels
     frozen = frozen_features(model, pictures, seen, device=device)
-    methods = {f"{name}.{FROZEN}": on_features(frozen, label, parts)}
+    methods = {f"{name}.{FROZEN}": on_features(frozen, label, parts), f"{name}.{ALONE}": alone(frozen, label, parts)}
     if added:
         both = np.concatenate([frozen, frozen_features(model, pictures, added, device=device)], axis=1)
         methods[f"{name}.{WITH_AIA}"] = on_features(both, label, parts)

@@ -7,28 +7,47 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
-from flarebook.solarchip.flare_methods import CEILING, FROZEN, NATURAL, SCRATCH, TUNED, WITH_AIA, family, words
+from flarebook.solarchip.flare_comparison import BOUNDED
+from flarebook.solarchip.flare_methods import (
+    ALONE,
+    CEILING,
+    FROZEN,
+    NATURAL,
+    OWN,
+    SCRATCH,
+    TUNED,
+    WITH_AIA,
+    family,
+    words,
+)
 from flarebook.solarchip.flare_scores import NAMES
 
 COLOURS = {  # of the colour-blind-safe palette
     FROZEN: "#0173B2",
     WITH_AIA: "#56B4E9",
+    ALONE: "#0173B2",
     TUNED: "#029E73",
     SCRATCH: "#DE8F05",
     NATURAL: "#CC78BC",
     "baseline": "#606060",
+    OWN: "#CA9161",
     CEILING: "black",
 }
-MARKS = {TUNED: "s", FROZEN: "o", SCRATCH: "^", NATURAL: "D", "baseline": "v"}
+MARKS = {TUNED: "s", FROZEN: "o", ALONE: "o", OWN: "v", SCRATCH: "^", NATURAL: "D", "baseline": "v"}
 LEGEND = {
     FROZEN: "SolarCHIP, frozen",
     WITH_AIA: "SolarCHIP, frozen, HMI and AIA",
+    ALONE: "SolarCHIP, frozen, no validation labels",
     TUNED: "SolarCHIP, fine-tuned",
     SCRATCH: "from scratch",
     NATURAL: "natural images",
-    "baseline": "no image",
+    "baseline": "no network",
+    OWN: "a number no observer has",
 }
+
 SKILL = ("tss", "hss", "f1", "auc", "brier_skill")
+CALLS = ("tss", "hss", "f1")  # scores of calls, not of probabilities
+CURVES = (SCRATCH, FROZEN, ALONE, TUNED)
 NO_SKILL = {"tss": 0, "hss": 0, "auc": 0.5, "brier_skill": 0}  # what a forecast that knows nothing scores
 
 
@@ -50,7 +69,7 @@ def draw_skill(table, scores=SKILL):
     for axes, score in zip(panels, scores, strict=True):
         rows = full[full["score"] == score].set_index("method")
         for place, row in enumerate(rows.loc[order].itertuples()):
-            draw_interval(axes, place, row)
+            draw_interval(axes, place, row, hollow=score in CALLS and row.low == row.high)
         draw_ceiling(axes, rows)
         if score in NO_SKILL:
             axes.axvline(NO_SKILL[score], color="0.6", linestyle=":", linewidth=1)
@@ -63,15 +82,16 @@ def draw_skill(table, scores=SKILL):
     return figure
 
 
-def draw_interval(axes, place, row):
-    """Mean and interval of one method."""
+def draw_interval(axes, place, row, hollow=False):
+    """Mean and interval of one method; hollow: it calls a flare on every day or on none."""
     error = np.abs([[row.mean - row.low], [row.high - row.mean]])
-    axes.errorbar(row.mean, place, xerr=error, fmt="o", markersize=5.5, capsize=2.5, color=colour(row.Index))
+    style = {"color": colour(row.Index), "markerfacecolor": "white" if hollow else colour(row.Index)}
+    axes.errorbar(row.mean, place, xerr=error, fmt="o", markersize=5.5, capsize=2.5, **style)
 
 
 def draw_ceiling(axes, rows):
-    """Score of the true rate, where it is known, with its interval as a shade."""
-    if CEILING in rows.index:
+    """Score of the true rate, where it is known and bounds the others in expectation, with its interval as a shade."""
+    if CEILING in rows.index and rows["score"].iloc[0] in BOUNDED:
         row = rows.loc[CEILING]
         axes.axvspan(row["low"], row["high"], color="0.5", alpha=0.12, linewidth=0)
         axes.axvline(row["mean"], color="black", linewidth=1.2)
@@ -79,10 +99,13 @@ def draw_ceiling(axes, rows):
 
 def skill_legend(methods, with_ceiling):
     """One mark per family, and the ceiling's line."""
-    families = [name for name in LEGEND if name in {family(method) for method in methods}]
+    families = [name for name in LEGEND if name != ALONE and name in {family(method) for method in methods}]
     handles = [Line2D([], [], marker="o", linestyle="", color=COLOURS[name], label=LEGEND[name]) for name in families]
+    same = Line2D(
+        [], [], marker="o", linestyle="", color="0.4", markerfacecolor="white", label="calls all days, or none"
+    )
     ceiling = Line2D([], [], color="black", linewidth=1.2, label="ceiling: the true rate")
-    return handles + [ceiling] * with_ceiling
+    return [*handles, same] + [ceiling] * with_ceiling
 
 
 def draw_label_efficiency(table, backbones, scores=("tss", "auc"), references=("r-value", NATURAL)):
@@ -94,9 +117,10 @@ def draw_label_efficiency(table, backbones, scores=("tss", "auc"), references=("
     panels = figure.subplots(len(scores), len(backbones), sharex=True, sharey="row", squeeze=False)
     for row, score in zip(panels, scores, strict=True):
         for axes, backbone in zip(row, backbones, strict=True):
-            methods = [*references, *(f"{backbone}.{way}" for way in (SCRATCH, FROZEN, TUNED))]
+            methods = [*references, *(f"{backbone}.{way}" for way in CURVES)]
             for k, method in enumerate(methods):
                 draw_curve(axes, table, method, score, 1 + 0.05 * (k - 2))
+            draw_level(axes, table, score)
             axes.axhline(NO_SKILL[score], color="0.6", linestyle=":", linewidth=1)
             label_axes(axes, sorted(table["fraction"].unique()))
         row[0].set_ylabel(NAMES[score])
@@ -104,32 +128,38 @@ def draw_label_efficiency(table, backbones, scores=("tss", "auc"), references=("
         axes.set_title(backbone)
     for axes in panels[-1]:
         axes.set_xlabel("share of the labels")
-    figure.legend(handles=curve_legend(references), loc="outside lower center", ncols=3)
+    figure.legend(
+        handles=curve_legend(references, CEILING in set(table["method"])), loc="outside lower center", ncols=3
+    )
     return figure
+
+
+def draw_level(axes, table, score):
+    """Level of the true rate, to be expected of nobody, however many labels."""
+    row = table[(table["method"] == CEILING) & (table["score"] == score)]
+    if len(row):
+        axes.axhline(row["mean"].item(), color="black", linewidth=1.2)
 
 
 def draw_curve(axes, table, method, score, shift):
     """One curve of a score against the share of the labels; shift: factor that keeps the bars apart."""
     rows = table[(table["method"] == method) & (table["score"] == score)].sort_values("fraction")
     style = {"color": colour(method), "marker": MARKS[family(method)], "capsize": 2.5, "elinewidth": 1}
-    dashes = "--" if family(method) in ("baseline", NATURAL) else "-"
+    dashes = "--" if family(method) in ("baseline", NATURAL) else ":" if family(method) == ALONE else "-"
+    style["markerfacecolor"] = "white" if family(method) == ALONE else colour(method)
     axes.errorbar(rows["fraction"] * shift, rows["mean"], rows["sd"], markersize=5, linestyle=dashes, **style)
 
 
-def curve_legend(references):
-    """Lines of the curves."""
-    names = {method: words(method) for method in references} | {way: LEGEND[way] for way in (SCRATCH, FROZEN, TUNED)}
-    return [
-        Line2D(
-            [],
-            [],
-            color=colour(method),
-            marker=MARKS[family(method)],
-            linestyle="--" if method in references else "-",
-            label=name,
-        )
-        for method, name in names.items()
+def curve_legend(references, with_ceiling):
+    """Lines of the curves, and of the ceiling."""
+    dashes = dict.fromkeys(references, "--") | {ALONE: ":"}
+    handles = [
+        Line2D([], [], color=colour(name), marker=MARKS[family(name)], linestyle=dashes.get(name, "-"))
+        for name in (*references, *CURVES)
     ]
+    for handle, name in zip(handles, (*references, *CURVES), strict=True):
+        handle.set(label=LEGEND.get(name) or words(name), markerfacecolor="white" if name == ALONE else colour(name))
+    return handles + [Line2D([], [], color="black", linewidth=1.2, label="ceiling: the true rate")] * with_ceiling
 
 
 def label_axes(axes, fractions):
@@ -142,25 +172,34 @@ def label_axes(axes, fractions):
     axes.grid(axis="y", color="0.92")
 
 
-def draw_gains(table, scores=("tss", "auc")):
-    """What pretraining adds at each share of the labels, with 95 % intervals; one panel per score.
+def draw_gains(table, scores=("auc", "tss")):
+    """What pretraining adds at each share of the labels, with 95 % intervals; a row per score, a column per backbone.
 
     table: of `flare_verdicts.gains`.
     """
-    figure = Figure(figsize=(7.4, 3.3), layout="constrained")
-    panels = figure.subplots(1, len(scores))
     backbones = table["backbone"].unique()
-    for axes, score in zip(panels, scores, strict=True):
-        for shift, mark, tone, backbone in zip((0.93, 1.07), "so", ("#029E73", "#D55E00"), backbones, strict=False):
-            rows = table[(table["backbone"] == backbone) & (table["score"] == score)]
-            error = [rows["gain"] - rows["low"], rows["high"] - rows["gain"]]
-            style = {"marker": mark, "color": tone, "capsize": 2.5, "markersize": 5, "label": backbone}
-            axes.errorbar(rows["fraction"] * shift, rows["gain"], error, **style)
-        axes.axhline(0, color="0.6", linestyle=":", linewidth=1)
-        label_axes(axes, sorted(table["fraction"].unique()))
-        axes.set(xlabel="share of the labels", ylabel=f"{NAMES[score]}, fine-tuned less scratch")
-    panels[-1].legend()
+    figure = Figure(figsize=(1.2 + 3.6 * len(backbones), 0.9 + 2.4 * len(scores)), layout="constrained")
+    panels = figure.subplots(len(scores), len(backbones), sharex=True, sharey="row", squeeze=False)
+    for row, score in zip(panels, scores, strict=True):
+        for axes, backbone in zip(row, backbones, strict=True):
+            draw_gain(axes, table[(table["backbone"] == backbone) & (table["score"] == score)])
+            label_axes(axes, sorted(table["fraction"].unique()))
+        row[0].set_ylabel(f"{NAMES[score]}, gain over scratch")
+    for axes, backbone in zip(panels[0], backbones, strict=True):
+        axes.set_title(backbone)
+    for axes in panels[-1]:
+        axes.set_xlabel("share of the labels")
+    panels[0, 0].legend(fontsize="small")
     return figure
+
+
+def draw_gain(axes, rows):
+    """Gain of the ways to use pretrained weights against the share of the labels, for one backbone and score."""
+    for shift, (way, part) in zip((0.95, 1.05), rows.groupby("way", sort=False), strict=False):
+        error = [part["gain"] - part["low"], part["high"] - part["gain"]]
+        style = {"marker": MARKS[way], "color": COLOURS[way], "capsize": 2.5, "markersize": 5, "label": LEGEND[way]}
+        axes.errorbar(part["fraction"] * shift, part["gain"], error, **style)
+    axes.axhline(0, color="0.6", linestyle=":", linewidth=1)
 
 
 def draw_reliability(table):

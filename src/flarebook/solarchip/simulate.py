@@ -40,7 +40,8 @@ def simulate(n_days, seed, size=128, cadence_days=1.0, start=START, n_jobs=1, ga
     """Simulate the Sun and observe it at regular dates; the same for a seed, however many processes take part.
 
     n_days: number of dates; cadence_days: between them, a whole number or 1 over one; start: date of the first;
-    gap_days: see `splits.chronological`.  Returns a SimulatedSun.  Raises InputError for fewer than one date or another cadence.
+    gap_days: see `splits.chronological`.  Returns a SimulatedSun.  Raises InputError for fewer than one date or another
+    cadence.
     """
     step = step_of(n_days, cadence_days)
     start = pd.Timestamp(start)
