@@ -21,7 +21,7 @@ def model():
 
 @pytest.fixture
 def day(tmp_path, write_sun):
-    """Function of the roll that each header tells wrongly, {channel: degrees}: paths of a magnetogram, 171, 193, 304."""
+    """Function of the rolls that headers tell wrongly, {channel: degrees}: paths of a magnetogram, 171, 193, 304."""
 
     def write(told):
         paths = []

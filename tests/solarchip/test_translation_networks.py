@@ -6,7 +6,9 @@ import torch
 
 from flarebook.compendium.errors import InputError
 from flarebook.solarchip import pix2pix, pixel_baselines, unet_regression
+from flarebook.solarchip.departures import departures_of
 from flarebook.solarchip.gradient_steps import Steps
+from flarebook.solarchip.translation_comparison import by_networks
 
 SIZE = 32
 
@@ -96,3 +98,22 @@ def test_polynomial_finds_a_cubic_relation_and_the_limb(pairs):
     targets = np.where(disk.on, 0.3 * sources**3 - 0.5 * sources + 0.2 * disk.radius, -1.0).astype(np.float32)
     made = pixel_baselines.polynomial(sources[:40], targets[:40], sources[40:], np.random.default_rng(3))
     np.testing.assert_allclose(made, targets[40:], atol=1e-4)
+
+
+def test_departures_of_order_one_for_each_channel_and_back(pairs):
+    stack = np.concatenate([3 + 0.01 * pairs[0], -1 + pairs[1], np.full_like(pairs[0], 0.2)], axis=1)
+    departures = departures_of(stack)
+    found = departures.of(stack)
+    np.testing.assert_allclose(found[:, :2].std(axis=(0, 2, 3)), 1, rtol=1e-3)
+    assert np.abs(found[:, 2]).max() < 1e-3, "what never changes does not depart"
+    np.testing.assert_allclose(departures.images(found), stack, atol=1e-5)
+
+
+def test_a_faint_target_is_learned_beside_a_loud_one(pairs):
+    """The field departs from its mean far less than the corona; in a few steps both are to beat the mean image."""
+    sources, targets = pairs
+    wanted = np.concatenate([targets, 0.5 + 0.02 * targets], axis=1)
+    steps = Steps(80, 8, 5e-3)
+    for images in by_networks(sources[:40], wanted[:40], sources[40:], steps, steps, width=8).values():
+        for place in range(2):
+            assert error(images[:, place], wanted[40:, place]) < 0.3, "1 is the mean image"

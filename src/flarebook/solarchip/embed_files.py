@@ -41,7 +41,7 @@ def embed_files(paths, model, device="auto", progress=None):
     """Table of the files' features and sentences about the files that were left out.
 
     paths: AIA or HMI images; progress: wraps an iterable.  Columns file, channel, time, then feature_000 and so on: the
-    class token of the channel's encoder.  Rows in the order of the files.  Images of one time whose rolls contradict one
+    class token of the channel's encoder.  Rows in the order of the files.  Those of one time whose rolls contradict one
     another are left out.
     """
     found, bad = [], []

@@ -95,24 +95,25 @@ def examples_table(test, date, translations, members):
 
 
 def draw_scores(table, region="disk"):
-    """Scores of all methods on one part of the image, a panel for each score, a group for each target.
+    """Scores of all methods on one part of the image, one above the other, a group for each target.
 
     table: of `translation_scores.summary`; bars: standard deviation over the dates.
     """
     rows = table[table["region"] == region]
     targets = [target for target in TARGETS if target in set(rows["target"])]
     methods = [method for method in METHODS if method in set(rows["method"])]
-    figure = Figure(figsize=(10.2, 3.7), layout="constrained")
-    for axis, (score, label) in zip(figure.subplots(1, len(NAMES)), NAMES.items(), strict=True):
+    figure = Figure(figsize=(9.6, 7.6), layout="constrained")
+    for axis, (score, label) in zip(figure.subplots(len(NAMES), 1, sharex=True), NAMES.items(), strict=True):
         for place, method in enumerate(methods):
             chosen = rows[rows["method"] == method].set_index("target").reindex(targets)
             x = np.arange(len(targets)) + (place - (len(methods) - 1) / 2) * 0.11
-            look = {"color": COLOURS[method], "marker": MARKS[method], "linestyle": "none", "markersize": 5}
+            look = {"color": COLOURS[method], "marker": MARKS[method], "linestyle": "none", "markersize": 6}
             axis.errorbar(x, chosen[score], chosen[f"{score}_sd"], elinewidth=0.8, label=method, **look)
         axis.set_xticks(range(len(targets)), [name_of(target) for target in targets])
-        axis.set(ylabel=label, xlabel="target")
+        axis.set_ylabel(label)
         for edge in np.arange(len(targets) - 1) + 0.5:
             axis.axvline(edge, color="0.9", linewidth=0.8, zorder=0)
+    figure.axes[-1].set_xlabel("target")
     figure.legend(*figure.axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=len(methods))
     return figure
 
@@ -152,19 +153,19 @@ def reliability(members, observed, target, n_bins=8):
 
 
 def draw_uncertainty(rows, members, observed, date, target="171"):
-    """Left: error in bins of spread for all targets; right: spread and error of one date.
+    """Left: error in bins of spread for all targets, logarithmic axes; right: spread and error of one date.
 
     rows: of `reliability`, all targets; members: (m, n, h, w), observed: (n, h, w) of the shown target.
     """
     figure = Figure(figsize=(9.6, 3.6), layout="constrained")
     left, middle, right = figure.subplots(1, 3, width_ratios=(1.15, 1, 1))
-    top = 1.08 * rows[["spread", "error"]].to_numpy().max()
-    left.plot([0, top], [0, top], color="0.6", linewidth=0.9, linestyle="--", label="calibrated")
+    values = rows[["spread", "error"]].to_numpy()
+    ends = 0.8 * values[values > 0].min(), 1.25 * values.max()
+    left.plot(ends, ends, color="0.6", linewidth=0.9, linestyle="--", label="calibrated")
     for (name, part), colour, mark in zip(rows.groupby("target", sort=False), LINES, "osD^v", strict=False):
         left.plot(part["spread"], part["error"], color=colour, marker=mark, markersize=4, label=name_of(name))
-    left.set(xlabel="spread of the ensemble", ylabel="error of its mean", xlim=(0, top), ylim=(0, top))
-    left.set_aspect("equal")
-    left.legend(fontsize="small", loc="upper center", bbox_to_anchor=(0.5, -0.18), ncols=3)
+    left.set(xlabel="spread of the ensemble", ylabel="error of its mean", xscale="log", yscale="log")
+    left.legend(fontsize="small")
     error = np.abs(members[:, date].mean(axis=0) - observed[date])
     spread = members[:, date].std(axis=0, ddof=1)
     limit = float(np.quantile(error, 0.99))

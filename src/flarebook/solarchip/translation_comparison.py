@@ -6,6 +6,7 @@ import pandas as pd
 from flarebook.compendium.errors import InputError
 from flarebook.solarchip import pix2pix, pixel_baselines, translation_scores, unet_regression
 from flarebook.solarchip.channels import index
+from flarebook.solarchip.departures import departures_of
 from flarebook.solarchip.latents import within
 from flarebook.solarchip.prepare import unscale_channel
 from flarebook.solarchip.pretraining_archive import scaled
@@ -50,17 +51,27 @@ def direct(train, test, steps, critic_steps, rng, device="auto", width=16):
     for sources, targets in DIRECT.items():
         seen, wanted, new = stack(train, sources), stack(train, targets), stack(test, sources)
         plain = np.abs if sources == ("hmi",) else np.asarray  # a polynomial has no use for the sign
-        mean = wanted.mean(axis=0)  # disk and limb, which are always the same, need not be learned
-        networks = {
-            UNET: unet_regression.train(seen, wanted - mean, steps, width, device=device)[0],
-            GAN: pix2pix.train(seen, wanted - mean, critic_steps, width, device=device)[0],
-        }
-        results = {name: mean + unet_regression.predict(network, new) for name, network in networks.items()}
+        results = by_networks(seen, wanted, new, steps, critic_steps, device, width)
         results[MEAN] = pixel_baselines.mean_image(wanted, len(new))
         results[POLYNOMIAL] = pixel_baselines.polynomial(plain(seen), wanted, plain(new), rng)
         for method, images in results.items():
             made[method] |= {target: within(images[:, place], target) for place, target in enumerate(targets)}
     return made
+
+
+def by_networks(seen, wanted, new, steps, critic_steps, device="cpu", width=16):
+    """What the U-Net and pix2pix make of new sources: {method: (n, t, h, w)} scaled.
+
+    seen: (n_train, s, h, w), wanted: (n_train, t, h, w), new: (n, s, h, w), scaled.  Both networks see and draw
+    departures from the training dates' mean images, each channel in units of its own.
+    """
+    sources, targets = departures_of(seen), departures_of(wanted)
+    pairs = sources.of(seen), targets.of(wanted)
+    networks = {
+        UNET: unet_regression.train(*pairs, steps, width, device=device)[0],
+        GAN: pix2pix.train(*pairs, critic_steps, width, device=device)[0],
+    }
+    return {name: targets.images(unet_regression.predict(net, sources.of(new))) for name, net in networks.items()}
 
 
 def drawn(translator, test, n_members, n_levels, seed):
