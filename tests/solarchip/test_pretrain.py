@@ -5,6 +5,7 @@ import os
 import pickle
 import signal
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -141,6 +142,17 @@ def test_mixed_precision_stays_near_single_precision(sun):
     exact, mixed = (pretrain(sun, replace(BRIEF, precision=name))[1] for name in ("32", "bf16"))
     np.testing.assert_allclose(exact["loss"], mixed["loss"], rtol=0.02)
     assert (exact["loss"] != mixed["loss"]).any()
+
+
+def test_a_network_traced_by_torch_compile_learns_what_the_plain_one_does(sun, monkeypatch):
+    # traced and differentiated as for a GPU, but not translated to C++, which takes a minute and a compiler
+    monkeypatch.setattr(torch, "compile", partial(torch.compile, backend="aot_eager"))
+    brief = replace(BRIEF, n_steps=2, every=1, terms=("cls", "intra"))
+    (plain, history), (fast, as_fast) = pretrain(sun, brief), pretrain(sun, replace(brief, compile=True))
+    np.testing.assert_allclose(history.drop(columns="seconds"), as_fast.drop(columns="seconds"), rtol=1e-3)
+    assert distance(plain, fast) < 1e-3 and list(fast.state_dict()) == list(plain.state_dict())
+    graphs = [part._compiled_call_impl for part in fast.encoders.values()]
+    assert all(graphs)  # it was the traced one that learnt
 
 
 def test_pretraining_leaves_the_callers_random_numbers_alone(sun):

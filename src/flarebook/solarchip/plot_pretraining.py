@@ -14,7 +14,7 @@ from flarebook.solarchip.training import TERMS
 
 STYLES = {"vit": ("#0173B2", "-", "transformer"), "cnn": ("#DE8F05", "--", "convolutions")}  # by family
 PANELS = {
-    "reconstruction": "reconstruction,\nmean square",
+    "reconstruction": "reconstruction,\nsquare error",
     "cls": "class term",
     "patch": "patch term",
     "intra": "intra term",

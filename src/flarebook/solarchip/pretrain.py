@@ -100,7 +100,10 @@ def set_up(fabric, training, optimiser, settings):
     objective = training.to(fabric.device).objective
     if fabric.world_size > 1:  # every process contrasts the dates of all
         objective.gather = lambda part: fabric.all_gather(part, sync_grads=True).flatten(0, 1)
-    return fabric.setup(torch.compile(objective) if settings.compile else objective, optimiser)
+    if settings.compile:  # the networks alone: the loss is traced anew for each set of channels
+        for network in (*objective.model.encoders.values(), *objective.model.decoders.values()):
+            network.compile()
+    return fabric.setup(objective, optimiser)
 
 
 def train_step(fabric, training, learner, optimiser, images, settings, step):
@@ -220,7 +223,12 @@ def main(
     patience: Annotated[
         int, typer.Option(help="Stop after so many rows without a better held-out loss; 0: never.")
     ] = 0,
+    relative: Annotated[bool, typer.Option(help="Square errors in each channel's variance, or as they are.")] = True,
+    pieces: Annotated[
+        int, typer.Option(help="Parts of a batch that go through one after the other, to save memory.")
+    ] = 1,
     precision: Annotated[str, typer.Option(help="32, or bf16 for mixed precision.")] = "32",
+    compiled: Annotated[bool, typer.Option("--compile", help="By torch.compile, which needs a C++ compiler.")] = False,
     device: Annotated[str, typer.Option(help="auto, cpu, or cuda.")] = "auto",
     devices: Annotated[int, typer.Option(help="Processes that share each batch, one a GPU.")] = 1,
     threads: Annotated[int, typer.Option(help="Threads of torch; sums of several may differ in the last digit.")] = 1,
@@ -233,7 +241,8 @@ def main(
     about["commit"] = code_state()["commit"] or "unknown"  # now: the code may have changed when the training is done
     settings = Settings(
         size, n_epochs=epochs, batch_size=batch_size, learning_rate=rate, aia_per_step=aia_per_step, seed=seed,
-        every=every, patience=patience, precision=precision, device=device, devices=devices,
+        every=every, patience=patience, relative=relative, pieces=pieces, precision=precision, compile=compiled,
+        device=device, devices=devices,
     )  # fmt: skip
     settings = settled(images, settings, held_out, out)
     model, history = pretrain(images, settings, make_folder(out), held_out, report(settings.n_steps))

@@ -15,10 +15,11 @@ from flarebook.solarchip.backbones import create
 from flarebook.solarchip.linear_probes import answers
 from flarebook.solarchip.pretrain import HISTORY
 from flarebook.solarchip.pretraining_archive import read_held_out
+from flarebook.solarchip.splits import ROTATION
 
 CARD, TEMPLATE = "MODEL_CARD.md", "model_card_template.md"
 SCORED = ("171", "304", "1600")  # AIA channels set against HMI in the card's retrieval
-GAP_DAYS = 28  # between the dates that teach maps and those asked: a rotation, so that few regions are seen in both
+COUNTED = {True: "over the variance of its channel's images, so that HMI counts as much", False: "as it is"}  # relative
 ASKED = {  # score of representation_scores: heading in the card
     "recall@1, neighbouring days": "date found, of 11 days",
     representation_scores.HEADLINE: "the same after a linear map",
@@ -67,7 +68,8 @@ def card(models, histories, images, magnetograms, days):
         "commits": ", ".join(f"{name} `{model.about['commit'][:10]}`" for name, model in models.items()),
         "training": "\n".join(training_row(name, models[name], histories[name]) for name in models),
         "n_held_out": len(images),
-        "gap_days": GAP_DAYS,
+        "gap_days": ROTATION,
+        "counted": COUNTED[json.loads(about["settings"]).get("relative", False)],
         "learnt": "\n".join(_line(name, row.values()) for name, row in learnt.items()),
         "headings": " | ".join(ASKED.values()),
         "rule": "---|" * (1 + len(ASKED)),
@@ -95,15 +97,15 @@ def scores(models, images, magnetograms, days):
 
 
 def halves(times):
-    """Which dates teach and which are asked, two (n,) bool: the earlier half, and the later one after GAP_DAYS.
+    """Which dates teach and which are asked, two (n,) bool: the earlier half; the later, a rotation of the Sun on.
 
     times: (n,) in order.  Raises InputError when no date is left to be asked.
     """
     times = pd.DatetimeIndex(times)
     taught = np.arange(len(times)) < len(times) // 2
-    asked = ~taught & (times >= times[len(times) // 2] + pd.Timedelta(days=GAP_DAYS))
+    asked = ~taught & (times >= times[len(times) // 2] + pd.Timedelta(days=ROTATION))
     if not asked.any():
-        raise InputError(f"{len(times)} held-out dates leave none after a gap of {GAP_DAYS} days: simulate more days")
+        raise InputError(f"{len(times)} held-out dates leave none after a gap of {ROTATION} days: simulate more days")
     return taught, asked
 
 
