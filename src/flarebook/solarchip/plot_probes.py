@@ -128,9 +128,9 @@ def _draw_skills(panel, own):
 
 
 def _question(score):
-    """Label of a probe's question: "linear, r_value, AIA" to "R value from AIA"."""
+    """Label of a probe's question: "linear, r_value, AIA" to "R value, AIA"."""
     _, name, source = score.split(", ")
-    return f"{NAMES[name]}\nfrom {source}"
+    return f"{NAMES[name]}, {source}"
 
 
 def _write_cells(panel, cells):

@@ -5,6 +5,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from flarebook.solarchip.ablation import ALL_TERMS
+from flarebook.solarchip.ablation_tables import ADDED
 from flarebook.solarchip.plot_probes import MARKERS, family
 from flarebook.solarchip.representation_scores import HEADLINE, MEAN_PROBE
 from flarebook.solarchip.verdicts import OPEN, REFUTED, SUPPORTED
@@ -47,7 +48,9 @@ def draw_verdicts(table):
 
 
 def _short(words):
-    """ "all terms - reconstruction" of "+ CLS + patch + intra against reconstruction"."""
+    """ "patch added", "patch alone" or "all - reconstruction" of the words of a comparison."""
+    added = {f"{new} against {old}": f"{term} added" for term, (new, old) in ADDED.items()}
+    words = words.replace(added).str.replace(" alone against random", " alone")
     return words.str.replace(ALL_TERMS, "all").str.replace(" against ", " \u2212 ")
 
 
