@@ -5,7 +5,7 @@ import pytest
 
 from flarebook.solarchip.channels import CORONAL
 from flarebook.solarchip.chromosphere import filaments, light_304, light_below
-from flarebook.solarchip.corona import open_field, quiet_corona
+from flarebook.solarchip.corona import open_field, quiet_corona, without_scraps
 from flarebook.solarchip.disk import Disk
 
 DISK = Disk(128)
@@ -43,6 +43,24 @@ def test_one_polarity_is_open_and_mixed_or_strong_field_is_closed(two_sides):
     mixed = two_sides * np.where(np.indices((128, 128)).sum(axis=0) % 2, 1, -1)
     assert open_field(mixed, mixed, DISK).max() < 0.01
     assert open_field(two_sides, two_sides + 200 * WEST, DISK)[INNER & (DISK.x > 0.5)].max() < 0.01
+
+
+def test_holes_keep_away_from_regions_and_are_wide():
+    hostile = np.where(np.hypot(DISK.x - 0.3, DISK.y) < 0.08, 300.0, 0.0)
+    even = np.full((128, 128), 8.0)
+    holes = open_field(even, even + hostile, DISK)
+    near = np.hypot(DISK.x - 0.3, DISK.y) < 0.25
+    assert holes[near].max() < 0.05 < 0.9 < holes[INNER & (DISK.x < -0.3)].min()
+    narrow = np.where(np.hypot(DISK.x, DISK.y) < 0.1, 8.0, 0.0)
+    assert open_field(narrow, narrow, DISK).max() < 0.05
+
+
+def test_short_pieces_go_and_long_ones_stay():
+    pieces = np.zeros((64, 64))
+    pieces[10, 5:13] = pieces[30, 5:45] = 0.8
+    kept = without_scraps(pieces, 24)
+    np.testing.assert_array_equal(kept[30], pieces[30])
+    assert kept[10].max() == 0
 
 
 def test_holes_are_darker_in_193_than_in_171():

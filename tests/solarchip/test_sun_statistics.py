@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.ndimage import gaussian_filter
 
 from flarebook.compendium.errors import InputError
 from flarebook.solarchip import sun_statistics
@@ -107,3 +108,20 @@ def test_real_and_simulated_numbers_stand_side_by_side():
     measured = {"light.real": 150.0, "light.simulated": 300.0, "other": 1.0}
     row = sun_statistics.differences(measured, {"light": "median [DN/s]"}).iloc[0]
     assert row.tolist() == ["median [DN/s]", 150.0, 300.0, 2.0]
+
+
+def test_grain_tells_white_noise_from_structures_of_five_pixels():
+    rng = np.random.default_rng(0)
+    white = rng.normal(size=(64, 64))
+    smooth = gaussian_filter(rng.normal(size=(64, 64)), 3.5)
+    noise = {"white": white, "smooth": smooth / smooth.std()}
+    small, large = {}, {}
+    for name, pattern in noise.items():
+        small[name], large[name] = sun_statistics.grain(100 * 10 ** (0.05 * pattern), DISK.radius)
+    assert small["white"] == pytest.approx(0.05, rel=0.15)
+    assert small["white"] > 4 * small["smooth"] and large["smooth"] > 3 * large["white"]
+
+
+def test_bright_share_counts_thousandths_above_three_times_the_median():
+    light = np.log10(np.concatenate([np.full(950, 100.0), np.full(30, 250.0), np.full(20, 400.0)]))
+    assert sun_statistics.bright_share(light) == pytest.approx(20)

@@ -17,7 +17,8 @@ def radial_field(disk, surface, network_seed):
     smooth = add_patches(disk, surface.plage) + surface.polar_field * np.sign(disk.sine_latitude) * (
         np.abs(disk.sine_latitude) ** 8
     )
-    return add_patches(disk, surface.spots) + clumped(smooth, disk, *network(disk, surface.day, network_seed)), smooth * disk.on
+    quiet = clumped(smooth, disk, *network(disk, surface.day, network_seed))
+    return add_patches(disk, surface.spots) + quiet, smooth * disk.on
 
 
 def add_patches(disk, patches):

@@ -36,7 +36,7 @@ def network(disk, day, seed):
         maps = noise_maps(seed, int(epoch), per_radian)
         east = (disk.longitude - turned * (day - epoch)) * np.cos(latitude)  # sinusoidal map: cells of equal area
         places = [latitude * per_radian + maps.shape[1] / 2, east * per_radian + maps.shape[2] / 2]
-        # cells between the map's pixels; elements, as small as a pixel, by the nearest, for a mean of four would fade them
+        # elements are as small as a pixel: a mean of four would fade them, the nearest does not
         total += weight * np.array(
             [map_coordinates(m, places, order=k, mode="grid-wrap") for m, k in zip(maps, (1, 0), strict=True)]
         )

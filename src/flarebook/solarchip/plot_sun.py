@@ -44,6 +44,9 @@ COMPARED = {  # stem of a metric's name: what it is
     "beyond_171": "171 Å, 1.04 to 1.08 solar radii, over the centre",
     "light_171": "171 Å, median on the disk [DN/s]",
     "spread_171": "171 Å, 5th to 95th percentile [powers of ten]",
+    "bright_171": "171 Å, brighter than three times the median [thousandths of the disk]",
+    "grain_171": "171 Å, grain of the quiet disk below 2 pixels [powers of ten]",
+    "weave_171": "171 Å, structure of the quiet disk of 3 to 6 pixels [powers of ten]",
     "limb_4500": "visible light, .90 to .96 solar radii, over the centre",
     "dark_share": "visible light, darker than .9 of its ring [thousandths of the disk]",
 }

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+from scipy.ndimage import gaussian_filter
 
 from flarebook.compendium.errors import InputError
 from flarebook.solarchip.channels import CHANNELS
@@ -175,6 +176,24 @@ def _contrasts(image, radius, edges):
     """Contrasts of a photosphere as a list."""
     values = contrast(image, radius, edges)
     return values[np.isfinite(values)]
+
+
+def bright_share(light):
+    """Share of the disk, in thousandths, that is brighter than three times its median; light: log10 of DN/s."""
+    return 1e3 * np.mean(light > np.median(light) + np.log10(3))
+
+
+def grain(image, radius):
+    """Spread of the quiet disk's log10 brightness on scales below 2 pixels, and from 3 to 6 pixels.
+
+    image, radius: (n, n).  Within .65 radii, where the surroundings are less than 1.3 times as bright as the median.
+    """
+    image = np.asarray(image, float)
+    inside = radius < 0.65
+    quiet = inside & (gaussian_filter(image, 3) < 1.3 * np.median(image[inside]))
+    layers = [np.log10(np.maximum(image, 1))]
+    layers += [gaussian_filter(layers[0], width) for width in (1.4, 2.8, 5.6)]
+    return (layers[0] - layers[1])[quiet].std(), (layers[2] - layers[3])[quiet].std()
 
 
 def differences(metrics, names):
