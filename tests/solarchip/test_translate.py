@@ -1,6 +1,7 @@
 """The translator as a whole: its latent space, its file, and files of a user translated by it."""
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from astropy.io import fits
@@ -170,3 +171,21 @@ def test_command_writes_files_and_tells_where(tmp_path, observation, translator)
     result = CliRunner().invoke(app, [*call, "--out", str(tmp_path / "out")])
     assert result.exit_code == 0, result.output
     assert "20140301T000125_171_from_hmi.fits" in result.output
+
+
+def test_trained_file_in_the_place_of_the_shipped_one_becomes_the_default(tmp_path, monkeypatch, images):
+    from flarebook.solarchip import train_translator
+
+    times = pd.date_range("2012-01-01", periods=120, freq="10D").strftime("%Y-%m-%dT%H:%M:%S")
+    pd.DataFrame({"time": times}).to_parquet(tmp_path / "days.parquet")
+    np.savez(tmp_path / "images.npz", images=np.float16(100 + 50 * np.resize(images, (120, *images.shape[1:]))))
+    model = weights.save(create("cnn-mini"), tmp_path / "cnn_mini.safetensors", {})
+    shipped = tmp_path / "data" / "translator.safetensors"
+    shipped.parent.mkdir()
+    call = [str(tmp_path), "--out", str(shipped), "--weights", str(model), "--unet-steps", "2", "--branch-steps", "2"]
+    result = CliRunner().invoke(train_translator.app, call)
+    assert result.exit_code == 0, result.output
+    monkeypatch.setattr(translate, "SHIPPED", shipped)
+    loaded = translate.load()
+    assert loaded.sources_of("hmi") == ("171", "193", "304") and loaded.sources_of("193") == ("hmi",)
+    assert (loaded.about["autoencoder"], str(loaded.about["branch_steps"])) == ("cnn_mini", "2")

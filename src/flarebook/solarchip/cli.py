@@ -49,7 +49,8 @@ def translate(
     to: Annotated[str, typer.Option(help="Channel to draw: 171, 193 or 304 from HMI, hmi from those three.")],
     out: Annotated[Path, typer.Option(help="Folder for the FITS files, one for each time.")],
     weights: Annotated[
-        Path | None, typer.Option(help="translator.safetensors of notebook solarchip/5-translation.")
+        Path | None,
+        typer.Option(help="translator.safetensors of notebook solarchip/5-translation; default: the shipped one."),
     ] = None,
     members: Annotated[int, typer.Option(help="Images drawn; the file has their mean and spread.", min=1)] = 8,
     steps: Annotated[int, typer.Option(help="Steps in which noise becomes an image.", min=1)] = 20,

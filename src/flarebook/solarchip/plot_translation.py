@@ -114,7 +114,7 @@ def draw_scores(table, region="disk"):
         for edge in np.arange(len(targets) - 1) + 0.5:
             axis.axvline(edge, color="0.9", linewidth=0.8, zorder=0)
     figure.axes[-1].set_xlabel("target")
-    figure.legend(*figure.axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=len(methods))
+    figure.legend(*figure.axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=4)
     return figure
 
 

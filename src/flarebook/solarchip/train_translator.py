@@ -86,6 +86,10 @@ def history_of(courses):
     return pd.concat(parts, ignore_index=True)
 
 
+app = typer.Typer(add_completion=False)
+
+
+@app.command()
 def main(
     archive: Annotated[Path, typer.Argument(help="Output of notebook solarchip/1-simulated-sun, or of the simulator.")],
     out: Annotated[Path, typer.Option(help="Weights file to write, such as translator.safetensors.")],
@@ -97,14 +101,17 @@ def main(
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     threads: Annotated[int, typer.Option(help="Threads of torch; sums of several may differ in the last digit.")] = 1,
 ):
-    """Train a translator from HMI to AIA 171, 193, 304 and back, and write it."""
+    """Train a translator from HMI to AIA 171, 193, 304 and back, and write it.
+
+    Written as data/translator.safetensors of the package, it is what `flarebook solarchip translate` takes by default.
+    """
     from flarebook.solarchip.embed_files import open_model
     from flarebook.solarchip.pretraining_archive import read_archive
 
     torch.set_num_threads(threads)
     images, _, told = read_archive(archive)
     budget = Budget(unet_steps, branch_steps, learning_rate=rate, seed=seed)
-    told |= {"autoencoder": weights, "commit": code_state()["commit"] or "unknown", "origin": "simulated"}
+    told |= {"autoencoder": Path(weights).stem, "commit": code_state()["commit"] or "unknown", "origin": "simulated"}
     told |= {"unet_steps": unet_steps, "branch_steps": branch_steps, "rate": rate, "seed": seed}
     translator, history = train_translator(open_model(weights), images, budget, device=device, about=told)
     for part, rows in history.groupby("part", sort=False):
@@ -117,7 +124,7 @@ def main(
 def run():
     """Command line: an error in the input is one sentence."""
     try:
-        typer.run(main)
+        app()
     except InputError as error:
         typer.echo(f"error: {error}", err=True)
         raise SystemExit(1) from None
