@@ -34,7 +34,7 @@ HOLE_WIDTH, REGION_REACH = 7.0, 10.0  # pixels at 128: over which a hole is of o
 LEAST_HOLE = 110  # pixels at 128 in the image
 REGION_FIELD = 45.0  # G, of a region
 
-WOVEN = {0.6: 0.15, 1.3: 0.15, 4.0: 0.16, 9.0: 0.16}  # pixels at 128: spread of log brightness (layers of `woven`)
+WOVEN = {0.6: 0.17, 1.3: 0.18, 4.0: 0.2, 9.0: 0.16}  # pixels at 128: spread of log brightness (layers of `woven`)
 NETWORK_POWER = 0.3  # of the network's field in the light above it
 
 NEAR = {
