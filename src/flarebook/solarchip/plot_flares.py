@@ -64,12 +64,13 @@ def draw_skill(table, scores=SKILL):
     full = table[table["fraction"] == table["fraction"].max()]
     means = full[full["score"] == "auc"].set_index("method")["mean"]
     order = means.drop(CEILING, errors="ignore").sort_values(ascending=False).index.tolist()
+    undecided = set(full.query("score == 'tss' and low == high")["method"])  # they call every day, or none
     figure = Figure(figsize=(2.9 + 1.55 * len(scores), 1.3 + 0.3 * len(order)), layout="constrained")
     panels = figure.subplots(1, len(scores), sharey=True)
     for axes, score in zip(panels, scores, strict=True):
         rows = full[full["score"] == score].set_index("method")
         for place, row in enumerate(rows.loc[order].itertuples()):
-            draw_interval(axes, place, row, hollow=score in CALLS and row.low == row.high)
+            draw_interval(axes, place, row, hollow=score in CALLS and row.Index in undecided)
         draw_ceiling(axes, rows)
         if score in NO_SKILL:
             axes.axvline(NO_SKILL[score], color="0.6", linestyle=":", linewidth=1)
