@@ -101,3 +101,14 @@ def write_day(write_sun):
         return folder
 
     return write
+
+
+@pytest.fixture(scope="module")
+def one_thread():
+    """One thread, so that sums are done in one order; small tensors gain nothing by more."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)

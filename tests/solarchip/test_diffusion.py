@@ -10,15 +10,7 @@ from flarebook.solarchip.gradient_steps import Steps
 
 SHAPE = diffusion.Shape(("171", "304"), latent=2, side=4, widths=(16,), label=8)
 N = 64
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    """One thread, so that sums are done in one order; small tensors gain nothing by more."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="module")

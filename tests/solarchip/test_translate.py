@@ -15,15 +15,7 @@ from flarebook.solarchip.disk import Disk
 from flarebook.solarchip.train_translator import Budget, train_translator
 
 SIZE = 32
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    """One thread, so that sums are done in one order; small tensors gain nothing by more."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-import torch
 
 from flarebook.compendium.errors import InputError
 from flarebook.solarchip import pix2pix, pixel_baselines, unet_regression
@@ -11,15 +10,7 @@ from flarebook.solarchip.gradient_steps import Steps
 from flarebook.solarchip.translation_comparison import by_networks
 
 SIZE = 32
-
-
-@pytest.fixture(scope="module", autouse=True)
-def one_thread():
-    """One thread, so that sums are done in one order; small tensors gain nothing by more."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("one_thread")
 
 
 @pytest.fixture(scope="module")

@@ -17,6 +17,7 @@ import typer
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.files import make_folder, whole_file
 from flarebook.compendium.provenance import code_state
+from flarebook.compendium.script import run_script
 from flarebook.solarchip.ablation_archive import read_dates
 from flarebook.solarchip.backbones import create
 from flarebook.solarchip.pretrain import pretrain
@@ -172,8 +173,4 @@ def export(table, settings, dates, channels, folder):
 
 
 if __name__ == "__main__":
-    try:
-        typer.run(main)
-    except InputError as error:
-        typer.echo(f"error: {error}", err=True)
-        raise SystemExit(1) from None
+    run_script(typer.run, main)

@@ -8,8 +8,8 @@ import pandas as pd
 import torch
 import typer
 
-from flarebook.compendium.errors import InputError
 from flarebook.compendium.provenance import code_state
+from flarebook.compendium.script import run_script
 from flarebook.solarchip import diffusion
 from flarebook.solarchip.channels import index
 from flarebook.solarchip.gradient_steps import Steps
@@ -121,14 +121,5 @@ def main(
     typer.echo(f"written: {save(translator, out)}")
 
 
-def run():
-    """Command line: an error in the input is one sentence."""
-    try:
-        app()
-    except InputError as error:
-        typer.echo(f"error: {error}", err=True)
-        raise SystemExit(1) from None
-
-
 if __name__ == "__main__":
-    run()
+    run_script(app)

@@ -15,6 +15,7 @@ import typer
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.files import make_folder, whole_file
 from flarebook.compendium.provenance import code_state
+from flarebook.compendium.script import run_script
 from flarebook.compendium.training_plan import learning_rate, pick_batch
 from flarebook.compendium.training_state import load_state, random_numbers, save_state
 from flarebook.compendium.weights_file import write_weights
@@ -273,14 +274,5 @@ def report(n_steps):
     return tell
 
 
-def run():
-    """Command line: an error in the input is one sentence."""
-    try:
-        typer.run(main)
-    except InputError as error:
-        typer.echo(f"error: {error}", err=True)
-        raise SystemExit(1) from None
-
-
 if __name__ == "__main__":
-    run()
+    run_script(typer.run, main)
