@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from flarebook.solarchip.backbones import SHARING, create
+from flarebook.solarchip.channels import CHANNELS
 from flarebook.solarchip.losses import contrastive_terms
 from flarebook.solarchip.training import TERMS, Objective
 
@@ -41,12 +42,26 @@ def test_terms_that_are_not_asked_for_are_not_made(pictures):
     assert set(Objective(model, {"intra": 1.0, "cls": 1.0})(pictures, CHOSEN)[1]) == {"cls", "intra"}
 
 
-def test_square_errors_are_counted_in_the_variance_of_their_channel(pictures):
-    model, unit = create("vit-mini").eval(), {"hmi": 0.5, "94": 2.0, "304": 4.0}
+def test_square_errors_are_counted_in_the_usual_departures_of_their_channel(pictures):
+    model = create("vit-mini").eval()
+    deviation = torch.linspace(0.5, 2.0, len(CHANNELS))
+    model.draw_departures(torch.randn(len(CHANNELS), 32, 32, generator=torch.Generator().manual_seed(3)), deviation)
     with torch.no_grad():
-        found = float(Objective(model, {"reconstruction": 1.0}, unit)(pictures, CHOSEN)[0])
-        alone = [
-            float(Objective(model, {"reconstruction": 1.0})(pictures[:, [place]], [channel])[0]) / unit[channel]
-            for place, channel in enumerate(CHOSEN)
+        found = float(Objective(model, {"reconstruction": 1.0})(pictures, CHOSEN)[0])
+        drawn = [model.decode(model.encode(pictures[:, [i]], c), c)[:, 0] for i, c in enumerate(CHOSEN)]
+        errors = [
+            float(((one - pictures[:, i]) ** 2).mean() / deviation[CHANNELS.index(c)] ** 2)
+            for i, (c, one) in enumerate(zip(CHOSEN, drawn, strict=True))
         ]
-    assert found == pytest.approx(sum(alone) / 3, rel=1e-5)
+    assert found == pytest.approx(sum(errors) / 3, rel=1e-4)
+
+
+def test_a_decoder_that_says_nothing_draws_the_mean_picture(pictures):
+    model = create("vit-mini").eval()
+    mean = torch.randn(len(CHANNELS), 32, 32, generator=torch.Generator().manual_seed(3))
+    model.draw_departures(mean, torch.full((len(CHANNELS),), 0.5))
+    for parameter in model.decoders.parameters():
+        parameter.data.zero_()
+    with torch.no_grad():
+        drawn = model.decode(model.encode(pictures[:, [1]], "94"), "94")
+    assert torch.allclose(drawn, mean[CHANNELS.index("94")].expand_as(drawn))

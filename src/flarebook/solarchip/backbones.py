@@ -69,6 +69,16 @@ class SolarChip(nn.Module):
         self.decoders = nn.ModuleDict({group: size.decoder() for group in groups})
         self.project_cls, self.project_patch = (nn.Linear(n, size.projection, bias=False) for n in size.widths)
         self.log_scales = nn.ParameterDict({term: nn.Parameter(torch.tensor(FIRST_SCALE)) for term in TERMS})
+        self.register_buffer("mean", torch.zeros(len(CHANNELS), size.image, size.image))
+        self.register_buffer("deviation", torch.ones(len(CHANNELS)))
+
+    def draw_departures(self, mean, deviation):
+        """From now on draw each channel's departure from its mean picture, in units of its usual departure.
+
+        mean: (11, image, image), deviation: (11,), arrays, channels in the order of CHANNELS.
+        """
+        self.mean.copy_(torch.as_tensor(mean))
+        self.deviation.copy_(torch.as_tensor(deviation))
 
     def encode(self, pictures, channel):
         """Tokens of pictures of a channel; channels that share an encoder may be mixed in a batch.
@@ -98,13 +108,23 @@ class SolarChip(nn.Module):
         """Pictures (b, 1, image, image) of a channel, drawn from the patch tokens alone."""
         return self.decode_latent(join(tokens.patches, self.size.cell), channel)
 
+    def draw(self, tokens, channel):
+        """Departures (b, 1, image, image) that the decoder of a channel draws from the patch tokens."""
+        return self.decoders[self.group(channel)](join(tokens.patches, self.size.cell))
+
     def latent(self, pictures, channel):
         """Latent pictures (b, c, h, w): the patch tokens in their places."""
         return join(self.encode(pictures, channel).patches, self.size.cell)
 
     def decode_latent(self, latent, channel):
         """Pictures (b, 1, image, image) of a channel from latent ones (b, c, h, w)."""
-        return self.decoders[self.group(channel)](latent)
+        drawn, place = self.decoders[self.group(channel)](latent), CHANNELS.index(channel)
+        return drawn * self.deviation[place] + self.mean[place]
+
+    def departures(self, pictures, channels):
+        """What the decoders are to draw of pictures (b, k, image, image) of the k channels, in the same shape."""
+        places = [CHANNELS.index(channel) for channel in channels]
+        return (pictures - self.mean[places]) / self.deviation[places][:, None, None]
 
     def features(self, images, channel, batch_size=64):
         """Class tokens (n, d), float32, of images of one channel as they come: the extractor for other work.

@@ -7,8 +7,9 @@ from torch.nn.functional import affine_grid, grid_sample
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.training_plan import pick_batch
 from flarebook.solarchip.channels import AIA, CHANNELS
+from flarebook.solarchip.departures import departures_of
 
-LEAST_VARIANCE = 0.005  # of scaled images; visible light hardly varies, and its limb would outweigh all other channels
+LEAST_DEPARTURE = 0.07  # in scaled values; visible light hardly varies, and its limb would outweigh all channels
 
 
 def draw(images, settings, step):
@@ -35,14 +36,14 @@ def take(images, dates, channels):
     return torch.from_numpy(np.asarray(images[np.ix_(np.sort(dates), places)], np.float32))
 
 
-def variances(images, n_dates=128):
-    """Variance of each channel's images about their mean image, {channel: variance}, from dates spread over all.
+def usual_departures(images, n_dates=128):
+    """Mean picture of each channel and its usual departure from it, (11, h, w) and (11,), from dates spread over all.
 
-    images: (n, 11, h, w) scaled.  At least LEAST_VARIANCE.
+    images: (n, 11, h, w) scaled.  The departure is at least LEAST_DEPARTURE.
     """
     dates = np.unique(np.linspace(0, len(images) - 1, min(n_dates, len(images))).round().astype(int))
-    found = np.nanvar(np.asarray(images[dates], np.float32), axis=0).mean(axis=(1, 2))
-    return {channel: float(max(value, LEAST_VARIANCE)) for channel, value in zip(CHANNELS, found, strict=True)}
+    found = departures_of(np.nan_to_num(np.asarray(images[dates], np.float32)))  # the first step refuses the gaps
+    return found.mean, np.maximum(found.deviation[:, 0, 0], LEAST_DEPARTURE)
 
 
 def turn(pictures, rng, degrees=90.0, mirror=True):

@@ -23,7 +23,7 @@ from flarebook.compendium.training_plan import learning_rate
 from flarebook.compendium.training_state import load_state, save_state
 from flarebook.solarchip import weights
 from flarebook.solarchip.backbones import create
-from flarebook.solarchip.batches import draw, draw_channels, first_gap, take, variances
+from flarebook.solarchip.batches import draw, draw_channels, first_gap, take, usual_departures
 from flarebook.solarchip.pretraining_archive import read_archive
 from flarebook.solarchip.pretraining_settings import PRECISIONS, Settings, plain, settled
 from flarebook.solarchip.training import TERMS, Objective, Training
@@ -73,7 +73,9 @@ def fresh(settings, images):
     """What learns, with weights drawn from the seed, and its optimiser: (Training, AdamW)."""
     weights = {term: settings.weights.get(term, 1.0) for term in settings.terms}
     model = create(settings.size, settings.sharing, settings.seed, images.shape[-1])
-    objective = Objective(model, weights, variances(images) if settings.relative else None).train()
+    if settings.relative:
+        model.draw_departures(*usual_departures(images))
+    objective = Objective(model, weights).train()
     rate, decay = settings.learning_rate, settings.weight_decay
     return Training(objective), torch.optim.AdamW(objective.parameters(), rate, weight_decay=decay)
 
@@ -224,7 +226,7 @@ def main(
     patience: Annotated[
         int, typer.Option(help="Stop after so many rows without a better held-out loss; 0: never.")
     ] = 0,
-    relative: Annotated[bool, typer.Option(help="Square errors in each channel's variance, or as they are.")] = True,
+    relative: Annotated[bool, typer.Option(help="Draw departures from the mean picture.")] = True,
     pieces: Annotated[
         int, typer.Option(help="Parts of a batch that go through one after the other, to save memory.")
     ] = 1,

@@ -18,7 +18,7 @@ class Settings:
     sharing: str = "two"  # of backbones.SHARING
     terms: tuple[str, ...] = TERMS
     weights: dict = field(default_factory=lambda: {"reconstruction": 1.0})  # of terms; 1 for those not named
-    relative: bool = True  # square errors over each channel's variance, so that HMI counts as much; False: as the paper
+    relative: bool = True  # draw each channel's departures from its mean in usual ones; False: pictures as they are
     n_steps: int = 0  # 0: as many as n_epochs make
     n_epochs: float = 10.0
     batch_size: int = 32

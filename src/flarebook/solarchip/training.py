@@ -16,13 +16,12 @@ TERMS = ("reconstruction", *CONTRASTS)
 class Objective(nn.Module):
     """A model and its loss; `forward` is the whole of what is differentiated, so that it can be wrapped for DDP.
 
-    model: SolarChip; weights: {term: weight} of the terms in use; variances: {channel: variance of its images}, in
-    which its square errors are counted; none: all count as they are.
+    model: SolarChip; weights: {term: weight} of the terms in use.
     """
 
-    def __init__(self, model, weights, variances=None):
+    def __init__(self, model, weights):
         super().__init__()
-        self.model, self.weights, self.variances = model, dict(weights), dict(variances or {})
+        self.model, self.weights = model, dict(weights)
         self.gather = None  # puts the vectors of all processes into one batch, where there are several
 
     def forward(self, pictures, channels):
@@ -61,15 +60,13 @@ class Objective(nn.Module):
         return tuple(torch.cat(parts, dim=1) for parts in zip(*made, strict=True)), tokens
 
     def reconstruction(self, pictures, tokens, channels):
-        """Mean square error over all pictures, {"reconstruction": scalar}; {} when that term is not in use."""
+        """Mean square error of what the decoders draw, {"reconstruction": scalar}; {} when that term is not in use."""
         if "reconstruction" not in self.weights:
             return {}
-        errors = []
+        wanted, errors = self.model.departures(pictures, channels), []
         for places, made in zip(self._shared(channels), tokens, strict=True):
-            drawn = self.model.decode(made, channels[places[0]]).float()
-            square = mse_loss(drawn, _mixed(pictures, places), reduction="none").mean(dim=(1, 2, 3))
-            unit = [self.variances.get(channels[place], 1.0) for place in places]
-            errors.append((square.unflatten(0, (-1, len(places))) / square.new_tensor(unit)).mean(dim=0).sum())
+            drawn = self.model.draw(made, channels[places[0]]).float()
+            errors.append(mse_loss(drawn, _mixed(wanted, places)) * len(places))
         return {"reconstruction": sum(errors) / len(channels)}
 
     def contrasts(self, cls, patches):
