@@ -163,6 +163,16 @@ def test_pretraining_leaves_the_callers_random_numbers_alone(sun):
     assert torch.equal(torch.rand(4), expected)
 
 
+def test_while_a_network_draws_first_its_contrasts_teach_nothing(sun):
+    first = replace(BRIEF, n_steps=4, drawing_first=0.9, weight_decay=0.0)
+    fresh, (drawn, history) = create("vit-mini", seed=first.seed), pretrain(sun, first)
+    assert torch.equal(drawn.project_patch.weight, fresh.project_patch.weight)
+    assert not torch.equal(drawn.encoders["hmi"].embed.weight, fresh.encoders["hmi"].embed.weight)
+    later = pretrain(sun, replace(first, drawing_first=0.5))[0]
+    assert not torch.equal(later.project_patch.weight, fresh.project_patch.weight)
+    assert (history["cls"] > 1).all()  # told all the same
+
+
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
@@ -172,6 +182,8 @@ def test_pretraining_leaves_the_callers_random_numbers_alone(sun):
         ({"precision": "16"}, "no precision '16': take one of 32, bf16"),
         ({"size": "vit-huge"}, "no backbone 'vit-huge'"),
         ({"patience": 2}, "patience needs held-out dates"),
+        ({"drawing_first": 1.0}, "drawing first takes a share of the steps, between 0 and 1"),
+        ({"drawing_first": 0.5, "terms": ("cls",)}, "drawing first takes .* and the term reconstruction"),
         ({"devices": 2}, "leave what they learnt in a checkpoint: give a folder"),
         ({"devices": 3}, "batch of 16 cannot be shared by 3 processes"),
         ({"pieces": 2, "terms": ("reconstruction",)}, "pieces serve to keep the negatives of a contrast"),

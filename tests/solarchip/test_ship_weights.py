@@ -1,5 +1,7 @@
 """What ships: two small files of one training each, a card that tells what they say, curves that fall."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -25,7 +27,8 @@ def test_the_files_are_small_and_the_card_tells_what_they_say(shipped):
         assert (weights.FOLDER / weights.file_name(name)).stat().st_size < 10e6
         row = next(line for line in CARD.splitlines() if line.startswith(f"| {name} | "))
         n_weights = sum(weight.numel() for weight in model.parameters())
-        assert f"| {n_weights:,} | {model.about['steps']} | {int(model.about['dates_seen']):,} |" in row
+        first = json.loads(model.about["settings"])["drawing_first"]
+        assert f"| {n_weights:,} | {first:g} | {model.about['steps']} | {int(model.about['dates_seen']):,} |" in row
         assert model.about["images_sha256"] in CARD and model.about["commit"][:10] in CARD
         assert model.about["origin"] == "simulated"
     assert "Trained on simulated images only" in CARD and "{" not in CARD.replace("{name", "")

@@ -25,7 +25,7 @@ from flarebook.solarchip import weights
 from flarebook.solarchip.backbones import create
 from flarebook.solarchip.batches import draw, draw_channels, first_gap, take, usual_departures
 from flarebook.solarchip.pretraining_archive import read_archive
-from flarebook.solarchip.pretraining_settings import PRECISIONS, Settings, plain, settled
+from flarebook.solarchip.pretraining_settings import PRECISIONS, Settings, contrasts_join, plain, settled
 from flarebook.solarchip.training import TERMS, Objective, Training
 from flarebook.stix.encoders import chosen_device
 
@@ -115,6 +115,7 @@ def train_step(fabric, training, learner, optimiser, images, settings, step):
     share = pictures[fabric.global_rank :: fabric.world_size].to(fabric.device)
     for group in optimiser.param_groups:
         group["lr"] = learning_rate(settings, step)
+    training.objective.contrasting = contrasts_join(settings, step)
     optimiser.zero_grad()
     loss, terms = differentiate(fabric, training.objective, learner, share, channels, settings.pieces)
     if not torch.isfinite(loss):
@@ -220,6 +221,7 @@ def main(
     epochs: Annotated[float, typer.Option(help="How many times each date is seen.")] = 20,
     batch_size: Annotated[int, typer.Option(help="Dates per step.")] = 32,
     rate: Annotated[float, typer.Option(help="Highest learning rate.")] = 1e-3,
+    drawing_first: Annotated[float, typer.Option(help="Share of the steps before the contrasts count.")] = 0.0,
     aia_per_step: Annotated[int, typer.Option(help="AIA channels per step, drawn at random; 10: all.")] = 2,
     seed: Annotated[int, typer.Option(help="Of the weights, the order of the dates and their turns.")] = 1,
     every: Annotated[int, typer.Option(help="Steps between two checkpoints.")] = 20,
@@ -244,8 +246,8 @@ def main(
     about["commit"] = code_state()["commit"] or "unknown"  # now: the code may have changed when the training is done
     settings = Settings(
         size, n_epochs=epochs, batch_size=batch_size, learning_rate=rate, aia_per_step=aia_per_step, seed=seed,
-        every=every, patience=patience, relative=relative, pieces=pieces, precision=precision, compile=compiled,
-        device=device, devices=devices,
+        drawing_first=drawing_first, every=every, patience=patience, relative=relative, pieces=pieces,
+        precision=precision, compile=compiled, device=device, devices=devices,
     )  # fmt: skip
     settings = settled(images, settings, held_out, out)
     model, history = pretrain(images, settings, make_folder(out), held_out, report(settings.n_steps))

@@ -25,6 +25,7 @@ class Settings:
     aia_per_step: int = 2  # AIA channels drawn for a step; 10: all, as the paper
     learning_rate: float = 1e-3  # the highest
     warm_up: float = 0.1  # share of the steps
+    drawing_first: float = 0.0  # share of the steps before the contrasts join the reconstruction
     weight_decay: float = 0.01
     rotation: float = 90.0  # degrees, largest turn of a date, either way
     mirror: bool = True
@@ -46,11 +47,22 @@ def settled(images, settings, held_out=None, folder=None):
         raise InputError(f"there is no term {(*unknown, 'at all')[0]!r} of the loss: take some of {', '.join(TERMS)}")
     if settings.precision not in PRECISIONS:
         raise InputError(f"there is no precision {settings.precision!r}: take one of {', '.join(PRECISIONS)}")
+    if settings.drawing_first and not (0 < settings.drawing_first < 1 and "reconstruction" in settings.terms):
+        raise InputError("drawing first takes a share of the steps, between 0 and 1, and the term reconstruction")
     check_shares(settings, folder)
     if settings.patience and (held_out is None or not len(held_out)):
         raise InputError("patience needs held-out dates to watch: give held_out, or patience 0")
     n_steps = settings.n_steps or max(1, int(settings.n_epochs * (len(images) // settings.batch_size)))
     return replace(settings, n_steps=n_steps)
+
+
+def contrasts_join(settings, step):
+    """Whether the contrasts count in a step.
+
+    The convolutional encoder that contrasts from the first step grows blind to the sign of the field, which no AIA
+    channel shows, and hundreds of steps later its decoder still draws none; one that has begun to draw keeps it.
+    """
+    return step >= settings.drawing_first * settings.n_steps
 
 
 def check_shares(settings, folder):

@@ -19,7 +19,10 @@ from flarebook.solarchip.splits import ROTATION
 
 CARD, TEMPLATE = "MODEL_CARD.md", "model_card_template.md"
 SCORED = ("171", "304", "1600")  # AIA channels set against HMI in the card's retrieval
-COUNTED = {True: "over the variance of its channel's images, so that HMI counts as much", False: "as it is"}  # relative
+COUNTED = {
+    True: "each channel's departure from its mean picture, in its usual departure",
+    False: "the picture as it is",
+}
 ASKED = {  # score of representation_scores: heading in the card
     "recall@1, neighbouring days": "date found, of 11 days",
     representation_scores.HEADLINE: "the same after a linear map",
@@ -69,7 +72,7 @@ def card(models, histories, images, magnetograms, days):
         "training": "\n".join(training_row(name, models[name], histories[name]) for name in models),
         "n_held_out": len(images),
         "gap_days": ROTATION,
-        "counted": COUNTED[json.loads(about["settings"]).get("relative", False)],
+        "counted": COUNTED[json.loads(about["settings"])["relative"]],
         "learnt": "\n".join(_line(name, row.values()) for name, row in learnt.items()),
         "headings": " | ".join(ASKED.values()),
         "rule": "---|" * (1 + len(ASKED)),
@@ -84,7 +87,10 @@ def training_row(name, model, history):
     losses = history["held_out_loss"].iloc[[0, -1]]
     seen = int(about["dates_seen"])
     epochs = f"{seen / int(about['n_dates']):.1f}"
-    return _line(f"{name} | {n_weights:,} | {about['steps']} | {seen:,} | {epochs} | {about['seconds']}", losses)
+    first = json.loads(about["settings"])["drawing_first"]
+    return _line(
+        f"{name} | {n_weights:,} | {first:g} | {about['steps']} | {seen:,} | {epochs} | {about['seconds']}", losses
+    )
 
 
 def scores(models, images, magnetograms, days):

@@ -23,6 +23,7 @@ class Objective(nn.Module):
         super().__init__()
         self.model, self.weights = model, dict(weights)
         self.gather = None  # puts the vectors of all processes into one batch, where there are several
+        self.contrasting = True  # False while the networks learn to draw first
 
     def forward(self, pictures, channels):
         """Weighted sum of the terms, and the terms, {term: scalar}.
@@ -81,8 +82,9 @@ class Objective(nn.Module):
         return {term: torch.stack([pair[term] for pair in pairs]).mean() for term in wanted}
 
     def total(self, terms):
-        """Weighted sum of terms."""
-        return sum(self.weights[term] * value for term, value in terms.items())
+        """Weighted sum of terms; without the contrasts while they do not count yet."""
+        counted = terms if self.contrasting else ("reconstruction",)
+        return sum(self.weights[term] * value * (term in counted) for term, value in terms.items())
 
     def _shared(self, channels):
         """Places of the channels that share an autoencoder, one list for each, in the order of the channels."""
