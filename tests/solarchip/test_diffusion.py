@@ -66,6 +66,12 @@ def test_noise_belongs_to_the_seed(trained):
     assert not torch.allclose(first[0], first[1]), "members differ"
 
 
+def test_a_date_has_the_same_members_however_many_dates_there_are(trained):
+    made, conditions, *_ = trained
+    few, many = (diffusion.draw(made, "171", conditions[:n], "hmi", members) for n, members in ((2, 2), (5, 3)))
+    torch.testing.assert_close(many[:2, :2], few)
+
+
 def test_described_diffusion_is_built_again(trained):
     made, conditions, *_ = trained
     twin = diffusion.build(made.about())

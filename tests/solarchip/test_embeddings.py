@@ -49,4 +49,10 @@ def test_what_no_encoder_could_read_is_told(images):
     with pytest.raises(InputError, match="hmi image of date 3"):
         embed(model, broken, "hmi", batch_size=2, device="cpu")
     with pytest.raises(InputError, match="no device"):
-        embed(model, images, "hmi", device="cuda:7")
+        embed(model, images, "hmi", device="cuda:99")
+
+
+def test_the_callers_model_is_left_as_it_is(images):
+    model = create("vit-mini")
+    embed(model, images, "hmi", device="cpu")
+    assert model.training

@@ -30,6 +30,11 @@ def test_all_labels_are_all_days():
     assert (days[1.0, 0] == np.arange(200)).all() and (days[1.0, 1] == np.arange(200)).all()
 
 
+def test_shares_without_all_labels_are_refused():
+    with pytest.raises(InputError, match="add 1.0"):
+        draws(LABEL, (0.05, 0.25), 2, seed=1)
+
+
 def test_a_class_without_days_is_told():
     with pytest.raises(InputError, match="no training day has the label 1, so that a share of 10% of them cannot hold"):
         draw_days(np.zeros(20), 0.1, np.random.default_rng(1))

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from flarebook.compendium.errors import InputError
-from flarebook.solarchip.goes import class_of, find_flares, flux_of, minute_means, true_flux
+from flarebook.solarchip.goes import at_least, class_of, find_flares, flux_of, minute_means, true_flux
 from flarebook.solarchip.sample import FOLDER, NOAA_FLARE, real_xrs
 from flarebook.solarchip.xrs import read_xrs
 
@@ -102,6 +102,10 @@ def test_times_out_of_order_are_refused():
 def test_classes_are_cut_after_one_decimal(flux, name):
     assert class_of(flux) == name
     assert flux_of(name) <= flux * 1.0001 and flux - flux_of(name) < 0.1 * 10 ** np.floor(np.log10(flux))
+
+
+def test_a_flux_of_single_precision_still_reaches_its_class():
+    assert at_least(np.array([np.float32(1e-6), 0.999e-6, 1e-5]), "C1.0").tolist() == [True, False, True]
 
 
 def test_no_flare_has_no_class_and_words_are_no_class():

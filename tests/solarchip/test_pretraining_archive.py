@@ -22,7 +22,7 @@ def archive(tmp_path_factory):
     folder.mkdir(parents=True)
     np.savez(folder / "images.npz", images=images)
     times = pd.date_range("2012-01-01", periods=N).strftime("%Y-%m-%dT%H:%M:%S")
-    pd.DataFrame({"time": times}).to_parquet(folder / "days.parquet")
+    pd.DataFrame({"time": times, "origin": "simulated"}).to_parquet(folder / "days.parquet")
     return folder.parents[2]
 
 
@@ -37,10 +37,21 @@ def test_the_last_tenth_of_the_time_is_held_out_after_a_gap(archive):
     assert len(days) == len(held_out) < 0.1 * N
 
 
+def test_the_dates_on_which_a_notebook_tests_are_not_trained_on(archive, tmp_path):
+    days = pd.read_parquet(archive / STEP / "days.parquet").assign(origin="real")
+    days["split"] = np.repeat(["train", "gap", "validation", "test"], [200, 20, 60, 120])
+    days.to_parquet(tmp_path / "days.parquet")
+    (tmp_path / "images.npz").symlink_to(archive / STEP / "images.npz")
+    images, held_out, about = read_archive(tmp_path)
+    assert (len(images), len(held_out), about["n_dates"], about["origin"]) == (200, 180, 200, "real")
+    own, last, _ = read_archive(tmp_path, last_tenth=True)
+    assert [len(own), len(last)] == [len(part) for part in read_archive(archive)[:2]]
+
+
 def test_the_script_writes_weights_that_say_what_was_done_and_goes_on_from_its_checkpoint(
     archive, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr(pretrain, "read_archive", lambda folder: shortened(*read_archive(folder)))
+    monkeypatch.setattr(pretrain, "read_archive", lambda *asked: shortened(*read_archive(*asked)))
     command = pretrain.typer.Typer()
     command.command()(pretrain.main)
     asked = [str(archive), "--out", str(tmp_path), "--size", "cnn-mini", "--epochs", "1", "--every", "1"]

@@ -17,7 +17,7 @@ class Address(torch.nn.Module):
 
     def __init__(self, drawn=None):
         super().__init__()
-        self.drawn = drawn
+        self.drawn, self.place = drawn, torch.nn.Parameter(torch.zeros(()))
         self.log_scales = dict.fromkeys(TERMS, torch.tensor(FIRST_SCALE))
 
     def group(self, channel):

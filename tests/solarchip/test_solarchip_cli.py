@@ -76,8 +76,9 @@ def test_features_are_those_of_the_prepared_image(weights, tmp_path):
     model = open_model(weights)
     images = np.zeros((1, 11, 32, 32), np.float32)
     images[0, 3] = scale_channel(prepare(sample.real_aia(), 32), "171")
+    expected = embed(model, images, "171", device="cpu")
     table, bad = embed_files([sample.FOLDER / sample.AIA_171], model)
-    assert not bad and table.filter(like="feature_").to_numpy()[0] == pytest.approx(embed(model, images, "171").cls[0])
+    assert not bad and table.filter(like="feature_").to_numpy()[0] == pytest.approx(expected.cls[0])
 
 
 def test_a_continuum_image_has_no_features(weights, tmp_path):

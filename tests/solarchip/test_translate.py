@@ -67,7 +67,7 @@ def test_way_goes_between_the_instruments(translator):
 
 
 def test_translations_are_images_of_the_target_and_belong_to_the_seed(images, translator):
-    made, again = (translate.translate(translator, images[:2], "hmi", 3, n_levels=2, seed=5) for _ in range(2))
+    made, again = (translate.translate(translator, images[:2], "hmi", 3, n_inference_steps=2, seed=5) for _ in range(2))
     assert made.shape == (3, 2, SIZE, SIZE)
     np.testing.assert_array_equal(made, again)
     assert np.abs(made).max() <= 1
@@ -77,14 +77,14 @@ def test_translations_are_images_of_the_target_and_belong_to_the_seed(images, tr
 def test_only_the_sources_are_looked_at(images, translator):
     others = images.copy()
     others[:, 1:] = 0.3  # HMI stays
-    first, second = (translate.translate(translator, some[:1], "171", n_levels=2) for some in (images, others))
+    first, second = (translate.translate(translator, some[:1], "171", n_inference_steps=2) for some in (images, others))
     np.testing.assert_array_equal(first, second)
 
 
 def test_translator_comes_back_from_its_file(tmp_path, images, translator):
     path = translate.save(translator, tmp_path / "translator.safetensors")
     again = translate.load(path)
-    first, second = (translate.translate(each, images[:2], "hmi", n_levels=2) for each in (translator, again))
+    first, second = (translate.translate(each, images[:2], "hmi", n_inference_steps=2) for each in (translator, again))
     np.testing.assert_allclose(first, second, atol=0.02)  # half precision
     assert again.about["origin"] == "simulated"
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from flarebook.compendium.errors import InputError
-from flarebook.solarchip import branch_test, plot_translation, translation_scores
+from flarebook.solarchip import branch_comparison, plot_translation, translation_scores
 from flarebook.solarchip import translation_comparison as comparison
 from flarebook.solarchip.backbones import create
 from flarebook.solarchip.channels import CHANNELS
@@ -83,18 +83,18 @@ def translator(test):
 
 def test_branches_of_both_encoders_are_compared_and_the_translator_stays_as_it_was(test, translator):
     before = {name: value.clone() for name, value in translator.state_dict().items()}
-    arms = branch_test.encoders(translator.space.model, [1, 2], test)
-    pictures = encode_targets(translator.space, test, {branch_test.SOURCES: ("171",)})
-    scores = branch_test.branch_scores(translator, arms, test, test[:3], pictures, Budget(1, 2, 4), 2, 2)
+    arms = branch_comparison.encoders(translator.space.model, [1, 2], test)
+    pictures = encode_targets(translator.space, test, {branch_comparison.SOURCES: ("171",)})
+    scores = branch_comparison.branch_scores(translator, arms, test, test[:3], pictures, Budget(1, 2, 4), 2, 2)
     assert len(scores) == 2 * 2 * 2, "arms, seeds, parts of the image"
-    assert len(branch_test.of_arm(scores, branch_test.RANDOM, "171")) == 2
+    assert len(branch_comparison.of_arm(scores, branch_comparison.RANDOM, "171")) == 2
     after = translator.state_dict()
     assert before.keys() == after.keys()
     assert all(torch.equal(value, after[name]) for name, value in before.items())
 
 
 def test_random_encoders_differ_from_the_pretrained_one_and_among_seeds(test, translator):
-    arms = branch_test.encoders(translator.space.model, [1, 2], test)
+    arms = branch_comparison.encoders(translator.space.model, [1, 2], test)
     seen = {(arm, seed): space.encode(test[:2, 0], "hmi") for arm, seed, space in arms}
     assert torch.equal(seen["pretrained", 1], seen["pretrained", 2])
     assert not torch.allclose(seen["random", 1], seen["random", 2])

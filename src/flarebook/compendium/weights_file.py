@@ -43,6 +43,17 @@ def check_fit(network, state, path, name, script):
         )
 
 
+def load_into(network, state, about, path, name, script):
+    """The network called `name` with weights and `about` of `read_weights`: to be used, in single precision.
+
+    Returns it in evaluation mode and without gradients.  Raises InputError as `check_fit` does.
+    """
+    check_fit(network, state, path, name, script)
+    network.load_state_dict({key: value.float() for key, value in state.items()})
+    network.about = about
+    return network.eval().requires_grad_(False)
+
+
 def write_weights(network, path, about):
     """Write the weights in half precision with a description of their training; returns the path.
 

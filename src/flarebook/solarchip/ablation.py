@@ -4,12 +4,14 @@ As a script it runs the rows longer than a notebook has time for and goes on whe
 python -m flarebook.solarchip.ablation ARCHIVE --out FOLDER --n-steps 600
 """
 
+import hashlib
 import json
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
+import numpy as np
 import pandas as pd
 import torch
 import typer
@@ -36,6 +38,7 @@ TERMS = {  # row: terms of the loss
 }
 ALL_TERMS = "+ CLS + patch + intra"
 SHARING_WORDS = {"two": "HMI, AIA", "one": "one for all", "separate": "one per channel"}  # who shares an encoder
+VARIED = ("size", "sharing", "terms")  # settings in which the rows differ
 COLUMNS = ("backbone", "sharing", "row", "seed", "score", "value", "chance")
 
 
@@ -83,9 +86,10 @@ def run(chosen, dates, settings, seeds, channels, path=None, progress=None):
     chosen: of `variants`; seeds: one training of each row per seed, which draws the same first weights and batches in
     every row; path: Parquet table that grows with every training, none: nothing is written; progress: called with
     each Variant and seed that is done.
-    Returns a DataFrame of COLUMNS.
+    Returns a DataFrame of COLUMNS.  Raises InputError for a table at `path` of other settings, scores or images.
     """
-    table = _read(path)
+    made_with = made_of(dates, settings, channels)
+    table = _read(path, made_with)
     done = set(table[["backbone", "sharing", "row", "seed"]].drop_duplicates().itertuples(index=False, name=None))
     for seed in seeds:  # a run that was stopped has whole seeds
         for variant in chosen:
@@ -93,19 +97,36 @@ def run(chosen, dates, settings, seeds, channels, path=None, progress=None):
                 continue
             rows = run_variant(variant, dates, replace(settings, seed=seed), channels)
             table = rows if table.empty else pd.concat([table, rows], ignore_index=True)
+            table.attrs["made_with"] = made_with
             _write(table, path)
             if progress:
                 progress(variant, seed)
     return table
 
 
-def _read(path):
-    """Table of an earlier run, empty when there is none; InputError when it is something else."""
+def made_of(dates, settings, channels):
+    """What decides the scores besides row and seed, as JSON keeps it: settings, scored channels, hash of the dates."""
+    hashed = hashlib.sha256()
+    for part in (dates.images, dates.train, dates.held_out):
+        hashed.update(np.ascontiguousarray(part))
+    kept = {name: value for name, value in plain(settings).items() if name not in (*VARIED, "seed")}
+    return kept | {"side": dates.images.shape[-1], "channels": list(channels), "dates_sha256": hashed.hexdigest()}
+
+
+def _read(path, made_with):
+    """Table of an earlier run, empty when there is none; InputError when it is something else or of another run."""
     if path is None or not Path(path).is_file():
         return pd.DataFrame({name: [] for name in COLUMNS})
     table = pd.read_parquet(path)
     if list(table.columns) != list(COLUMNS):
         raise InputError(f"{path} is no table of an ablation: give another folder, or remove it to begin anew")
+    told = table.attrs.get("made_with", {})
+    for name in made_with:
+        if told.get(name) != made_with[name]:
+            raise InputError(
+                f"{path} was begun with {name} {told.get(name)}, now it is {made_with[name]}: "
+                "give the same to go on, or another folder to begin anew"
+            )
     return table
 
 
@@ -156,11 +177,11 @@ def export(table, settings, dates, channels, folder):
     with whole_file(folder / "ablation.csv") as partial:
         table.to_csv(partial, index=False, float_format="%.4f")
     about = {
-        "origin": "simulated",
+        "origin": dates.origin,
         "side": dates.images.shape[-1],
         "n_train": int(dates.train.sum()),
         "n_held_out": int(dates.held_out.sum()),
-        "settings": {key: value for key, value in plain(settings).items() if key not in ("size", "sharing", "terms")},
+        "settings": {key: value for key, value in plain(settings).items() if key not in VARIED},
         "channels": list(channels),
         "untaught": {
             name: rows.set_index("score")["value"].dropna().round(4).to_dict()

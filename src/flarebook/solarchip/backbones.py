@@ -10,10 +10,11 @@ from flarebook.compendium.errors import InputError
 from flarebook.compendium.onednn_training import learn_through_onednn
 from flarebook.solarchip.channels import CHANNELS
 from flarebook.solarchip.cnn import CnnSize
+from flarebook.solarchip.embeddings import encoded
 from flarebook.solarchip.info_nce import LARGEST_SCALE
 from flarebook.solarchip.losses import FIRST_SCALE, TERMS
 from flarebook.solarchip.passbands import scale_channel
-from flarebook.solarchip.patches import join
+from flarebook.solarchip.patches import unpatchify
 from flarebook.solarchip.vit import VitSize
 
 SIZES = {
@@ -106,15 +107,15 @@ class SolarChip(nn.Module):
 
     def decode(self, tokens, channel):
         """Pictures (b, 1, image, image) of a channel, drawn from the patch tokens alone."""
-        return self.decode_latent(join(tokens.patches, self.size.cell), channel)
+        return self.decode_latent(unpatchify(tokens.patches, self.size.cell), channel)
 
     def draw(self, tokens, channel):
         """Departures (b, 1, image, image) that the decoder of a channel draws from the patch tokens."""
-        return self.decoders[self.group(channel)](join(tokens.patches, self.size.cell))
+        return self.decoders[self.group(channel)](unpatchify(tokens.patches, self.size.cell))
 
     def latent(self, pictures, channel):
         """Latent pictures (b, c, h, w): the patch tokens in their places."""
-        return join(self.encode(pictures, channel).patches, self.size.cell)
+        return unpatchify(self.encode(pictures, channel).patches, self.size.cell)
 
     def decode_latent(self, latent, channel):
         """Pictures (b, 1, image, image) of a channel from latent ones (b, c, h, w)."""
@@ -131,13 +132,8 @@ class SolarChip(nn.Module):
 
         images: (n, h, w) in G or DN/s on the standard grid of `prepare`.  Raises InputError for pixels without a value.
         """
-        values = torch.from_numpy(scale_channel(images, channel))[:, None]
-        if not torch.isfinite(values).all():
-            raise InputError(f"the {channel} images hold pixels that are no numbers: fill them with `prepare` first")
-        device = self.project_cls.weight.device
-        with torch.inference_mode():
-            parts = [self.encode(batch.to(device), channel).cls for batch in values.split(batch_size)]
-        return torch.cat(parts).float().cpu().numpy()
+        parts = encoded(self, scale_channel(images, channel), channel, batch_size)
+        return torch.cat([tokens.cls for tokens in parts]).float().cpu().numpy()
 
     def clamp_scales(self):
         """Keep the learned scales at most 100, after a step of the optimiser, as CLIP does."""

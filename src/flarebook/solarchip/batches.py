@@ -31,9 +31,15 @@ def draw_channels(n_aia, rng):
 
 
 def take(images, dates, channels):
-    """Pictures of some dates and channels, (dates, channels, h, w) float32 tensor."""
+    """Pictures of some dates, in the order of time, and channels, (dates, channels, h, w) float32 tensor."""
     places = [CHANNELS.index(channel) for channel in channels]
     return torch.from_numpy(np.asarray(images[np.ix_(np.sort(dates), places)], np.float32))
+
+
+def evenly(rows, n):
+    """At most n of the rows, evenly over all of them."""
+    rows = np.asarray(rows)
+    return rows[np.unique(np.linspace(0, len(rows) - 1, min(n, len(rows))).round().astype(int))]
 
 
 def usual_departures(images, n_dates=128):
@@ -41,7 +47,7 @@ def usual_departures(images, n_dates=128):
 
     images: (n, 11, h, w) scaled.  The departure is at least LEAST_DEPARTURE.
     """
-    dates = np.unique(np.linspace(0, len(images) - 1, min(n_dates, len(images))).round().astype(int))
+    dates = evenly(np.arange(len(images)), n_dates)
     found = departures_of(np.nan_to_num(np.asarray(images[dates], np.float32)))  # the first step refuses the gaps
     return found.mean, np.maximum(found.deviation[:, 0, 0], LEAST_DEPARTURE)
 

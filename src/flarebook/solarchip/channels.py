@@ -5,7 +5,6 @@ AIA = CHANNELS[1:]
 CORONAL = ("94", "131", "171", "193", "211", "335")  # optically thin lines of the corona
 UNITS = {"hmi": "G"} | dict.fromkeys(AIA, "DN/s")
 SATURATION = 16_383.0  # DN, the largest value of the AIA cameras (14 bits); Lemen et al. 2012
-WAVELENGTHS = {channel: float(channel) for channel in AIA}  # Angstrom
 
 
 def index(channel):

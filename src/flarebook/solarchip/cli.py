@@ -32,10 +32,11 @@ def embed(
 
     Example: flarebook solarchip embed aia_171.fits hmi.fits --out features.parquet
     """
+    from flarebook.compendium.torch_device import chosen_device
     from flarebook.solarchip.embed_files import embed_files, find_images, open_model
 
-    model = open_model(weights)
-    table, bad = embed_files(find_images(files), model, device, progress("reading"))
+    model = open_model(weights).to(chosen_device(device))
+    table, bad = embed_files(find_images(files), model, progress("reading"))
     if len(table):
         with whole_file(out) as partial:
             table.to_parquet(partial, index=False)
@@ -64,10 +65,10 @@ def translate(
 
     Example: flarebook solarchip translate hmi.fits --to 171 --weights translator.safetensors --out translated
     """
+    from flarebook.compendium.torch_device import chosen_device
     from flarebook.solarchip.embed_files import find_images
     from flarebook.solarchip.translate import load
     from flarebook.solarchip.translate_files import translate_files
-    from flarebook.stix.encoders import chosen_device
 
     translator = load(weights, chosen_device(device))
     paths = progress("reading")(find_images(files))

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from flarebook.compendium.torchvision_schemas import declare_torchvision_schemas
-from flarebook.solarchip.patches import Tokens, cut
+from flarebook.solarchip.patches import Tokens, patchify
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ class CnnEncoder(nn.Module):
         """(b, 1, image, image) -> Tokens."""
         maps = self.body(self.stem(pictures))
         cls = torch.cat([maps.mean(dim=(2, 3)), maps.amax(dim=(2, 3))], dim=1)
-        return Tokens(cls, cut(self.to_latent(maps), self.cell))
+        return Tokens(cls, patchify(self.to_latent(maps), self.cell))
 
 
 class CnnDecoder(nn.Module):

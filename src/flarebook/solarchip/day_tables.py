@@ -4,9 +4,8 @@ import numpy as np
 import pandas as pd
 
 from flarebook.compendium.errors import InputError
-from flarebook.solarchip.flare_labels import flare_labels, largest_flux
+from flarebook.solarchip.flare_labels import label_table, largest_flux
 from flarebook.solarchip.flares import M1, background, expected_visible, glow, share_above
-from flarebook.solarchip.goes import class_of
 from flarebook.solarchip.splits import TRAIN, chronological
 
 
@@ -22,7 +21,8 @@ def tables_of(start, day, measured, rates, flares, population, gap_days=None):
     listed = flares.assign(**{name: iso(start, flares[name]) for name in ("start", "peak", "end")})
     regions = regions_table(rates, day, times, population)
     days = pd.DataFrame({"time": times, "r_value": r_of_regions(regions, times), **measured})
-    days = days.assign(**truth(rates, day), **outcome(listed, times), **past(start, day, listed, flares, regions))
+    seen = listed[listed["visible"]]
+    days = days.assign(**truth(rates, day), **label_table(seen, times), **past(start, day, seen, flares, regions))
     days["n_regions"] = regions.groupby("time").size().reindex(times, fill_value=0).to_numpy()
     days["split"] = split_of(times, gap_days)
     days["origin"] = "simulated"
@@ -37,23 +37,14 @@ def truth(rates, day):
     return {"rate_m": rate, "p_m": -np.expm1(-rate), "p_c": -np.expm1(-rate / share_above(M1))}
 
 
-def outcome(listed, times):
-    """What came in the next 24 h: largest peak flux (W/m^2, 0 without a flare), its class, labels >= M1 and >= C1."""
-    seen = listed[listed["visible"]]
-    peak_flux = largest_flux(seen, times)
-    classes = [class_of(value) for value in peak_flux]
-    labels = {"label_m": flare_labels(seen, times), "label_c": flare_labels(seen, times, threshold="C1.0")}
-    return {"peak_flux": peak_flux, "max_class": classes} | labels
-
-
-def past(start, day, listed, flares, regions):
+def past(start, day, seen, flares, regions):
     """Soft X-rays in W/m^2 that GOES has seen: now, and the largest in the past 24 h."""
     fluxes = {time: rows.to_numpy() for time, rows in regions.groupby("time")["flux"]}
     now = []
     for moment, time in zip(day, iso(start, day), strict=True):
         _, glowing, visible = glow(flares, moment)
         now.append(background(fluxes.get(time, np.zeros(0))) + glowing[visible].sum())
-    earlier = largest_flux(listed[listed["visible"]], iso(start, day - 1))
+    earlier = largest_flux(seen, iso(start, day - 1))
     return {"goes_now": np.array(now), "flux_max_past_24h": np.maximum(earlier, now)}
 
 

@@ -7,6 +7,7 @@ of DDIM (Song et al. 2021), predicting the velocity (Salimans & Ho 2022), from p
 
 from dataclasses import asdict, dataclass
 
+import numpy as np
 import torch
 from torch import nn
 from torch.nn.functional import mse_loss
@@ -182,29 +183,38 @@ def _denoising_loss(diffusion, stack, targets, branch=None, conditions=None):
     return loss
 
 
-def draw(diffusion, target, conditions=None, branch=None, n_members=1, n_levels=10, seed=1, batch_size=64, n=None):
+def draw(
+    diffusion, target, conditions=None, branch=None, n_members=1, n_inference_steps=10, seed=1, batch_size=64, n=None
+):
     """Draw latent pictures of a target: (n_members, n, c, h, w) on the CPU.
 
     conditions: (n, k, h, w) latent pictures of the source, for a branch; without one, n pictures of the target are
-    drawn freely.  n_levels: steps of DDIM.  Member, date and seed decide the noise.
+    drawn freely.  n_inference_steps: of DDIM.  Seed, member and the date's place among the n decide the noise, however
+    many members and dates there are.
     """
     n = len(conditions) if conditions is not None else n
-    generator = torch.Generator().manual_seed(seed)
-    shape = (n_members * n, diffusion.shape.latent, diffusion.shape.side, diffusion.shape.side)
-    noise = torch.randn(shape, generator=generator)
+    shape = diffusion.shape.latent, diffusion.shape.side, diffusion.shape.side
+    noise = torch.stack([_noise(shape, seed, member, date) for member in range(n_members) for date in range(n)])
     seen = None if conditions is None else conditions.repeat(n_members, 1, 1, 1)
     parts = []
     for start in range(0, len(noise), batch_size):
         part = slice(start, start + batch_size)
-        parts.append(_denoise(diffusion, noise[part], target, branch, None if seen is None else seen[part], n_levels))
+        source = None if seen is None else seen[part]
+        parts.append(_denoise(diffusion, noise[part], target, branch, source, n_inference_steps))
     return torch.cat(parts).unflatten(0, (n_members, n))
 
 
+def _noise(shape, *key):
+    """Noise that belongs to a key of whole numbers."""
+    number = int(np.random.SeedSequence(key).generate_state(1, np.uint64)[0])
+    return torch.randn(shape, generator=torch.Generator().manual_seed(number))
+
+
 @torch.inference_mode()
-def _denoise(diffusion, noise, target, branch, conditions, n_levels):
+def _denoise(diffusion, noise, target, branch, conditions, n_inference_steps):
     """Follow DDIM's trajectory from noise to a latent picture."""
     device, schedule = diffusion.device, diffusion.scheduler
-    schedule.set_timesteps(n_levels)
+    schedule.set_timesteps(n_inference_steps)
     picture, number = noise.to(device), diffusion.number(target)
     targets = torch.full((len(noise),), number, device=device)
     conditions = None if conditions is None else conditions.to(device)

@@ -37,12 +37,12 @@ def open_model(weights):
     return load_weights(weights) if str(weights).endswith(".safetensors") else load(weights)
 
 
-def embed_files(paths, model, device="auto", progress=None):
+def embed_files(paths, model, progress=None):
     """Table of the files' features and sentences about the files that were left out.
 
-    paths: AIA or HMI images; progress: wraps an iterable.  Columns file, channel, time, then feature_000 and so on: the
-    class token of the channel's encoder.  Rows in the order of the files.  Those of one time whose rolls contradict one
-    another are left out.
+    paths: AIA or HMI images; model: SolarChip, on its device; progress: wraps an iterable.  Columns file, channel,
+    time, then feature_000 and so on: the class token of the channel's encoder.  Rows in the order of the files.  Those
+    of one time whose rolls contradict one another are left out.
     """
     found, bad = [], []
     for path in (progress or iter)(paths):
@@ -53,7 +53,8 @@ def embed_files(paths, model, device="auto", progress=None):
     found = _standing_alike(found, bad)
     table = pd.DataFrame([(str(one.path), one.channel, str(one.time)) for one in found], columns=TOLD)
     stacks = {channel: [one.image for one in found if one.channel == channel] for channel in table["channel"].unique()}
-    return _with_features(table, {name: _encoded(model, stack, name, device) for name, stack in stacks.items()}), bad
+    tokens = {channel: model.features(np.array(stack), channel, BATCH) for channel, stack in stacks.items()}
+    return _with_features(table, tokens), bad
 
 
 class Prepared(NamedTuple):
@@ -91,20 +92,6 @@ def _standing_alike(found, bad):
             bad.append(str(error))
             refused |= {id(one) for one in group.values()}
     return [one for one in found if id(one) not in refused]
-
-
-def _encoded(model, stack, channel, device):
-    """Class tokens (n, d) of prepared images of one channel."""
-    from flarebook.solarchip.embeddings import embed
-    from flarebook.solarchip.prepare import scale_channel
-
-    parts = []
-    for start in range(0, len(stack), BATCH):
-        batch = scale_channel(np.array(stack[start : start + BATCH], np.float32), channel)
-        full = np.zeros((len(batch), len(CHANNELS), *batch.shape[1:]), np.float32)
-        full[:, CHANNELS.index(channel)] = batch
-        parts.append(embed(model, full, channel, device=device).cls)
-    return np.concatenate(parts)
 
 
 def _with_features(table, tokens):

@@ -1,13 +1,14 @@
 """From images to features: class token and patch tokens of every date, as the encoder gives and projects them."""
 
+from copy import deepcopy
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 
 from flarebook.compendium.errors import InputError
+from flarebook.compendium.torch_device import chosen_device
 from flarebook.solarchip.channels import CHANNELS
-from flarebook.stix.encoders import chosen_device
 
 
 @dataclass(frozen=True)
@@ -27,32 +28,40 @@ def embed(model, images, channel, batch_size=64, device="auto"):
     """Features of one channel of all dates, without gradients and without the model's dropout.
 
     model: SolarChip; images: (n, 11, h, w) scaled, channels in the order of CHANNELS; channel: name, such as "171".
-    Returns an Embedding of float32.  Raises InputError for an unknown channel, no dates, images with another number of
-    channels, or pixels that are no numbers.
+    Returns an Embedding of float32; the model stays where it is.  Raises InputError for an unknown channel, no dates,
+    images with another number of channels, or pixels that are no numbers.
     """
-    position = _position(images, channel)
-    device = chosen_device(device)
-    model = model.to(device).eval()
-    parts = []
-    with torch.inference_mode():
-        for start in range(0, len(images), batch_size):
-            batch = np.asarray(images[start : start + batch_size, position], np.float32)
-            _refuse_gaps(batch, channel, start)
-            tokens = model.encode(torch.from_numpy(batch)[:, None].to(device), channel)
-            projected = model.project(tokens)
-            parts.append([part.float().cpu().numpy() for part in (tokens.cls, tokens.patches, *projected)])
+    images, device = _of_channel(images, channel), chosen_device(device)
+    model, parts = deepcopy(model).eval().to(device), []
+    for tokens in encoded(model, images, channel, batch_size):
+        with torch.inference_mode():
+            parts.append([part.float().cpu().numpy() for part in (*tokens, *model.project(tokens))])
     return Embedding(*(np.concatenate(part) for part in zip(*parts, strict=True)))
 
 
-def _position(images, channel):
-    """Place of a channel on the images' second axis; InputError when there is none."""
+def encoded(model, images, channel, batch_size=64):
+    """Tokens of one channel's images, batch by batch, made where the model is and without gradients.
+
+    model: SolarChip; images: (n, h, w) scaled.  Raises InputError for pixels that are no numbers.
+    """
+    device = next(model.parameters()).device
+    for start in range(0, len(images), batch_size):
+        batch = np.ascontiguousarray(images[start : start + batch_size], dtype=np.float32)
+        _refuse_gaps(batch, channel, start)
+        with torch.inference_mode():
+            tokens = model.encode(torch.from_numpy(batch)[:, None].to(device), channel)
+        yield tokens
+
+
+def _of_channel(images, channel):
+    """Images of a channel, (n, h, w); InputError when there are none."""
     if channel not in CHANNELS:
         raise InputError(f"channel {channel!r} is unknown: take one of {', '.join(CHANNELS)}")
     if np.ndim(images) != 4 or images.shape[1] != len(CHANNELS) or not len(images):
         raise InputError(
             f"images of shape {np.shape(images)} cannot be embedded: give (dates, {len(CHANNELS)}, rows, columns)"
         )
-    return CHANNELS.index(channel)
+    return images[:, CHANNELS.index(channel)]
 
 
 def _refuse_gaps(batch, channel, start):

@@ -32,8 +32,11 @@ def draw_days(label, fraction, rng):
 def draws(label, fractions, n_draws, seed):
     """All draws: {(fraction, draw): positions}, and a table of their sizes with COLUMNS.
 
-    Draws with all labels hold the same days; what differs between them is then the network's own chance alone.
+    fractions: of `draw_days`, with 1.0, against which the others are set.  Draws with all labels hold the same days;
+    what differs between them is then the network's own chance alone.  Raises InputError as `draw_days` does.
     """
+    if 1.0 not in fractions:
+        raise InputError(f"the shares of labels are {list(fractions)}: add 1.0, against which the others are set")
     days, rows = {}, []
     for fraction in fractions:
         for draw in range(n_draws):

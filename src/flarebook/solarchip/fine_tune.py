@@ -9,9 +9,9 @@ from sklearn.metrics import log_loss
 from torch import nn
 from torch.nn.functional import binary_cross_entropy_with_logits
 
+from flarebook.compendium.torch_device import chosen_device
 from flarebook.solarchip.channels import CHANNELS
 from flarebook.solarchip.flare_scores import check_classes
-from flarebook.stix.encoders import chosen_device
 
 STANDARD = 256  # days, about, of which the features are standardised
 

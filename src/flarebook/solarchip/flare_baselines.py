@@ -4,6 +4,8 @@ import numpy as np
 import pandas as pd
 
 from flarebook.compendium.errors import InputError
+from flarebook.solarchip.flare_labels import LEVELS
+from flarebook.solarchip.goes import at_least
 
 FAINTEST = 1e-9  # W/m2, below GOES's own background: where the logarithm of the flux ends
 SEES = {  # table baselines: what they see, column by column
@@ -14,7 +16,6 @@ SEES = {  # table baselines: what they see, column by column
 }
 R_COLUMNS = {"R measured": "r_measured", "R, simulator's own": "r_value"}
 QUESTIONS = {"label_m": "a flare of M1.0 or above within 24 h", "label_c": "a flare of C1.0 or above within 24 h"}
-CLASSES = {"label_m": 1e-5, "label_c": 1e-6}  # W/m2, lowest peak flux of the label's class
 
 
 def table_features(name, days, label="label_m"):
@@ -26,7 +27,7 @@ def table_features(name, days, label="label_m"):
     Raises InputError for an unknown name or a missing column.
     """
     if name == "persistence":
-        return (_column(days, "flux_max_past_24h") >= CLASSES[label]).astype(float)[:, None]
+        return at_least(_column(days, "flux_max_past_24h"), LEVELS[label]).astype(float)[:, None]
     if name in R_COLUMNS:
         r = _column(days, R_COLUMNS[name])
         return np.column_stack([r, r > 0])

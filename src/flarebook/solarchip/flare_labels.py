@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from flarebook.compendium.errors import InputError
-from flarebook.solarchip.goes import class_of, flux_of
+from flarebook.solarchip.goes import at_least, class_of, flux_of
 
 LEVELS = {"label_m": "M1.0", "label_c": "C1.0"}
 
@@ -27,7 +27,7 @@ def flare_labels(flares, times, window="24h", threshold="M1.0"):
 
     See `largest_flux`; this is the label of Pandey et al. 2023 (>= M1.0 in 24 h).
     """
-    return (largest_flux(flares, times, window) >= flux_of(threshold) * (1 - 1e-6)).astype(int)
+    return at_least(largest_flux(flares, times, window), threshold).astype(int)
 
 
 def label_table(flares, times, window="24h"):
@@ -36,7 +36,7 @@ def label_table(flares, times, window="24h"):
     flares, times: see `largest_flux`.  max_class is "" and peak_flux 0 where no flare follows.
     """
     flux = largest_flux(flares, times, window)
-    labels = {name: (flux >= flux_of(level) * (1 - 1e-6)).astype(int) for name, level in LEVELS.items()}
+    labels = {name: at_least(flux, level).astype(int) for name, level in LEVELS.items()}
     return pd.DataFrame({"peak_flux": flux, "max_class": [class_of(value) for value in flux], **labels})
 
 

@@ -40,6 +40,11 @@ def flux_of(goes_class):
     return LETTERS[found[1]] * float(found[2] or 1)
 
 
+def at_least(flux, goes_class):
+    """Whether fluxes, an array or a column in W/m2, reach a class, however their last digit was rounded."""
+    return flux >= flux_of(goes_class) * (1 - 1e-6)
+
+
 def true_flux(flux):
     """Flux on the scale of GOES-16 and of science-quality data from an operational one of GOES-8 to GOES-15."""
     return np.asarray(flux) / OPERATIONAL

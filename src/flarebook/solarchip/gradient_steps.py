@@ -1,6 +1,5 @@
 """A loss made small over random batches of dates: the loop that every network of the translation shares."""
 
-import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,11 +46,9 @@ def minimise(loss, weights, n_dates, steps):
 def adamw(weights, steps, betas=(0.9, 0.99)):
     """Optimiser and its schedule: the learning rate rises to its top in a tenth of the steps, then falls to nothing."""
     optimiser = torch.optim.AdamW(weights, lr=steps.learning_rate, betas=betas, weight_decay=1e-4)
-    with warnings.catch_warnings():  # of one step: the schedule's own division by nothing
-        warnings.simplefilter("ignore")
-        schedule = torch.optim.lr_scheduler.OneCycleLR(
-            optimiser, steps.learning_rate, total_steps=max(steps.n_steps, 10) + 1, pct_start=0.1, cycle_momentum=False
-        )
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimiser, steps.learning_rate, total_steps=max(steps.n_steps, 10) + 1, pct_start=0.1, cycle_momentum=False
+    )
     return optimiser, schedule
 
 

@@ -9,6 +9,8 @@ from torch import nn
 from flarebook.compendium.errors import InputError
 from flarebook.solarchip.channels import CHANNELS, index
 from flarebook.solarchip.disk import Disk
+from flarebook.solarchip.embeddings import encoded
+from flarebook.solarchip.patches import unpatchify
 
 LEAST = 1e-3  # of a latent channel's deviation: one that never changes is not blown up
 
@@ -45,7 +47,7 @@ class LatentSpace(nn.Module):
 
         The values of a channel end at -1 and 1; off the disk there is no field.
         """
-        (mean, deviation), device = self._scales(channel), _device(self.model)
+        (mean, deviation), device = self._scales(channel), next(self.model.parameters()).device
         with torch.inference_mode():
             batches = (pictures * deviation + mean).split(batch_size)
             parts = [self.model.decode_latent(part.to(device), channel).float().cpu() for part in batches]
@@ -81,12 +83,8 @@ def latents(model, images, channel, batch_size=64):
     """Latent pictures as the model gives them, (n, c, h', w') on the CPU; images: (n, h, w) scaled."""
     if channel not in CHANNELS:
         raise InputError(f"there is no channel {channel!r}: take one of {', '.join(CHANNELS)}")
-    device, parts = _device(model), []
-    with torch.inference_mode():
-        for start in range(0, len(images), batch_size):
-            batch = np.ascontiguousarray(images[start : start + batch_size], dtype=np.float32)
-            parts.append(model.latent(torch.from_numpy(batch)[:, None].to(device), channel).float().cpu())
-    return torch.cat(parts)
+    found = encoded(model, images, channel, batch_size)
+    return torch.cat([unpatchify(tokens.patches, model.size.cell).float().cpu() for tokens in found])
 
 
 def within(images, channel):
@@ -100,8 +98,3 @@ def blank(model, channels):
     with torch.inference_mode():
         shape = model.latent(torch.zeros(1, 1, model.size.image, model.size.image), channels[0]).shape[1:]
     return LatentSpace(model, {c: Scales(torch.zeros(shape), torch.ones(shape[0], 1, 1)) for c in channels})
-
-
-def _device(model):
-    """Where a model's weights are."""
-    return next(model.parameters()).device

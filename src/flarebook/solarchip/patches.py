@@ -16,13 +16,13 @@ class Tokens(NamedTuple):
     patches: torch.Tensor
 
 
-def cut(pictures, size):
+def patchify(pictures, size):
     """Patches of pictures, row by row: (b, c, h, w) -> (b, L, c size size) with L = h w / size**2."""
     return pixel_unshuffle(pictures, size).flatten(2).transpose(1, 2)
 
 
-def join(patches, size):
-    """Square pictures of patches, the inverse of `cut`: (b, L, c size size) -> (b, c, h, w).
+def unpatchify(patches, size):
+    """Square pictures of patches, the inverse of `patchify`: (b, L, c size size) -> (b, c, h, w).
 
     Every pixel goes back to its place; a plain reshape of the tokens, as in the authors' code, would write the
     pixels of a patch into a row.

@@ -5,7 +5,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from flarebook.solarchip.branch_test import PRETRAINED, RANDOM
+from flarebook.solarchip.branch_comparison import PRETRAINED, RANDOM
 from flarebook.solarchip.channels import index
 from flarebook.solarchip.sun_colours import SHOWN, colours_of
 from flarebook.solarchip.translation_comparison import (
@@ -180,7 +180,7 @@ def draw_uncertainty(rows, members, observed, date, target="171"):
 def draw_branches(scores, region="disk"):
     """PSNR of each seed's branch, pretrained and random source encoder side by side, joined by seed.
 
-    scores: of `branch_test.branch_scores`.
+    scores: of `branch_comparison.branch_scores`.
     """
     rows = scores[scores["region"] == region]
     targets = list(dict.fromkeys(rows["target"]))

@@ -19,15 +19,15 @@ from flarebook.compendium.errors import InputError
 from flarebook.compendium.files import make_folder, whole_file
 from flarebook.compendium.provenance import code_state
 from flarebook.compendium.script import run_script
+from flarebook.compendium.torch_device import chosen_device
 from flarebook.compendium.training_plan import learning_rate
 from flarebook.compendium.training_state import load_state, save_state
 from flarebook.solarchip import weights
 from flarebook.solarchip.backbones import create
-from flarebook.solarchip.batches import draw, draw_channels, first_gap, take, usual_departures
-from flarebook.solarchip.pretraining_archive import read_archive
+from flarebook.solarchip.batches import draw, draw_channels, evenly, first_gap, take, usual_departures
+from flarebook.solarchip.pretraining_archive import LAST_TENTH, read_archive
 from flarebook.solarchip.pretraining_settings import PRECISIONS, Settings, contrasts_join, plain, settled
 from flarebook.solarchip.training import TERMS, Objective, Training
-from flarebook.stix.encoders import chosen_device
 
 CHECKPOINT, HISTORY = "checkpoint.safetensors", "history.csv"
 WATCHED = 64  # held-out dates, spread over all of them, on which the loss is watched
@@ -43,14 +43,13 @@ def pretrain(images, settings, folder=None, held_out=None, progress=None):
     held_out_, learning_rate and seconds (of the processor).
     Raises InputError for what cannot be trained on, an unknown term, an absent device, a loss that is no number.
     """
-    settings, path = settled(images, settings, held_out, folder), Path(folder) / CHECKPOINT if folder else None
+    settings = settled(images, settings, held_out, folder)
+    path = Path(folder) / CHECKPOINT if folder else None
     training, optimiser = fresh(settings, images)
     rows = fabric_of(settings).launch(train, training, optimiser, images, settings, path, held_out, progress)
-    if (
-        settings.devices > 1
-    ):  # a process that was started for this has taken all it knew with it, but for its checkpoint
+    if settings.devices > 1:  # the processes that were started leave nothing but their checkpoint
         rows = load_state(path, training, optimiser, plain(settings))
-    model = training.best if settings.patience else training.objective.model
+    model = training.best or training.objective.model
     return model.to("cpu").requires_grad_(True).eval(), pd.DataFrame(rows)
 
 
@@ -75,9 +74,9 @@ def fresh(settings, images):
     model = create(settings.size, settings.sharing, settings.seed, images.shape[-1])
     if settings.relative:
         model.draw_departures(*usual_departures(images))
-    objective = Objective(model, weights).train()
+    training = Training(Objective(model, weights).train(), settings.patience > 0)
     rate, decay = settings.learning_rate, settings.weight_decay
-    return Training(objective), torch.optim.AdamW(objective.parameters(), rate, weight_decay=decay)
+    return training, torch.optim.AdamW(training.objective.parameters(), rate, weight_decay=decay)
 
 
 def train(fabric, training, optimiser, images, settings, path, held_out, progress):
@@ -163,7 +162,7 @@ def observe(fabric, training, seen, held_out, settings, step):
 @torch.no_grad()
 def watch(objective, held_out, settings, device):
     """Loss and terms on the watched dates, {name: number}: always the same batches, upright, channels of their own."""
-    dates = np.unique(np.linspace(0, len(held_out) - 1, min(WATCHED, len(held_out))).round().astype(int))
+    dates = evenly(np.arange(len(held_out)), WATCHED)
     size, gather = min(settings.batch_size, len(dates)), objective.gather
     found, objective.gather = [], None
     for number, start in enumerate(range(0, len(dates) - size + 1, size)):
@@ -177,7 +176,7 @@ def watch(objective, held_out, settings, device):
 
 def finish_row(fabric, training, optimiser, settings, rows, path, progress):
     """After a row: keep the model when it is the best so far, write the checkpoint, report."""
-    if settings.patience and best_row(rows) == len(rows) - 1:
+    if training.best and best_row(rows) == len(rows) - 1:
         training.keep()
     if path and fabric.is_global_zero:
         save_state(path, training, optimiser, plain(settings), rows)
@@ -198,11 +197,11 @@ def out_of_patience(rows, patience):
 def export(model, history, settings, folder, archive):
     """Write a model's weights and its history, "vit_tiny.safetensors" and "history.csv", into a folder.
 
-    archive: what the weights file tells of the images and the code, {name: text or number}.  Returns its path.
+    archive: what the weights file tells of the images, with their origin, and the code, {name: text or number}.
+    Returns its path.
     """
     last = history.iloc[-1]
     about = {
-        "origin": "simulated",
         "steps": int(last["step"]),
         "dates_seen": int(last["dates_seen"]),
         "seconds": round(float(last["seconds"])),
@@ -217,6 +216,7 @@ def export(model, history, settings, folder, archive):
 def main(
     archive: Annotated[Path, typer.Argument(help="Output of notebook solarchip/1-simulated-sun, or of the simulator.")],
     out: Annotated[Path, typer.Option(help="Folder for the checkpoint, the history and the weights.")],
+    last_tenth: Annotated[bool, typer.Option("--last-tenth", help=LAST_TENTH)] = False,
     size: Annotated[str, typer.Option(help="Backbone, such as vit-tiny or cnn-tiny.")] = "vit-tiny",
     epochs: Annotated[float, typer.Option(help="How many times each date is seen.")] = 20,
     batch_size: Annotated[int, typer.Option(help="Dates per step.")] = 32,
@@ -242,7 +242,7 @@ def main(
     from lightning_fabric.utilities import rank_zero_only
 
     torch.set_num_threads(threads)
-    images, held_out, about = read_archive(archive)
+    images, held_out, about = read_archive(archive, last_tenth)
     about["commit"] = code_state()["commit"] or "unknown"  # now: the code may have changed when the training is done
     settings = Settings(
         size, n_epochs=epochs, batch_size=batch_size, learning_rate=rate, aia_per_step=aia_per_step, seed=seed,

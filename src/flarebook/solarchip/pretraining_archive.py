@@ -1,4 +1,4 @@
-"""Images to pretrain on: the dates of a simulated Sun, scaled, and the last ones held out."""
+"""Images to pretrain on: the training dates of an archive, scaled, and those that are held out."""
 
 import hashlib
 from pathlib import Path
@@ -9,33 +9,49 @@ import pandas as pd
 from flarebook.compendium.errors import InputError
 from flarebook.solarchip.channels import CHANNELS
 from flarebook.solarchip.prepare import scale
-from flarebook.solarchip.splits import HALF, chronological
+from flarebook.solarchip.splits import HALF, TEST, TRAIN, VALIDATION, chronological
 
 STEP = Path("results") / "solarchip" / "1-simulated-sun"
-FRACTIONS = (0.9, 0.05, 0.05)  # the last tenth of the time is held out
+FRACTIONS = (0.9, 0.05, 0.05)  # of the time, where the last tenth is held out
+LAST_TENTH = "Hold out the last tenth of the time: for a Sun that no notebook reads."  # help of the scripts' option
 CHUNK = 64  # dates scaled together
 
 
-def read_archive(folder):
+def read_archive(folder, last_tenth=False):
     """Scaled images that a pretraining may see, those held out after a gap, and what the archive is.
 
-    folder: a run's folder, or the one that holds images.npz and days.parquet.  The last tenth of the time is held out.
+    folder: a run's folder, or the one that holds images.npz and days.parquet.  The training dates are those that the
+    notebooks train on, as the column split tells; held out are validation and test.  last_tenth: for a Sun that no
+    notebook reads, hold out the last tenth of the time alone, as where that column is missing.
     Returns (images, held-out images, about): (n, 11, h, w) float16, {name: text or number}.
     Raises InputError when the files are not there.
     """
-    images, days, held = _read(folder)
-    train = chronological(days["time"], FRACTIONS, HALF) == "train"
+    images, days = _read(folder)
+    train, held = parts(days, last_tenth)
     return scaled(images[train]), scaled(images[held]), about_images(images[train], days[train])
 
 
 def read_held_out(folder):
-    """Held-out dates of an archive: scaled images (n, 11, h, w), magnetograms (n, h, w) in G, and their days."""
-    images, days, held = _read(folder)
+    """Last tenth of an archive's time: scaled images (n, 11, h, w), magnetograms (n, h, w) in G, and their days."""
+    images, days = _read(folder)
+    _, held = parts(days, last_tenth=True)
     return scaled(images[held]), images[held, CHANNELS.index("hmi")].astype(np.float32), days[held]
 
 
+def parts(days, last_tenth=False):
+    """Which dates are for training and which are held out, two (n,) bool; see `read_archive`."""
+    wanted = "split" in days and not last_tenth
+    names = days["split"].to_numpy() if wanted else chronological(days["time"], FRACTIONS, HALF)
+    return names == TRAIN, np.isin(names, (VALIDATION, TEST))
+
+
+def origin_of(days):
+    """Where the images of a table of days come from: "simulated", "real", "real and simulated", else "unknown"."""
+    return " and ".join(sorted(set(days["origin"]))) if "origin" in days else days.attrs.get("origin", "unknown")
+
+
 def _read(folder):
-    """Physical images, their days, and which are held out; InputError when the files are not there."""
+    """Physical images and their days; InputError when the files are not there."""
     folder = Path(folder)
     folder = folder / STEP if (folder / STEP).is_dir() else folder
     for name in ("images.npz", "days.parquet"):
@@ -46,8 +62,7 @@ def _read(folder):
             )
     days = pd.read_parquet(folder / "days.parquet")
     with np.load(folder / "images.npz", allow_pickle=False) as arrays:
-        images = arrays["images"]
-    return images, days, np.isin(chronological(days["time"], FRACTIONS, HALF), ("validation", "test"))
+        return arrays["images"], days
 
 
 def scaled(images):
@@ -59,8 +74,9 @@ def scaled(images):
 
 
 def about_images(images, days):
-    """What a weights file tells of its training images: how many, from when to when, and a hash of them all."""
+    """What a weights file tells of its training images: how many, from when to when, whence, and a hash of them all."""
     return {
+        "origin": origin_of(days),
         "n_dates": len(images),
         "first_date": str(days["time"].iloc[0])[:10],
         "last_date": str(days["time"].iloc[-1])[:10],

@@ -7,21 +7,16 @@ from sklearn.decomposition import PCA
 
 from flarebook.solarchip.batches import take
 from flarebook.solarchip.channels import AIA, CHANNELS
-from flarebook.solarchip.embeddings import embed
+from flarebook.solarchip.embeddings import embed, encoded
 from flarebook.solarchip.losses import TERMS as CONTRASTS
 from flarebook.solarchip.training import Objective
 
 
 @torch.inference_mode()
-def draw_again(model, images, channel, batch_size=64):
+def reconstruct(model, images, channel, batch_size=64):
     """A channel's images after encoder and decoder, (n, h, w) float32.  images: (n, 11, h, w) scaled."""
-    parts = []
-    for start in range(0, len(images), batch_size):
-        pictures = take(
-            images[start : start + batch_size], np.arange(len(images[start : start + batch_size])), [channel]
-        )
-        parts.append(model.decode(model.encode(pictures, channel), channel)[:, 0].numpy())
-    return np.concatenate(parts)
+    found = encoded(model, images[:, CHANNELS.index(channel)], channel, batch_size)
+    return torch.cat([model.decode(tokens, channel)[:, 0].cpu() for tokens in found]).numpy()
 
 
 def explained(model, images):
@@ -33,7 +28,7 @@ def explained(model, images):
     rows = []
     for place, channel in enumerate(CHANNELS):
         truth = np.asarray(images[:, place], np.float32)
-        error = np.mean((draw_again(model, images, channel) - truth) ** 2)
+        error = np.mean((reconstruct(model, images, channel) - truth) ** 2)
         rows.append((channel, 1 - error / np.mean((truth - truth.mean(axis=0)) ** 2)))
     return pd.DataFrame(rows, columns=["channel", "explained"])
 

@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass, field, replace
 
 from flarebook.compendium.errors import InputError
 from flarebook.solarchip.batches import check_images
+from flarebook.solarchip.channels import AIA
 from flarebook.solarchip.training import TERMS
 
 PRECISIONS = {"32": "32-true", "bf16": "bf16-mixed"}  # half precision of 16 bits would need a scaler, bf16 needs none
@@ -41,6 +42,7 @@ class Settings:
 
 def settled(images, settings, held_out=None, folder=None):
     """Settings with the number of steps filled in; InputError for those that no training can follow."""
+    check_numbers(settings)
     check_images(images, settings)
     unknown = [term for term in (*settings.terms, *settings.weights) if term not in TERMS]
     if unknown or not settings.terms:
@@ -63,6 +65,16 @@ def contrasts_join(settings, step):
     channel shows, and hundreds of steps later its decoder still draws none; one that has begun to draw keeps it.
     """
     return step >= settings.drawing_first * settings.n_steps
+
+
+def check_numbers(settings):
+    """Refuse numbers that no training can count by."""
+    for name, lowest in (("batch_size", 1), ("every", 1), ("n_steps", 0)):
+        if getattr(settings, name) < lowest:
+            raise InputError(f"{name} is {getattr(settings, name)}: give {lowest} or more")
+    for name, highest in (("aia_per_step", len(AIA)), ("pieces", settings.batch_size)):
+        if not 1 <= getattr(settings, name) <= highest:
+            raise InputError(f"{name} is {getattr(settings, name)}: give 1 to {highest}")
 
 
 def check_shares(settings, folder):

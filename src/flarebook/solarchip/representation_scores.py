@@ -11,6 +11,7 @@ from flarebook.solarchip.channels import CHANNELS
 from flarebook.solarchip.disk import HALF_WIDTH
 from flarebook.solarchip.embeddings import Embedding, embed
 from flarebook.solarchip.flare_features import pooled
+from flarebook.solarchip.pretraining_archive import origin_of
 
 HELD_OUT = ("validation", "test")  # nothing is chosen by these scores, so that both parts count
 HEADLINE = "mapped recall@1, neighbouring days"
@@ -28,6 +29,7 @@ class Dates:
     answers: pd.DataFrame  # of linear_probes.answers
     train: np.ndarray  # (n,) bool
     held_out: np.ndarray  # (n,) bool
+    origin: str = "unknown"  # of the images
 
 
 def dates(images, days, magnetograms):
@@ -40,7 +42,7 @@ def dates(images, days, magnetograms):
     if min(part.sum() for part in parts.values()) < 2:
         raise InputError(f"{len(days)} dates leave too few to learn from or to be asked about: take a longer series")
     answers = linear_probes.answers(days.reset_index(drop=True), magnetograms)
-    return Dates(images, days["time"].to_numpy(), answers, parts["train"], parts["held"])
+    return Dates(images, days["time"].to_numpy(), answers, parts["train"], parts["held"], origin_of(days))
 
 
 def score_model(model, dates, channels, batch_size=64, device="auto"):

@@ -6,7 +6,7 @@ from scipy.ndimage import gaussian_filter
 
 from flarebook.compendium.errors import InputError
 from flarebook.solarchip.channels import CHANNELS
-from flarebook.solarchip.goes import LETTERS, flux_of
+from flarebook.solarchip.goes import LETTERS, at_least, flux_of
 
 CLASSES = ("C1.0", "M1.0", "X1.0")
 CENTRE = 0.5  # solar radii; medians inside this circle are the unit of the profiles
@@ -74,10 +74,9 @@ def flare_rates(flares, days):
     span = _span(days["time"])
     rows = {}
     for goes_class in CLASSES:
-        limit = flux_of(goes_class) * (1 - 1e-6)
-        share = float((days["peak_flux"] >= limit).mean())
+        share = float(at_least(days["peak_flux"], goes_class).mean())
         rows[f">= {goes_class}"] = {
-            "flares a day": float((flares["peak_flux"] >= limit).sum() / span),
+            "flares a day": float(at_least(flares["peak_flux"], goes_class).sum() / span),
             "share of dates": share,
             "error": float(np.sqrt(share * (1 - share) / len(days))),
         }

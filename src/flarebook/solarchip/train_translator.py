@@ -10,12 +10,13 @@ import typer
 
 from flarebook.compendium.provenance import code_state
 from flarebook.compendium.script import run_script
+from flarebook.compendium.torch_device import chosen_device
 from flarebook.solarchip import diffusion
 from flarebook.solarchip.channels import index
 from flarebook.solarchip.gradient_steps import Steps
 from flarebook.solarchip.latents import measure
+from flarebook.solarchip.pretraining_archive import LAST_TENTH, read_archive
 from flarebook.solarchip.translate import Translator, branch_of, conditions, save
-from flarebook.stix.encoders import chosen_device
 
 AIA = ("171", "193", "304")
 ROUTES = {("hmi",): AIA, AIA: ("hmi",)}  # sources -> targets
@@ -93,6 +94,7 @@ app = typer.Typer(add_completion=False)
 def main(
     archive: Annotated[Path, typer.Argument(help="Output of notebook solarchip/1-simulated-sun, or of the simulator.")],
     out: Annotated[Path, typer.Option(help="Weights file to write, such as translator.safetensors.")],
+    last_tenth: Annotated[bool, typer.Option("--last-tenth", help=LAST_TENTH)] = False,
     weights: Annotated[str, typer.Option(help="Autoencoder: cnn-tiny, vit-tiny or a weights file.")] = "cnn-tiny",
     unet_steps: Annotated[int, typer.Option(help="Steps of the diffusion, without a source.")] = 6000,
     branch_steps: Annotated[int, typer.Option(help="Steps of each branch.")] = 4000,
@@ -106,12 +108,11 @@ def main(
     Written as data/translator.safetensors of the package, it is what `flarebook solarchip translate` takes by default.
     """
     from flarebook.solarchip.embed_files import open_model
-    from flarebook.solarchip.pretraining_archive import read_archive
 
     torch.set_num_threads(threads)
-    images, _, told = read_archive(archive)
+    images, _, told = read_archive(archive, last_tenth)
     budget = Budget(unet_steps, branch_steps, learning_rate=rate, seed=seed)
-    told |= {"autoencoder": Path(weights).stem, "commit": code_state()["commit"] or "unknown", "origin": "simulated"}
+    told |= {"autoencoder": Path(weights).stem, "commit": code_state()["commit"] or "unknown"}
     told |= {"unet_steps": unet_steps, "branch_steps": branch_steps, "rate": rate, "seed": seed}
     translator, history = train_translator(open_model(weights), images, budget, device=device, about=told)
     for part, rows in history.groupby("part", sort=False):

@@ -100,13 +100,18 @@ def _mixed(pictures, places):
 
 
 class Training(nn.Module):
-    """What a checkpoint holds: the objective as it learns, and the model that was best on the held-out dates."""
+    """What a checkpoint holds: the objective as it learns and, with patience, the model best on the held-out dates."""
 
-    def __init__(self, objective):
+    def __init__(self, objective, patient=False):
         super().__init__()
         self.objective = objective
-        self.best = copy.deepcopy(objective.model).requires_grad_(False)
+        self.best = copy.deepcopy(objective.model).requires_grad_(False) if patient else None
 
     def keep(self):
         """Take the present model as the best."""
         self.best.load_state_dict(self.objective.model.state_dict())
+
+    def load_state_dict(self, state_dict, **how):
+        """As torch's, but for a best model in older checkpoints of trainings without patience."""
+        kept = {name: value for name, value in state_dict.items() if self.best or not name.startswith("best.")}
+        return super().load_state_dict(kept, **how)

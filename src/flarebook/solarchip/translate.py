@@ -9,7 +9,7 @@ from torch import nn
 from torch.nn.functional import interpolate
 
 from flarebook.compendium.errors import InputError
-from flarebook.compendium.weights_file import check_fit, read_weights, write_weights
+from flarebook.compendium.weights_file import load_into, read_weights, write_weights
 from flarebook.solarchip import backbones, diffusion
 from flarebook.solarchip.channels import index
 from flarebook.solarchip.latents import blank
@@ -58,15 +58,15 @@ def conditions(space, images, sources, side):
     return seen if seen.shape[-1] == side else interpolate(seen, size=(side, side), mode="bilinear")
 
 
-def translate(translator, images, target, n_members=1, n_levels=10, seed=1, sources=None):
+def translate(translator, images, target, n_members=1, n_inference_steps=10, seed=1, sources=None):
     """Images of a target drawn from those of its sources: (n_members, n, h, w) scaled, float32.
 
-    images: (n, 11, h, w) scaled, of which the sources' channels are looked at; n_levels: steps of the noise's removal.
-    The same seed gives the same images.  Raises InputError for what the translator does not know.
+    images: (n, 11, h, w) scaled, of which the sources' channels are looked at; n_inference_steps: of the noise's
+    removal.  The same seed gives the same images.  Raises InputError for what the translator does not know.
     """
     sources = translator.sources_of(target) if sources is None else sources
     seen = conditions(translator.space, images, sources, translator.drawing.shape.side)
-    drawn = diffusion.draw(translator.drawing, target, seen, branch_of(sources), n_members, n_levels, seed)
+    drawn = diffusion.draw(translator.drawing, target, seen, branch_of(sources), n_members, n_inference_steps, seed)
     return np.stack([translator.space.decode(pictures, target) for pictures in drawn])
 
 
@@ -94,7 +94,5 @@ def load(path=None, device="cpu"):
         raise InputError(f"{path} holds no translator: make one with `python -m {SCRIPT}`")
     model = backbones.create(about["backbone"], about["sharing"], image=int(about["image"]))
     drawing = diffusion.build(json.loads(about["diffusion"]))
-    translator = Translator(blank(model, json.loads(about["channels"])), drawing, about)
-    check_fit(translator, state, path, "this version's translator", SCRIPT)
-    translator.load_state_dict({name: value.float() for name, value in state.items()})
-    return translator.eval().requires_grad_(False).to(device)
+    translator = Translator(blank(model, json.loads(about["channels"])), drawing)
+    return load_into(translator, state, about, path, "this version's translator", SCRIPT).to(device)

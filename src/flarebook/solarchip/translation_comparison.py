@@ -4,7 +4,9 @@ import numpy as np
 import pandas as pd
 
 from flarebook.compendium.errors import InputError
+from flarebook.compendium.torch_device import chosen_device
 from flarebook.solarchip import pix2pix, pixel_baselines, translation_scores, unet_regression
+from flarebook.solarchip.batches import evenly
 from flarebook.solarchip.channels import index
 from flarebook.solarchip.departures import departures_of
 from flarebook.solarchip.latents import within
@@ -14,7 +16,6 @@ from flarebook.solarchip.train_translator import AIA
 from flarebook.solarchip.translate import translate
 from flarebook.solarchip.translation_scores import absolute
 from flarebook.solarchip.verdicts import judge
-from flarebook.stix.encoders import chosen_device
 
 DIRECT = {("hmi",): AIA, AIA: ("hmi", "|hmi|")}  # sources -> targets; the field is learned with and without its sign
 TARGETS = (*AIA, "hmi", "|hmi|")
@@ -34,12 +35,6 @@ def take(images, channel):
 def stack(images, channels):
     """Scaled images of several channels, (n, k, h, w) float32."""
     return np.stack([take(images, channel) for channel in channels], axis=1).astype(np.float32)
-
-
-def evenly(rows, n):
-    """At most n of the rows, evenly over all of them."""
-    rows = np.asarray(rows)
-    return rows[np.unique(np.linspace(0, len(rows) - 1, min(n, len(rows))).round().astype(int))]
 
 
 def direct(train, test, steps, critic_steps, rng, device="auto", width=16):
@@ -74,10 +69,10 @@ def by_networks(seen, wanted, new, steps, critic_steps, device="cpu", width=16):
     return {name: targets.images(unet_regression.predict(net, sources.of(new))) for name, net in networks.items()}
 
 
-def drawn(translator, test, n_members, n_levels, seed):
+def drawn(translator, test, n_members, n_inference_steps, seed):
     """Members of the diffusion for each target, {target: (n_members, n, h, w)}, the field without its sign as well."""
     members = {
-        target: translate(translator, test, target, n_members, n_levels, seed)
+        target: translate(translator, test, target, n_members, n_inference_steps, seed)
         for target in translator.drawing.shape.targets
     }
     return members | ({"|hmi|": absolute(members["hmi"])} if "hmi" in members else {})

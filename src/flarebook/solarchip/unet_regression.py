@@ -67,7 +67,8 @@ def train(sources, targets, steps, width=16, levels=4, device="cpu"):
     def loss(chosen, _):
         return mse_loss(network(sources[chosen].to(device)), targets[chosen].to(device))
 
-    return network.eval(), minimise(loss, list(network.parameters()), len(sources), steps)
+    course = minimise(loss, list(network.parameters()), len(sources), steps)
+    return network.eval(), course
 
 
 def predict(network, sources, batch_size=16):

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from flarebook.compendium.torchvision_schemas import declare_torchvision_schemas
-from flarebook.solarchip.patches import Tokens, cut, join
+from flarebook.solarchip.patches import Tokens, patchify, unpatchify
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class VitEncoder(nn.Module):
 
     def forward(self, pictures):
         """(b, 1, image, image) -> Tokens."""
-        patches = self.embed(cut(pictures, self.patch)) + self.positions
+        patches = self.embed(patchify(pictures, self.patch)) + self.positions
         row = torch.cat([self.cls.expand(len(patches), -1, -1), patches], dim=1)
         row = self.norm(self.blocks(row))
         return Tokens(row[:, 0], row[:, 1:])
@@ -88,5 +88,5 @@ class VitDecoder(nn.Module):
 
     def forward(self, latent):
         """(b, width, image / patch, image / patch) -> (b, 1, image, image)."""
-        row = self.blocks(cut(latent, 1) + self.positions)
-        return join(self.pixels(self.norm(row)), self.patch)
+        row = self.blocks(patchify(latent, 1) + self.positions)
+        return unpatchify(self.pixels(self.norm(row)), self.patch)

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from flarebook.compendium.errors import InputError
-from flarebook.compendium.weights_file import check_fit, read_weights, write_weights
+from flarebook.compendium.weights_file import load_into, read_weights, write_weights
 from flarebook.solarchip.backbones import create
 
 FOLDER = Path(__file__).with_name("data")
@@ -40,10 +40,7 @@ def load_weights(path, name=None, device="cpu"):
     if name not in (None, about["backbone"]):
         raise InputError(f"{path} holds weights of {about['backbone']}, not of {name}: name a file of {name}")
     model = create(about["backbone"], about["sharing"], image=int(about["image"]))
-    check_fit(model, state, path, f"{model.name} with sharing {model.sharing}", SCRIPT)
-    model.load_state_dict({key: value.float() for key, value in state.items()})
-    model.about = about
-    return model.eval().requires_grad_(False).to(device)
+    return load_into(model, state, about, path, f"{model.name} with sharing {model.sharing}", SCRIPT).to(device)
 
 
 def save(model, path, about):

@@ -94,6 +94,8 @@ def create(name, weights=None, input_size=None, device="auto", pooling=None, **s
     if recipe.family == "baseline":
         return Encoder(recipe, _baseline(recipe, size), None, size, pooling, "none needed", None)
     check_packages(recipe)
+    from flarebook.compendium.torch_device import chosen_device
+
     outputs, source = _network(recipe, weights, size, chosen_device(device), settings)
     return Encoder(recipe, _pooled(outputs, pooling), outputs, size, pooling, _kind(recipe, weights), source)
 
@@ -123,17 +125,6 @@ def check_packages(recipe):
     for package in ("torch", PACKAGES.get(recipe.library, "timm")):
         if find_spec(package) is None:
             raise InputError(f"encoder {recipe.name} needs {package}: install the extra, `pip install .[encoders]`")
-
-
-def chosen_device(device):
-    """ "cuda" or "cpu"; "auto" takes the first that is there."""
-    import torch
-
-    if device == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
-    if device != "cpu" and not (device.startswith("cuda") and torch.cuda.is_available()):
-        raise InputError(f'there is no device {device!r} here: take "cpu" or "auto"')
-    return device
 
 
 def _baseline(recipe, size):

@@ -7,7 +7,7 @@ import torch
 
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.torchvision_schemas import declare_torchvision_schemas
-from flarebook.compendium.weights_file import check_fit, read_weights
+from flarebook.compendium.weights_file import load_into, read_weights
 from flarebook.stix.baselines import pixels
 
 SHAPE = {"img_size": 48, "patch_size": 8, "in_chans": 1, "embed_dim": 128, "depth": 6, "num_heads": 4, "num_classes": 0}
@@ -92,8 +92,4 @@ def load(name, weights=None, device="cpu"):
         raise InputError(
             f"{path} was trained with the objective {about['objective']}, it is not {name}: name its own file"
         )
-    network = build()
-    check_fit(network, state, path, "the small transformer", SCRIPT)
-    network.load_state_dict({key: value.float() for key, value in state.items()})
-    network.about = about
-    return network.eval().requires_grad_(False).to(device)
+    return load_into(build(), state, about, path, "the small transformer", SCRIPT).to(device)

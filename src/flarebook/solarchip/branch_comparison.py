@@ -27,7 +27,7 @@ def encoders(model, seeds, images):
     return found
 
 
-def branch_scores(translator, arms, train, test, pictures, budget, n_members=4, n_levels=10):
+def branch_scores(translator, arms, train, test, pictures, budget, n_members=4, n_inference_steps=10):
     """Scores of the branches that the arms' encoders feed: DataFrame with arm, seed, target, region and scores.
 
     translator: whose U-Net stays locked and whose own branches stay as they are; arms: of `encoders`; train, test:
@@ -41,7 +41,7 @@ def branch_scores(translator, arms, train, test, pictures, budget, n_members=4, 
         train_branch(drawing, name, seen, pictures, budget, seed)
         new = conditions(space, test, SOURCES, drawing.shape.side)
         for target in pictures:
-            drawn = diffusion.draw(drawing, target, new, name, n_members, n_levels, seed)
+            drawn = diffusion.draw(drawing, target, new, name, n_members, n_inference_steps, seed)
             made = np.mean([translator.space.decode(part, target) for part in drawn], axis=0)
             scores = translation_scores.score(made, take(test, target), target)
             parts.append(scores.assign(arm=arm, seed=seed))
