@@ -1,5 +1,7 @@
 """Where a run's Sun comes from: the simulation, or a folder of real days; the same arrays and tables either way."""
 
+import pandas as pd
+
 from flarebook.compendium.errors import InputError
 
 SOURCES = ("simulated", "real")
@@ -8,7 +10,8 @@ SOURCES = ("simulated", "real")
 def load_sun(source, folder, flare_list, n_days, seed, size, start, processes):
     """Images, days, regions and flares from a source: SimulatedSun or RealDays, and sentences about what was left out.
 
-    folder: of real days (see `real_days`); flare_list: GOES record or flare list, "" for those in the folder.
+    folder: of real days (see `real_days`), or of SDOML's stores, of which the dates from start on are taken, one a day
+    (see `sdoml_days`; their address on S3 will do); flare_list: GOES record or flare list, "" for those in the folder.
     Raises InputError for an unknown source, or for real days without a folder.
     """
     if source == "simulated":
@@ -19,9 +22,14 @@ def load_sun(source, folder, flare_list, n_days, seed, size, start, processes):
         raise InputError(
             f"source {source!r} with folder {folder!r}: choose one of {SOURCES}, and a folder for real days"
         )
-    from flarebook.solarchip.real_days import real_days
+    from flarebook.solarchip.real_days import real_days, sdoml_days
+    from flarebook.solarchip.sdoml import stores_in
 
-    sun = real_days(folder, [flare_list] if flare_list else None, size)
+    flares = [flare_list] if flare_list else None
+    if stores := stores_in(folder):
+        sun = sdoml_days(pd.date_range(start, periods=n_days), flares or (), *stores, size=size)
+    else:
+        sun = real_days(folder, flares, size)
     return sun, sun.left_out
 
 
