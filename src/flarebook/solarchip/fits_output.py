@@ -8,7 +8,6 @@ from flarebook.compendium.provenance import code_state, now
 from flarebook.solarchip.channels import UNITS
 from flarebook.solarchip.disk import HALF_WIDTH, SOLAR_RADIUS
 
-AU = 1.495978707e11  # m
 RADIUS_METRES = SOLAR_RADIUS / 100
 HMI_LINE = 6173.34  # Angstrom, Fe I
 SUN_SEEN = 959.63  # arcsec, radius of the Sun from 1 AU
