@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from flarebook.compendium.errors import InputError
-from flarebook.solarchip.goes import class_of, find_flares, flux_of, minute_means
+from flarebook.solarchip.goes import class_of, find_flares, flux_of, minute_means, true_flux
 from flarebook.solarchip.sample import FOLDER, NOAA_FLARE, real_xrs
 from flarebook.solarchip.xrs import read_xrs
 
@@ -45,7 +45,7 @@ def test_the_other_real_day_has_c_flares_only():
 
 def test_on_the_true_scale_the_same_flare_is_an_m3_6():
     record = real_xrs()
-    assert find_flares(record.long / 0.7, record.times)["goes_class"].tolist() == ["M3.6"]
+    assert find_flares(true_flux(record.long), record.times)["goes_class"].tolist() == ["M3.6"]
 
 
 def test_a_flare_comes_out_where_it_was_put():

@@ -1,4 +1,8 @@
-"""Where a run's Sun comes from: the simulation, or a folder of real days; the same arrays and tables either way."""
+"""Where a run's Sun comes from: the simulation, or a folder of real days; the same arrays and tables either way.
+
+A folder of SDOML's two stores (see `sdoml.stores_in`), or their address on S3, is one of real days: a date a day is
+taken, from the start on.
+"""
 
 import pandas as pd
 
@@ -10,8 +14,7 @@ SOURCES = ("simulated", "real")
 def load_sun(source, folder, flare_list, n_days, seed, size, start, processes):
     """Images, days, regions and flares from a source: SimulatedSun or RealDays, and sentences about what was left out.
 
-    folder: of real days (see `real_days`), or of SDOML's stores, of which the dates from start on are taken, one a day
-    (see `sdoml_days`; their address on S3 will do); flare_list: GOES record or flare list, "" for those in the folder.
+    folder: of real days (see `real_days`); flare_list: GOES record or flare list, "" for those in the folder.
     Raises InputError for an unknown source, or for real days without a folder.
     """
     if source == "simulated":
