@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from flarebook.compendium.errors import InputError
-from flarebook.solarchip.flare_baselines import climatology, table_features, true_probability
+from flarebook.solarchip.flare_baselines import climatology, complete_days, table_features, true_probability
 
 
 @pytest.fixture
@@ -47,6 +47,19 @@ def test_the_ceiling_is_known_for_simulated_days_only(days):
     assert true_probability(days).tolist() == [0.01, 0.2, 0.7]
     assert true_probability(days.assign(p_m=pd.array([None] * 3, "Float64"))) is None
     assert true_probability(days.drop(columns="p_m")) is None
+
+
+def test_days_without_a_label_or_a_day_before_them_are_left_out_and_counted(days):
+    images = np.arange(3)
+    whole = days.assign(label_m=pd.array([0, 0, 1], "Int64"))
+    kept, same, told = complete_days(whole, images)
+    assert same is images and told == "" and kept["label_m"].tolist() == [0, 0, 1]
+    first = whole.assign(flux_max_past_24h=[np.nan, 5e-6, 2e-5], label_m=pd.array([0, 0, None], "Int64"))
+    kept, some, told = complete_days(first, images)
+    assert some.tolist() == [1] and kept["label_m"].tolist() == [0] and kept.index.tolist() == [0]
+    assert told == "2 of 3 days are left out: missing are label_m of 1, flux_max_past_24h of 1"
+    with pytest.raises(InputError, match="none of 3 days can be classified: missing are goes_now of 3; give their X"):
+        complete_days(whole.assign(goes_now=np.nan), images)
 
 
 def test_gaps_are_told_with_their_day(days):

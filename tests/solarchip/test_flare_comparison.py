@@ -8,7 +8,7 @@ from flarebook.compendium.errors import InputError
 from flarebook.solarchip import flare_comparison, flare_methods, flare_verdicts
 from flarebook.solarchip.channels import CHANNELS
 from flarebook.solarchip.few_labels import draws
-from flarebook.solarchip.flare_scores import SCORES, best_threshold
+from flarebook.solarchip.flare_scores import SCORES, best_threshold, check_classes
 from flarebook.solarchip.published_flares import published_skill
 
 FRACTIONS = (0.05, 1.0)
@@ -44,6 +44,17 @@ def compared(sun):
     found = flare_comparison.forecast_all(forecasters, label, parts, known, truth)
     samples = flare_comparison.bootstrap(found, np.random.default_rng(2), 300)
     return found, flare_comparison.summary(flare_comparison.score_table(found), samples), samples
+
+
+def test_a_day_without_a_label_is_no_flaring_day(sun):
+    days, label, parts, _ = sun
+    unknown = days.assign(label_m=pd.array(label, "Int64"))
+    unknown.loc[[0, 699], "label_m"] = pd.NA
+    found = flare_comparison.parts_of(unknown)
+    assert [len(parts[part]) - len(found[part]) for part in parts] == [1, 0, 1]
+    quiet = np.where(np.arange(9) < 2, np.nan, 0.0)
+    with pytest.raises(InputError, match="2 of the test days, 9, have no label"):
+        check_classes(quiet, "the test days")
 
 
 def test_every_method_forecasts_every_draw_and_the_ceiling_once(compared):

@@ -8,6 +8,7 @@ from flarebook.solarchip.embed_files import embed_files
 from flarebook.solarchip.one_time import by_time, check_turns
 from flarebook.solarchip.prepare import prepare
 from flarebook.solarchip.read import read_image
+from flarebook.solarchip.translate_files import latitude
 
 SIZE = 64
 AIA = ("171", "193", "304")
@@ -71,3 +72,12 @@ def test_a_magnetogram_of_a_wrong_plate_scale_is_left_out(tmp_path, write_sun, m
     table, bad = embed_files([right, wrong], model)
     assert table["file"].tolist() == [str(right)]
     assert "the values of wrong.fits end at" in bad[0] and "correct its plate scale (CDELT1, CDELT2)" in bad[0]
+
+
+def test_the_tilt_of_the_axis_is_the_headers_or_that_of_the_day(tmp_path, write_sun):
+    """29 March: the south pole is turned towards the Earth, B0 is -6.7 degrees by the almanac."""
+    plain = read_image(write_sun(tmp_path / "plain.fits", "171"))
+    assert latitude(plain) == pytest.approx(-6.7, abs=0.15)
+    told = {0.0: {"HGLT_OBS": 0.0}, 5.5: {"CRLT_OBS": 5.5}}
+    for wanted, changes in told.items():
+        assert latitude(read_image(write_sun(tmp_path / f"{wanted}.fits", "171", changes))) == wanted

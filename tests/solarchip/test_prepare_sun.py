@@ -68,10 +68,13 @@ def test_averaging_in_blocks_moves_nothing():
     assert [(weight * disk.x).sum(), (weight * disk.y).sum()] == pytest.approx([30.1 / 300, -40.2 / 300], abs=1e-3)
 
 
-def test_negative_counts_become_nothing_and_saturated_ones_are_cut(tmp_path, write_sun):
+def test_negative_counts_become_nothing_and_what_no_scale_tells_apart_is_cut_in_counts_a_second(tmp_path, write_sun):
     image = read_image(write_sun(tmp_path / "a.fits", "94"))
     assert prepare(replace(image, data=image.data - 400), 32, correct=False).min() == 0
     assert prepare(replace(image, data=image.data * 1e6), 32, correct=False).max() == 16383
+    bright = replace(image, data=image.data * (16_000 / image.data.max()))  # counts, short of the camera's 16,383
+    tops = [prepare(replace(bright, exposure=time), 32, correct=False).max() for time in (2.0, 1.0, 0.2)]
+    assert tops == [pytest.approx(tops[1] / 2), tops[1], 16383] and 5000 < tops[1] < 16_000
 
 
 def test_a_small_gap_is_zero_and_a_large_one_is_refused(tmp_path, write_sun):

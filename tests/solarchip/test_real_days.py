@@ -1,8 +1,11 @@
 """A folder of real images gives what the simulated Sun gives, without its truth; what is wrong is named."""
 
+import weakref
+
 import numpy as np
 import pandas as pd
 import pytest
+from astropy.io import fits
 
 from flarebook.compendium.errors import InputError
 from flarebook.solarchip.channels import CHANNELS
@@ -56,6 +59,42 @@ def test_the_flux_of_the_day_before_is_known_from_its_record(folder, write_day):
     days = real_days(folder, XRS, size=16).days
     assert days["flux_max_past_24h"].isna().tolist() == [True, True, False]
     assert days["flux_max_past_24h"].iloc[2] == pytest.approx(2.54e-5, rel=0.01)
+
+
+def test_a_flare_list_of_the_day_before_says_that_there_was_no_flare(folder):
+    days = ["2011-06-05T12:00", "2011-06-08T12:00"]
+    pd.DataFrame({"peak": days, "goes_class": ["M1.1", "C3.0"]}).to_csv(folder / "flares.csv", index=False)
+    real = real_days(folder, size=16)
+    assert real.days["flux_max_past_24h"].tolist() == pytest.approx([1.1e-5, 0.0])
+    assert real.days["label_m"].tolist() == [0, 0]
+    alone = real_days(folder, [], size=16).days
+    assert alone["flux_max_past_24h"].isna().all() and alone["label_m"].isna().all()
+
+
+def test_one_date_at_a_time_is_in_memory(folder, write_day, monkeypatch):
+    write_day(folder / "2011-06-08", "2011-06-08")
+    alive, most = weakref.WeakSet(), []
+
+    def counted(path):
+        image = read_image(path)
+        alive.add(image)
+        most.append(len({one.time.date() for one in alive}))
+        return image
+
+    monkeypatch.setattr("flarebook.solarchip.real_days.read_image", counted)
+    assert len(real_days(folder, XRS, size=16).days) == 3
+    assert len(most) == 33 and max(most) <= 2  # the last date's images are let go while the next one's come
+
+
+def test_a_bad_file_gives_way_to_another_of_its_hour(folder):
+    good = folder / DAYS[0] / file_name(DAYS[0], "94")
+    late = folder / "late.fits"
+    late.write_bytes(good.read_bytes())
+    with fits.open(late, mode="update") as hdus:
+        hdus[1].header["DATE-OBS"] = f"{DAYS[0]}T00:10:00"
+    good.write_bytes(good.read_bytes()[:-20_000])
+    real = real_days(folder, XRS, size=16)
+    assert len(real.days) == 2 and good.name in real.left_out[0]
 
 
 def test_a_date_without_a_channel_is_left_out_unless_it_is_not_required(folder):

@@ -5,11 +5,13 @@ import pandas as pd
 import pytest
 
 from flarebook.compendium.errors import InputError
+from flarebook.solarchip import sdoml
 from flarebook.solarchip.channels import CHANNELS
 from flarebook.solarchip.disk import Disk
 from flarebook.solarchip.prepare import prepare
 from flarebook.solarchip.real_days import sdoml_days
-from flarebook.solarchip.sdoml import nearest_images
+from flarebook.solarchip.sdoml import STORES, nearest_images, observation_times, open_store, stores_in
+from flarebook.solarchip.sun_source import load_sun
 
 NOON = pd.Timestamp("2011-06-07T00:00")
 SIZE = 128  # pixels here; 512 in the archive
@@ -52,14 +54,43 @@ def test_the_nearest_image_of_each_channel_is_on_the_grid_of_all_others(stores, 
 def test_dates_become_the_tables_of_the_study(stores):
     import zarr
 
-    with pytest.raises(InputError, match="no date of SDOML can be used; first: 2011-06-07T00:00 lacks 335"):
+    with pytest.raises(
+        InputError, match="no date of SDOML can be used; first: SDOML 335 at 2011-06-07T00:00: the nearest"
+    ):
         sdoml_days([NOON], (), *stores)
     array = zarr.open_group(stores[0])["2011/335A"]
     array.attrs["T_OBS"] = zarr.open_group(stores[0])["2011/94A"].attrs["T_OBS"]
     real = sdoml_days([NOON, "2013-01-01"], (), *stores, size=32)
     assert real.images.shape == (1, 11, 32, 32) and real.days["origin"].tolist() == ["real"]
     assert np.isnan(real.images[0, -1]).all() and np.isfinite(real.images[0, :-1]).all()
-    assert real.days["label_m"].isna().all() and "2013-01-01T00:00 lacks hmi" in real.left_out[0]
+    assert real.days["label_m"].isna().all() and real.left_out[0] == (
+        "SDOML hmi at 2013-01-01T00:00: the store has no array 2013/Bz; the date lacks 10 of 10 channels"
+    )
+
+
+def test_a_run_points_at_a_folder_of_both_stores_and_gets_a_date_a_day(stores, tmp_path):
+    import zarr
+
+    array = zarr.open_group(stores[0])["2011/335A"]
+    array.attrs["T_OBS"] = zarr.open_group(stores[0])["2011/94A"].attrs["T_OBS"]
+    given = ("", 2, 1, 32, "2011-06-07", 1)  # flare list, dates, seed, size, first date, processes
+    with pytest.raises(InputError, match="first: there is no image"):
+        load_sun("real", str(tmp_path), *given)
+    for store, name in zip(stores, STORES, strict=True):
+        store.rename(tmp_path / name)
+    sun, left_out = load_sun("real", str(tmp_path), *given)
+    assert sun.days["time"].tolist() == ["2011-06-07T00:00:00"]
+    assert "SDOML hmi at 2011-06-08T00:00: the nearest image is of 2011-06-07" in left_out[0]
+    assert stores_in("s3://bucket/v2/") == ("s3://bucket/v2/sdomlv2.zarr", "s3://bucket/v2/sdomlv2_hmi.zarr")
+
+
+def test_the_times_of_an_array_are_read_once_for_all_dates(stores, monkeypatch):
+    read = []
+    monkeypatch.setattr(sdoml, "observation_times", lambda array: read.append(array.path) or observation_times(array))
+    aia, hmi = map(open_store, stores)
+    for minutes in (0, 6):
+        nearest_images(NOON + pd.Timedelta(minutes=minutes), aia, hmi, ["hmi", "171"])
+    assert sorted(read) == ["2011/171A", "2011/Bz"]
 
 
 def test_stores_that_cannot_be_opened(tmp_path, stores):

@@ -4,15 +4,20 @@ import numpy as np
 import pandas as pd
 import pytest
 from joblib import parallel_config
+from scipy.ndimage import gaussian_filter
 
 from flarebook.compendium.errors import InputError
 from flarebook.solarchip.channels import CHANNELS
 from flarebook.solarchip.day_tables import tables_of
 from flarebook.solarchip.disk import Disk
+from flarebook.solarchip.field_lines import charges_of
 from flarebook.solarchip.flares import draw_flares
+from flarebook.solarchip.loops import flare_images
 from flarebook.solarchip.magnetic_indices import r_of_disk
+from flarebook.solarchip.observe import observe
 from flarebook.solarchip.regions import draw_population
 from flarebook.solarchip.simulate import rates_of, simulate
+from flarebook.solarchip.surface import surface_at
 
 START = pd.Timestamp("2013-06-01")
 
@@ -73,6 +78,39 @@ def test_the_same_seed_gives_the_same_sun_whatever_the_processes():
     pd.testing.assert_frame_equal(one.days, two.days)
     pd.testing.assert_frame_equal(one.flares, two.flares)
     assert not np.array_equal(one.images[:2], other.images)
+
+
+@pytest.fixture(scope="module")
+def one_moment():
+    """Function (size) of the images of one and the same Sun, (11, size, size), and of five flares on it in 131."""
+    population = draw_population(12, np.random.default_rng(3), 1900.0)
+    surface = surface_at(population, 5.0)
+    phases = np.random.default_rng(5).random((6, 4))
+
+    def draw(size):
+        disk, flash = Disk(size, 3.0), {int(region): 3e-5 for region in surface.regions[:5]}
+        images, _ = observe(disk, surface, population, phases, np.random.default_rng(6))
+        return images, flare_images(disk, charges_of(disk, surface, population), np.random.default_rng(1), flash)[1]
+
+    return draw
+
+
+def averaged(images, size):
+    """Images (..., h, w) in square blocks, (..., size, size)."""
+    block = images.shape[-1] // size
+    return images.reshape(*images.shape[:-2], size, block, size, block).mean((-3, -1))
+
+
+@pytest.mark.parametrize("size", [64, 256])
+def test_the_same_sun_is_as_bright_and_as_active_in_pixels_of_any_size(one_moment, size):
+    (other, flare), (own, own_flare) = one_moment(size), one_moment(128)
+    least = min(size, 128)
+    on, width = Disk(least).radius < 0.95, 2 * least / 128
+    assert flare.mean() == pytest.approx(own_flare.mean(), rel=0.1)
+    for name, a, b in zip(CHANNELS, averaged(other, least), averaged(own, least), strict=True):
+        assert np.abs(a)[on].mean() == pytest.approx(np.abs(b)[on].mean(), rel=0.12), name
+        a, b = (gaussian_filter(np.abs(image), width) for image in (a, b))
+        assert correlation(a, b, on) > (0.6 if name in ("94", "131") else 0.85), name  # these two depend on few loops
 
 
 def test_regions_stay_for_days_and_drift_west(sun):

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from flarebook.compendium.errors import InputError
-from flarebook.solarchip.splits import chronological, month_blocks, seen_in_two_parts
+from flarebook.solarchip.splits import chronological, seen_in_two_parts
 
 DAYS = pd.date_range("2012-01-01", periods=1400)
 
@@ -42,18 +42,6 @@ def test_the_order_of_the_dates_does_not_matter():
     assert (chronological(DAYS.strftime("%Y-%m-%dT%H:%M:%S")) == chronological(DAYS)).all()
 
 
-def test_months_stay_whole_and_label_windows_cross_no_border():
-    parts = month_blocks(DAYS, np.random.default_rng(3))
-    kept = pd.Series(parts, DAYS)[lambda values: values != "gap"]
-    assert (kept.groupby(kept.index.to_period("M")).nunique() == 1).all()
-    order = kept.index.to_series().diff().dt.days
-    assert (order[kept != kept.shift()].dropna() > 2).all()
-    assert kept.value_counts(normalize=True)["train"] == pytest.approx(0.6, abs=0.05)
-    assert (parts == month_blocks(DAYS, np.random.default_rng(3))).all()
-
-
 def test_too_few_dates_are_said_so():
     with pytest.raises(InputError, match="the validation part holds none of the 60 dates: give more dates"):
         chronological(DAYS[:60])
-    with pytest.raises(InputError, match="part holds none of the 20 dates"):
-        month_blocks(DAYS[:20], np.random.default_rng(1))

@@ -12,6 +12,7 @@ SPOT = {"1600": 0.4, "1700": 0.7, "4500": 0.85}  # darkening in a full umbra
 SPICULES, PROMINENCE = 0.012, 0.03  # solar radii, heights above the limb in 304
 WIDE_FIELD = 6.0  # pixels at 128, over which the field is averaged before its inversion lines are sought
 FILAMENT, LEAST_SLOPE = 0.013, 6.0  # solar radii, width of a channel; G per solar radius across it
+LEAST_FILAMENT = 24  # pixels at 128 in the image
 CARRINGTON = 13.2  # degrees per day, synodic
 
 
@@ -20,13 +21,13 @@ def filaments(disk, smooth, field, day, phases):
 
     smooth: field of old flux and poles; field: all of it; phases: (6, 4) of the pattern, constant for one Sun.
     """
-    scale = disk.size / 128
-    large = gaussian_filter(smooth, WIDE_FIELD * scale)
+    large = gaussian_filter(smooth, WIDE_FIELD * disk.scale)
     north, east = np.gradient(large, disk.pixel)
     slope = np.hypot(north, east)  # G per solar radius
     near = np.exp(-0.5 * (large / np.maximum(slope, LEAST_SLOPE) / FILAMENT) ** 2) * (slope > LEAST_SLOPE)
-    calm = 1 / (1 + np.exp((gaussian_filter(np.abs(field), 2.0 * scale) - 60) / 10))
-    return without_scraps(near * calm * slow_pattern(disk, day, phases) * disk.on, 24 * scale)
+    calm = 1 / (1 + np.exp((gaussian_filter(np.abs(field), 2.0 * disk.scale) - 60) / 10))
+    share = near * calm * slow_pattern(disk, day, phases) * disk.on
+    return without_scraps(share, LEAST_FILAMENT * disk.scale**2, disk.scale)
 
 
 def slow_pattern(disk, day, phases):
@@ -43,19 +44,19 @@ def slow_pattern(disk, day, phases):
 
 def light_304(disk, field, holes, dark, texture):
     """Image in He II 304, DN/s: network and plage bright, filaments dark, prominences and spicules above the limb."""
-    strong = gaussian_filter(np.abs(field), 0.8)
+    strong = gaussian_filter(np.abs(field), 0.8 * disk.scale)
     plage = PLAGE["304"] * (np.clip(strong - 20, 0, 400) / 100) ** 0.8
     bright = (0.75 + 0.25 * texture + plage) * (1 - 0.3 * holes) * (1 - 0.65 * dark)
     on = bright * (1 + 0.35 * (1 - disk.mu) ** 2)
     height = np.maximum(disk.radius - 1, 0)
-    ring = gaussian_filter(beyond_the_limb(bright, disk), 1.5) * 1.5 * np.exp(-height / SPICULES)
-    erect = gaussian_filter(beyond_the_limb(dark, disk, 0.96), 0.8) * 4.0 * np.exp(-height / PROMINENCE)
+    ring = gaussian_filter(beyond_the_limb(bright, disk), 1.5 * disk.scale) * 1.5 * np.exp(-height / SPICULES)
+    erect = gaussian_filter(beyond_the_limb(dark, disk, 0.96), 0.8 * disk.scale) * 4.0 * np.exp(-height / PROMINENCE)
     return QUIET["304"] * np.where(disk.on, on, ring + erect + 0.02)
 
 
 def light_below(disk, field, channel, texture):
     """Image in 1600, 1700 or 4500, DN/s: limb darkening, network and plage, dark spots; 0 above the limb."""
-    strong = gaussian_filter(np.abs(field), 0.6)
+    strong = gaussian_filter(np.abs(field), 0.6 * disk.scale)
     umbra = np.clip((np.abs(field) - 250) / 900, 0, 1)
     plage = PLAGE[channel] * np.clip(strong - 20, 0, 300) / 100
     network = 1 + {"1600": 0.22, "1700": 0.09, "4500": 0.01}[channel] * (texture - 1)

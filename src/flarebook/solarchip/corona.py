@@ -20,14 +20,8 @@ RESPONSES = {
 }
 LOG_T_START, LOG_T_STEP, N_LOG_T = 5.3, 0.02, 110
 QUIET = {"94": 1.0, "131": 5.0, "171": 130.0, "193": 140.0, "211": 45.0, "335": 2.0}  # DN/s, disk centre
-SCALE_HEIGHT = {
-    "94": 0.05,
-    "131": 0.03,
-    "171": 0.026,
-    "193": 0.048,
-    "211": 0.055,
-    "335": 0.055,
-}  # solar radii, of light
+# Scale height of the light, solar radii
+SCALE_HEIGHT = {"94": 0.05, "131": 0.03, "171": 0.026, "193": 0.048, "211": 0.055, "335": 0.055}
 HOLE = {"94": 0.45, "131": 0.6, "171": 0.55, "193": 0.22, "211": 0.22, "335": 0.4}  # light left in a coronal hole
 
 HOLE_WIDTH, REGION_REACH = 7.0, 10.0  # pixels at 128: over which a hole is of one sign; how far regions keep it off
@@ -37,14 +31,8 @@ REGION_FIELD = 45.0  # G, of a region
 WOVEN = {0.6: 0.17, 1.3: 0.18, 4.0: 0.2, 9.0: 0.16}  # pixels at 128: spread of log brightness (layers of `woven`)
 NETWORK_POWER = 0.3  # of the network's field in the light above it
 
-NEAR = {
-    "94": 0.5,
-    "131": 0.2,
-    "171": 0.28,
-    "193": 0.35,
-    "211": 0.5,
-    "335": 0.5,
-}  # power of the field around: hot near regions
+# Power of the field around in the light: hot near regions
+NEAR = {"94": 0.5, "131": 0.2, "171": 0.28, "193": 0.35, "211": 0.5, "335": 0.5}
 
 
 @cache
@@ -86,7 +74,8 @@ def open_field(smooth, field, disk):
     strong = gaussian_filter(np.abs(field), 1.5 * pixels) > REGION_FIELD
     region = gaussian_filter(strong * 1.0, REGION_REACH * pixels)
     chance = 1 / (1 + np.exp(-(one_sign - 2.2) / 0.25)) / (1 + np.exp(-(mixed - 0.75) / 0.05))
-    return without_scraps(chance / (1 + np.exp((region - 0.012) / 0.002)) * disk.on, LEAST_HOLE * pixels**2)
+    share = chance / (1 + np.exp((region - 0.012) / 0.002)) * disk.on
+    return without_scraps(share, LEAST_HOLE * pixels**2, disk.scale)
 
 
 def beyond_the_limb(values, disk, inside=0.975):
@@ -96,12 +85,15 @@ def beyond_the_limb(values, disk, inside=0.975):
     return map_coordinates(values, places, order=1, mode="nearest")
 
 
-def without_scraps(share, least):
-    """Dark areas of which fewer than `least` pixels are dark by a third or more taken away, (size, size)."""
+def without_scraps(share, least, scale=1.0):
+    """Dark areas of which fewer than `least` pixels are dark by a third or more taken away, (size, size).
+
+    scale: of a Disk; two pixels of the 128-pixel grid around a large area belong to it.
+    """
     pieces, n = label(share > 0.33, np.ones((3, 3)))
     large = np.bincount(pieces.ravel(), minlength=n + 1) >= least
     large[0] = False
-    return share * binary_dilation(large[pieces], iterations=2)
+    return share * binary_dilation(large[pieces], iterations=max(round(2 * scale), 1))
 
 
 def woven(size, rng):
@@ -118,11 +110,11 @@ def quiet_corona(disk, holes, network, near, rng):
     holes: open-field share; network: |B| smoothed to a cell; near: |B| smoothed over a region's surroundings; both
     relative to the quiet Sun's, all (size, size).
     """
-    bright = np.clip(gaussian_filter(network, 0.8), 0.3, 3) ** NETWORK_POWER * woven(disk.size, rng)
-    rays = beyond_the_limb(gaussian_filter(bright, 1.0), disk)
+    bright = np.clip(gaussian_filter(network, 0.8 * disk.scale), 0.3, 3) ** NETWORK_POWER * woven(disk.size, rng)
+    rays = beyond_the_limb(gaussian_filter(bright, 1.0 * disk.scale), disk)
     texture = np.where(disk.radius < 0.975, bright, rays)
     texture /= texture[disk.on].mean()
-    outward = np.clip(gaussian_filter(beyond_the_limb(holes, disk), 1.2), 0, 1)
+    outward = np.clip(gaussian_filter(beyond_the_limb(holes, disk), 1.2 * disk.scale), 0, 1)
     active = beyond_the_limb(near, disk)
     images = []
     for channel in CORONAL:

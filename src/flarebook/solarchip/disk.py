@@ -7,11 +7,8 @@ import numpy as np
 
 HALF_WIDTH = 1.1  # solar radii from the centre to the image's edge
 SOLAR_RADIUS = 6.957e10  # cm
-B0_LARGEST, B0_ZERO, YEAR = (
-    7.25,
-    158.0,
-    365.25,
-)  # degrees; day of the year (7 June) when the axis lies in the sky's plane
+B0_LARGEST = 7.25  # degrees
+B0_ZERO, YEAR = 158.0, 365.25  # day of the year (7 June) when the axis lies in the sky's plane; days
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,6 +64,11 @@ class Disk:
     def pixel(self):
         """Width of a pixel in solar radii."""
         return 2 * HALF_WIDTH / self.size
+
+    @property
+    def scale(self):
+        """Pixels of this grid along one of the 128-pixel grid's, in which the simulated Sun's widths are given."""
+        return self.size / 128
 
     @cached_property
     def pixel_area(self):

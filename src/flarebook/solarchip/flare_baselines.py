@@ -14,6 +14,7 @@ SEES = {  # table baselines: what they see, column by column
     "R, simulator's own": "R of the regions without noise, on which the rate of flares rests",
     "GOES flux": "X-ray flux now, and its largest value of the past 24 h",
 }
+INPUTS = {"R measured": ("r_measured",), "GOES flux": ("goes_now", "flux_max_past_24h")}  # columns, known of real days
 R_COLUMNS = {"R measured": "r_measured", "R, simulator's own": "r_value"}
 QUESTIONS = {"label_m": "a flare of M1.0 or above within 24 h", "label_c": "a flare of C1.0 or above within 24 h"}
 
@@ -37,15 +38,39 @@ def table_features(name, days, label="label_m"):
     raise InputError(f"there is no baseline {name!r}: known are {', '.join(SEES)}")
 
 
-def _column(days, name):
-    """Numbers of a column, (n,); InputError when it is missing or has gaps."""
+def _numbers(days, name):
+    """Numbers of a column, (n,), NaN where unknown; InputError when it is missing."""
     if name not in days:
         raise InputError(f"the table of days has no column {name!r}: run solarchip/1-simulated-sun again")
-    values = pd.to_numeric(days[name], errors="coerce").to_numpy(float)
+    return pd.to_numeric(days[name], errors="coerce").to_numpy(float, na_value=np.nan)
+
+
+def _column(days, name):
+    """Numbers of a column, (n,); InputError when it is missing or has gaps (see `complete_days`)."""
+    values = _numbers(days, name)
     if not np.isfinite(values).all():
         day = days["time"].iloc[np.flatnonzero(~np.isfinite(values))[0]]
         raise InputError(f"{name} of {day} is missing: leave the day out or fill it in")
     return values
+
+
+def complete_days(days, images, label="label_m"):
+    """Days whose label and whose baselines' inputs are known, with their images, and a sentence about the others.
+
+    days: table of notebook 1; images: (n, 11, h, w) of its rows; label: its column.  A day that no X-ray record covers
+    is neither quiet nor flaring, and the first real day has no day before it.  Returns (days, images, sentence), which
+    is empty when nothing is left out.  Raises InputError when no day is left.
+    """
+    needed = [label, *dict.fromkeys(name for names in INPUTS.values() for name in names)]
+    known = np.array([np.isfinite(_numbers(days, name)) for name in needed])
+    complete = known.all(axis=0)
+    if complete.all():
+        return days.astype({label: int}), images, ""
+    lacks = ", ".join(f"{name} of {(~row).sum()}" for name, row in zip(needed, known, strict=True) if not row.all())
+    if not complete.any():
+        raise InputError(f"none of {len(days)} days can be classified: missing are {lacks}; give their X-ray records")
+    kept = days[complete].reset_index(drop=True).astype({label: int})
+    return kept, images[complete], f"{(~complete).sum()} of {len(days)} days are left out: missing are {lacks}"
 
 
 def climatology(label):

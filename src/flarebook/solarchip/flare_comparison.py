@@ -50,11 +50,12 @@ class Forecasts:
 def parts_of(days, column="label_m", question="a flare of M1.0 or above within 24 h"):
     """Positions of the training, validation and test days: {part: (n,)}.
 
-    days: table with split and the label's column.  Raises InputError when a part has days of one class only.
+    days: table with split and the label's column; days without a label belong to no part.  Raises InputError when a
+    part has days of one class only.
     """
-    parts = {part: np.flatnonzero(days["split"] == part) for part in PARTS}
+    parts = {part: np.flatnonzero((days["split"] == part) & days[column].notna()) for part in PARTS}
     for part, rows in parts.items():
-        check_classes(days[column].to_numpy()[rows], f"the {part} days", question)
+        check_classes(days[column].iloc[rows].to_numpy(int), f"the {part} days", question)
     return parts
 
 

@@ -1,6 +1,7 @@
 """Scores of flare forecasts, the threshold that turns a probability into a call, and their uncertainty over days."""
 
 import numpy as np
+import pandas as pd
 from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score, roc_curve
 
 from flarebook.compendium.errors import InputError
@@ -21,10 +22,12 @@ BLOCK = 14  # days of a block: half a rotation, after which other regions face t
 
 
 def check_classes(label, part, question="a flare"):
-    """Refuse labels of one class only.
+    """Refuse labels of one class only, and days without one, which are neither quiet nor flaring.
 
     label: (n,) of 0 and 1; part: such as "the test days"; question: what label 1 says.  Raises InputError.
     """
+    if unknown := int(pd.isna(np.asarray(label)).sum()):
+        raise InputError(f"{unknown} of {part}, {len(label)}, have no label: leave them out (flare_baselines)")
     label = np.asarray(label).astype(bool)
     if not label.any() or label.all():
         kind = "none" if not label.any() else "every one"

@@ -12,13 +12,15 @@ from flarebook.solarchip.corona import LOG_T_START, LOG_T_STEP, response_table
 from flarebook.solarchip.field_lines import LONGEST, charges_near, field_at, trace
 
 N_LINES = 2000
-LIGHT = 3.5e6  # turns carried flux, area and response into DN/s, set by the brightness of real active regions
+# Turns carried flux, area and response into DN/s of a pixel of the 128-pixel grid, set by the brightness of real active
+# regions; a finer grid spreads the same light over more pixels, each with its full brightness again.
+LIGHT = 3.5e6
 HOT_LOOP, HOT_FIELD = 6.47, 300.0  # log10 T of a loop that is rooted in so many G
 LENGTH = 0.1  # solar radii, of a loop with relative density 1 at that temperature
 OPEN_LENGTH, OPEN_LOG_T = 1.2, 6.0  # of the plumes that open lines make
 COOLING = 0.3  # share of loops that are cooling
 FAN_DENSITY = 0.3  # least of cooling and open loops: they are denser than static ones (Winebarger et al. 2003)
-FLARE_LOG_T, FLARE_LIGHT = 7.1, 2400.0  # light of an M1 flare, spread over its loops
+FLARE_LOG_T, FLARE_LIGHT = 7.1, 2400.0  # light of an M1 flare, spread over its loops; as LIGHT
 SOFTENING = 0.01  # solar radii, so that charges atop each other do not attract without limit
 N_FLARE_LINES, FLARE_LENGTH = 40, 0.08  # loops of a flare; 56 Mm, longer ones get little of its light
 GRAVITY = 0.0676  # solar radii, pressure scale height of a plasma of 1 MK
@@ -37,7 +39,7 @@ def loop_images(disk, charges, rng):
         carried = carried * np.exp(rng.normal(0, 0.5, N_LINES))
         lines = np.stack([carried, log_t, cooling, np.zeros(N_LINES)], axis=1)
         _draw_all(images, disk.pixel, *charges.sources, pick, foot, lines, response_table())
-    return images
+    return images * disk.scale**2
 
 
 def flare_images(disk, charges, rng, flash):
@@ -59,7 +61,7 @@ def flare_images(disk, charges, rng, flash):
         lines[:, 3] = flux / 1e-5 / N_FLARE_LINES
         pick = np.full(N_FLARE_LINES, charge)
         _draw_all(images, disk.pixel, *charges.sources, pick, foot, lines, response_table())
-    return images
+    return images * disk.scale**2
 
 
 def steepest_inversion(charges, region):

@@ -6,7 +6,8 @@ import numpy as np
 from flarebook.solarchip.network import network
 
 NETWORK_FIELD = 14.0  # G, typical of a pixel in the network
-NOISE = 3.0  # G, line-of-sight field of one pixel, after averaging down to it
+NOISE = 3.0  # G, line-of-sight field of a pixel of the 128-pixel grid, after averaging down to it
+LARGEST_NOISE = 10.2  # G, of HMI's own pixels in 45 s (Liu et al. 2012)
 
 
 def radial_field(disk, surface, network_seed):
@@ -67,5 +68,6 @@ def clumped(smooth, disk, cells, flux):
 
 def magnetogram(field, disk, rng):
     """Line-of-sight field as HMI sees it, G: foreshortened, with noise that grows to the limb, 0 off the disk."""
-    noise = rng.normal(0, NOISE, field.shape) * (1 + 1.5 * (1 - disk.mu) ** 2)
+    spread = min(NOISE * disk.scale, LARGEST_NOISE)  # less is averaged down to a finer pixel
+    noise = rng.normal(0, spread, field.shape) * (1 + 1.5 * (1 - disk.mu) ** 2)
     return np.where(disk.on, field * disk.mu + noise, 0.0)

@@ -15,8 +15,8 @@ from flarebook.solarchip.regions import rotation_rate
 
 LIFE = 1.5  # days in which the pattern's correlation falls to 1/e
 CELLS = 1.5 / 58  # radians, width of the noise whose zero lines are the lanes between cells; 18 Mm
-ELEMENT = 0.6  # pixels of the map, width of a flux element
-FINEST = 1024  # image size above which the network gets no finer
+ELEMENT = 0.6  # pixels of the 128-pixel grid, width of a flux element
+COARSEST, FINEST = 128 / (2 * HALF_WIDTH), 1024 / (2 * HALF_WIDTH)  # pixels of the maps along a radian
 
 
 def network(disk, day, seed):
@@ -30,7 +30,7 @@ def network(disk, day, seed):
     weights /= np.sqrt((weights**2).sum())
     latitude = np.arcsin(np.clip(disk.sine_latitude, -1, 1))
     turned = np.deg2rad(rotation_rate(np.rad2deg(latitude)))
-    per_radian = min(max(disk.size, 128), FINEST) / (2 * HALF_WIDTH)
+    per_radian = min(max(disk.size / (2 * HALF_WIDTH), COARSEST), FINEST)
     total = np.zeros((2, disk.size, disk.size))
     for epoch, weight in zip(epochs, weights, strict=True):
         maps = noise_maps(seed, int(epoch), per_radian)
@@ -48,6 +48,6 @@ def noise_maps(seed, epoch, per_radian):
     """Maps of cells and of flux elements drawn for one day, (2, rows, columns), unit variance, over the whole Sun."""
     rng = np.random.default_rng([seed, epoch + 10])
     shape = int(np.pi * per_radian) + 2, int(2 * np.pi * per_radian) + 2
-    widths = (CELLS * per_radian, ELEMENT)
+    widths = (CELLS * per_radian, ELEMENT * (per_radian / COARSEST))
     maps = [gaussian_filter(rng.standard_normal(shape, np.float32), width, mode="wrap") for width in widths]
     return np.array([one / one.std() for one in maps])

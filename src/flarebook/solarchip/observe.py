@@ -10,10 +10,10 @@ from flarebook.solarchip.field_lines import charges_of
 from flarebook.solarchip.loops import flare_images, loop_images
 from flarebook.solarchip.magnetic_field import magnetogram, radial_field
 
-PSF = 0.45  # pixels, standard deviation
+PSF = 0.45  # pixels of whatever size, standard deviation: most of it is the averaging down to them
 HAZE = dict.fromkeys(CORONAL, 0.2) | {"171": 1.5}  # light of loops too fine to be drawn, over that of the drawn ones
 WINGS = 0.01  # share of a flare's light in the wings of the PSF, beyond the noise of other light
-PHOTONS = 30.0  # photons per DN/s, after averaging the telescope's pixels
+PHOTONS = 30.0  # photons per DN/s in a pixel of the 128-pixel grid, after averaging the telescope's
 
 
 def observe(disk, surface, population, phases, rng, flash=None):
@@ -25,35 +25,36 @@ def observe(disk, surface, population, phases, rng, flash=None):
     field, smooth = radial_field(disk, surface, population.network_seed)
     holes = open_field(smooth, field, disk)
     dark = filaments(disk, smooth, field, surface.day, phases) * (1 - holes)
-    texture = gaussian_filter(np.abs(field), 0.7)
+    texture = gaussian_filter(np.abs(field), 0.7 * disk.scale)
     texture = np.minimum(texture / np.median(texture[disk.on]), 4.0)
     charges = charges_of(disk, surface, population)
     loops = loop_images(disk, charges, rng)
-    light = corona(disk, field, holes, texture, dark, loops, rng) + scattered(
-        flare_images(disk, charges, rng, flash or {})
-    )
+    light = corona(disk, field, holes, texture, dark, loops, rng)
+    light += scattered(flare_images(disk, charges, rng, flash or {}), disk)
     light = dict(zip(CORONAL, light, strict=True))
     light["304"] = light_304(disk, field, holes, dark, texture) + 0.03 * loops[CORONAL.index("171")]
     light |= {channel: light_below(disk, field, channel, texture) for channel in ("1600", "1700", "4500")}
-    aia = [expose(light[channel], rng) for channel in CHANNELS[1:]]
+    aia = [expose(light[channel], PHOTONS / disk.scale**2, rng) for channel in CHANNELS[1:]]
     return np.stack([magnetogram(field, disk, rng), *aia]).astype("f4"), field
 
 
 def corona(disk, field, holes, texture, dark, loops, rng):
     """Light of the coronal channels, (6, size, size), DN/s: quiet corona, loops and their haze, filaments in front."""
-    near = gaussian_filter(np.abs(field), 7 * disk.size / 128)
+    near = gaussian_filter(np.abs(field), 7 * disk.scale)
     near = np.clip(near / 14.0, 0.25, 3.0)
     quiet = quiet_corona(disk, holes, texture, near, rng)
-    haze = np.stack([share * gaussian_filter(image, 2.5) for image, share in zip(loops, HAZE.values(), strict=True)])
+    blurred = [gaussian_filter(image, 2.5 * disk.scale) for image in loops]
+    haze = np.stack([share * image for image, share in zip(blurred, HAZE.values(), strict=True)])
     return (quiet + 0.85 * loops + haze) * (1 - 0.35 * dark)
 
 
-def scattered(flares):
+def scattered(flares, disk):
     """Flares as the telescope shows them: most light in the core, a little in wide wings; (6, size, size)."""
-    return (1 - WINGS) * flares + WINGS * gaussian_filter(flares, (0, 2.0, 2.0)) if flares.any() else flares
+    width = 2.0 * disk.scale
+    return (1 - WINGS) * flares + WINGS * gaussian_filter(flares, (0, width, width)) if flares.any() else flares
 
 
-def expose(light, rng):
-    """Light in DN/s blurred by the PSF, with photon noise, clipped at the camera's saturation."""
+def expose(light, photons, rng):
+    """Light in DN/s blurred by the PSF, with the noise of so many photons per DN/s, clipped at the largest value."""
     blurred = np.clip(gaussian_filter(light, PSF), 0, SATURATION)
-    return np.clip(rng.poisson(blurred * PHOTONS) / PHOTONS, 0, SATURATION)
+    return np.clip(rng.poisson(blurred * photons) / photons, 0, SATURATION)

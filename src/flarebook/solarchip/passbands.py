@@ -21,6 +21,7 @@ LIMITS = {
     "1700": (8000.0, 800.0),
     "4500": (16383.0, 4000.0),
 }
+LARGEST = max(limit for limit, _ in LIMITS.values())  # DN/s, beyond which no channel's scale tells values apart
 METHODS = ("asinh", "signed log")
 
 

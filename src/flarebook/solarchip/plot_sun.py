@@ -10,19 +10,8 @@ from flarebook.solarchip.disk import HALF_WIDTH, Disk
 from flarebook.solarchip.sun_colours import label_of, show_channel
 
 COLUMNS = ("hmi", "4500", "171", "193", "304", "1600")
-UPWARDS = (
-    "hmi",
-    "4500",
-    "1700",
-    "1600",
-    "304",
-    "171",
-    "193",
-    "211",
-    "335",
-    "94",
-    "131",
-)  # from the surface, by temperature
+# From the surface upwards, the corona by temperature
+UPWARDS = ("hmi", "4500", "1700", "1600", "304", "171", "193", "211", "335", "94", "131")
 PHOTOSPHERIC = 12_500.0  # DN/s, the quiet photosphere at 4500 at disk centre in the simulated images
 LOOKS = {"real": {"color": "#7B3FBF", "lw": 1.8}, "simulated": {"color": "0.25", "lw": 1.4}}
 LIMB = np.concatenate([np.arange(0, 0.9, 0.05), np.arange(0.9, 1.095, 0.0125)])  # solar radii, finer at the limb

@@ -3,11 +3,11 @@
 import numpy as np
 from scipy.ndimage import map_coordinates
 
-from flarebook.solarchip.channels import AIA, SATURATION
+from flarebook.solarchip.channels import AIA
 from flarebook.solarchip.degradation import degradation
 from flarebook.solarchip.disk import HALF_WIDTH, Disk
 from flarebook.solarchip.limb import check_field_edge, check_limb, refuse_gaps, refuse_part
-from flarebook.solarchip.passbands import scale, scale_channel, unscale, unscale_channel
+from flarebook.solarchip.passbands import LARGEST, scale, scale_channel, unscale, unscale_channel
 
 __all__ = ["prepare", "register", "scale", "scale_channel", "unscale", "unscale_channel"]
 
@@ -19,9 +19,10 @@ def prepare(image, size=128, correct=True):
     """One channel on the standard grid: (size, size) float32 in G or DN/s, north up, disk-centred, 2 x 1.1 radii wide.
 
     image: read.SunImage.  AIA counts are divided by exposure time and, unless correct is False (for data that are
-    already), by what is left of the sensitivity; negative ones become 0, those above 16,383 are cut.  HMI is 0 off the
-    disk.  Gaps on the disk become 0, as the authors' NaN.  Raises InputError when more than 5 % of the disk is missing,
-    the disk is not whole in the image, or its edge is not where the header puts it.
+    already), by what is left of the sensitivity; negative ones become 0.  More than 16,383 DN/s, which short exposures
+    of flares reach, are cut there: no scale tells them apart, and float16 ends at 65,504.  HMI is 0 off the disk.  Gaps
+    on the disk become 0, as the authors' NaN.  Raises InputError when more than 5 % of the disk is missing, the disk is
+    not whole in the image, or its edge is not where the header puts it.
     """
     refuse_part(image)
     if image.channel == "hmi":
@@ -32,7 +33,7 @@ def prepare(image, size=128, correct=True):
     check_limb(grid if size >= 64 else register(image.data, *place), image.channel, image.name)
     if image.channel in AIA:
         factor = image.exposure * (degradation(image.channel, image.time) if correct else 1.0)
-        return np.clip(grid / factor, 0, SATURATION).astype(np.float32)
+        return np.clip(grid / factor, 0, LARGEST).astype(np.float32)
     return np.where(Disk(size).on, grid, 0).astype(np.float32)
 
 

@@ -51,6 +51,13 @@ def read_image(path):
     return image_of(data, header, name)
 
 
+def read_header(path):
+    """Channel, time (UTC) and header of the image that `read_image` reads, its data left where they are."""
+    header = _image_and_header(Path(path), with_data=False)[1]
+    name = Path(path).name
+    return _channel(header, name), _time(header, name), _plain(header)
+
+
 def image_of(data, header, name="image"):
     """SunImage of an array and its header; see `read_image`.  data: (h, w); header: dict or fits.Header."""
     channel = _channel(header, name)
@@ -61,8 +68,8 @@ def image_of(data, header, name="image"):
     return SunImage(data, channel, time, pixel, centre, solar_radius, roll, exposure, _plain(header), name)
 
 
-def _image_and_header(path):
-    """Data and header of the first image of two axes."""
+def _image_and_header(path, with_data=True):
+    """Data, None unless they are wanted, and header of the first image of two axes."""
     if not path.is_file():
         raise InputError(f"there is no file {path}: give a FITS image of AIA or HMI")
     try:
@@ -70,8 +77,8 @@ def _image_and_header(path):
             warnings.simplefilter("ignore")  # BLANK in floating-point images, cards of JSOC that break the standard
             with fits.open(path, memmap=False) as hdus:
                 for hdu in hdus:
-                    if hdu.is_image and hdu.header.get("NAXIS") == 2 and hdu.data is not None:
-                        return hdu.data, hdu.header.copy()
+                    if hdu.is_image and hdu.header.get("NAXIS") == 2:
+                        return hdu.data if with_data else None, hdu.header.copy()
     except (OSError, TypeError, ValueError, EOFError) as error:
         raise InputError(f"{path.name} is broken or no FITS file ({error}): fetch it again") from error
     raise InputError(f"{path.name} holds no image of two axes: give a full-disk image of AIA or HMI")

@@ -17,7 +17,7 @@ class Population:
     """Every region that emerges, and the concentrations of flux that each is made of.
 
     regions: table with COLUMNS, one row per region in order of birth (days since the first image, degrees, Mx, days,
-    degrees, sign of the leading polarity, 0 to 1, signed).  spots: region, east, north (degrees from the centre),
+    degrees, sign of the leading polarity, 0 to 1, signed).  spots: region, west, north (degrees from the centre),
     share (signed, of the region's flux), begin, end (fractions of the region's life).  cycle_day: of the first image.
     network_seed: of the quiet Sun's network.
     """

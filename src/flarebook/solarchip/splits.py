@@ -6,10 +6,7 @@ import pandas as pd
 from flarebook.compendium.errors import InputError
 
 TRAIN, GAP, VALIDATION, TEST = "train", "gap", "validation", "test"
-ROTATION, HALF = (
-    27,
-    14,
-)  # days in which the Sun turns once as seen from the Earth, and in which a region crosses the disk
+ROTATION, HALF = 27, 14  # days in which the Sun turns once as the Earth sees it, and in which a region crosses the disk
 
 
 def chronological(times, fractions=(0.6, 0.15, 0.25), gap_days=None):
@@ -63,22 +60,3 @@ def _checked(names):
                 f"the {part} part holds none of the {len(names)} dates: give more dates or a shorter gap_days"
             )
     return names
-
-
-def month_blocks(times, rng, fractions=(0.6, 0.15, 0.25), gap_days=2):
-    """Part of each date when whole calendar months go to training, validation and test at random.
-
-    times: (n,) of several years, in any order; the shares are those of the months.  Dates within gap_days of a month of
-    another part are "gap", so no label window crosses a border; regions that last longer than a month still do: the
-    chronological split is the stricter one.  Returns (n,) of str.  Raises InputError when a part is left without dates.
-    """
-    moments = pd.DatetimeIndex(pd.to_datetime(pd.Series(times)))
-    months = moments.to_period("M")
-    known = rng.permutation(np.array(sorted(set(months)), object))
-    counts = np.round(np.cumsum(fractions)[:2] / np.sum(fractions) * len(known)).astype(int)
-    part_of = dict(zip(known, np.repeat([TRAIN, VALIDATION, TEST], np.diff([0, *counts, len(known)])), strict=True))
-    names = np.array([part_of[month] for month in months], dtype=object)
-    for shift in (-gap_days, gap_days):
-        beside = (moments + pd.Timedelta(days=shift)).to_period("M")
-        names[[part_of.get(b, part_of[m]) != part_of[m] for b, m in zip(beside, months, strict=True)]] = GAP
-    return _checked(names.astype(str))

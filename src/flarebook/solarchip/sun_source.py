@@ -1,4 +1,10 @@
-"""Where a run's Sun comes from: the simulation, or a folder of real days; the same arrays and tables either way."""
+"""Where a run's Sun comes from: the simulation, or a folder of real days; the same arrays and tables either way.
+
+A folder of SDOML's two stores (see `sdoml.stores_in`), or their address on S3, is one of real days: a date a day is
+taken, from the start on.
+"""
+
+import pandas as pd
 
 from flarebook.compendium.errors import InputError
 
@@ -19,9 +25,14 @@ def load_sun(source, folder, flare_list, n_days, seed, size, start, processes):
         raise InputError(
             f"source {source!r} with folder {folder!r}: choose one of {SOURCES}, and a folder for real days"
         )
-    from flarebook.solarchip.real_days import real_days
+    from flarebook.solarchip.real_days import real_days, sdoml_days
+    from flarebook.solarchip.sdoml import stores_in
 
-    sun = real_days(folder, [flare_list] if flare_list else None, size)
+    flares = [flare_list] if flare_list else None
+    if stores := stores_in(folder):
+        sun = sdoml_days(pd.date_range(start, periods=n_days), flares or (), *stores, size=size)
+    else:
+        sun = real_days(folder, flares, size)
     return sun, sun.left_out
 
 

@@ -6,7 +6,7 @@ from scipy.ndimage import gaussian_filter
 
 from flarebook.compendium.errors import InputError
 from flarebook.solarchip.channels import CHANNELS
-from flarebook.solarchip.goes import LETTERS, at_least, flux_of
+from flarebook.solarchip.goes import at_least, flux_of
 
 CLASSES = ("C1.0", "M1.0", "X1.0")
 CENTRE = 0.5  # solar radii; medians inside this circle are the unit of the profiles
@@ -60,7 +60,7 @@ def histogram_table(samples, edges):
     for (quantity, origin), values in samples.items():
         values, bins = np.asarray(values, float), np.asarray(edges[quantity])
         values = values[np.isfinite(values)]
-        density = np.histogram(values, bins)[0] / len(values) / np.diff(bins)
+        density = np.histogram(values, bins)[0] / max(len(values), 1) / np.diff(bins)
         told = {"quantity": quantity, "origin": origin, "low": bins[:-1], "high": bins[1:]}
         parts.append(pd.DataFrame(told | {"density": density}))
     return pd.concat(parts, ignore_index=True)
@@ -140,12 +140,6 @@ def bayes_ceiling(probability):
     p = np.asarray(probability, float)
     called = p > p.mean()
     return p[called].sum() / p.sum() - (1 - p[called]).sum() / (1 - p).sum()
-
-
-def class_shares(fluxes):
-    """Number of flares of each letter, A to X."""
-    limits = np.array([*LETTERS.values(), np.inf])
-    return pd.Series(np.histogram(fluxes, limits * (1 - 1e-6))[0], index=list(LETTERS), name="flares")
 
 
 def image_samples(grids, images, radius, edges, most=200):

@@ -1,12 +1,15 @@
 """A user's own AIA or HMI files translated to another channel, one FITS file for each time."""
 
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.files import make_folder
 from flarebook.solarchip.channels import CHANNELS, index
+from flarebook.solarchip.disk import tilt_of_axis
 from flarebook.solarchip.fits_output import write_translation
 from flarebook.solarchip.one_time import by_time, check_turns
 from flarebook.solarchip.prepare import prepare, scale_channel, unscale_channel
@@ -21,7 +24,7 @@ def translate_files(paths, translator, target, folder, n_members=8, n_levels=20,
     Returns (paths written, sentences about what was left out).  Raises InputError for an unknown target.
     """
     sources, folder = translator.sources_of(target), make_folder(folder)
-    images, bad = read_sources(paths, sources, progress)
+    images, bad = read_sources(paths, sources, translator.size, progress)
     written = []
     for group in by_time(images):
         missing = [channel for channel in sources if channel not in group]
@@ -36,15 +39,33 @@ def translate_files(paths, translator, target, folder, n_members=8, n_levels=20,
     return written, bad
 
 
-def read_sources(paths, sources, progress=None):
-    """Images of the sources' channels, and sentences about files that cannot be used."""
+class Source(NamedTuple):
+    """A file's image on the standard grid in physical units, (n, n), and where it was seen from.
+
+    radius: of the Sun in arcsec; b0: latitude of the disk's centre in degrees.
+    """
+
+    name: str
+    channel: str
+    time: pd.Timestamp
+    grid: np.ndarray
+    radius: float
+    b0: float
+
+
+def read_sources(paths, sources, size, progress=None):
+    """Images of the sources' channels, [Source], and sentences about files that cannot be used.
+
+    Each file is prepared when it is read, so that no more than one is in memory as it was observed.
+    """
     images, bad = [], []
     for path in (progress or iter)(paths):
         try:
             image = read_image(path)
             if image.channel not in sources:
                 raise InputError(f"{Path(path).name} is of {image.channel}: this way starts from {', '.join(sources)}")
-            images.append(image)
+            place = image.solar_radius, latitude(image)
+            images.append(Source(image.name, image.channel, image.time, prepare(image, size), *place))
         except InputError as error:
             bad.append(str(error))
     return images, bad
@@ -53,17 +74,17 @@ def read_sources(paths, sources, progress=None):
 def translate_group(group, translator, target, sources, folder, n_members, n_levels, seed):
     """Translate the images of one time and write the file; returns its path.
 
-    Raises InputError for an image that is not where its header puts it, and for a roll that the others contradict.
+    group: {channel: Source}.  Raises InputError for a roll that the others contradict.
     """
     size = translator.size
     scaled = np.zeros((1, len(CHANNELS), size, size), np.float32)
-    seen = {channel: prepare(group[channel], size) for channel in sources}
+    seen = {channel: group[channel].grid for channel in sources}
     check_turns(seen, group)
     for channel, image in seen.items():
         scaled[0, index(channel)] = scale_channel(image, channel)
     made = translate(translator, scaled, target, n_members, n_levels, seed, sources)[:, 0]
     members, some = unscale_channel(made, target), group[sources[0]]
-    place = {"radius": some.solar_radius, "b0": latitude(some.header)}
+    place = {"radius": some.radius, "b0": some.b0}
     about = cards(translator, n_levels, seed)
     path = folder / f"{some.time:%Y%m%dT%H%M%S}_{target}_from_{'-'.join(sources)}.fits"
     spread = members if n_members > 1 else None
@@ -72,9 +93,11 @@ def translate_group(group, translator, target, sources, folder, n_members, n_lev
     return path
 
 
-def latitude(header):
-    """Heliographic latitude of the observer in degrees, 0 where the header does not tell."""
-    return float(header.get("HGLT_OBS", header.get("CRLT_OBS", 0.0)) or 0.0)
+def latitude(image):
+    """Heliographic latitude of the observer in degrees, that of the day where a SunImage's header does not tell."""
+    told = image.header.get("HGLT_OBS", image.header.get("CRLT_OBS"))
+    known = isinstance(told, (int, float)) and np.isfinite(told)
+    return float(told if known else tilt_of_axis(image.time.day_of_year))
 
 
 def cards(translator, n_levels, seed):

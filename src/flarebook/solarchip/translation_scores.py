@@ -88,11 +88,10 @@ def absolute(images):
     return np.abs(images)
 
 
-def calibration(members, observed, target, reference=None):
+def calibration(members, observed, target):
     """Whether the spread of an ensemble tells its error: DataFrame with one row per region.
 
-    members: (m, n, h, w), observed: (n, h, w), scaled; reference: what the ensemble could at best reach, such as the
-    autoencoder's own reconstruction of the observed images; then its error counts from there.
+    members: (m, n, h, w), observed: (n, h, w), scaled.
     spread: square root of the mean variance, for a finite ensemble (Fortin et al. 2014); error: of the
     ensemble's mean; ratio: spread / error, 1 when calibrated; correlation: of the two over pixels, each averaged over
     the images; coverage: share of pixels between the lowest and the highest member; expected: of a calibrated ensemble.
@@ -100,7 +99,7 @@ def calibration(members, observed, target, reference=None):
     members, m = np.asarray(members, float), len(members)
     if m < 2:
         raise InputError(f"{m} member has no spread: draw two or more")
-    truth = np.asarray(observed if reference is None else reference, float)
+    truth = np.asarray(observed, float)
     variance, error = members.var(axis=0, ddof=1) * (m + 1) / m, (members.mean(axis=0) - truth) ** 2
     inside = (truth >= members.min(axis=0)) & (truth <= members.max(axis=0))
     rows = []
