@@ -65,11 +65,12 @@ def test_corona_reaches_above_the_limb_where_the_photosphere_does_not(sun):
     assert channel(sun, "1700")[:, above].mean() < 1
 
 
-def test_the_same_seed_gives_the_same_sun_whatever_the_processes():
+def test_the_same_seed_gives_the_same_sun_whatever_the_processes_and_wherever_the_images_are_kept(tmp_path):
     with parallel_config(backend="threading"):
-        one, two = (simulate(22, 7, size=8, n_jobs=n) for n in (1, 3))
+        one, two = (simulate(22, 7, size=8, n_jobs=n, path=path) for n, path in ((1, None), (3, tmp_path / "a.npz")))
     other = simulate(2, 8, size=8)
     np.testing.assert_array_equal(one.images, two.images)
+    np.testing.assert_array_equal(one.images, np.load(tmp_path / "a.npz")["images"])
     pd.testing.assert_frame_equal(one.days, two.days)
     pd.testing.assert_frame_equal(one.flares, two.flares)
     assert not np.array_equal(one.images[:2], other.images)

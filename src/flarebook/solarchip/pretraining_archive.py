@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from flarebook.compendium.errors import InputError
+from flarebook.compendium.mapped_arrays import open_arrays
 from flarebook.solarchip.channels import CHANNELS
 from flarebook.solarchip.prepare import scale
 from flarebook.solarchip.splits import HALF, chronological
@@ -45,8 +46,7 @@ def _read(folder):
                 "or notebook solarchip/1-simulated-sun and name its output folder"
             )
     days = pd.read_parquet(folder / "days.parquet")
-    with np.load(folder / "images.npz", allow_pickle=False) as arrays:
-        images = arrays["images"]
+    images = open_arrays(folder / "images.npz")["images"]
     return images, days, np.isin(chronological(days["time"], FRACTIONS, HALF), ("validation", "test"))
 
 
