@@ -19,8 +19,8 @@ START = pd.Timestamp("2013-06-01")
 
 @pytest.fixture(scope="module")
 def sun():
-    """Twenty-one days near maximum, seen every third day."""
-    return simulate(8, 4, cadence_days=3.0, start=START)
+    """Twelve days near maximum, seen every third day."""
+    return simulate(5, 4, cadence_days=3.0, start=START)
 
 
 def channel(sun, name):
@@ -34,7 +34,7 @@ def correlation(a, b, where):
 
 
 def test_images_are_physical(sun):
-    assert sun.images.shape == (8, 11, 128, 128) and sun.images.dtype == np.float16
+    assert sun.images.shape == (5, 11, 128, 128) and sun.images.dtype == np.float16
     assert np.isfinite(sun.images).all()
     assert (sun.images[:, 1:] >= 0).all() and sun.images.max() < 16_400
     assert np.abs(channel(sun, "hmi")).max() > 400
@@ -46,7 +46,7 @@ def test_every_channel_shows_the_same_surface(sun):
     for name, least in {"1600": 0.35, "1700": 0.1, "304": 0.35, "193": 0.15, "335": 0.15}.items():
         light = channel(sun, name)
         same = np.mean([correlation(a, b, on) for a, b in zip(field, light, strict=True)])
-        other = np.mean([correlation(a, b, on) for a, b in zip(field, np.roll(light, 4, axis=0), strict=True)])
+        other = np.mean([correlation(a, b, on) for a, b in zip(field, np.roll(light, 2, axis=0), strict=True)])
         assert same > least and same > other + 0.05, name
 
 
