@@ -15,7 +15,7 @@ from flarebook.solarchip.pretraining_settings import Settings, settled
 from flarebook.solarchip.weights import file_name
 
 pytestmark = pytest.mark.parametrize("profile", profile_names())
-OF_SETTINGS = ("n_steps", "batch_size", "aia_per_step", "learning_rate", "pieces", "precision", "devices")
+OF_SETTINGS = ("n_steps", "batch_size", "aia_per_step", "learning_rate", "pieces")
 
 
 def values(profile, step):
