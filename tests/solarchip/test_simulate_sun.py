@@ -1,10 +1,13 @@
 """The simulated Sun as a whole: deterministic, of one surface in all channels, with labels that its rates explain."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
 from joblib import parallel_config
 
+from flarebook.compendium import mapped_arrays
 from flarebook.compendium.errors import InputError
 from flarebook.solarchip.channels import CHANNELS
 from flarebook.solarchip.day_tables import tables_of
@@ -12,7 +15,7 @@ from flarebook.solarchip.disk import Disk
 from flarebook.solarchip.flares import draw_flares
 from flarebook.solarchip.magnetic_indices import r_of_disk
 from flarebook.solarchip.regions import draw_population
-from flarebook.solarchip.simulate import rates_of, simulate
+from flarebook.solarchip.simulate import IMAGES, rates_of, save, simulate
 
 START = pd.Timestamp("2013-06-01")
 
@@ -65,12 +68,24 @@ def test_corona_reaches_above_the_limb_where_the_photosphere_does_not(sun):
     assert channel(sun, "1700")[:, above].mean() < 1
 
 
-def test_the_same_seed_gives_the_same_sun_whatever_the_processes_and_wherever_the_images_are_kept(tmp_path):
+def test_the_same_seed_gives_the_same_sun_whatever_the_processes_and_wherever_the_images_are(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(mapped_arrays, "LEAST", 0)
+    path = tmp_path / IMAGES
     with parallel_config(backend="threading"):
-        one, two = (simulate(22, 7, size=8, n_jobs=n, path=path) for n, path in ((1, None), (3, tmp_path / "a.npz")))
+        one, two = (simulate(22, 7, size=8, n_jobs=n, path=path) for n, path in ((1, None), (3, path)))
     other = simulate(2, 8, size=8)
     np.testing.assert_array_equal(one.images, two.images)
-    np.testing.assert_array_equal(one.images, np.load(tmp_path / "a.npz")["images"])
+    np.testing.assert_array_equal(one.images, np.load(path)["images"])
+    written = []
+    run = SimpleNamespace(
+        folder=tmp_path, save_table=lambda *_, **__: None, save_arrays=lambda *_, **__: written.append(1)
+    )
+    save(run, two)
+    assert not written, "the images lie there already"
+    save(run, one)
+    assert written
     pd.testing.assert_frame_equal(one.days, two.days)
     pd.testing.assert_frame_equal(one.flares, two.flares)
     assert not np.array_equal(one.images[:2], other.images)
