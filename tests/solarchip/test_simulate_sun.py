@@ -68,9 +68,7 @@ def test_corona_reaches_above_the_limb_where_the_photosphere_does_not(sun):
     assert channel(sun, "1700")[:, above].mean() < 1
 
 
-def test_the_same_seed_gives_the_same_sun_whatever_the_processes_and_wherever_the_images_are(
-    tmp_path, monkeypatch
-):
+def test_the_same_seed_gives_the_same_sun_whatever_the_processes_and_wherever_the_images_are(tmp_path, monkeypatch):
     monkeypatch.setattr(mapped_arrays, "LEAST", 0)
     path = tmp_path / IMAGES
     with parallel_config(backend="threading"):
