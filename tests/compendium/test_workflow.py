@@ -101,4 +101,5 @@ def test_the_slurm_profile_names_notebooks_that_exist():
     settings = yaml.safe_load((REAL / "profiles/slurm/config.yaml").read_text())
     listed = yaml.safe_load((REAL / "profiles/paper.yaml").read_text())["notebooks"]
     assert settings["executor"] == "slurm"
-    assert set(settings["set-threads"]) <= {name.replace("/", "_").replace("-", "_") for name in listed}
+    rules = {name.replace("/", "_").replace("-", "_") for name in listed}
+    assert settings["set-threads"].keys() | settings["set-resources"].keys() <= rules

@@ -23,17 +23,17 @@ def trained(one_thread):
         for target, sign in (("171", 1.0), ("304", -1.0))
     }
     made = diffusion.create(SHAPE)
-    diffusion.train_unet(made, pictures, Steps(60, 16, 2e-2))
+    diffusion.train_unet(made, pictures, Steps(40, 16, 3e-2))
     made.add_branch("hmi", 3)
     before = {name: value.clone() for name, value in made.unet.state_dict().items()}
-    course = diffusion.train_branch(made, "hmi", conditions, pictures, Steps(70, 16, 2e-2))
+    course = diffusion.train_branch(made, "hmi", conditions, pictures, Steps(40, 16, 3e-2))
     return made, conditions, before, course
 
 
 def test_lock_keeps_the_unet_and_lets_the_branch_learn(trained):
     made, _, before, course = trained
     assert all(torch.equal(value, before[name]) for name, value in made.unet.state_dict().items())
-    assert course[-60:].mean() < 0.95 * course[:20].mean()
+    assert course[-20:].mean() < 0.9 * course[:10].mean()
 
 
 def test_new_branch_changes_nothing(trained):

@@ -4,7 +4,6 @@ import functools
 import http.server
 import threading
 from datetime import date
-from pathlib import Path
 
 import pytest
 
@@ -93,4 +92,5 @@ def test_days_and_channels_that_are_none_are_refused():
         jsoc.urls_of("2009-12-31")
     with pytest.raises(InputError, match="channel '195' is unknown"):
         jsoc.url_of(DAY, "195")
-    assert Path(jsoc.file_name(DAY, "hmi")).suffix == ".fits"
+    with pytest.raises(InputError, match="channel 'hmi_m' is unknown"):
+        jsoc.file_name(DAY, "hmi_m")

@@ -57,6 +57,15 @@ def test_unknown_truth_is_left_out_and_rare_classes_are_not_asked(rng):
     assert linear_probes.askable(table, TRAIN, ~TRAIN) == ["unsigned_flux", "hemisphere"]
 
 
+def test_of_a_real_sun_the_measured_r_is_asked_and_of_a_simulated_one_its_own(rng):
+    days = pd.DataFrame({"r_value": rng.normal(size=N), "r_measured": rng.normal(size=N)})
+    fields = rng.normal(0, 100, (N, 8, 8))
+    assert list(linear_probes.answers(days, fields)) == ["r_value", "hemisphere"]
+    for real in (days.assign(r_value=np.nan), days.drop(columns="r_value")):
+        assert list(linear_probes.answers(real, fields)) == ["r_measured", "hemisphere"]
+    assert linear_probes.NAMES.keys() == linear_probes.QUESTIONS.keys()
+
+
 def test_nothing_to_learn_from_is_told():
     with pytest.raises(InputError, match="dates with an answer"):
         linear_probes.probe(np.ones((N, 2)), np.full(N, np.nan), "number", TRAIN, ~TRAIN)

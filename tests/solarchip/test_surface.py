@@ -6,7 +6,7 @@ import pytest
 
 from flarebook.solarchip.disk import Disk
 from flarebook.solarchip.inversion_line import region_r_values
-from flarebook.solarchip.magnetic_field import add_patches, magnetogram, radial_field
+from flarebook.solarchip.magnetic_field import NOISE, add_patches, magnetogram, radial_field
 from flarebook.solarchip.regions import Population, draw_spots
 from flarebook.solarchip.surface import DEGREE, Patches, polar_field, surface_at
 
@@ -72,8 +72,11 @@ def test_flux_of_a_patch_is_what_the_pixels_add_up_to(longitude):
 def test_magnetogram_is_foreshortened_noisy_and_empty_off_the_disk():
     disk = Disk(64)
     seen = magnetogram(np.full((64, 64), 1000.0), disk, np.random.default_rng(0))
-    np.testing.assert_allclose(seen[disk.on] / disk.mu[disk.on].clip(0.2), 1000, atol=1000)
-    assert seen[32, 32] == pytest.approx(1000, abs=15)
+    noise = (seen - 1000 * disk.mu)[disk.on]
+    assert np.abs(noise).max() < 7 * NOISE and abs(noise.mean()) < 0.3 * NOISE
+    middle, limb = disk.mu[disk.on] > 0.9, disk.mu[disk.on] < 0.3
+    assert noise[middle].std() == pytest.approx(NOISE, rel=0.1)
+    assert noise[limb].std() > 1.4 * noise[middle].std()
     assert (seen[~disk.on] == 0).all()
 
 

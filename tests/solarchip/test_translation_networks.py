@@ -75,10 +75,15 @@ def test_pixels_that_are_no_numbers_stop_the_training(pairs):
 
 
 def test_mean_image_is_the_best_constant(pairs):
-    _, targets = pairs
+    scene = np.linspace(-1, 1, SIZE, dtype=np.float32)
+    targets = pairs[1] + scene
     made = pixel_baselines.mean_image(targets, 3)
     assert made.shape == (3, 1, SIZE, SIZE)
-    assert error(made, targets[:3]) < error(made + 0.1, targets[:3])
+    np.testing.assert_array_equal(made[0], made[2])
+    np.testing.assert_allclose(made.mean(axis=(0, 1, 2)), scene, atol=0.15)
+    best = ((made[0] - targets) ** 2).mean()
+    for other in (made[0] + 0.02, made[0] - 0.02, 0.95 * made[0], targets[:10].mean(axis=0)):
+        assert best < ((other - targets) ** 2).mean()
 
 
 def test_polynomial_finds_a_cubic_relation_and_the_limb(pairs):

@@ -79,6 +79,19 @@ def test_intervals_of_a_bootstrap_are_corrected_too():
     ].tolist() == ["undecided at this size"]
 
 
+def test_a_corrected_table_keeps_its_columns_tells_both_probabilities_and_stays_when_corrected_again():
+    ours = np.random.default_rng(4).normal(0, 0.1, (3, 5))
+    rows = [verdicts.judge("1", str(n), "recall", values, np.zeros(5)) for n, values in enumerate(ours)]
+    rows.append(rows[0] | {"difference": -0.02, "low": -0.04, "high": -1e-3, "p_against": 0.02, "name": "x"})
+    rows[3]["verdict"] = "not supported"
+    table = verdicts.corrected(rows)
+    assert table["name"].iloc[3] == "x" and list(table)[-1] == "p_corrected"
+    assert table["p_corrected"].tolist() == verdicts.holm(table["p_against"]).tolist()
+    assert table["p_against"][3] < 0.025 < table["p_corrected"][3] and table["verdict"][3] == verdicts.OPEN
+    assert verdicts.corrected(table).equals(table)
+    assert verdicts.claims(table).equals(verdicts.claims(rows))
+
+
 def test_a_claim_needs_all_its_parts():
     up, down = ([0.5, 0.52, 0.51], [0.1, 0.11, 0.1]), ([0.1, 0.12, 0.1], [0.5, 0.51, 0.52])
     noise = [0.5, 0.1, 0.3], [0.1, 0.4, 0.2]

@@ -9,6 +9,7 @@ import numpy as np
 from flarebook.compendium import figures
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.files import make_folder, whole_file
+from flarebook.compendium.mapped_arrays import open_arrays
 from flarebook.compendium.project import in_project, shown, split_name
 from flarebook.compendium.provenance import cell_parameters, to_json
 from flarebook.compendium.web_pages import publish_page
@@ -85,9 +86,8 @@ class Run:
         return table
 
     def load_arrays(self, step, name):
-        """Arrays that an earlier step saved: {name: array}."""
-        with np.load(self._earlier(step, f"{name}.npz"), allow_pickle=False) as arrays:
-            return dict(arrays)
+        """Arrays that an earlier step saved: {name: array}; those saved uncompressed stay on disk, memory-mapped."""
+        return open_arrays(self._earlier(step, f"{name}.npz"))
 
     def load_weights(self, step, name):
         """Weights that an earlier step saved: {name: array}."""

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from flarebook.compendium.errors import InputError
+from flarebook.compendium.mapped_arrays import open_arrays
 from flarebook.solarchip.pretraining_archive import STEP, scaled
 from flarebook.solarchip.representation_scores import dates
 
@@ -42,5 +43,4 @@ def read_dates(folder, side):
     folder = Path(folder) / STEP
     if not (folder / "images.npz").is_file():
         raise InputError(f"{folder} holds no images.npz: run notebook solarchip/1-simulated-sun and name its output")
-    with np.load(folder / "images.npz", allow_pickle=False) as arrays:
-        return dates_of(arrays["images"], pd.read_parquet(folder / "days.parquet"), side)
+    return dates_of(open_arrays(folder / "images.npz")["images"], pd.read_parquet(folder / "days.parquet"), side)

@@ -16,12 +16,14 @@ QUIET = 50.0  # G; weaker field is noise and network, and would drown the region
 QUESTIONS = {  # column: number or class
     "unsigned_flux": "number",
     "r_value": "number",
+    "r_measured": "number",
     "hemisphere": "class",
     "label_m": "class",
 }
 NAMES = {
     "unsigned_flux": "unsigned flux",
-    "r_value": "R value",
+    "r_value": "R of the simulator",
+    "r_measured": "R value (measured)",
     "hemisphere": "north or south",
     "label_m": "flare in 24 h",
 }
@@ -32,14 +34,16 @@ def answers(days, magnetograms):
     """What is asked about each date, one column per question; flux as its logarithm, missing where nobody knows.
 
     days: table of notebook 1; magnetograms: (n, h, w) line-of-sight field, G, row 0 in the south.
-    Returns a DataFrame of floats with the columns of QUESTIONS that are known.
+    Returns a DataFrame of floats with the columns of QUESTIONS that are known of some date.  Of the two R, the measured
+    one is asked for where the simulator's own is not known, which is so for real days.
     """
     table = pd.DataFrame({"hemisphere": hemisphere(magnetograms)}, index=days.index)
     for name in set(QUESTIONS) & set(days.columns):
         table[name] = pd.to_numeric(days[name], errors="coerce").astype(float)
     if "unsigned_flux" in table:
         table["unsigned_flux"] = np.log10(table["unsigned_flux"].where(table["unsigned_flux"] > 0))
-    return table[[name for name in QUESTIONS if name in table]]
+    known = [name for name in QUESTIONS if name in table and table[name].notna().any()]
+    return table[[name for name in known if name != "r_measured" or "r_value" not in known]]
 
 
 def hemisphere(magnetograms):

@@ -128,7 +128,7 @@ def _draw_skills(panel, own):
 
 
 def _question(score):
-    """Label of a probe's question: "linear, r_value, AIA" to "R value, AIA"."""
+    """Label of a probe's question: "linear, r_value, AIA" to "R of the simulator, AIA"."""
     _, name, source = score.split(", ")
     return f"{NAMES[name]}, {source}"
 

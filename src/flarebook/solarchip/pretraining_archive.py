@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from flarebook.compendium.errors import InputError
+from flarebook.compendium.mapped_arrays import open_arrays
 from flarebook.solarchip.channels import CHANNELS
 from flarebook.solarchip.prepare import scale
 from flarebook.solarchip.splits import HALF, TEST, TRAIN, VALIDATION, chronological
@@ -61,8 +62,7 @@ def _read(folder):
                 "or notebook solarchip/1-simulated-sun and name its output folder"
             )
     days = pd.read_parquet(folder / "days.parquet")
-    with np.load(folder / "images.npz", allow_pickle=False) as arrays:
-        return arrays["images"], days
+    return open_arrays(folder / "images.npz")["images"], days
 
 
 def scaled(images):

@@ -3,6 +3,7 @@
 `python -m flarebook.solarchip.simulate OUT --days 1400 --seed 1` writes them as notebook 1 of the study does.
 """
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -13,6 +14,7 @@ import typer
 from joblib import Parallel, delayed
 
 from flarebook.compendium.errors import InputError
+from flarebook.compendium.mapped_arrays import growing_array, open_arrays
 from flarebook.solarchip.day_tables import tables_of
 from flarebook.solarchip.disk import Disk, tilt_of_axis
 from flarebook.solarchip.flares import Rates, draw_flares, glow, rate_of
@@ -23,6 +25,7 @@ from flarebook.solarchip.regions import CYCLE_START, draw_population
 from flarebook.solarchip.surface import surface_at
 
 START = "2012-01-01"  # first image; the maximum of cycle 24 came in April 2014
+IMAGES = "images.npz"
 CHUNK = 20  # dates that a process takes at a time; every date has its own random numbers
 
 
@@ -36,12 +39,13 @@ class SimulatedSun:
     flares: pd.DataFrame
 
 
-def simulate(n_days, seed, size=128, cadence_days=1.0, start=START, n_jobs=1, gap_days=None):
+def simulate(n_days, seed, size=128, cadence_days=1.0, start=START, n_jobs=1, gap_days=None, path=None):
     """Simulate the Sun and observe it at regular dates; the same for a seed, however many processes take part.
 
     n_days: number of dates; cadence_days: between them, a whole number or 1 over one; start: date of the first;
-    gap_days: see `splits.chronological`.  Returns a SimulatedSun.  Raises InputError for fewer than one date or another
-    cadence.
+    gap_days: see `splits.chronological`; path: npz into which the images are written while they are made, and from
+    which they are then memory-mapped, for a Sun that fills no memory.  Returns a SimulatedSun.  Raises InputError for
+    fewer than one date or another cadence.
     """
     step = step_of(n_days, cadence_days)
     start = pd.Timestamp(start)
@@ -55,12 +59,23 @@ def simulate(n_days, seed, size=128, cadence_days=1.0, start=START, n_jobs=1, ga
     day = np.arange(n_days) * cadence_days
     work = [(d, s, glow(flares, d)) for d, s in zip(day, date_seeds, strict=True)]
     chunks = [work[i : i + CHUNK] for i in range(0, n_days, CHUNK)]
-    observed = Parallel(n_jobs)(delayed(observe_dates)(c, population, phases, size, start) for c in chunks)
-    images = np.concatenate([images for images, _ in observed])
-    fields = images[:, 0].astype(np.float32)
-    measured = {"r_measured": [r_of_disk(field) for field in fields]}
-    measured["unsigned_flux"] = np.concatenate([flux for _, flux in observed])
+    each = (delayed(observe_dates)(chunk, population, phases, size, start) for chunk in chunks)
+    images, measured = collect(Parallel(n_jobs, return_as="generator")(each), (n_days, 11, size, size), path)
     return SimulatedSun(images, *tables_of(start, day, measured, rates, flares, population, gap_days))
+
+
+def collect(observed, shape, path=None):
+    """Images of all dates, and what is measured on them: {column: (n,)}.
+
+    observed: yields images and unsigned flux of some dates; shape: of all images; path: see `simulate`.
+    """
+    parts, measured = [], {"r_measured": [], "unsigned_flux": []}
+    with growing_array(path, "images", shape, np.float16) if path else nullcontext(parts.append) as keep:
+        for images, flux in observed:
+            keep(images)
+            measured["r_measured"] += [r_of_disk(field) for field in images[:, 0].astype(np.float32)]
+            measured["unsigned_flux"] += list(flux)
+    return open_arrays(path)["images"] if path else np.concatenate(parts), measured
 
 
 def step_of(n_days, cadence_days):
@@ -124,13 +139,14 @@ def main(
     from flarebook.compendium.run import open_run
 
     run = open_run("solarchip/1-simulated-sun", str(out.resolve()), "", seed)
-    save(run, simulate(days, seed, size, n_jobs=jobs))
+    save(run, simulate(days, seed, size, n_jobs=jobs, path=run.folder / IMAGES))
     typer.echo(f"written: {run.folder}")
 
 
 def save(run, sun, origin="simulated"):
-    """Save a SimulatedSun as the results of the run that made it: images.npz and three tables."""
-    run.save_arrays("images", compress=False, images=sun.images)
+    """Save a SimulatedSun as results of the run that made it: images.npz, unless they lie there, and three tables."""
+    if getattr(sun.images, "filename", None) != (run.folder / IMAGES).resolve():
+        run.save_arrays(Path(IMAGES).stem, compress=False, images=sun.images)
     for name in ("days", "regions", "flares"):
         run.save_table(name, getattr(sun, name), origin=origin)
 

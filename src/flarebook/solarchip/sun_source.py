@@ -11,16 +11,17 @@ from flarebook.compendium.errors import InputError
 SOURCES = ("simulated", "real")
 
 
-def load_sun(source, folder, flare_list, n_days, seed, size, start, processes):
+def load_sun(source, folder, flare_list, n_days, seed, size, start, processes, path=None):
     """Images, days, regions and flares from a source: SimulatedSun or RealDays, and sentences about what was left out.
 
-    folder: of real days (see `real_days`); flare_list: GOES record or flare list, "" for those in the folder.
+    folder: of real days (see `real_days`); flare_list: GOES record or flare list, "" for those in the folder; path: see
+    `simulate.simulate`.
     Raises InputError for an unknown source, or for real days without a folder.
     """
     if source == "simulated":
         from flarebook.solarchip.simulate import simulate
 
-        return simulate(n_days, seed, size, start=start, n_jobs=processes), []
+        return simulate(n_days, seed, size, start=start, n_jobs=processes, path=path), []
     if source != "real" or not folder:
         raise InputError(
             f"source {source!r} with folder {folder!r}: choose one of {SOURCES}, and a folder for real days"

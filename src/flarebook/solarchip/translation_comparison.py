@@ -6,6 +6,7 @@ import pandas as pd
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.torch_device import chosen_device
 from flarebook.solarchip import pix2pix, pixel_baselines, translation_scores, unet_regression
+from flarebook.solarchip.ablation_archive import coarse
 from flarebook.solarchip.batches import evenly
 from flarebook.solarchip.channels import index
 from flarebook.solarchip.departures import departures_of
@@ -124,11 +125,13 @@ def in_blocks(scores, method, target, score, n_blocks=8, region="disk"):
     return np.array([np.nanmean(part) for part in np.array_split(values, min(n_blocks, len(values)))])
 
 
-def dates(images, split, n_test):
-    """Scaled training dates and at most n_test of the test dates, evenly over them: (n, 11, h, w) float16 each.
+def dates(images, split, n_test, side=None):
+    """Scaled training dates and at most n_test of the test dates, evenly over them: (n, 11, side, side) float16 each.
 
-    images: (n, 11, h, w) physical; split: (n,) of "train", "test" and others.  Raises InputError when a part is empty.
+    images: (n, 11, h, w) physical; split: (n,) of "train", "test" and others; side: pixels to which they are binned,
+    default, as they come.  Raises InputError when a part is empty, or the side does not divide h.
     """
+    images = images if side in (None, images.shape[-1]) else coarse(images, side)
     split = np.asarray(split)
     rows = [np.flatnonzero(split == part) for part in ("train", "test")]
     if not all(map(len, rows)):

@@ -9,6 +9,7 @@ from flarebook.compendium.errors import InputError
 SUPPORTED, REFUTED, OPEN = "supported", "not supported", "undecided at this size"
 COLUMNS = ("claim", "comparison", "score", "difference", "low", "high", "n", "margin", "verdict")
 AGAINST = "p_against"  # probability of so small a difference, or a smaller one, if the claim's gain were just real
+CORRECTED = "p_corrected"  # the same after Holm's method
 LEVEL = 0.95
 FEWEST = 3  # pairs for a word: with two, one lucky draw fills or empties the interval
 
@@ -78,18 +79,19 @@ def holm(probabilities):
 
 
 def corrected(rows):
-    """Rows of `judge` as a table in which "not supported" holds for all parts of a claim together, else undecided.
+    """Rows of `judge` as a table in which "not supported" holds for all parts of a claim together, else is undecided.
 
     One refuted part refutes a claim, so among many parts one may do so by luck: Holm's method guards the parts of each
     claim.  Support needs every part, which luck does not give, and is not corrected.  Rows without AGAINST, such as
-    those from a bootstrap, are read as normal.
+    those from a bootstrap, are read as normal.  Further columns are kept; CORRECTED joins them.
     """
-    table = pd.DataFrame(rows, columns=[*COLUMNS, AGAINST])
+    table = pd.DataFrame(rows)
+    table = table.reindex(columns=list(dict.fromkeys([*table.columns, *COLUMNS, AGAINST])))
     own = [_against(row.difference, row.high, row.margin, stats.norm) for row in table.itertuples()]
     table[AGAINST] = pd.to_numeric(table[AGAINST]).fillna(pd.Series(own, index=table.index, dtype=float))
     adjusted = table.groupby("claim", sort=False)[AGAINST].transform(holm)
     lucky = (table["verdict"] == REFUTED) & (adjusted >= (1 - LEVEL) / 2)
-    return table.assign(verdict=table["verdict"].mask(lucky, OPEN))
+    return table.assign(**{"verdict": table["verdict"].mask(lucky, OPEN), CORRECTED: adjusted})
 
 
 def overall(words):
