@@ -84,7 +84,7 @@ def card(models, histories, images, magnetograms, days):
 def training_row(name, model, history):
     """Row of the card's table of trainings."""
     n_weights, about = sum(weight.numel() for weight in model.parameters()), model.about
-    losses = history["held_out_loss"].iloc[[0, -1]]
+    losses = history["held_out_loss"].iloc[-1:]
     seen = int(about["dates_seen"])
     epochs = f"{seen / int(about['n_dates']):.1f}"
     first = json.loads(about["settings"])["drawing_first"]
