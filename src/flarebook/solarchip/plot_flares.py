@@ -188,7 +188,7 @@ def draw_gains(table, scores=("auc", "tss")):
         for axes, backbone in zip(row, backbones, strict=True):
             draw_gain(axes, table[(table["backbone"] == backbone) & (table["score"] == score)])
             label_axes(axes, sorted(table["fraction"].unique()))
-        row[0].set_ylabel(f"{NAMES[score]}, gain over random")
+        row[0].set_ylabel(f"{NAMES[score]}, gain over\nrandom weights")
     for axes, backbone in zip(panels[0], backbones, strict=True):
         axes.set_title(backbone)
     for axes in panels[-1]:
