@@ -137,3 +137,10 @@ def test_mean_and_spread_are_those_of_the_seeds():
     assert table["mean"].to_numpy() == pytest.approx(0.3)
     assert table["sd"].to_numpy() == pytest.approx(np.std([0.1, 0.2, 0.6], ddof=1))
     assert table["n"].tolist() == [3, 3]
+
+
+def test_metrics_have_one_name_in_all_sizes_of_a_network():
+    rows = made_up({ablation.ALL_TERMS: [0.1, 0.3]})
+    rows = pd.concat([rows, rows.assign(backbone="cnn-paper")], ignore_index=True)
+    names = [name for name, *_ in ablation_tables.watched(ablation_tables.summary(rows))]
+    assert {"ablation.transformer.all.probe", "ablation.convolutions.all.probe"} <= set(names)

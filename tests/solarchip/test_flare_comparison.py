@@ -41,6 +41,7 @@ def compared(sun):
 
     forecasters = {"r-value": blurred(0.05), "natural": blurred(0.9)}
     forecasters |= {"vit-tiny.tuned": blurred(0.1), "vit-tiny.scratch": learning, "vit-tiny.frozen": blurred(0.5)}
+    forecasters["vit-tiny.frozen-random"] = blurred(0.7)
     found = flare_comparison.forecast_all(forecasters, label, parts, known, truth)
     samples = flare_comparison.bootstrap(found, np.random.default_rng(2), 300)
     return found, flare_comparison.summary(flare_comparison.score_table(found), samples), samples
@@ -59,7 +60,7 @@ def test_a_day_without_a_label_is_no_flaring_day(sun):
 
 def test_every_method_forecasts_every_draw_and_the_ceiling_once(compared):
     forecasts, table, _ = compared
-    assert len(forecasts.rows) == 5 * 2 * 3 + 1
+    assert len(forecasts.rows) == 6 * 2 * 3 + 1
     assert (forecasts.rows["method"] == "ceiling").sum() == 1
     assert set(table["score"]) == set(SCORES)
 
@@ -124,6 +125,9 @@ def test_verdict_on_few_labels(compared):
     for way, (first, more) in {"tuned": rows[:2], "frozen": rows[2:]}.items():
         assert first["difference"] == pytest.approx(gains[way, 0.05, "auc"])
         assert more["difference"] == pytest.approx(gains[way, 0.05, "auc"] - gains[way, 1.0, "auc"])
+    means = table.query("score == 'auc' and fraction == 0.05").set_index("method")["mean"]
+    for way, untrained in {"tuned": "scratch", "frozen": "frozen-random"}.items():  # only the weights differ
+        assert gains[way, 0.05, "auc"] == pytest.approx(means[f"vit-tiny.{way}"] - means[f"vit-tiny.{untrained}"])
     with pytest.raises(InputError, match="no share of the labels is 1% or less"):
         flare_verdicts.few_label_rows(table, samples, ["vit-tiny"], few=0.01)
 
@@ -131,6 +135,7 @@ def test_verdict_on_few_labels(compared):
 def test_to_lose_less_with_few_labels_is_no_gain(compared):
     _, table, samples = compared
     worse = {"vit-tiny.tuned": "natural", "vit-tiny.scratch": "r-value", "vit-tiny.frozen": "natural"}
+    worse["vit-tiny.frozen-random"] = "r-value"
     swapped = {("a." + k.split(".")[1], f): samples[v, f] for k, v in worse.items() for f in FRACTIONS}
     parts = [table[table["method"] == v].assign(method="a." + k.split(".")[1]) for k, v in worse.items()]
     lost = flare_verdicts.few_label_rows(pd.concat(parts), swapped, ["a"])

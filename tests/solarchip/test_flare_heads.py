@@ -10,6 +10,7 @@ from flarebook.compendium.errors import InputError
 from flarebook.solarchip.backbones import create
 from flarebook.solarchip.fine_tune import FlareNetwork, Recipe, batches, fine_tune, mirrored
 from flarebook.solarchip.flare_features import as_grey, frozen_features, natural_features, pooled
+from flarebook.solarchip.flare_methods import solarchip_methods
 from flarebook.solarchip.heads import linear_head, linear_head_alone
 
 TRAIN, VALIDATION, TEST = np.arange(300), np.arange(300, 400), np.arange(400, 600)
@@ -135,6 +136,21 @@ def test_fine_tuning_repeats_itself_and_does_not_see_test_labels(suns):
         for known in (label, other)
     )
     assert np.array_equal(first, second, equal_nan=True)
+
+
+def test_frozen_random_weights_are_those_from_which_scratch_starts(suns):
+    images, label = suns
+    parts = {"train": np.arange(140), "validation": np.arange(140, 180)}
+    model = create("vit-mini", seed=9)
+    methods = solarchip_methods("vit-mini", model, images, label, parts, (["hmi"], []), Recipe(epochs=1), "cpu")
+    assert set(methods) == {
+        f"vit-mini.{way}" for way in ("frozen", "frozen-alone", "frozen-random", "tuned", "scratch")
+    }
+    drawn = [methods["vit-mini.frozen-random"](np.arange(90), seed) for seed in (3, 4, 9)]
+    features = frozen_features(create("vit-mini", seed=3), images, ["hmi"])
+    assert np.array_equal(drawn[0], linear_head(features, label, np.arange(90), *parts.values()))
+    assert not np.array_equal(drawn[0], drawn[1])
+    assert np.array_equal(drawn[2], methods["vit-mini.frozen"](np.arange(90), 3))  # a model that learnt nothing
 
 
 def test_an_untrained_head_forecasts_climatology(suns):

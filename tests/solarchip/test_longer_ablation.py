@@ -46,9 +46,11 @@ def test_what_the_script_writes_is_what_the_notebook_reads(archive, monkeypatch)
 
 def test_without_the_files_this_run_decides_and_with_them_the_longer_training(tmp_path):
     assert longer_ablation.longer_table(tmp_path) == (None, None)
-    assert longer_ablation.deciding(80, None) == "this run"
-    assert longer_ablation.deciding(80, {"settings": {"n_steps": 600}}) == "longer"
-    assert longer_ablation.deciding(12000, {"settings": {"n_steps": 600}}) == "this run"
+    assert longer_ablation.deciding(80, "simulated", None) == "this run"
+    about = {"origin": "simulated", "settings": {"n_steps": 600}}
+    assert longer_ablation.deciding(80, "simulated", about) == "longer"
+    assert longer_ablation.deciding(12000, "simulated", about) == "this run"
+    assert longer_ablation.deciding(80, "real", about) == "this run"
 
 
 def test_half_a_table_and_another_one_are_refused(tmp_path):

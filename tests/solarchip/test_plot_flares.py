@@ -7,12 +7,13 @@ import pytest
 from flarebook.solarchip import plot_flares
 from flarebook.solarchip.flare_scores import SCORES
 
-METHODS = ("r-value", "natural", "vit-tiny.frozen", "vit-tiny.frozen-alone", "vit-tiny.tuned", "vit-tiny.scratch")
+WAYS = ("frozen", "frozen-alone", "frozen-random", "tuned", "scratch")
+METHODS = ("r-value", "natural", *(f"vit-tiny.{way}" for way in WAYS))
 
 
 @pytest.fixture
 def table():
-    """Summary of six methods at two shares of the labels, better in this order, and of the ceiling."""
+    """Summary of seven methods at two shares of the labels, better in this order, and of the ceiling."""
     rows = [
         (method, fraction, score, 0.9 - 0.1 * k - 0.2 * (fraction < 1), 0.02, 0.1, 0.95, 3)
         for k, method in enumerate(METHODS)
@@ -26,7 +27,7 @@ def table():
 def test_skill_puts_the_best_on_top_and_the_ceiling_as_a_line(table):
     figure = plot_flares.draw_skill(table)
     names = [label.get_text() for label in figure.axes[0].get_yticklabels()]
-    assert names[0] == "R measured" and names[-1] == "vit-tiny from scratch" and len(names) == 6
+    assert names[0] == "R measured" and names[-1] == "vit-tiny from scratch" and len(names) == 7
     assert [axes.get_title() for axes in figure.axes] == ["TSS", "HSS", "F1", "AUC", "Brier skill"]
     ceilings = [any(list(line.get_xdata()) == [0.93, 0.93] for line in axes.lines) for axes in figure.axes]
     assert ceilings == [True, False, False, True, True]  # at other scores' thresholds it is no bound
@@ -40,7 +41,7 @@ def test_skill_can_do_without_a_ceiling(table):
 def test_curves_fall_when_labels_are_taken_away(table):
     figure = plot_flares.draw_label_efficiency(table, ["vit-tiny"])
     curves = [container.lines[0].get_ydata() for container in figure.axes[0].containers]
-    assert len(curves) == 6 and all(few < many for few, many in curves)
+    assert len(curves) == 7 and all(few < many for few, many in curves)
     assert [label.get_text() for label in figure.axes[1].get_xticklabels()] == ["10 %", "100 %"]
     assert any(list(line.get_ydata()) == [0.93, 0.93] for line in figure.axes[0].lines)
 

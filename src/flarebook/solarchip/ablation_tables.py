@@ -14,6 +14,7 @@ CAPACITY = (MEAN_PROBE, HEADLINE)
 ADDED = {"CLS": ("+ CLS", "reconstruction"), "patch": ("+ CLS + patch", "+ CLS"), "intra": (ALL_TERMS, "+ CLS + patch")}
 ALONE = ("CLS alone", "patch alone", "intra alone")
 OWN_QUESTIONS = {"cls": "recall@1, all dates", "patch": "patch date, neighbouring days", "intra": "place, same date"}
+KINDS = {"vit": "transformer", "cnn": "convolutions"}  # families of backbones: metrics have one name in all sizes
 LEFT = 1.5  # times the score of guessing on its own question, above which a contrast has begun to learn
 SHORT_ROWS = {
     "random": "random",
@@ -50,7 +51,8 @@ def values(table, backbone, row, score, sharing="two"):
 def compare(table, claim, backbone, rows, scores, margin=MARGIN):
     """Rows of verdicts for one comparison: the first of `rows` against the second, one verdict per score.
 
-    Nothing is decided about a training whose contrast still guesses: it says something of the plateau, not of the term.
+    Nothing is decided when a contrast of the first, fuller row still guesses: that says something of the plateau, not
+    of the term.
     """
     learnt = left_guessing(table, backbone, rows[0])
     for score in scores:
@@ -108,7 +110,8 @@ def watched(summary):
     """The scores that a gate can watch, of the rows with two encoders: (short name, mean, sd, n)."""
     own = summary[summary["row"].isin(SHORT_ROWS) & summary["score"].isin(SHORT_SCORES) & (summary["sharing"] == "two")]
     for row in own.itertuples():
-        yield f"ablation.{row.backbone}.{SHORT_ROWS[row.row]}.{SHORT_SCORES[row.score]}", row.mean, row.sd, row.n
+        kind = KINDS[row.backbone.split("-")[0]]
+        yield f"ablation.{kind}.{SHORT_ROWS[row.row]}.{SHORT_SCORES[row.score]}", row.mean, row.sd, row.n
 
 
 def overview(summary):

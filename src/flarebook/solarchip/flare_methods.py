@@ -1,6 +1,7 @@
 """The methods that are compared, under one interface: positions of the days with labels in, probabilities out."""
 
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 
@@ -15,8 +16,10 @@ from flarebook.solarchip.passbands import scale_channel
 
 CEILING, CLIMATOLOGY, NATURAL = "ceiling", "climatology", "natural"
 FROZEN, TUNED, SCRATCH, WITH_AIA, ALONE = "frozen", "tuned", "scratch", "frozen-aia", "frozen-alone"
+FROZEN_RANDOM = "frozen-random"  # tells what freezing costs from what pretraining gives
 OWN = "r-true"  # the simulator's own R: it knows more than any image shows
 PRETRAINED = (FROZEN, TUNED)  # ways of which the better on validation days stands for SolarCHIP
+UNTRAINED = {TUNED: SCRATCH, FROZEN: FROZEN_RANDOM}  # way: the same with random weights in place of pretrained ones
 TABLE_METHODS = {"persistence": "persistence", "r-value": "R measured", "goes-flux": "GOES flux"}
 WORDS = {
     CEILING: "ceiling (true rate)",
@@ -31,6 +34,7 @@ WORDS = {
     SCRATCH: "{} from scratch",
     WITH_AIA: "{} frozen, HMI and AIA",
     ALONE: "{} frozen, no validation labels",
+    FROZEN_RANDOM: "{} frozen, random weights",
 }
 
 
@@ -43,7 +47,7 @@ def words(method):
 def family(method):
     """What a method rests on, for its colour: its way, or "baseline"."""
     way = method.rpartition(".")[2]
-    return way if way in (FROZEN, TUNED, SCRATCH, WITH_AIA, ALONE, NATURAL, OWN, CEILING) else "baseline"
+    return way if way in (*UNTRAINED, *UNTRAINED.values(), WITH_AIA, ALONE, NATURAL, OWN, CEILING) else "baseline"
 
 
 def input_images(images, channels, side):
@@ -82,6 +86,15 @@ def on_features(features, label, parts):
     return forecaster
 
 
+def on_drawn_features(features, label, parts):
+    """Forecaster of a linear head on features that the seed draws; features: function of a seed, to (n, d)."""
+
+    def forecaster(known, seed):
+        return linear_head(features(seed), label, known, parts["train"], parts["validation"])
+
+    return forecaster
+
+
 def alone(features, label, parts):
     """Forecaster of a linear head to which no validation label is known."""
 
@@ -98,7 +111,7 @@ def natural_method(pictures, label, parts, channels, device="auto"):
 
 
 def solarchip_methods(name, model, pictures, label, parts, channels, recipe, device="auto"):
-    """Forecasters of a pretrained model and of its architecture from scratch: {method: forecaster}.
+    """Forecasters of a pretrained model and of its architecture with random weights: {method: forecaster}.
 
     name: of the methods; model: SolarChip; channels: (seen by all, added to them in one more frozen row); recipe:
     fine_tune.Recipe.
@@ -113,6 +126,11 @@ def solarchip_methods(name, model, pictures, label, parts, channels, recipe, dev
     def random_start(seed):
         return create(model.name, model.sharing, seed, model.size.image)
 
+    @cache  # one network for all shares of the labels
+    def random_features(seed):
+        return frozen_features(random_start(seed), pictures, seen, device=device)
+
+    methods[f"{name}.{FROZEN_RANDOM}"] = on_drawn_features(random_features, label, parts)
     learned = (pictures, label, parts, seen, recipe, device)
     methods[f"{name}.{TUNED}"] = fine_tuned(model, *learned)
     methods[f"{name}.{SCRATCH}"] = fine_tuned(None, *learned, starts=random_start)

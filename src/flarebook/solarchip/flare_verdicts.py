@@ -7,7 +7,7 @@ import pandas as pd
 
 from flarebook.compendium.errors import InputError
 from flarebook.solarchip.flare_comparison import KEY, TAIL
-from flarebook.solarchip.flare_methods import FROZEN, SCRATCH, TUNED, words
+from flarebook.solarchip.flare_methods import FROZEN, TUNED, UNTRAINED, words
 from flarebook.solarchip.verdicts import COLUMNS, OPEN, verdict
 
 FEW = 0.1  # share of the labels up to which they are few
@@ -60,9 +60,9 @@ def skill_rows(table, samples, chosen, references, score="auc", margin=MARGIN):
 def few_label_rows(table, samples, backbones, score="auc", margin=MARGIN, few=FEW):
     """Does pretraining gain with few labels, and more than with all?  A list of verdict rows, two per way and backbone.
 
-    The gain is the score of the fine-tuned, or frozen, pretrained network less that of the same network from scratch;
-    its mean over the shares up to `few` must be above zero, and above the gain at all labels: losing less with few is
-    no gain.  Raises InputError when no share is that small.
+    The gain is the score of the fine-tuned, or frozen, pretrained network less that of the same network used the same
+    way with random weights (UNTRAINED); its mean over the shares up to `few` must be above zero, and above the gain at
+    all labels: losing less with few is no gain.  Raises InputError when no share is that small.
     """
     fractions = sorted(table["fraction"].unique())
     small, full = [fraction for fraction in fractions if fraction <= few], fractions[-1]
@@ -71,9 +71,9 @@ def few_label_rows(table, samples, backbones, score="auc", margin=MARGIN, few=FE
     rows = []
     for way, claim in FEW_LABELS.items():
         for name in backbones:
-            pretrained, scratch = f"{name}.{way}", f"{name}.{SCRATCH}"
-            gain = {(pretrained, f): 1 / len(small) for f in small} | {(scratch, f): -1 / len(small) for f in small}
-            more = gain | {(pretrained, full): -1, (scratch, full): 1}
+            pretrained, random = f"{name}.{way}", f"{name}.{UNTRAINED[way]}"
+            gain = {(pretrained, f): 1 / len(small) for f in small} | {(random, f): -1 / len(small) for f in small}
+            more = gain | {(pretrained, full): -1, (random, full): 1}
             names = {"few": f"few_gain.{way}.{name}", "more": f"few_less_all.{name}"}
             names["more"] += "" if way == TUNED else f".{way}"
             n = _number(table, pretrained)
@@ -87,7 +87,7 @@ def few_label_rows(table, samples, backbones, score="auc", margin=MARGIN, few=FE
 
 
 def gains(table, samples, backbones, scores=("tss", "auc")):
-    """Gain of pretrained over random weights at every share of labels.
+    """Gain of pretrained over random weights, used the same way, at every share of labels.
 
     Returns a DataFrame backbone, way (fine-tuned or frozen), fraction, score, gain, low, high: the latter two are the
     95 % interval over test days and draws of labels.
@@ -95,7 +95,7 @@ def gains(table, samples, backbones, scores=("tss", "auc")):
     rows = []
     for name, way, score in product(backbones, FEW_LABELS, scores):
         for fraction in sorted(table["fraction"].unique()):
-            pair = {(f"{name}.{way}", fraction): 1, (f"{name}.{SCRATCH}", fraction): -1}
+            pair = {(f"{name}.{way}", fraction): 1, (f"{name}.{UNTRAINED[way]}", fraction): -1}
             rows.append((name, way, fraction, score, *contrast(table, samples, score, pair)))
     return pd.DataFrame(rows, columns=["backbone", "way", "fraction", "score", "gain", "low", "high"])
 

@@ -12,6 +12,7 @@ from flarebook.solarchip.flare_methods import (
     ALONE,
     CEILING,
     FROZEN,
+    FROZEN_RANDOM,
     NATURAL,
     OWN,
     SCRATCH,
@@ -28,18 +29,20 @@ COLOURS = {  # of the colour-blind-safe palette
     ALONE: "#0173B2",
     TUNED: "#029E73",
     SCRATCH: "#DE8F05",
+    FROZEN_RANDOM: "#D55E00",
     NATURAL: "#CC78BC",
     "baseline": "#606060",
     OWN: "#CA9161",
     CEILING: "black",
 }
-MARKS = {TUNED: "s", FROZEN: "o", ALONE: "o", OWN: "v", SCRATCH: "^", NATURAL: "D", "baseline": "v"}
+MARKS = {TUNED: "s", FROZEN: "o", ALONE: "o", OWN: "v", SCRATCH: "^", FROZEN_RANDOM: "X", NATURAL: "D", "baseline": "v"}
 LEGEND = {
     FROZEN: "SolarCHIP, frozen",
     WITH_AIA: "SolarCHIP, frozen, HMI and AIA",
     ALONE: "SolarCHIP, frozen, no validation labels",
     TUNED: "SolarCHIP, fine-tuned",
     SCRATCH: "from scratch",
+    FROZEN_RANDOM: "random weights, frozen",
     NATURAL: "natural images",
     "baseline": "no network",
     OWN: "a number no observer has",
@@ -47,7 +50,7 @@ LEGEND = {
 
 SKILL = ("tss", "hss", "f1", "auc", "brier_skill")
 CALLS = ("tss", "hss", "f1")  # scores of calls, not of probabilities
-CURVES = (SCRATCH, FROZEN, ALONE, TUNED)
+CURVES = (SCRATCH, FROZEN_RANDOM, FROZEN, ALONE, TUNED)
 NO_SKILL = {"tss": 0, "hss": 0, "auc": 0.5, "brier_skill": 0}  # what a forecast that knows nothing scores
 
 
@@ -185,7 +188,7 @@ def draw_gains(table, scores=("auc", "tss")):
         for axes, backbone in zip(row, backbones, strict=True):
             draw_gain(axes, table[(table["backbone"] == backbone) & (table["score"] == score)])
             label_axes(axes, sorted(table["fraction"].unique()))
-        row[0].set_ylabel(f"{NAMES[score]}, gain over scratch")
+        row[0].set_ylabel(f"{NAMES[score]}, gain over\nrandom weights")
     for axes, backbone in zip(panels[0], backbones, strict=True):
         axes.set_title(backbone)
     for axes in panels[-1]:
