@@ -14,8 +14,10 @@ import torch
 
 from flarebook.compendium.errors import InputError
 from flarebook.solarchip.backbones import create
+from flarebook.solarchip.batches import absence, present
 from flarebook.solarchip.channels import AIA, CHANNELS
 from flarebook.solarchip.pretrain import CHECKPOINT, Settings, pretrain, watch
+from flarebook.solarchip.pretraining_scores import explained, told_apart
 from flarebook.solarchip.training import TERMS, Objective
 
 BRIEF = Settings(size="vit-mini", n_steps=6, batch_size=16, every=2)
@@ -210,11 +212,29 @@ def test_images_that_no_training_can_use_get_one_sentence(sun):
     with pytest.raises(InputError, match=r"shape \(48, 10, 32, 32\) cannot be trained on.*all its channels"):
         pretrain(sun[:, 1:], BRIEF)
     broken = sun.copy()
-    broken[:, CHANNELS.index(AIA[3])] = np.nan
+    broken[1:, CHANNELS.index(AIA[3])] = np.nan
     with pytest.raises(InputError, match="a 193 image of step 1 has pixels that are no numbers"):
         pretrain(broken, replace(BRIEF, aia_per_step=10))
     with pytest.raises(InputError, match="36 x 36 pixels cannot be cut into patches of 8"):
         pretrain(np.zeros((16, 11, 36, 36)), BRIEF)
+
+
+def test_a_channel_missing_on_all_dates_is_left_out_and_told(sun):
+    assert absence(sun) == "" and present(sun) == CHANNELS
+    lacking = sun.copy()
+    lacking[:, CHANNELS.index("4500")] = np.nan
+    assert absence(lacking) == "missing on all dates, and therefore left out of the pretraining: 4500"
+    every = replace(BRIEF, aia_per_step=10, n_steps=2)
+    model, history = pretrain(lacking[:40], every, held_out=lacking[40:])
+    assert np.isfinite(history).all(axis=None)
+    assert all(torch.isfinite(weight).all() for weight in model.state_dict().values())
+    nine = told_apart(model, lacking)["loss"]
+    assert np.isfinite(nine).all() and len(explained(model, lacking)) == 10
+
+
+def test_without_any_aia_channel_there_is_no_pretraining(sun):
+    with pytest.raises(InputError, match="no AIA channel has an image on any date"):
+        pretrain(np.where(np.arange(11)[:, None, None] > 0, np.nan, sun), BRIEF)
 
 
 def test_a_checkpoint_of_other_settings_a_damaged_and_a_pickled_one_are_refused(sun, tmp_path):

@@ -5,6 +5,7 @@ import shutil
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from typer.testing import CliRunner
 
 from flarebook.compendium.errors import InputError
@@ -93,6 +94,15 @@ def test_encoders_and_folders_are_known_by_name(tmp_path):
     (tmp_path / "checkpoint.ckpt").write_bytes(b"pickle")
     with pytest.raises(InputError, match="no shipped model"):
         call("embed", sample.FOLDER / sample.AIA_171, "--weights", tmp_path / "checkpoint.ckpt")
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
+def test_a_gpu_that_is_not_there_gets_one_sentence(weights, tmp_path):
+    real = sample.FOLDER / sample.AIA_171
+    for words in (["embed", real, "--weights", weights], ["translate", real, "--to", "hmi"]):
+        with pytest.raises(InputError, match="no device 'cuda' here"):
+            call(*words, "--out", tmp_path / "out", "--device", "cuda")
+    assert not (tmp_path / "out").exists()
 
 
 def test_days_that_cannot_be_had_are_told(monkeypatch, tmp_path):

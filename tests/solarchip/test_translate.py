@@ -5,6 +5,8 @@ import pandas as pd
 import pytest
 import torch
 from astropy.io import fits
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
 from typer.testing import CliRunner
 
 from flarebook.compendium.errors import InputError
@@ -104,6 +106,15 @@ def test_pickled_and_foreign_files_are_refused(tmp_path):
     other = weights.save(create("cnn-mini"), tmp_path / "other.safetensors", {})
     with pytest.raises(InputError, match="holds no translator"):
         translate.load(other)
+
+
+def test_a_translator_of_another_architecture_is_refused(tmp_path, translator):
+    path = translate.save(translator, tmp_path / "translator.safetensors")
+    state, about = load_file(path), {"backbone": "cnn-mini", "sharing": "one", "image": str(SIZE)}
+    with safe_open(path, framework="pt") as file:
+        save_file(state, path, metadata=file.metadata() | about)
+    with pytest.raises(InputError, match="weights of another network: .* in this version's translator"):
+        translate.load(path)
 
 
 def test_conditions_of_a_transformer_come_in_the_size_of_the_diffusion(images):

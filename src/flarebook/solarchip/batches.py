@@ -12,22 +12,37 @@ from flarebook.solarchip.departures import departures_of
 LEAST_DEPARTURE = 0.07  # in scaled values; visible light hardly varies, and its limb would outweigh all channels
 
 
-def draw(images, settings, step):
+def draw(images, settings, step, aia=AIA):
     """Pictures of a step, (b, 1 + k, h, w) float32, HMI first, and the names of their channels.
 
-    images: (n, 11, h, w) scaled, an array or a memory map; settings: of the pretraining.  Everything drawn depends on
-    the seed and the step alone, so that a resumed training draws what it would have drawn.
+    images: (n, 11, h, w) scaled, an array or a memory map; settings: of the pretraining; aia: channels to draw from.
+    Everything drawn depends on the seed and the step alone, so that a resumed training draws what it would have drawn.
     """
     rng = np.random.default_rng((settings.seed, step, 1))
-    channels = draw_channels(settings.aia_per_step, rng)
+    channels = draw_channels(settings.aia_per_step, rng, aia)
     pictures = take(images, pick_batch(len(images), settings, step), channels)
     return turn(pictures, rng, settings.rotation, settings.mirror), channels
 
 
-def draw_channels(n_aia, rng):
-    """HMI and n_aia different AIA channels drawn at random, in the order of CHANNELS."""
-    chosen = np.sort(rng.choice(len(AIA), n_aia, replace=False))
-    return ("hmi", *(AIA[place] for place in chosen))
+def draw_channels(n_aia, rng, aia=AIA):
+    """HMI and n_aia different channels of aia drawn at random, or all where it has fewer, in the order of CHANNELS."""
+    chosen = np.sort(rng.choice(len(aia), min(n_aia, len(aia)), replace=False))
+    return ("hmi", *(aia[place] for place in chosen))
+
+
+def present(images):
+    """Names of the channels of which at least one date has a pixel: SDOML, for one, has no 4500.
+
+    images: (n, 11, h, w), NaN where missing.  Looks no further than the first date of a channel that is there.
+    """
+    return tuple(name for place, name in enumerate(CHANNELS) if any(np.isfinite(one[place]).any() for one in images))
+
+
+def absence(images):
+    """Sentence about the channels that are missing on all dates, "" when none is."""
+    there = present(images)
+    absent = ", ".join(name for name in CHANNELS if name not in there)
+    return f"missing on all dates, and therefore left out of the pretraining: {absent}" if absent else ""
 
 
 def take(images, dates, channels):

@@ -54,7 +54,7 @@ class LatentSpace(nn.Module):
         return within(torch.cat(parts)[:, 0].numpy(), channel)
 
     def reconstruct(self, images, channel):
-        """Images as the autoencoder alone gives them back: the best that translation through it can reach."""
+        """Images as the autoencoder alone gives them back: a mark for translations through it, not a bound."""
         return self.decode(self.encode(images, channel), channel)
 
     def _scales(self, channel):

@@ -24,7 +24,8 @@ from flarebook.compendium.training_plan import learning_rate
 from flarebook.compendium.training_state import load_state, save_state
 from flarebook.solarchip import weights
 from flarebook.solarchip.backbones import create
-from flarebook.solarchip.batches import draw, draw_channels, evenly, first_gap, take, usual_departures
+from flarebook.solarchip.batches import absence, draw, draw_channels, evenly, first_gap, present, take, usual_departures
+from flarebook.solarchip.channels import AIA
 from flarebook.solarchip.pretraining_archive import LAST_TENTH, read_archive
 from flarebook.solarchip.pretraining_settings import PRECISIONS, Settings, contrasts_join, plain, settled
 from flarebook.solarchip.training import TERMS, Objective, Training
@@ -41,6 +42,7 @@ def pretrain(images, settings, folder=None, held_out=None, progress=None):
     Returns (SolarChip in evaluation mode on the CPU, history): with patience, the model of the best held-out loss, else
     the last; the history has step, dates_seen, loss and its terms (means since the row before), the same with prefix
     held_out_, learning_rate and seconds (of the processor).
+    An AIA channel that is missing on all dates is left out of what the steps draw (`batches.absence` tells it).
     Raises InputError for what cannot be trained on, an unknown term, an absent device, a loss that is no number.
     """
     settings = settled(images, settings, held_out, folder)
@@ -70,11 +72,15 @@ def fabric_of(settings):
 
 def fresh(settings, images):
     """What learns, with weights drawn from the seed, and its optimiser: (Training, AdamW)."""
+    aia = tuple(channel for channel in present(images) if channel in AIA)
+    if not aia:
+        raise InputError("no AIA channel has an image on any date: there is nothing to set the magnetograms against")
     weights = {term: settings.weights.get(term, 1.0) for term in settings.terms}
     model = create(settings.size, settings.sharing, settings.seed, images.shape[-1])
     if settings.relative:
         model.draw_departures(*usual_departures(images))
     training = Training(Objective(model, weights).train(), settings.patience > 0)
+    training.objective.aia = aia
     rate, decay = settings.learning_rate, settings.weight_decay
     return training, torch.optim.AdamW(training.objective.parameters(), rate, weight_decay=decay)
 
@@ -110,7 +116,7 @@ def set_up(fabric, training, optimiser, settings):
 
 def train_step(fabric, training, learner, optimiser, images, settings, step):
     """One batch; returns its loss and terms, {name: number}."""
-    pictures, channels = draw(images, settings, step)
+    pictures, channels = draw(images, settings, step, training.objective.aia)
     share = pictures[fabric.global_rank :: fabric.world_size].to(fabric.device)
     for group in optimiser.param_groups:
         group["lr"] = learning_rate(settings, step)
@@ -166,7 +172,7 @@ def watch(objective, held_out, settings, device):
     size, gather = min(settings.batch_size, len(dates)), objective.gather
     found, objective.gather = [], None
     for number, start in enumerate(range(0, len(dates) - size + 1, size)):
-        channels = draw_channels(settings.aia_per_step, np.random.default_rng(number))
+        channels = draw_channels(settings.aia_per_step, np.random.default_rng(number), objective.aia)
         pictures = take(held_out, dates[start : start + size], channels).to(device)
         loss, terms = objective(pictures, channels)
         found.append({"loss": float(loss)} | {term: float(value) for term, value in terms.items()})
@@ -250,6 +256,8 @@ def main(
         precision=precision, compile=compiled, device=device, devices=devices,
     )  # fmt: skip
     settings = settled(images, settings, held_out, out)
+    if rank_zero_only.rank == 0 and absence(images):
+        typer.echo(absence(images))
     model, history = pretrain(images, settings, make_folder(out), held_out, report(settings.n_steps))
     if rank_zero_only.rank == 0:
         typer.echo(f"written: {export(model, history, settings, out, about)}")

@@ -5,8 +5,8 @@ import pandas as pd
 import torch
 from sklearn.decomposition import PCA
 
-from flarebook.solarchip.batches import take
-from flarebook.solarchip.channels import AIA, CHANNELS
+from flarebook.solarchip.batches import present, take
+from flarebook.solarchip.channels import CHANNELS
 from flarebook.solarchip.embeddings import embed, encoded
 from flarebook.solarchip.losses import TERMS as CONTRASTS
 from flarebook.solarchip.training import Objective
@@ -22,12 +22,12 @@ def reconstruct(model, images, channel, batch_size=64):
 def explained(model, images):
     """Share of each channel's variance that the drawn images hold: DataFrame channel, explained.
 
-    images: (n, 11, h, w) scaled.  1 - mean square error / variance about the mean image, so that 0 is what the mean of
-    all dates scores.
+    images: (n, 11, h, w) scaled, of which a channel that is missing on all dates has no row.  1 - mean square error /
+    variance about the mean image, so that 0 is what the mean of all dates scores.
     """
     rows = []
-    for place, channel in enumerate(CHANNELS):
-        truth = np.asarray(images[:, place], np.float32)
+    for channel in present(images):
+        truth = np.asarray(images[:, CHANNELS.index(channel)], np.float32)
         error = np.mean((reconstruct(model, images, channel) - truth) ** 2)
         rows.append((channel, 1 - error / np.mean((truth - truth.mean(axis=0)) ** 2)))
     return pd.DataFrame(rows, columns=["channel", "explained"])
@@ -38,12 +38,12 @@ def told_apart(model, images, batch_size=32, seed=1):
     """Contrast terms of true pairs, and of HMI paired with AIA of other dates: DataFrame term, pairs, loss.
 
     images: (n, 11, h, w) scaled, at least a batch.  Mean over whole batches of dates drawn at random and all AIA
-    channels; "guessing" is the loss of equal similarities, ln of the number of candidates.
+    channels that are there; "guessing" is the loss of equal similarities, ln of the number of candidates.
     """
     objective = Objective(model, dict.fromkeys(CONTRASTS, 1.0))
-    found = []
+    found, channels = [], present(images)
     for rows in _batches(len(images), batch_size, seed):
-        (cls, patches), _ = objective.embed(take(images, rows, CHANNELS), CHANNELS)
+        (cls, patches), _ = objective.embed(take(images, rows, channels), channels)
         for pairs, moved in (("same date", 0), ("another date", 1)):
             shifted = [torch.cat([part[:, :1], part[:, 1:].roll(moved, dims=0)], dim=1) for part in (cls, patches)]
             terms = objective.contrasts(*shifted)
@@ -103,7 +103,7 @@ def summary(model, images):
     """
     drawn = explained(model, images).set_index("channel")["explained"]
     told = told_apart(model, images).set_index(["term", "pairs"])["loss"]
-    row = {"explained_hmi": drawn["hmi"], "explained_aia": drawn[list(AIA)].median()}
+    row = {"explained_hmi": drawn["hmi"], "explained_aia": drawn.drop("hmi").median()}
     for term in CONTRASTS:
         row |= {term: told[term, "same date"], f"{term}_another_date": told[term, "another date"]}
     return row

@@ -7,6 +7,7 @@ from torch import nn
 from torch.nn.functional import mse_loss
 
 from flarebook.solarchip.cached_contrast import accumulate
+from flarebook.solarchip.channels import AIA
 from flarebook.solarchip.losses import TERMS as CONTRASTS
 from flarebook.solarchip.losses import contrastive_terms
 
@@ -24,6 +25,7 @@ class Objective(nn.Module):
         self.model, self.weights = model, dict(weights)
         self.gather = None  # puts the vectors of all processes into one batch, where there are several
         self.contrasting = True  # False while the networks learn to draw first
+        self.aia = AIA  # channels that a step may draw: those that the archive has
 
     def forward(self, pictures, channels):
         """Weighted sum of the terms, and the terms, {term: scalar}.
