@@ -7,10 +7,13 @@ import pandas as pd
 import pytest
 
 from flarebook.compendium.errors import InputError
-from flarebook.solarchip import ship_weights, weights
+from flarebook.solarchip import ship_weights, translate, weights
 from flarebook.solarchip.batches import take
+from flarebook.solarchip.card_of_translator import scores_to
 from flarebook.solarchip.channels import CHANNELS
 from flarebook.solarchip.plot_pretraining import curves, draw_batch, guesses, shipped_history
+from flarebook.solarchip.prepare import scale
+from flarebook.solarchip.simulate import simulate
 from flarebook.solarchip.training import TERMS
 
 CARD = (weights.FOLDER / ship_weights.CARD).read_text(encoding="utf-8")
@@ -76,3 +79,14 @@ def test_a_rotation_lies_between_the_dates_that_teach_and_those_asked():
 def test_a_missing_training_gets_one_sentence(tmp_path):
     with pytest.raises(InputError, match="no weights of vit-tiny, cnn-tiny in the folders: run"):
         ship_weights.read_runs([tmp_path])
+
+
+def test_shipped_translator_draws_a_corona_nearer_to_the_true_one_than_the_mean_picture():
+    images = scale(simulate(4, seed=3).images)
+    translator = translate.load()
+    assert (weights.FOLDER / "translator.safetensors").stat().st_size < 10e6 and translator.about[
+        "origin"
+    ] == "simulated"
+    drawn, mean, follows, mean_follows = scores_to(translator, images, "171")
+    assert drawn > mean + 1.0 and follows > mean_follows + 0.1
+    assert f"{translator.about['unet_steps']} + 2 x {translator.about['branch_steps']} steps" in CARD

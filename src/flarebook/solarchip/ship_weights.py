@@ -10,8 +10,9 @@ import typer
 
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.files import whole_file
-from flarebook.solarchip import pretraining_scores, representation_scores, weights
+from flarebook.solarchip import card_of_translator, pretraining_scores, representation_scores, translate, weights
 from flarebook.solarchip.backbones import create
+from flarebook.solarchip.card_of_translator import line
 from flarebook.solarchip.linear_probes import answers
 from flarebook.solarchip.pretrain import HISTORY
 from flarebook.solarchip.pretraining_archive import read_held_out
@@ -73,11 +74,12 @@ def card(models, histories, images, magnetograms, days):
         "n_held_out": len(images),
         "gap_days": ROTATION,
         "counted": COUNTED[json.loads(about["settings"])["relative"]],
-        "learnt": "\n".join(_line(name, row.values()) for name, row in learnt.items()),
+        "learnt": "\n".join(line(name, row.values()) for name, row in learnt.items()),
         "headings": " | ".join(ASKED.values()),
         "rule": "---|" * (1 + len(ASKED)),
-        "scores": "\n".join(_line(*row) for row in scores(models | untrained, images, magnetograms, days)),
+        "scores": "\n".join(line(*row) for row in scores(models | untrained, images, magnetograms, days)),
     }
+    values |= card_of_translator.values(translate.load(), images)
     return (weights.FOLDER / TEMPLATE).read_text(encoding="utf-8").format(**values)
 
 
@@ -88,7 +90,7 @@ def training_row(name, model, history):
     seen = int(about["dates_seen"])
     epochs = f"{seen / int(about['n_dates']):.1f}"
     first = json.loads(about["settings"])["drawing_first"]
-    return _line(
+    return line(
         f"{name} | {n_weights:,} | {first:g} | {about['steps']} | {seen:,} | {epochs} | {about['seconds']}", losses
     )
 
@@ -113,11 +115,6 @@ def halves(times):
     if not asked.any():
         raise InputError(f"{len(times)} held-out dates leave none after a gap of {ROTATION} days: simulate more days")
     return taught, asked
-
-
-def _line(name, numbers):
-    """Line of a table: a name and numbers."""
-    return f"| {name} | " + " | ".join(f"{value:.3f}" for value in numbers) + " |"
 
 
 def main(
