@@ -63,7 +63,7 @@ def translate(
     The networks learn from simulated images, and each file says that it is no observation. The sign of a field cannot
     be known from AIA. A bad file is reported and left out; the exit code is then 2.
 
-    Example: flarebook solarchip translate hmi.fits --to 171 --weights translator.safetensors --out translated
+    Example: flarebook solarchip translate hmi.fits --to 171 --out translated
     """
     from flarebook.compendium.torch_device import chosen_device
     from flarebook.solarchip.embed_files import find_images

@@ -79,15 +79,10 @@ def save(translator, path):
 
 
 def load(path=None, device="cpu"):
-    """A translator of `save`, ready to draw; default, the one that ships with the package, where one does.
+    """A translator of `save`, ready to draw; default, the one that ships with the package.
 
     Raises InputError for a missing file, a pickled one, and one that holds no translator of this architecture.
     """
-    if path is None and not SHIPPED.is_file():
-        raise InputError(
-            "no trained translator ships with this version: run `flarebook run solarchip/5-translation` or "
-            f"`python -m {SCRIPT}`, and name the translator.safetensors that it writes with --weights"
-        )
     path = path or SHIPPED
     state, about = read_weights(path, SCRIPT)
     if not {"backbone", "sharing", "image", "channels", "diffusion"} <= about.keys():
