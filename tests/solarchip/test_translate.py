@@ -91,12 +91,6 @@ def test_translator_comes_back_from_its_file(tmp_path, images, translator):
     assert again.about["origin"] == "simulated"
 
 
-def test_without_a_shipped_translator_the_way_to_one_is_told(tmp_path, monkeypatch):
-    monkeypatch.setattr(translate, "SHIPPED", tmp_path / "none.safetensors")
-    with pytest.raises(InputError, match="flarebook run solarchip/5-translation"):
-        translate.load()
-
-
 def test_pickled_and_foreign_files_are_refused(tmp_path):
     with pytest.raises(InputError, match="make one with"):
         translate.load(tmp_path / "nothing.safetensors")

@@ -30,7 +30,9 @@ def translate_files(paths, translator, target, folder, n_members=8, n_levels=20,
         missing = [channel for channel in sources if channel not in group]
         if missing:
             some = next(iter(group.values()))
-            bad.append(f"{some.name}: {', '.join(missing)} of the same time missing: {target} needs {', '.join(sources)}")
+            bad.append(
+                f"{some.name}: {', '.join(missing)} of the same time missing: {target} needs {', '.join(sources)}"
+            )
             continue
         try:
             written.append(translate_group(group, translator, target, sources, folder, n_members, n_levels, seed))
