@@ -1,5 +1,7 @@
 """A day is labelled by the largest flare of the 24 hours after its image, and by nothing before it."""
 
+from itertools import permutations
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -39,6 +41,18 @@ def test_the_table_tells_the_largest_class_of_each_day():
     assert table["max_class"].tolist() == ["", "X1.2", "M1.0", ""]
     assert table["label_m"].tolist() == table["label_c"].tolist() == [0, 1, 1, 0]
     assert table["peak_flux"].to_numpy() == pytest.approx([0, 1.2e-4, 1e-5, 0])
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_the_order_of_the_list_does_not_matter(order):
+    pd.testing.assert_frame_equal(label_table(FLARES.iloc[list(order)], DAYS), label_table(FLARES, DAYS))
+
+
+def test_a_measured_flux_counts_more_than_a_class():
+    """The M2.5 of 2011 June 7 on the true scale is an M3.6, whatever class the list of its years gives."""
+    flares = pd.DataFrame({"peak": ["2011-06-07T06:41"], "peak_flux": [3.63e-5], "goes_class": ["M2.5"]})
+    assert largest_flux(flares, ["2011-06-07"]) == pytest.approx(3.63e-5)
+    assert label_table(flares, ["2011-06-07"])["max_class"].tolist() == ["M3.6"]
 
 
 def test_days_without_any_flare_are_zero_and_a_table_of_something_else_is_refused():

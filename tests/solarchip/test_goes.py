@@ -92,6 +92,15 @@ def test_minutes_are_means_of_their_values():
     assert flux[:2] == pytest.approx([1e-6, 3e-6]) and np.isnan(flux[2]) and len(minutes) == 3
 
 
+def test_a_minute_with_less_than_a_fifth_of_its_values_is_unknown():
+    times = pd.date_range("2014-01-01", periods=150, freq="2s")
+    second = np.arange(150) % 30 * 2
+    flux = np.repeat([1e-6, 2e-6, 3e-6, 4e-6, 5e-6], 30)
+    flux[30:60][second[30:60] > 0] = np.nan  # 1 of 30 left
+    flux[90:120][second[90:120] > 10] = np.nan  # 6 of 30 left
+    assert minute_means(flux, times)[0] == pytest.approx([1e-6, np.nan, 3e-6, 4e-6, 5e-6], nan_ok=True)
+
+
 def test_times_out_of_order_are_refused():
     flux, times = curve((100, 20, 30, 3e-5))
     with pytest.raises(InputError, match="not in order"):

@@ -9,6 +9,11 @@ from flarebook.solarchip.passbands import LIMITS, scale, scale_channel, unscale,
 from flarebook.solarchip.prepare import prepare
 from flarebook.solarchip.sample import real_aia
 
+# Limit (DN/s) and the `a` of astropy's AsinhStretch in ITI's public code; a times the limit is where asinh bends.
+PUBLISHED = {"94": (340, 0.005), "131": (1400, 0.005), "171": (8600, 0.005), "193": (9800, 0.005)}
+PUBLISHED |= {"211": (5800, 0.005), "304": (8800, 0.001), "335": (600, 0.005), "1600": (4000, 0.005)}
+OWN = {"hmi": (1500, 20), "1700": (8000, 800), "4500": (2**14 - 1, 4000)}  # G, DN/s; a camera of 14 bits
+
 
 @pytest.fixture
 def images():
@@ -34,6 +39,19 @@ def test_values_fill_minus_one_to_one(images):
         ends = scale_channel([[-50.0, 0.0, LIMITS[channel][0], 1e6]], channel)
         assert ends[0] == pytest.approx([-1, -1, 1, 1])
     assert scale_channel([[-1e5, -1500.0, 0.0, 1500.0]], "hmi")[0] == pytest.approx([-1, -1, 0, 1])
+
+
+def test_the_limits_are_those_of_the_public_code_and_three_of_our_own():
+    expected = {channel: (limit, stretch * limit) for channel, (limit, stretch) in PUBLISHED.items()} | OWN
+    assert set(LIMITS) == set(expected) == set(CHANNELS)
+    for channel, pair in expected.items():
+        assert LIMITS[channel] == pytest.approx(pair), channel
+
+
+def test_a_network_that_overshoots_gives_no_more_than_the_limit_and_no_negative_counts():
+    for channel in AIA:
+        assert unscale_channel([-1.5, 1.5], channel).tolist() == pytest.approx([0, LIMITS[channel][0]])
+    assert unscale_channel([-1.5, 0.0, 1.5], "hmi").tolist() == pytest.approx([-1500, 0, 1500])
 
 
 def test_the_scale_grows_with_the_value_and_opposite_fields_are_opposite():

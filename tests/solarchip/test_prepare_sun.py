@@ -89,9 +89,20 @@ def test_a_small_gap_is_zero_and_a_large_one_is_refused(tmp_path, write_sun):
         prepare(replace(image, data=np.full_like(image.data, np.nan)))
 
 
-def test_a_cut_out_is_no_full_disk(tmp_path, write_sun):
-    with pytest.raises(InputError, match="part.fits shows only a part of the disk"):
-        prepare(read_image(write_sun(tmp_path / "part.fits", crpix=(90.0, 60.0))))
+def test_a_gap_at_the_limb_counts_as_one_at_the_centre_does(tmp_path, write_sun):
+    image = read_image(write_sun(tmp_path / "west.fits"))
+    for beyond, missing in ((0.7, "8%"), (0.5, "18%")):  # segments of a disk of .95 radii: .078 and .178 of its area
+        data = image.data.copy()
+        data[:, int(image.centre[0] + beyond * image.solar_radius / image.pixel) + 1 :] = np.nan
+        with pytest.raises(InputError, match=f"^{missing} of the disk in west.fits has no value"):
+            prepare(replace(image, data=data))
+
+
+@pytest.mark.parametrize("crpix", [(40.0, 60.5), (81.0, 60.5), (60.5, 40.0), (60.5, 81.0)])
+def test_a_disk_cut_at_any_side_is_no_full_disk(tmp_path, write_sun, crpix):
+    image = read_image(write_sun(tmp_path / "part.fits", crpix=crpix))
+    with pytest.raises(InputError, match=r"part.fits shows only a part of the disk \(radius 48 pixels, 39 of them"):
+        prepare(image)
 
 
 @pytest.mark.parametrize("told", [0.9, 1.1])
@@ -100,6 +111,15 @@ def test_a_plate_scale_that_does_not_fit_the_limb_is_refused(tmp_path, write_sun
     path = write_sun(tmp_path / "scale.fits", channel, {"CDELT1": 20.0 * told, "CDELT2": 20.0 * told})
     with pytest.raises(InputError, match=r"(limb|values) of scale.fits (lies|end) at .* correct its plate scale"):
         prepare(read_image(path))
+
+
+def test_zeros_around_a_magnetogram_show_its_edge_as_missing_values_do(tmp_path, write_sun):
+    image = read_image(write_sun(tmp_path / "zeros.fits", "hmi"))
+    zeros = replace(image, data=np.nan_to_num(image.data + 1))  # a disk without a value of 0, on a sky of nothing else
+    assert prepare(zeros, 64).max() > 500
+    for told in (0.9, 1.1):
+        with pytest.raises(InputError, match=f"values of zeros.fits end at {told:.2f} solar radii .* its plate scale"):
+            prepare(replace(zeros, pixel=told * image.pixel))
 
 
 @pytest.mark.parametrize("told", [0.9, 1.1])
