@@ -37,7 +37,8 @@ def test_a_region_that_comes_back_is_counted():
 
 
 def test_fractions_count_by_their_ratio():
-    assert (chronological(DAYS, (6, 1.5, 2.5)) == chronological(DAYS, (0.6, 0.15, 0.25))).all()
+    for days in (DAYS, DAYS[:240]):  # with gaps of a rotation and of half
+        assert (chronological(days, (6, 1.5, 2.5)) == chronological(days, (0.6, 0.15, 0.25))).all()
 
 
 def test_a_region_on_several_days_of_one_part_is_not_shared():
