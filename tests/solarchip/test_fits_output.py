@@ -56,6 +56,14 @@ def test_spread_and_source_stand_beside_the_image(hdus):
     np.testing.assert_allclose(hdus["SOURCE"].data, 100 * Disk(64).x, rtol=1e-6)
 
 
+@pytest.mark.parametrize("count", [2, 3])
+def test_header_tells_how_many_images_were_drawn(tmp_path, count):
+    members = np.random.default_rng(1).random((count, 8, 8))
+    time = "2014-03-01T00:01:25"
+    path = write_translation(tmp_path / "made.fits", members.mean(0), members[0], "171", ("hmi",), time, members)
+    assert [fits.getval(path, "NMEMBERS", part) for part in (0, "SPREAD")] == [count, count]
+
+
 def test_file_meets_the_fits_standard(hdus):
     hdus.verify("exception")
 

@@ -68,6 +68,14 @@ def test_averaging_in_blocks_moves_nothing():
     assert [(weight * disk.x).sum(), (weight * disk.y).sum()] == pytest.approx([30.1 / 300, -40.2 / 300], abs=1e-3)
 
 
+def test_what_a_tight_image_does_not_show_is_zero():
+    """An image that ends at one solar radius, of one brightness: the standard grid reaches 1.1 radii."""
+    grid, disk = register(np.ones((101, 101), np.float32), (50.0, 50.0), 50.0, 0.0, 64), Disk(64)
+    farthest = np.maximum(np.abs(disk.x), np.abs(disk.y))
+    assert np.all(grid[farthest > 1 + disk.pixel] == 0)
+    assert grid[farthest < 1 - disk.pixel] == pytest.approx(1)
+
+
 def test_negative_counts_become_nothing_and_what_no_scale_tells_apart_is_cut_in_counts_a_second(tmp_path, write_sun):
     image = read_image(write_sun(tmp_path / "a.fits", "94"))
     assert prepare(replace(image, data=image.data - 400), 32, correct=False).min() == 0
@@ -120,6 +128,16 @@ def test_zeros_around_a_magnetogram_show_its_edge_as_missing_values_do(tmp_path,
     for told in (0.9, 1.1):
         with pytest.raises(InputError, match=f"values of zeros.fits end at {told:.2f} solar radii .* its plate scale"):
             prepare(replace(zeros, pixel=told * image.pixel))
+
+
+@pytest.mark.parametrize("channel", ["94", "131", "171", "193", "211", "304", "335", "1600", "1700", "4500"])
+def test_a_grid_too_coarse_to_show_the_limb_does_not_decide_about_it(tmp_path, write_sun, channel):
+    """A pixel of a grid of 32 is .07 solar radii wide, more than the limb may be off."""
+    assert prepare(read_image(write_sun(tmp_path / "right.fits", channel)), 32).shape == (32, 32)
+    for told in (0.93, 1.07):
+        path = write_sun(tmp_path / f"{told}.fits", channel, {"CDELT1": 20.0 * told, "CDELT2": 20.0 * told})
+        with pytest.raises(InputError, match=f"the limb of {told}.fits lies at"):
+            prepare(read_image(path), 32)
 
 
 @pytest.mark.parametrize("told", [0.9, 1.1])

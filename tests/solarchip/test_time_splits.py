@@ -36,6 +36,17 @@ def test_a_region_that_comes_back_is_counted():
     assert seen_in_two_parts(days, regions) == (3, 1)  # region 3 is seen in the gap alone
 
 
+def test_fractions_count_by_their_ratio():
+    for days in (DAYS, DAYS[:240]):  # with gaps of a rotation and of half
+        assert (chronological(days, (6, 1.5, 2.5)) == chronological(days, (0.6, 0.15, 0.25))).all()
+
+
+def test_a_region_on_several_days_of_one_part_is_not_shared():
+    days = pd.DataFrame({"time": list("abcd"), "split": ["train", "train", "validation", "test"]})
+    regions = pd.DataFrame({"time": list("abcd"), "region": [1, 1, 2, 3]})
+    assert seen_in_two_parts(days, regions) == (3, 0)
+
+
 def test_the_order_of_the_dates_does_not_matter():
     order = np.random.default_rng(1).permutation(len(DAYS))
     assert (chronological(DAYS[order]) == chronological(DAYS)[order]).all()

@@ -83,6 +83,32 @@ def test_only_the_sources_are_looked_at(images, translator):
     np.testing.assert_array_equal(first, second)
 
 
+def test_each_drawn_image_follows_the_source_of_its_own_date(images, translator):
+    """The noise belongs to the place, so only what a date sees tells its image apart from that of another source."""
+    own, swapped, first, second = (
+        translate.translate(translator, images[dates], "hmi", n_inference_steps=2)[0]
+        for dates in ([0, 1], [1, 0], [0, 0], [1, 1])
+    )
+    np.testing.assert_array_equal(own, [first[0], second[1]])
+    np.testing.assert_array_equal(swapped, [second[0], first[1]])
+    assert np.any(own != swapped, axis=(1, 2)).all()
+
+
+def test_a_branch_learns_from_sources_and_targets_of_the_same_dates(images, monkeypatch):
+    pairs = []
+    monkeypatch.setattr(
+        "flarebook.solarchip.train_translator.train_branch", lambda *call: pairs.append(call[2:4]) or [0.0]
+    )
+    model, routes = create("cnn-mini"), {("171", "304"): ("hmi",)}
+    space = train_translator(model, images, Budget(1, 1, 2), routes, "cpu")[0].space
+    ((seen, wanted),) = pairs
+    for date, image in enumerate(images):
+        sources = [space.encode(image[None, CHANNELS.index(channel)], channel) for channel in ("171", "304")]
+        target = space.encode(image[None, CHANNELS.index("hmi")], "hmi")[0]
+        torch.testing.assert_close(seen[date], torch.cat(sources, dim=1)[0], rtol=1e-3, atol=1e-3)
+        torch.testing.assert_close(wanted["hmi"][date], target, rtol=1e-3, atol=1e-3)
+
+
 def test_translator_comes_back_from_its_file(tmp_path, images, translator):
     path = translate.save(translator, tmp_path / "translator.safetensors")
     again = translate.load(path)
