@@ -7,6 +7,7 @@ from pathlib import Path
 import nbformat
 import yaml
 
+from flarebook.compendium.book.links import unlink
 from flarebook.compendium.book.notebooks import number_figures, refuse_errors, take_pages
 from flarebook.compendium.book.pages import Build, fill
 from flarebook.compendium.errors import InputError
@@ -23,14 +24,16 @@ def stage(root, output, study=None):
     Returns the source folder.  Raises InputError when a notebook of the contents has not run, or ran into an error.
     """
     root, output = Path(root), Path(output)
-    contents = keep_study(read_contents(root / "_toc.yml"), study)
+    whole = read_contents(root / "_toc.yml")
+    contents = keep_study(whole, study)
+    left_out = set(pages_of(whole)) - set(pages_of(contents))
     build = Build(root, output, output / "book" / "source", tuple(notebooks_of(contents)))
     refuse_missing(build)
     shutil.rmtree(build.source, ignore_errors=True)
     make_folder(build.source)
     _stage_files(build, contents)
     for name in pages_of(contents):
-        _stage_page(build, name)
+        _stage_page(build, name, left_out)
     return build.source
 
 
@@ -53,18 +56,23 @@ def _stage_files(build, contents):
     (build.source / "_toc.yml").write_text(yaml.safe_dump(contents, sort_keys=False), encoding="utf-8")
 
 
-def _stage_page(build, name):
-    """Stage one page of the contents: an executed notebook, or a page of prose with its tables filled in."""
+def _stage_page(build, name, left_out):
+    """Stage one page of the contents: an executed notebook, or a page of prose with its tables filled in.
+
+    left_out: pages of other studies, to which no link may lead.
+    """
     (build.source / name).parent.mkdir(parents=True, exist_ok=True)
     if name in build.notebooks:
         notebook = nbformat.read(build.output / f"{name}.ipynb", as_version=4)
         refuse_errors(notebook, name)
         number_figures(notebook, build.output / "figures")
         take_pages(notebook, build.output, build.source / STATIC)
+        for cell in notebook.cells:
+            cell.source = unlink(cell.source, name, left_out) if cell.cell_type == "markdown" else cell.source
         nbformat.write(notebook, build.source / f"{name}.ipynb")
     else:
         text = (build.root / f"{name}.md").read_text(encoding="utf-8")
-        (build.source / f"{name}.md").write_text(fill(text, build), encoding="utf-8")
+        (build.source / f"{name}.md").write_text(unlink(fill(text, build), name, left_out), encoding="utf-8")
 
 
 def read_contents(path):
