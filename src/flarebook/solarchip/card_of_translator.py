@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from flarebook.compendium.model_card import line
 from flarebook.solarchip.batches import evenly
 from flarebook.solarchip.channels import index
 from flarebook.solarchip.translate import translate
@@ -35,8 +36,3 @@ def scores_to(translator, images, target):
     mean = shape(np.broadcast_to(translator.space.model.mean[index(channel)].numpy(), true.shape))
     tables = [score(made, true, target).query("region == 'disk'") for made in (drawn, mean)]
     return [table[name].mean() for name in ("psnr", "correlation") for table in tables]
-
-
-def line(name, numbers):
-    """Line of a table: a name and numbers."""
-    return f"| {name} | " + " | ".join(f"{value:.3f}" for value in numbers) + " |"

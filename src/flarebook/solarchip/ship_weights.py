@@ -10,9 +10,9 @@ import typer
 
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.files import whole_file
+from flarebook.compendium.model_card import line
 from flarebook.solarchip import card_of_translator, pretraining_scores, representation_scores, translate, weights
 from flarebook.solarchip.backbones import create
-from flarebook.solarchip.card_of_translator import line
 from flarebook.solarchip.linear_probes import answers
 from flarebook.solarchip.pretrain import HISTORY
 from flarebook.solarchip.pretraining_archive import read_held_out

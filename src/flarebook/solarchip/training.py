@@ -84,7 +84,7 @@ class Objective(nn.Module):
         return {term: torch.stack([pair[term] for pair in pairs]).mean() for term in wanted}
 
     def total(self, terms):
-        """Weighted sum of terms; without the contrasts while they do not count yet."""
+        """Weighted sum of terms; contrasts that do not count yet stay in it as zeros, a gradient for every weight."""
         counted = terms if self.contrasting else ("reconstruction",)
         return sum(self.weights[term] * value * (term in counted) for term, value in terms.items())
 

@@ -9,6 +9,7 @@ import typer
 
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.files import whole_file
+from flarebook.compendium.model_card import line
 from flarebook.compendium.weights_file import write_weights
 from flarebook.stix import small_vit
 from flarebook.stix.baselines import moments, pixels
@@ -70,9 +71,7 @@ def card(networks, histories, images, records):
         "population_seed": SEED,
         "training": "\n".join(rows),
         "n_held_out": len(images),
-        "scores": "\n".join(
-            f"| {name} | " + " | ".join(f"{x:.3f}" for x in row) + " |" for name, *row in scores.itertuples()
-        ),
+        "scores": "\n".join(line(name, row) for name, *row in scores.itertuples()),
         "verdict": verdict(scores),
         "minutes": f"{max(row['seconds'] for row in last.values()) / 60:.0f}",
     }
