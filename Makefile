@@ -63,7 +63,7 @@ lock:
 	@if [ -z "$(BASE_PYTHON)" ]; then echo "$(NO_PYTHON)" >&2; exit 2; fi
 	mkdir -p build/lock
 	$(BASE_PYTHON) -m pip install -qq --dry-run --ignore-installed --report build/lock/report.json ".[$(EXTRAS)]"
-	$(BASE_PYTHON) src/flarebook/compendium/lock.py build/lock/report.json requirements.lock
+	$(BASE_PYTHON) scripts/lock.py build/lock/report.json requirements.lock
 
 clean:
 	@rm -rf build .snakemake .pytest_cache .ruff_cache

@@ -5,8 +5,8 @@ import shlex
 import sys
 
 from flarebook.compendium.errors import InputError
-from flarebook.compendium.parameters import checked, read_profile
-from flarebook.compendium.sources import notebook_sources
+from flarebook.compendium.workflow.parameters import checked, read_profile
+from flarebook.compendium.workflow.dependencies import notebook_sources
 
 PROFILE = config.get("profile", "laptop")
 try:
@@ -53,5 +53,5 @@ for name, entry in NOTEBOOKS.items():
             mem_mb=entry.memory_mb,
             runtime=entry.minutes,
         shell:
-            f"{shlex.quote(sys.executable)} -m flarebook.compendium.cli run {{params.notebook}} "
+            f"{shlex.quote(sys.executable)} -m flarebook.commands.main run {{params.notebook}} "
             f"--profile {PROFILE} --output build/{PROFILE} --threads {{threads}}"

@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from flarebook.compendium.files import whole_file
+from flarebook.compendium.atomic_files import whole_file
 from flarebook.compendium.project import project_root
 
 

@@ -7,9 +7,9 @@ from io import StringIO
 import numpy as np
 
 from benchmarks.measure import compare, seconds
-from flarebook.stix.back_projection import back_project, point_spread_function
-from flarebook.stix.clean import clean
-from flarebook.stix.sample import real_visibilities
+from flarebook.stix.imaging.back_projection import back_project, point_spread_function
+from flarebook.stix.imaging.clean import clean
+from flarebook.stix.maps.samples import real_visibilities
 
 SIZE, PIXEL, N_ITERATIONS = 129, 2.0, 60
 

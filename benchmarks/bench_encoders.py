@@ -9,8 +9,8 @@ IMAGES, PROMISED = 48, 8.0  # images per call; images per second promised on two
 
 def run():
     """Benchmark record: images per second from eight-bit archive images to features, resizing included."""
-    from flarebook.stix.encode import encode
-    from flarebook.stix.encoders import create
+    from flarebook.encoders.encode import encode
+    from flarebook.encoders.registry import create
 
     rng = np.random.default_rng(1)
     images = rng.integers(0, 256, (IMAGES, 177, 177), dtype=np.uint8)

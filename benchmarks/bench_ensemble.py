@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.measure import compare
-from flarebook.iris.features import FEATURES
+from flarebook.iris.mg2 import FEATURES
 
 MEMBERS, PEERS = 100, 4  # the peer trains 4 of the 100 networks; the ratio counts 25 times their time
 WIDTHS, BATCH, EPOCHS, SEEDS = (32, 16), 512, 5, 4
@@ -12,7 +12,7 @@ WIDTHS, BATCH, EPOCHS, SEEDS = (32, 16), 512, 5, 4
 
 def drawn_spectra(rng, per_observation=1500):
     """As many spectra, observations and features as in the laptop profile, drawn from overlapping Gaussians."""
-    from flarebook.iris.splits import select_spectra
+    from flarebook.iris.classifiers.splits import select_spectra
 
     parts = []
     for region, number in (("AR", 18), ("PF", 19)):
@@ -26,8 +26,8 @@ def drawn_spectra(rng, per_observation=1500):
 def run():
     """Benchmark record of one training epoch, and whether both ways score alike."""
     from benchmarks.sequential_keras import SequentialFits
-    from flarebook.iris.ensemble import build_network, train_epoch
-    from flarebook.iris.splits import draw_splits
+    from flarebook.iris.classifiers.ensemble import build_network, train_epoch
+    from flarebook.iris.classifiers.splits import draw_splits
 
     rng = np.random.default_rng(0)
     spectra = drawn_spectra(rng)
@@ -63,8 +63,8 @@ def score_both(spectra, splits):
 def ensemble_auc(spectra, splits, seed):
     """Mean test AUC of the ensemble after the last epoch."""
     from benchmarks.sequential_keras import mean_auc
-    from flarebook.iris.ensemble import build_network, train_epoch
-    from flarebook.iris.protocol import test_scores
+    from flarebook.iris.classifiers.ensemble import build_network, train_epoch
+    from flarebook.iris.classifiers.protocol import test_scores
 
     network, rng = build_network(spectra, splits, WIDTHS, seed=seed), np.random.default_rng(seed)
     for _ in range(EPOCHS):

@@ -8,10 +8,10 @@ from time import perf_counter
 import numpy as np
 
 from benchmarks.measure import at_most
-from flarebook.stix.archive_simulation import prepare, simulate_archive
-from flarebook.stix.explorer import explorer_page
-from flarebook.stix.neighbours import nearest
-from flarebook.stix.population import draw_events, select_images
+from flarebook.stix.clustering.retrieval import nearest
+from flarebook.stix.figures.explorer import explorer_page
+from flarebook.stix.simulation.population import draw_events, select_images
+from flarebook.stix.simulation.simulate import prepare, simulate_archive
 
 N_IMAGES, N_SIMULATED, N_LOADS = 4758, 600, 5
 SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]

@@ -4,8 +4,8 @@ import numpy as np
 
 from benchmarks.measure import compare, rate
 from benchmarks.published_loop import features_loop
-from flarebook.iris.features import extract
-from flarebook.iris.sample import real_raster
+from flarebook.iris.features.extract import extract
+from flarebook.iris.rasters.samples import real_raster
 
 N_OURS, N_LOOP = 200_000, 2_000  # spectra a turn; the loop does a hundredth
 

@@ -11,7 +11,7 @@ GOAL = 10.0
 
 def run():
     """Benchmark record of the two terms at the paper's size."""
-    from flarebook.solarchip.losses import FIRST_SCALE, contrastive_terms
+    from flarebook.solarchip.models.losses import FIRST_SCALE, contrastive_terms
 
     a, b = (normalize(torch.randn(DATES, PLACES, LENGTH), dim=-1).requires_grad_() for _ in range(2))
     scales = {term: torch.tensor(FIRST_SCALE, requires_grad=True) for term in ("patch", "intra")}

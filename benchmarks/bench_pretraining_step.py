@@ -56,8 +56,8 @@ def pieces_record(name, dates, n_pieces, device):
 
 def prepared(name, dates, image, device):
     """Objective with all four terms on the device, and a batch of noise (dates, channels, image, image)."""
-    from flarebook.solarchip.backbones import create
-    from flarebook.solarchip.training import TERMS, Objective
+    from flarebook.solarchip.models.autoencoder import create
+    from flarebook.solarchip.pretraining.objective import TERMS, Objective
 
     objective = Objective(create(name, image=image), dict.fromkeys(TERMS, 1.0)).to(device)
     return objective, torch.randn(dates, len(CHANNELS), image, image, device=device)

@@ -10,8 +10,8 @@ N_IMAGES, REPEATS, GOAL = 60, 7, 20.0  # images a turn; milliseconds per image
 
 def run():
     """Benchmark record of observation, location on the full disk, 257-pixel map, 200 CLEAN steps and truth."""
-    from flarebook.stix.archive_simulation import prepare, simulate_batch
-    from flarebook.stix.population import draw_events, select_images
+    from flarebook.stix.simulation.population import draw_events, select_images
+    from flarebook.stix.simulation.simulate import prepare, simulate_batch
 
     rng = np.random.default_rng(0)
     rows = prepare(select_images(draw_events(2_000, rng), rng, 2 * N_IMAGES), rng).head(N_IMAGES).to_dict("records")

@@ -10,10 +10,10 @@ N_STEPS, REPEATS, GOAL = 20, 7, 100.0  # time steps a turn; milliseconds per ste
 
 def run():
     """Benchmark record of surface, field, loops, corona, chromosphere and noise, on days near the cycle's maximum."""
-    from flarebook.solarchip.disk import Disk
-    from flarebook.solarchip.observe import observe
-    from flarebook.solarchip.regions import draw_population
-    from flarebook.solarchip.surface import surface_at
+    from flarebook.solarchip.images.grid import Disk
+    from flarebook.solarchip.sun.regions import draw_population
+    from flarebook.solarchip.sun.surface import surface_at
+    from flarebook.solarchip.sun.telescope import observe
 
     rng = np.random.default_rng(0)
     population, phases = draw_population(300, rng, cycle_day=1600.0), rng.random((6, 4))

@@ -10,7 +10,7 @@ N_TRAIN, N_TEST = 10_000, 12_000  # spectra
 
 def run():
     """Benchmark record of one fit with the scoring of its test spectra; none where the extension does not import."""
-    from flarebook.iris import svm
+    from flarebook.iris.classifiers import svm
 
     if svm.BACKEND != "scikit-learn-intelex":
         return

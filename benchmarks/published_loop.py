@@ -6,7 +6,8 @@ k2 peaks); it is no copy of it, and serves speed only: the values are checked in
 
 import numpy as np
 
-from flarebook.iris.features import GRID, K_CORE, TRIPLET, TRIPLET_WING, grid_index, window_edges
+from flarebook.iris.features.extract import grid_index, window_edges
+from flarebook.iris.mg2 import GRID, K_CORE, TRIPLET, TRIPLET_WING
 
 
 def features_loop(spectra, wavelength, exposure_time):

@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 
-from flarebook.iris.splits import TEST, TRAIN, standardisation
+from flarebook.iris.classifiers.splits import TEST, TRAIN, standardisation
 
 
 class SequentialFits:

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from flarebook.stix.explorer import explorer_page
-from flarebook.stix.neighbours import nearest
+from flarebook.stix.clustering.retrieval import nearest
+from flarebook.stix.figures.explorer import explorer_page
 
 N = 40
 READY = "window.explorer?.state.ready"

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from flarebook.iris.features import FEATURES
+from flarebook.iris.mg2 import FEATURES
 
 
 def make_table(rng, n_observations=8, per_observation=120, effect=1.0, between=0.4, regions=("AR", "PF", "QS")):

@@ -36,7 +36,7 @@ def test_region_colours_stay_apart_for_every_reader(deficiency):
 
 
 def test_every_feature_has_a_label_a_name_and_a_rank():
-    from flarebook.iris.features import FEATURES
+    from flarebook.iris.mg2 import FEATURES
 
     assert set(style.FEATURE_LABELS) == set(style.FEATURE_NAMES) == set(style.FEATURE_RANKING) == set(FEATURES)
     assert len(style.FEATURE_RANKING) == 10

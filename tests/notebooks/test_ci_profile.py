@@ -9,9 +9,9 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from flarebook.compendium.download import check_hash
-from flarebook.compendium.gates import MISSING, RED, check, read_gates
-from flarebook.compendium.parameters import read_profile
+from flarebook.compendium.data.download import check_hash
+from flarebook.compendium.reports.gates import MISSING, RED, check, read_gates
+from flarebook.compendium.workflow.parameters import read_profile
 
 pytestmark = pytest.mark.notebooks
 ROOT = Path(__file__).parents[2]

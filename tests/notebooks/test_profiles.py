@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from flarebook.compendium.parameters import checked, known_parameters, profile_names, read_profile
+from flarebook.compendium.workflow.parameters import checked, known_parameters, profile_names, read_profile
 
 ROOT = Path(__file__).parents[2]
 WRITTEN = sorted("/".join(path.with_suffix("").parts[-2:]) for path in (ROOT / "notebooks").glob("*/*.ipynb"))

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from flarebook.compendium.manifest import read_manifest
+from flarebook.compendium.data.manifest import read_manifest
 from flarebook.compendium.provenance import sha256
 
 ROOT = Path(__file__).parents[2]

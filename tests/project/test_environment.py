@@ -11,7 +11,7 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.version import Version
 
-from flarebook.compendium.lock import canonical, pins_from_report, read_lock
+from scripts.lock import canonical, pins_from_report, read_lock
 
 ROOT = Path(__file__).parents[2]
 LOCK = read_lock(ROOT / "requirements.lock")

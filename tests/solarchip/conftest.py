@@ -8,8 +8,8 @@ import pytest
 from astropy.io import fits
 from astropy.wcs import WCS
 
-from flarebook.solarchip.channels import CHANNELS
-from flarebook.solarchip.limb import CORONA
+from flarebook.solarchip.images.channels import CHANNELS
+from flarebook.solarchip.images.limb import CORONA
 
 SPOTS = ((0.45, 0.30, 900.0), (0.33, 0.28, -900.0), (-0.50, -0.35, 600.0))  # west, north in solar radii; gauss
 WIDTH = 0.05  # solar radii
@@ -92,7 +92,7 @@ def write_sun():
 @pytest.fixture
 def write_day(write_sun):
     """Function (folder, day, channels) that writes the images of one day under the JSOC's names, HMI upside down."""
-    from flarebook.solarchip.jsoc import file_name
+    from flarebook.solarchip.images.jsoc import file_name
 
     def write(folder, day="2014-03-29", channels=CHANNELS):
         for channel in channels:

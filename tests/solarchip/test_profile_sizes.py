@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 import torch
 
-from flarebook.compendium.parameters import known_parameters, profile_names, read_profile
-from flarebook.solarchip import diffusion, unet_regression
-from flarebook.solarchip.ablation_archive import coarse
-from flarebook.solarchip.backbones import SIZES, create
-from flarebook.solarchip.channels import AIA, CHANNELS
-from flarebook.solarchip.pretraining_settings import Settings, settled
-from flarebook.solarchip.weights import file_name
+from flarebook.compendium.workflow.parameters import known_parameters, profile_names, read_profile
+from flarebook.solarchip.images.binning import coarse
+from flarebook.solarchip.images.channels import AIA, CHANNELS
+from flarebook.solarchip.models.autoencoder import SIZES, create
+from flarebook.solarchip.models.weights import file_name
+from flarebook.solarchip.pretraining.settings import Settings, settled
+from flarebook.solarchip.translation import diffusion, unet
 
 pytestmark = pytest.mark.parametrize("profile", profile_names())
 OF_SETTINGS = ("n_steps", "batch_size", "aia_per_step", "learning_rate", "pieces")
@@ -88,5 +88,5 @@ def test_the_translator_can_be_built(profile):
         drawing.add_branch("hmi", latent.shape[1])
         which = torch.zeros(2, dtype=torch.long)
         assert drawing(latent, which, which, "hmi", latent).shape == latent.shape
-        network = unet_regression.create(1, 3, device="meta")
+        network = unet.create(1, 3, device="meta")
         assert network(torch.zeros(1, 1, side, side)).shape == (1, 3, side, side)

@@ -7,8 +7,8 @@ from pathlib import Path
 import matplotlib
 import matplotlib.pyplot as plt
 
+from flarebook.compendium.atomic_files import whole_file
 from flarebook.compendium.errors import InputError
-from flarebook.compendium.files import whole_file
 from flarebook.compendium.provenance import code_state, now, sha256, to_json, versions
 
 ORIGINS = ("real", "simulated", "real and simulated", "schematic")

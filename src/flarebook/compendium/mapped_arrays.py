@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from flarebook.compendium.files import whole_file
+from flarebook.compendium.atomic_files import whole_file
 
 NAMES = 26  # bytes of a member's header in a zip before the lengths of its name and of its extra field
 LEAST = 1 << 20  # bytes from which an array is mapped; smaller ones are read

@@ -7,12 +7,12 @@ from pathlib import Path
 import numpy as np
 
 from flarebook.compendium import figures
+from flarebook.compendium.atomic_files import make_folder, whole_file
 from flarebook.compendium.errors import InputError
-from flarebook.compendium.files import make_folder, whole_file
+from flarebook.compendium.interactive_pages import publish_page
 from flarebook.compendium.mapped_arrays import open_arrays
 from flarebook.compendium.project import in_project, shown, split_name
 from flarebook.compendium.provenance import cell_parameters, to_json
-from flarebook.compendium.web_pages import publish_page
 
 
 def open_run(notebook, output="build/laptop", inputs="", seed=1):

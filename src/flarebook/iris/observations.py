@@ -1,6 +1,6 @@
 """Tables 1 and 2 of the paper: which observations, in which mode, and what a 25-minute window of each holds."""
 
-from pathlib import Path
+from importlib.resources import files
 
 import numpy as np
 import pandas as pd
@@ -38,7 +38,7 @@ def table():
     Added columns: slit_length and step_size (arcsec), steps, step_cadence and exposure_time (s), n_slit pixels and
     n_exposures in 25 minutes.  The text counts 18 PF observations, Table 2 lists 19: all rows are kept.
     """
-    path = Path(__file__).with_name("data") / "observations.csv"
+    path = files("flarebook.iris") / "data" / "observations.csv"
     rows = pd.read_csv(path, dtype={"obsid": str}, keep_default_na=False)
     mode = pd.DataFrame([parse_mode(text) for text in rows["mode"]], columns=["slit_length", "step_size", "steps"])
     rows = pd.concat([rows, mode], axis=1)

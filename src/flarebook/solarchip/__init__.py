@@ -6,6 +6,6 @@ def load(name):
 
     name: "vit-tiny" or "cnn-tiny".  Returns the model in evaluation mode.  Raises InputError for another name.
     """
-    from flarebook.solarchip.weights import load as load_shipped  # torch takes seconds to import
+    from flarebook.solarchip.models.weights import load as load_shipped  # torch takes seconds to import
 
     return load_shipped(name)

@@ -6,7 +6,7 @@ import nbformat
 from PIL import Image
 
 from flarebook.compendium.book.notebooks import figures_of, read_record
-from flarebook.compendium.citation import as_bibtex, as_text
+from flarebook.compendium.reports.citation import as_bibtex, as_text
 
 FORMATS = ("svg", "png", "pdf", "csv", "json")
 FOLDER = "figures"  # of the staged source

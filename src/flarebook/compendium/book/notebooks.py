@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path, PurePosixPath
 
 from flarebook.compendium.errors import InputError
-from flarebook.compendium.web_pages import frame
+from flarebook.compendium.interactive_pages import frame
 
 
 def refuse_errors(notebook, name):

@@ -12,10 +12,10 @@ import yaml
 
 from flarebook.compendium.book.api import api_reference
 from flarebook.compendium.book.gallery import gallery
+from flarebook.compendium.data.manifest import read_manifest
 from flarebook.compendium.errors import InputError
-from flarebook.compendium.gates import gates_file, judge, read_gates
-from flarebook.compendium.manifest import read_manifest
 from flarebook.compendium.provenance import code_state, versions
+from flarebook.compendium.reports.gates import gates_file, judge, read_gates
 from flarebook.compendium.run import read_metrics
 
 MARK = re.compile(r"^<!-- flarebook: ([a-z-]+) -->$", re.MULTILINE)

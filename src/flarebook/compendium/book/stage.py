@@ -7,11 +7,11 @@ from pathlib import Path
 import nbformat
 import yaml
 
+from flarebook.compendium.atomic_files import make_folder
 from flarebook.compendium.book.links import unlink
 from flarebook.compendium.book.notebooks import number_figures, refuse_errors, take_pages
 from flarebook.compendium.book.pages import Build, fill
 from flarebook.compendium.errors import InputError
-from flarebook.compendium.files import make_folder
 
 FILES = ("_config.yml", "book/references.bib")
 STATIC = "book/_static"

@@ -1,0 +1,165 @@
+"""From pretrainings to the weights that ship: `python scripts/solarchip/release_models.py ARCHIVE FOLDER...`."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import pandas as pd
+import typer
+
+from flarebook.compendium.atomic_files import whole_file
+from flarebook.compendium.errors import InputError
+from flarebook.learning.weights import line
+from flarebook.solarchip.datasets.archive import read_held_out
+from flarebook.solarchip.datasets.splits import ROTATION, evenly
+from flarebook.solarchip.images.channels import index
+from flarebook.solarchip.models import weights
+from flarebook.solarchip.models.autoencoder import create
+from flarebook.solarchip.pretraining import diagnostics
+from flarebook.solarchip.pretraining.pretrain import HISTORY
+from flarebook.solarchip.representation import scores as representation_scores
+from flarebook.solarchip.representation.linear_probes import answers
+from flarebook.solarchip.translation import translator
+from flarebook.solarchip.translation.scores import absolute, score
+
+CARD, TEMPLATE = "MODEL_CARD.md", "model_card_template.md"
+SCORED = ("171", "304", "1600")  # AIA channels set against HMI in the card's retrieval
+COUNTED = {
+    True: "each channel's departure from its mean picture, in its usual departure",
+    False: "the picture as it is",
+}
+ASKED = {  # score of representation_scores: heading in the card
+    "recall@1, neighbouring days": "date found, of 11 days",
+    representation_scores.HEADLINE: "the same after a linear map",
+    "patch date, neighbouring days": "patch finds its date, of 11 days",
+    "place by content": "patch finds its place by content",
+    representation_scores.MEAN_PROBE: "linear probes, mean skill",
+}
+
+N_DATES, N_MEMBERS = 24, 4
+TARGETS = {"171": "171", "193": "193", "304": "304", "|hmi|": "HMI without its sign"}
+
+
+def ship(archive, folders, data=weights.FOLDER):
+    """Copy finished pretrainings into the package's data, with their histories and the card.
+
+    archive: on which they were trained; folders: of `pretrain`, one per shipped model.  Returns the path of the card.
+    Raises InputError when a model is missing.
+    """
+    models, histories = read_runs(folders)
+    data = Path(data)
+    for name, model in models.items():
+        weights.save(model, data / weights.file_name(name), model.about)
+    with whole_file(data / "pretraining_history.csv") as path:
+        pd.concat(histories.values()).to_csv(path, index=False, float_format="%.5g")
+    with whole_file(data / CARD) as path:
+        path.write_text(card(models, histories, *read_held_out(archive)), encoding="utf-8")
+    return data / CARD
+
+
+def read_runs(folders):
+    """Models and histories of finished pretrainings: ({name: SolarChip}, {name: DataFrame with column backbone})."""
+    files = {path.name: path for folder in folders for path in Path(folder).glob("*.safetensors")}
+    missing = [name for name in weights.SHIPPED if weights.file_name(name) not in files]
+    if missing:
+        raise InputError(f"no weights of {', '.join(missing)} in the folders: run `python -m {weights.SCRIPT}`")
+    paths = {name: files[weights.file_name(name)] for name in weights.SHIPPED}
+    models = {name: weights.load_weights(path, name) for name, path in paths.items()}
+    histories = {name: pd.read_csv(path.with_name(HISTORY)).assign(backbone=name) for name, path in paths.items()}
+    return models, histories
+
+
+def card(models, histories, images, magnetograms, days):
+    """Text of the model card; images (n, 11, h, w) scaled, magnetograms and days: the held-out ones."""
+    about = models["vit-tiny"].about
+    untrained = {f"{name}, untrained": create(name, seed=0).eval() for name in models}
+    learnt = {name: diagnostics.summary(model, images) for name, model in models.items()}
+    values = json.loads(about["settings"]) | {
+        **{key: about[key] for key in ("n_dates", "first_date", "last_date", "images_sha256")},
+        "commits": ", ".join(f"{name} `{model.about['commit'][:10]}`" for name, model in models.items()),
+        "training": "\n".join(training_row(name, models[name], histories[name]) for name in models),
+        "n_held_out": len(images),
+        "gap_days": ROTATION,
+        "counted": COUNTED[json.loads(about["settings"])["relative"]],
+        "learnt": "\n".join(line(name, row.values()) for name, row in learnt.items()),
+        "headings": " | ".join(ASKED.values()),
+        "rule": "---|" * (1 + len(ASKED)),
+        "scores": "\n".join(line(*row) for row in scores(models | untrained, images, magnetograms, days)),
+    }
+    values |= translator_values(translator.load(), images)
+    return (weights.FOLDER / TEMPLATE).read_text(encoding="utf-8").format(**values)
+
+
+def training_row(name, model, history):
+    """Row of the card's table of trainings."""
+    n_weights, about = sum(weight.numel() for weight in model.parameters()), model.about
+    losses = history["held_out_loss"].iloc[-1:]
+    seen = int(about["dates_seen"])
+    epochs = f"{seen / int(about['n_dates']):.1f}"
+    first = json.loads(about["settings"])["drawing_first"]
+    return line(
+        f"{name} | {n_weights:,} | {first:g} | {about['steps']} | {seen:,} | {epochs} | {about['seconds']}", losses
+    )
+
+
+def scores(models, images, magnetograms, days):
+    """Rows (name, numbers of ASKED): the earlier half of the held-out dates teaches the maps, the later is asked."""
+    known = answers(days.reset_index(drop=True), magnetograms)
+    dates = representation_scores.Dates(images, days["time"].to_numpy(), known, *halves(days["time"]))
+    for name, model in models.items():
+        found = representation_scores.score_model(model, dates, SCORED, device="cpu").set_index("score")["value"]
+        yield name, [found.get(score, np.nan) for score in ASKED]
+
+
+def halves(times):
+    """Which dates teach and which are asked, two (n,) bool: the earlier half; the later, a rotation of the Sun on.
+
+    times: (n,) in order.  Raises InputError when no date is left to be asked.
+    """
+    times = pd.DatetimeIndex(times)
+    taught = np.arange(len(times)) < len(times) // 2
+    asked = ~taught & (times >= times[len(times) // 2] + pd.Timedelta(days=ROTATION))
+    if not asked.any():
+        raise InputError(f"{len(times)} held-out dates leave none after a gap of {ROTATION} days: simulate more days")
+    return taught, asked
+
+
+def main(
+    archive: Annotated[Path, typer.Argument(help="Folder of the simulated Sun that the models were trained on.")],
+    folders: Annotated[
+        list[Path], typer.Argument(help="Folders of `python -m flarebook.solarchip.pretraining.pretrain`.")
+    ],
+):
+    """Write the shipped models, their histories and their card."""
+    typer.echo(f"written: {ship(archive, folders)}")
+
+
+def translator_values(network, images):
+    """Values that the card's template asks for, {name: text or number}; images: (n, 11, h, w) scaled, held out."""
+    some = np.asarray(images[evenly(np.arange(len(images)), N_DATES)], np.float32)
+    about = {name: network.about[name] for name in ("unet_steps", "branch_steps")}
+    rows = (line(words, scores_to(network, some, target)) for target, words in TARGETS.items())
+    return about | {
+        "translator_commit": network.about["commit"][:10],
+        "n_translated": len(some),
+        "n_members": N_MEMBERS,
+        "translated": "\n".join(rows),
+    }
+
+
+def scores_to(network, images, target):
+    """PSNR of the translation and of the mean picture, then both correlations, on the disk: four numbers.
+
+    target: a channel, or "|hmi|" for the field without its sign.
+    """
+    channel, shape = target.strip("|"), absolute if "|" in target else np.asarray
+    true = shape(images[:, index(channel)])
+    drawn = shape(translator.translate(network, images, channel, N_MEMBERS)).mean(axis=0)
+    mean = shape(np.broadcast_to(network.space.model.mean[index(channel)].numpy(), true.shape))
+    tables = [score(made, true, target).query("region == 'disk'") for made in (drawn, mean)]
+    return [table[name].mean() for name in ("psnr", "correlation") for table in tables]
+
+
+if __name__ == "__main__":
+    typer.run(main)

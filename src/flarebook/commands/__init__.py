@@ -1,0 +1,1 @@
+"""The `flarebook` command: one module per study and one for the compendium."""

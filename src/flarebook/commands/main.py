@@ -1,0 +1,225 @@
+"""The `flarebook` command: list, run, check, cite, compare, data and gates, from the shell."""
+
+import importlib.util
+import os
+import sys
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from flarebook.compendium.errors import InputError, NotebookError
+
+# Each command imports what it needs itself: papermill and pandas would make `flarebook --help` wait for seconds.
+EPILOG = "Exit codes: 0 all well; 1 a gate is red or a notebook stopped; 2 bad input, told in one sentence."
+app = typer.Typer(no_args_is_help=True, epilog=EPILOG, add_completion=False, pretty_exceptions_enable=False)
+data_app = typer.Typer(no_args_is_help=True, help="The data sets: where they are, and getting them.")
+app.add_typer(data_app, name="data")
+
+Profile = Annotated[str, typer.Option(help="Size of the run: ci, laptop or paper.")]
+Study = Annotated[str | None, typer.Option(help="Only this study, for example iris.")]
+Notebook = Annotated[str, typer.Argument(help="STUDY/STEP, for example iris/6-classifiers.")]
+
+
+@app.callback()
+def _describe():
+    """Flarebook: solar-flare studies as notebooks that anyone can rerun, change and cite."""
+
+
+@app.command("list")
+def list_notebooks(profile: Profile = "laptop", study: Study = None):
+    """List the notebooks with their titles, and which are built.
+
+    Example: flarebook list --profile ci
+    """
+    from flarebook.commands.tables import notebooks_table, show
+
+    show(notebooks_table(profile, study))
+
+
+@app.command()
+def params(notebook: Notebook):
+    """Show what a notebook may be told: its parameters with type, default and meaning.
+
+    Example: flarebook params iris/6-classifiers
+    """
+    from flarebook.commands.tables import parameters_table, show
+
+    show(parameters_table(notebook))
+
+
+@app.command()
+def run(
+    notebook: Notebook,
+    p: Annotated[list[str] | None, typer.Option("-p", "--parameter", help="NAME=VALUE; may be repeated.")] = None,
+    profile: Profile = "laptop",
+    output: Annotated[str | None, typer.Option(help="Folder of the run; default build/runs/LABEL.")] = None,
+    inputs: Annotated[str | None, typer.Option(help="Folder of the earlier steps; default the profile's.")] = None,
+    label: Annotated[str | None, typer.Option(help="Name of the run; default STUDY-STEP-TIME.")] = None,
+    threads: Annotated[int | None, typer.Option(help="Processor cores to use; default all.", min=1)] = None,
+):
+    """Run one notebook with a profile's parameters, changed as you say; earlier steps' results are the profile's.
+
+    Example: flarebook run iris/6-classifiers -p n_splits=8 --label eight-splits
+    """
+    from flarebook.compendium.workflow.execute import run_notebook
+
+    if threads:
+        os.environ.update(OMP_NUM_THREADS=str(threads), NUMBA_NUM_THREADS=str(threads))
+    label = label or f"{notebook.replace('/', '-')}-{datetime.now():%Y%m%d-%H%M%S}"
+    output = output or f"build/runs/{label}"
+    path = run_notebook(notebook, p or [], profile, output, inputs, progress=sys.stderr.isatty())
+    typer.echo(f"{notebook} done: {path}")
+
+
+@app.command()
+def check(profile: Profile = "laptop", study: Study = None):
+    """Compare the measured metrics with their gates; exit 1 when one is red or missing.
+
+    Example: flarebook check --profile ci
+    """
+    from flarebook.commands.tables import show, summary, verdicts_table
+    from flarebook.compendium.reports.gates import all_green
+    from flarebook.compendium.reports.gates import check as verdicts_of
+
+    verdicts = verdicts_of(profile, study)
+    show(verdicts_table(verdicts, profile))
+    typer.echo(summary(verdicts))
+    raise typer.Exit(0 if all_green(verdicts) else 1)
+
+
+@app.command()
+def figures(run: Annotated[str, typer.Argument(help="Profile, run label or folder.")] = "laptop"):
+    """List a run's figures: id, number in the paper, origin, caption, files.
+
+    Example: flarebook figures ci
+    """
+    from flarebook.commands.tables import figures_table, show
+
+    show(figures_table(run))
+
+
+@app.command()
+def cite(
+    figure: Annotated[str, typer.Argument(help="Figure id, for example iris-12-performance.")],
+    run: Annotated[str, typer.Option(help="Profile, run label or folder.")] = "laptop",
+    bibtex: Annotated[bool, typer.Option("--bibtex", help="As a BibTeX entry.")] = False,
+):
+    """Print a ready citation of a figure, with the commit and the data hash that made it.
+
+    Example: flarebook cite iris-12-performance --bibtex
+    """
+    from flarebook.compendium.reports.citation import as_bibtex, as_text, figure_record
+
+    record = figure_record(figure, run)
+    typer.echo(as_bibtex(record) if bibtex else as_text(record))
+
+
+@app.command()
+def compare(
+    first: Annotated[str, typer.Argument(help="Profile, run label or folder.")],
+    second: Annotated[str, typer.Argument(help="Profile, run label or folder.")],
+    everything: Annotated[bool, typer.Option("--all", help="Also the metrics that only one run has.")] = False,
+):
+    """Show two runs' metrics side by side, with the difference in units of the spread.
+
+    Example: flarebook compare laptop eight-splits
+    """
+    from flarebook.commands.tables import comparison_table, show
+    from flarebook.compendium.reports.compare_runs import compare as lines_of
+    from flarebook.compendium.reports.compare_runs import run_folder
+
+    lines = lines_of(run_folder(first), run_folder(second))
+    shared = [line for line in lines if line.difference is not None]
+    show(comparison_table(lines if everything else shared, first, second))
+    if len(shared) < len(lines) and not everything:
+        typer.echo(f"{len(lines) - len(shared)} metrics that only one of the runs has are left out: --all shows them.")
+
+
+@app.command()
+def gates(
+    seeds: Annotated[int, typer.Option(help="Number of seeds, 1 to SEEDS.", min=3)] = 10,
+    profile: Profile = "ci",
+    study: Study = None,
+    notebooks: Annotated[list[str] | None, typer.Option("--notebook", help="Only this one; may be repeated.")] = None,
+    start_from: Annotated[str | None, typer.Option(help="Only this notebook and those after it.")] = None,
+    spread_of: Annotated[str | None, typer.Option(help="Run nothing: take this profile's spread.")] = None,
+):
+    """Propose tolerances: run the notebooks with several seeds, one standard deviation each.
+
+    Writes build/PROFILE/proposed-gates.yaml; what was run before is kept, so it may be stopped and started again.
+
+    Example: flarebook gates --seeds 10 --profile ci
+
+    Example: flarebook gates --profile laptop --spread-of ci
+    """
+    from flarebook.compendium.progress import progress_of
+    from flarebook.compendium.project import shown
+    from flarebook.compendium.reports.seed_spread import chosen, propose, propose_with_spread_of
+
+    entries = chosen(profile, study, notebooks or (), start_from)
+    if spread_of:
+        path, new = propose_with_spread_of(spread_of, profile, entries)
+    else:
+        with progress_of(seeds * len(entries), "seeds") as report:
+            path, new = propose(profile, range(1, seeds + 1), entries, report)
+    typer.echo(f"{len(new)} gates proposed in {shown(path)}; read them, then copy them to metrics/{profile}.yaml")
+
+
+@data_app.command("status")
+def data_status(study: Study = None):
+    """Show each data set: shipped, mirrored, cached or absent; size; whether its hash is right.
+
+    Example: flarebook data status --study iris
+    """
+    from flarebook.commands.tables import data_table, show
+
+    table, sound = data_table(study)
+    show(table)
+    raise typer.Exit(0 if sound else 1)
+
+
+@data_app.command("fetch")
+def data_fetch(id: Annotated[str, typer.Argument(help="Id from `flarebook data status`.")] = ""):
+    """Get a data set: from the folder FLAREBOOK_MIRROR, the cache (FLAREBOOK_DATA) or its address.
+
+    Example: flarebook data fetch stix-flare-list
+    """
+    from flarebook.compendium.data.download import fetch
+    from flarebook.compendium.data.manifest import dataset
+    from flarebook.compendium.progress import byte_progress
+
+    if not id:
+        raise InputError("say which data set to fetch: `flarebook data status` lists their ids")
+    chosen = dataset(id)
+    if not chosen.files:
+        raise InputError(f"{id} is no single file: get it from {chosen.url}; the book uses {chosen.stands_in}")
+    for file in chosen.files:
+        with byte_progress(file.name) as progress:
+            path = fetch(file, progress)
+        typer.echo(path)
+
+
+def _add_studies():
+    """Add each study's own commands where it has some (`flarebook iris score`)."""
+    for study in ("iris", "stix", "solarchip"):
+        name = f"flarebook.{study}.cli"
+        if importlib.util.find_spec(f"flarebook.{study}") and importlib.util.find_spec(name):
+            app.add_typer(importlib.import_module(name).app, name=study)
+
+
+def main():
+    """Run the command; bad input and stopped notebooks are told in one sentence."""
+    _add_studies()
+    try:
+        app()
+    except InputError as error:
+        typer.secho(f"flarebook: {error}", err=True, fg="red")
+        sys.exit(2)
+    except NotebookError as error:
+        typer.secho(f"flarebook: {error}", err=True, fg="red")
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,160 @@
+"""The commands `flarebook stix ...`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from flarebook.compendium.batch_report import report
+from flarebook.compendium.errors import InputError
+from flarebook.compendium.progress import progress
+
+HOST = "https://datacenter.stix.i4ds.net"
+BATCH = 16  # images between two steps of the bar
+Maps = Annotated[list[Path], typer.Argument(metavar="FILE...", help="Archive maps: .fits, .fits.gz.")]
+Archive = Annotated[str, typer.Option(help="Address of the data centre.")]
+app = typer.Typer(no_args_is_help=True, help="X-ray images: real archive maps and simulated ones.")
+
+
+@app.callback()
+def stix():
+    """X-ray images: the image archive's maps."""
+
+
+@app.command()
+def fetch(
+    items: Annotated[
+        list[str] | None, typer.Argument(metavar="UID|NAME...", help="Ten digits, or a file name.")
+    ] = None,
+    published: Annotated[int, typer.Option(help="Also the first N images of the published list.", min=0)] = 0,
+    archive: Archive = HOST,
+):
+    """Fetch CLEAN maps from the STIX data centre's image archive into the cache, and print where they are.
+
+    Looked for in the folder FLAREBOOK_MIRROR, then in the cache, then in the archive. A map that cannot be had is
+    reported and left out; the exit code is then 2.
+
+    Example: flarebook stix fetch 2111010024 --published 100
+    """
+    from flarebook.stix.maps.client import Fetcher, names_of
+    from flarebook.stix.maps.file_names import published_names
+
+    fetcher, bad = Fetcher(archive), []
+    items = [*(items or []), *(published_names()["filename"].head(published) if published else [])]
+    if not items:
+        raise InputError("name at least one uid or file, or give --published N")
+    for item in progress("fetching")(items):
+        try:
+            for name in names_of(item, archive):
+                typer.echo(fetcher(name))
+        except InputError as error:
+            bad.append(f"{item}: {error}")
+    report(bad)
+
+
+@app.command()
+def show(
+    files: Maps,
+    out: Annotated[Path | None, typer.Option(help="Folder for pictures and records.csv; default: print only.")] = None,
+):
+    """Show archive maps: a picture of each (on the Sun, its products, what an encoder sees) and its record.
+
+    A bad file is reported and left out; the exit code is then 2.
+
+    Example: flarebook stix show map1.fits map2.fits --out pictures
+    """
+    from flarebook.compendium.atomic_files import make_folder
+    from flarebook.stix.archive.real_maps import table_of
+    from flarebook.stix.figures.archive_map import show_file
+
+    folder, records, bad = make_folder(out) if out else None, [], []
+    for path in progress("reading")(files):
+        try:
+            records.append(show_file(path, folder))
+            typer.echo(line_of(records[-1]))
+        except InputError as error:
+            bad.append(str(error))
+    if records and folder:
+        write_records(table_of(records), folder)
+    report(bad)
+
+
+@app.command()
+def simulate(
+    number: Annotated[int, typer.Argument(metavar="N", help="How many maps.", min=1, max=10_000)],
+    out: Annotated[Path, typer.Option(help="Folder for the FITS files and truth.csv.")],
+    seed: Annotated[int, typer.Option(help="The same seed gives the same files.", min=0)] = 1,
+):
+    """Write simulated maps as the archive's CLEAN files (five images each), with the truth in truth.csv.
+
+    Each file says that it is simulated (SIMULATD = T).
+
+    Example: flarebook stix simulate 10 --out simulated
+    """
+    from flarebook.stix.simulation.records import simulate_files
+
+    paths = simulate_files(number, out, seed, progress("simulating"))
+    typer.echo(f"{len(paths)} simulated maps and truth.csv in {out}")
+
+
+@app.command()
+def embed(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE|FOLDER...", help="CLEAN maps, or folders of them.")],
+    out: Annotated[Path, typer.Option(help="Folder for features-ENCODER.npz and records.csv.")],
+    encoder: Annotated[
+        str, typer.Option(help="Name of an encoder, for example dinov2-focus or pixels.")
+    ] = "dinov2-focus",
+    weights: Annotated[
+        str | None, typer.Option(help="Its weights: file, folder or hub; default: what is here.")
+    ] = None,
+    input_size: Annotated[int | None, typer.Option(help="Pixels of its input; default: as trained.")] = None,
+):
+    """Turn archive maps into an encoder's features, one row each, in the order of records.csv.
+
+    A bad file is reported and left out; the exit code is then 2.
+
+    Example: flarebook stix embed maps/ --encoder dinov2-focus --out features
+    """
+    from flarebook.compendium.atomic_files import make_folder
+    from flarebook.encoders.encode import encode
+    from flarebook.encoders.registry import create
+    from flarebook.stix.archive.real_maps import find_maps, read_files
+
+    folder, chosen = make_folder(out), create(encoder, weights, input_size)
+    maps = [path for item in files for path in (find_maps(item) if item.is_dir() else [item])]
+    images, records, left_out = read_files(maps, progress("reading"))
+    batches = [encode(chosen, images[i : i + BATCH]) for i in progress("encoding")(range(0, len(images), BATCH))]
+    write_features(batches, records, chosen, folder)
+    write_records(records, folder)
+    report([f"{file}: {reason}" for file, reason in left_out])
+
+
+def write_features(batches, records, encoder, folder):
+    """Write features-NAME.npz: features (n, d), the maps' names, and what made them."""
+    import numpy as np
+
+    from flarebook.compendium.atomic_files import whole_file
+
+    path = folder / f"features-{encoder.name}.npz"
+    made = {"encoder": encoder.name, "input_size": encoder.input_size, "pooling": encoder.pooling}
+    with whole_file(path) as partial:
+        np.savez_compressed(partial, features=np.concatenate(batches), name=records["name"].to_numpy(str), **made)
+    typer.echo(path)
+
+
+def line_of(record):
+    """One line about a map."""
+    state = record["flag"] or f"peak {record['peak_flux']:.3g} photons cm-2 arcsec-2 s-1 keV-1"
+    return (
+        f"{record['name']}: {record['origin']}, {record['band']} keV, {record['start'][:19]} UTC, "
+        f"centre ({record['map_x']:.0f}, {record['map_y']:.0f}) arcsec, {state}"
+    )
+
+
+def write_records(table, folder):
+    """Write records.csv, without the columns that nothing is known of."""
+    from flarebook.compendium.atomic_files import whole_file
+
+    with whole_file(folder / "records.csv") as partial:
+        table.dropna(axis="columns", how="all").to_csv(partial, index=False)
+    typer.echo(folder / "records.csv")

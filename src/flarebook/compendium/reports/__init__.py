@@ -1,0 +1,1 @@
+"""What is said of runs: gates, seeds, comparisons, citations."""

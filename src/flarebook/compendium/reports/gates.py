@@ -1,0 +1,122 @@
+"""Gates: each metric of a profile against its expected value, and where the tolerances come from."""
+
+import math
+from dataclasses import dataclass
+
+from pydantic import BaseModel, ConfigDict, RootModel, model_validator
+
+from flarebook.compendium.errors import InputError
+from flarebook.compendium.project import project_root, shown
+from flarebook.compendium.run import read_metrics
+from flarebook.compendium.validation import nearest, read_yaml, validated
+from flarebook.compendium.workflow.parameters import read_profile
+
+GREEN, RED, MISSING, UNGATED = "green", "red", "missing", "ungated"
+
+
+class Gate(BaseModel):
+    """Expected value of a metric, one tolerance (absolute or relative), and the tolerance's reason."""
+
+    model_config = ConfigDict(extra="forbid")
+    expected: float
+    abs: float | None = None
+    rel: float | None = None
+    why: str
+
+    @model_validator(mode="after")
+    def _one_tolerance(self):
+        given = [value for value in (self.abs, self.rel) if value is not None]
+        if len(given) != 1 or not given[0] >= 0 or not math.isfinite(given[0] * self.expected):
+            raise ValueError("give either abs or rel, not both, none or a negative one")
+        if not self.why.strip():
+            raise ValueError("say in `why` where the tolerance comes from")
+        return self
+
+    @property
+    def tolerance(self):
+        """Largest difference from the expected value that passes."""
+        return self.abs if self.abs is not None else self.rel * abs(self.expected)
+
+    def passes(self, value):
+        """Whether a measured value passes; NaN and a missing value do not."""
+        return value is not None and math.isfinite(value) and abs(value - self.expected) <= self.tolerance
+
+
+class Gates(RootModel):
+    """All gates of a profile: {metric: gate}."""
+
+    root: dict[str, Gate]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One line of the gates' table."""
+
+    name: str
+    measured: float | None
+    gate: Gate | None
+    verdict: str
+    origin: str = ""
+
+
+def gates_file(profile):
+    """File that holds a profile's gates."""
+    return project_root() / "metrics" / f"{profile}.yaml"
+
+
+def read_gates(profile):
+    """Gates of a profile: {metric: Gate}.
+
+    Raises InputError when the profile has none, or a gate lacks its one tolerance and its reason.
+    """
+    path = gates_file(profile)
+    if not path.is_file():
+        known = [found.stem for found in path.parent.glob("*.yaml")]
+        raise InputError(
+            f"profile {profile!r} has no gates{nearest(profile, known)}: there are gates for {', '.join(sorted(known))}"
+        )
+    return validated(Gates, read_yaml(path) or {}, path).root
+
+
+def check(profile, study=None):
+    """Compare a profile's measured metrics with its gates.
+
+    Returns a list of Verdict: every gate, then the metrics without one.
+    Raises InputError when the profile was not run or has no gates.
+    """
+    read_profile(profile, study)
+    folder = project_root() / "build" / profile
+    measured, gates = read_metrics(folder), read_gates(profile)
+    if not measured:
+        raise InputError(f"{shown(folder)} holds no metrics: run the profile first with `make book PROFILE={profile}`")
+    if study:
+        measured, gates = _of_study(measured, study), _of_study(gates, study)
+    if not gates:
+        raise InputError(
+            f"{shown(gates_file(profile))} holds no gate to check: write one, or propose with `flarebook gates`"
+        )
+    return judge(measured, gates)
+
+
+def _of_study(named, study):
+    """Entries of {metric: anything} that belong to a study."""
+    return {name: value for name, value in named.items() if name.split(".")[0] == study}
+
+
+def judge(measured, gates):
+    """Verdicts on measured metrics, {name: {value, ...}}, by gates, {name: Gate}."""
+    verdicts = []
+    for name, gate in gates.items():
+        if name not in measured:
+            verdicts.append(Verdict(name, None, gate, MISSING))
+            continue
+        value = measured[name]["value"]
+        verdicts.append(Verdict(name, value, gate, GREEN if gate.passes(value) else RED, measured[name]["origin"]))
+    for name in measured.keys() - gates.keys():
+        verdicts.append(Verdict(name, measured[name]["value"], None, UNGATED, measured[name]["origin"]))
+    return sorted(verdicts, key=lambda verdict: (verdict.gate is None, verdict.name))
+
+
+def all_green(verdicts):
+    """Whether no gate is red and no gated metric missing."""
+    return not any(verdict.verdict in (RED, MISSING) for verdict in verdicts)

@@ -1,0 +1,1 @@
+"""Execution of notebooks: parameters, papermill, dependencies."""

@@ -1,0 +1,1 @@
+"""Scores, calibration, resampling, probes and tests of claims, for all studies."""

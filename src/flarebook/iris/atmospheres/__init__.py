@@ -1,0 +1,1 @@
+"""Radiative transfer and the library of Mg II profiles."""

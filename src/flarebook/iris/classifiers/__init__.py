@@ -1,0 +1,1 @@
+"""Pre-flare classifiers: splits, training, scores, real-time use."""

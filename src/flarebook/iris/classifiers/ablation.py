@@ -1,0 +1,91 @@
+"""What each ingredient is worth: model B retrained with one thing changed, on the same splits."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from flarebook.compendium.errors import InputError
+from flarebook.evaluation.classification import METRICS
+from flarebook.iris.classifiers.ensemble import ARCHITECTURES, train_ensemble
+from flarebook.iris.classifiers.protocol import score_table, test_scores
+from flarebook.iris.classifiers.splits import select_spectra, shuffle_observations
+from flarebook.iris.mg2 import FEATURES
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One changed run: its name, the table it learns from, features, architecture and dropout."""
+
+    name: str
+    table: pd.DataFrame
+    columns: tuple = FEATURES
+    architecture: str = "B"
+    dropout: float = 0.0
+
+
+def without(feature):
+    """The features but one, in their order."""
+    return tuple(name for name in FEATURES if name != feature)
+
+
+def drop_quiet(table, most_quiet=0.5):
+    """Rows whose light comes to no more than `most_quiet` from the quiet Sun: a mask that only a simulation knows."""
+    return table[table["quiet_fraction"] <= most_quiet]
+
+
+def drop_faint(table, share=0.3):
+    """Rows above the `share` quantile of their observation's intensity: the data-count threshold of the outlook.
+
+    The quantile of each observation, not of all, so that no observation disappears and exposure levels do not enter.
+    """
+    floor = table.groupby("observation", observed=True)["intensity"].transform("quantile", share)
+    return table[table["intensity"] >= floor]
+
+
+def variants(table, rng, narrow=None, most_quiet=0.5, faint_share=0.3, dropout=0.2):
+    """The changed runs of the outlook (section 8) and of a careful reader; the first one changes nothing.
+
+    narrow: the same spectra with features from narrower windows, or None.  Returns a list of Variant.
+    """
+    chosen = [
+        Variant("model B", table),
+        Variant("split by spectrum", shuffle_observations(table, rng)),
+        Variant("without quiet-Sun spectra", drop_quiet(table, most_quiet)),
+        Variant("without faint spectra", drop_faint(table, faint_share)),
+        Variant("without intensity", table, without("intensity")),
+        Variant("without triplet", table, without("triplet")),
+        Variant("model C", table, architecture="C"),
+        Variant("model C with dropout", table, architecture="C", dropout=dropout),
+    ]
+    return chosen + ([Variant("narrow windows", narrow)] if narrow is not None else [])
+
+
+def run_variant(variant, splits, names, rng, selection="validation", **training):
+    """Scores of one changed run on each split: DataFrame model (the variant's name), split, selection, metric, value.
+
+    names: observations in the order that `splits` refers to.  Raises InputError when the variant lost one of them.
+    """
+    spectra = select_spectra(variant.table, rng, variant.columns)
+    if spectra.names != tuple(names):
+        lost = ", ".join(sorted(set(names) - set(spectra.names)))
+        raise InputError(f"{variant.name!r} leaves no spectra of {lost}: choose a milder threshold.")
+    widths = ARCHITECTURES[variant.architecture]
+    trained = train_ensemble(spectra, splits, widths, dropout=variant.dropout, **training)
+    scores = test_scores(trained.weights[selection], spectra, splits)
+    return score_table(variant.name, selection, scores, spectra, splits)
+
+
+def differences(table, pairs):
+    """Mean score of each variant and its paired difference to a reference run on the same splits.
+
+    pairs: {variant: reference}.  Returns a DataFrame variant, reference, metric, mean, difference, sd (of the paired
+    differences over splits), n.
+    """
+    wide = table.pivot(index=["model", "metric"], columns="split", values="value")
+    rows = []
+    for name, reference in pairs.items():
+        for metric in METRICS:
+            change = wide.loc[name, metric] - wide.loc[reference, metric]
+            mean = wide.loc[name, metric].mean()
+            rows.append((name, reference, metric, mean, change.mean(), change.std(ddof=0), len(change)))
+    return pd.DataFrame(rows, columns=["variant", "reference", "metric", "mean", "difference", "sd", "n"])

@@ -1,0 +1,145 @@
+"""How the score of held-out observations changes along the slit and towards the flare (section 5 of the paper)."""
+
+import numpy as np
+import pandas as pd
+from sklearn.metrics import roc_curve
+
+from flarebook.compendium.errors import InputError
+from flarebook.evaluation.classification import ranking_probability, six_metrics
+from flarebook.iris.classifiers.inference import ensemble_scores
+from flarebook.iris.classifiers.interpretation import FALSE_ALARM_RATE
+from flarebook.iris.classifiers.splits import TEST
+from flarebook.iris.mg2 import FEATURES
+
+HELD_OUT = ("PF 16", "AR 1")  # the X1.6 flare of 2014-09-10 and the non-flaring region; never trained on
+BIN_PIXELS = 60  # 10 arcsec of .166 arcsec
+ACTIVE_SLIT = (400, 700)  # section 5: pixels with heightened activity in the 1400 A slit-jaw images
+
+
+def held_out(table):
+    """Rows of the two held-out observations, flare first; InputError when one is not in the table."""
+    parts = [table[table["observation"] == name] for name in HELD_OUT]
+    missing = [name for name, part in zip(HELD_OUT, parts, strict=True) if part.empty]
+    if missing:
+        raise InputError(
+            f"The table long holds no spectra of {' and '.join(missing)}: fetch the raster, give the onset of "
+            "PF 16, and run iris/3-observations again."
+        )
+    return parts
+
+
+def space_windows(table, brightening=550, minutes=-17.0, half_width=2.5, n_bins=8):
+    """Spectra of bins along the slit, from far to near the brightening, around a fixed time before onset.
+
+    brightening: slit pixel; the paper shows it in an image only, the default is the middle of the active pixels.
+    minutes, half_width: centre and half the span of exposure times, minutes to onset.
+    Returns a DataFrame of the chosen rows with a column "window", distance from the brightening in arcsec (bin centre).
+    """
+    near = table[np.abs(table["minutes_to_onset"] - minutes) <= half_width]
+    number = (brightening - near["slit"] - 1) // BIN_PIXELS
+    near = near.assign(window=10.0 * number + 5.0)[(near["slit"] < brightening) & (number < n_bins)]
+    return checked_windows(near, n_bins, "bins along the slit")
+
+
+def time_windows(table, start=-80.0, width=10.0, slit=ACTIVE_SLIT):
+    """Spectra of the active slit pixels in windows of time towards onset; "window" is its start, minutes to onset."""
+    rows = table[table["slit"].between(slit[0], slit[1] - 1) & (table["minutes_to_onset"] >= start)]
+    number = (rows["minutes_to_onset"] - start) // width
+    return checked_windows(rows.assign(window=start + width * number), int(-start / width), "time windows")
+
+
+def quiet_windows(table, step_cadence, width=10.0):
+    """Spectra of an observation without a flare in windows of time; "window" is minutes after its start.
+
+    step_cadence: seconds between exposures.  A last window shorter than half its width is left out.
+    """
+    minutes = table["exposure"] * step_cadence / 60
+    n_windows = int(minutes.max() / width + 0.5)
+    rows = table.assign(window=width * (minutes // width))[minutes < n_windows * width]
+    return checked_windows(rows, n_windows, "time windows")
+
+
+def checked_windows(rows, expected, what):
+    """The rows, or an InputError when a window is empty."""
+    found = rows["window"].nunique()
+    if found == expected:
+        return rows
+    raise InputError(
+        f"Only {found} of {expected} {what} hold spectra: raise long_spectra of iris/3-observations and run it again."
+    )
+
+
+def mirrored(scores):
+    """Labels and scores of a single class beside its mirror image, score y -> 1 - y, as the absent other class.
+
+    A test set of one class has no false-alarm rate.  The paper reports that recall, precision, F1 and accuracy
+    coincide there and that ROC curves of AR lie below the diagonal; both follow when the absent class is the mirror
+    image of the present one (TSS = 2 recall - 1), so this is how we read its section 5.
+    """
+    scores = np.asarray(scores, float)
+    return np.repeat([1, 0], len(scores)), np.concatenate([scores, 1 - scores])
+
+
+def window_scores(rows, weights, reference):
+    """Scores of each window by each member.
+
+    rows: with columns "window" and the features; reference: list of (n,) scores that each member gives to AR spectra
+    of its own test set.  Returns a DataFrame window, member, metric, value; the six scores are of the mirrored class,
+    "auc_against_ar" is the AUC against the reference, "score" the mean score.
+    """
+    features = list_features(rows, weights)
+    results = []
+    for window, group in rows.groupby("window"):
+        scores = ensemble_scores(weights, group[features].to_numpy(np.float32))
+        for i, score in enumerate(scores):
+            values = six_metrics(*mirrored(score)) | {"score": float(score.mean())}
+            values["auc_against_ar"] = ranking_probability(score, reference[i])
+            results += [(window, i, metric, value) for metric, value in values.items()]
+    return pd.DataFrame(results, columns=["window", "member", "metric", "value"])
+
+
+def list_features(rows, weights):
+    """Names of the feature columns that the weights expect; InputError when the table holds another number of them."""
+    names = [name for name in FEATURES if name in rows]
+    if len(names) != weights["mean"].shape[1]:
+        raise InputError(f"The weights expect {weights['mean'].shape[1]} features, the table has {len(names)}.")
+    return names
+
+
+def window_rocs(rows, weights):
+    """Mean ROC curve of each window over members, the mirrored class as reference.
+
+    Returns a DataFrame window, false_alarm_rate, hit_rate, sd.
+    """
+    parts = []
+    for window, group in rows.groupby("window"):
+        scores = ensemble_scores(weights, group[list_features(rows, weights)].to_numpy(np.float32))
+        curves = [np.interp(FALSE_ALARM_RATE, *roc_curve(*mirrored(score))[:2]) for score in scores]
+        columns = {"hit_rate": np.mean(curves, axis=0), "sd": np.std(curves, axis=0)}
+        parts.append(pd.DataFrame({"window": window, "false_alarm_rate": FALSE_ALARM_RATE, **columns}))
+    return pd.concat(parts, ignore_index=True)
+
+
+def summarise_windows(table):
+    """Mean and standard deviation over members by window and metric, in the windows' order."""
+    groups = table.groupby(["window", "metric"], sort=True)["value"]
+    return groups.agg(mean="mean", sd=lambda values: values.std(ddof=0), n="size").reset_index()
+
+
+def reference_scores(scores, spectra, splits):
+    """Scores that each member gives to the AR spectra of its test set, list of (n,) arrays.
+
+    scores: of `protocol.test_scores`.
+    """
+    return [score[spectra.label[splits.rows(i, TEST, spectra)] == 0] for i, score in enumerate(scores)]
+
+
+def joined(tables):
+    """Tables of the three experiments as one, with a column "experiment"."""
+    return pd.concat([table.assign(experiment=name) for name, table in tables.items()], ignore_index=True)
+
+
+def of_window(summary, window, metric):
+    """Mean and standard deviation of one metric in one window."""
+    row = summary[(summary["window"] == window) & (summary["metric"] == metric)].iloc[0]
+    return float(row["mean"]), float(row["sd"])

@@ -1,0 +1,1 @@
+"""The ten line features, their distributions and embeddings."""

@@ -1,0 +1,74 @@
+"""Tables and maps of the features of a real raster, and what coarse resolution leaves of them."""
+
+import numpy as np
+import pandas as pd
+
+from flarebook.iris.features.extract import extract
+from flarebook.iris.mg2 import FEATURES, WINDOW
+
+PAPER_RANGES = {"intensity": "0 to 800", "kh_ratio": "0.8 to 1.4", "asymmetry": "-1 to 1"}  # sections 2.1 and 3
+
+
+def feature_table(raster, window=WINDOW):
+    """Features of all usable spectra of a raster, one row each.
+
+    Returns DataFrame with exposure, slit (pixel), minutes (after the start), x, y (arcsec), the ten features and
+    good, which is True in every row: spectra that cannot be measured are left out.
+    """
+    features, good = extract(*measurable(raster), window)
+    exposure, slit = (index.ravel() for index in np.indices(raster.quality.shape))
+    table = pd.DataFrame({"exposure": exposure, "slit": slit, "minutes": raster.time[exposure] / 60})
+    table["x"], table["y"] = raster.x[exposure], raster.y[exposure] + raster.slit_offset[slit]
+    table[list(FEATURES)] = features
+    return table.assign(good=good)[good].reset_index(drop=True)
+
+
+def measurable(raster):
+    """Spectra (n, n_wavelengths), wavelength and exposure times of a raster, as `features.extract` takes them."""
+    spectra, exposure_time = raster.flat()
+    return spectra, raster.wavelength, exposure_time
+
+
+def feature_maps(table, shape):
+    """Features of a table as images, {name: (n_exposures, n_slit)} with NaN where a spectrum is unusable."""
+    maps = {}
+    for name in FEATURES:
+        maps[name] = np.full(shape, np.nan)
+        maps[name][table["exposure"], table["slit"]] = table[name]
+    return maps
+
+
+def most_typical(table):
+    """Row label of the spectrum whose features lie nearest to the medians, in units of their interquartile ranges."""
+    features = table[list(FEATURES)]
+    spread = (features.quantile(0.75) - features.quantile(0.25)).replace(0, 1)
+    return ((features - features.median()) / spread).abs().sum(axis=1).idxmin()
+
+
+def range_table(table):
+    """Range of each feature beside the range that the paper quotes, where it quotes one."""
+    quantiles = table[list(FEATURES)].quantile([0.01, 0.25, 0.50, 0.75, 0.99]).T
+    quantiles.columns = ["1 %", "25 %", "median", "75 %", "99 %"]
+    ranges = [PAPER_RANGES.get(name, "not given") for name in FEATURES]
+    return quantiles.round(3).assign(**{"range in the paper": ranges}).rename_axis("feature (real raster)")
+
+
+def match_slit(n_coarse, n_fine):
+    """Fine slit pixel below each pixel of a slit resized so that both ends coincide, (n_coarse,)."""
+    return np.round(np.arange(n_coarse) * (n_fine - 1) / (n_coarse - 1)).astype(int)
+
+
+def coarse_agreement(fine, coarse, fine_shape, coarse_shape):
+    """How well features of resized spectra rank the same places of the Sun as those of the original spectra.
+
+    fine, coarse: feature tables whose first exposures are the same; shapes: (n_exposures, n_slit) of both rasters.
+    Returns DataFrame: feature, rank_correlation (Spearman), fine_median, coarse_median.
+    """
+    fine_maps, coarse_maps = feature_maps(fine, fine_shape), feature_maps(coarse, coarse_shape)
+    n_same, below = fine_shape[0], match_slit(coarse_shape[1], fine_shape[1])
+    rows = []
+    for name in FEATURES:
+        pairs = pd.DataFrame({"fine": fine_maps[name][:, below].ravel(), "coarse": coarse_maps[name][:n_same].ravel()})
+        pairs = pairs.dropna()
+        rows.append((name, pairs.corr("spearman").iloc[0, 1], *pairs.median()))
+    return pd.DataFrame(rows, columns=["feature", "rank_correlation", "fine_median", "coarse_median"])

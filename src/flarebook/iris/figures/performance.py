@@ -1,0 +1,192 @@
+"""Figures 12 and 13 of the paper, and what a careful reader asks for beside them."""
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from flarebook.evaluation.classification import METRICS
+from flarebook.iris.classifiers.interpretation import MARKED_THRESHOLDS
+from flarebook.iris.classifiers.score_output import as_map
+from flarebook.iris.style import FEATURE_NAMES, NEUTRAL_COLOUR, REAL_COLOUR, REGION_COLOURS
+
+METRIC_NAMES = {name: name for name in METRICS} | {"tss": "TSS", "f1": "F1", "auc": "AUC"}
+
+
+SELECTION_STYLE = {  # colours of the colour-blind-safe palette, filled for the paper's way, open for the honest one
+    "test": {"color": "#0173B2", "markerfacecolor": "#0173B2", "label": "best epoch on the test set (as the paper)"},
+    "validation": {"color": "#DE8F05", "markerfacecolor": "white", "label": "best epoch on validation observations"},
+}
+
+
+PAPER_STYLE = {"marker": "*", "s": 70, "color": "black", "zorder": 4, "label": "paper, model B (real spectra)"}
+
+
+def draw_performance(table, paper):
+    """Figure 12: six scores of each model, mean and standard deviation over splits, both selections.
+
+    table: of `protocol.summary`; paper: {metric: value} of model B.
+    """
+    figure = Figure(figsize=(9, 4.2), layout="constrained")
+    panels = figure.subplots(1, len(METRICS))
+    models = list(dict.fromkeys(table["model"]))
+    for axes, metric in zip(panels, METRICS, strict=True):
+        for offset, (selection, style) in zip((-0.14, 0.14), SELECTION_STYLE.items(), strict=True):
+            rows = table[(table["metric"] == metric) & (table["selection"] == selection)].set_index("model")
+            rows = rows.reindex(models)
+            place = np.arange(len(models)) + offset
+            axes.errorbar(place, rows["mean"], rows["sd"], fmt="o", capsize=2.5, markersize=5, **style)
+        axes.scatter(models.index("B"), paper[metric], **PAPER_STYLE)
+        style_metric_axes(axes, metric, models)
+    handles, labels = panels[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=3, fontsize=8)
+    return figure
+
+
+def style_metric_axes(axes, metric, models):
+    """Axes of one score: models below, a random guess as a line (0 for TSS, .5 for the rest)."""
+    guess = 0.0 if metric == "tss" else 0.5
+    axes.axhline(guess, color=NEUTRAL_COLOUR, linestyle=":", linewidth=1)
+    axes.set(title=METRIC_NAMES[metric], xticks=range(len(models)), xticklabels=models, xlim=(-0.5, len(models) - 0.5))
+    axes.set_ylim((-0.08, 1.0) if metric == "tss" else (0.42, 1.0))
+
+
+def draw_score_distributions(pooled, rocs, rates):
+    """Figure 13: densities f0 (AR) and f1 (PF) of the test scores with the thresholds p, q, r, and the ROC curve.
+
+    pooled: of `explain.pooled_scores`; rocs: of `explain.roc_table`; rates: of `explain.threshold_rates`.
+    """
+    figure = Figure(figsize=(8.5, 3.9), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    for label, colour, name in ((0, NEUTRAL_COLOUR, "$f_0$, AR"), (1, REGION_COLOURS["PF"], "$f_1$, PF")):
+        scores = pooled.loc[pooled["label"] == label, "score"]
+        left.hist(scores, bins=50, range=(0, 1), density=True, color=colour, alpha=0.65, label=name)
+    for name, threshold in MARKED_THRESHOLDS.items():
+        left.axvline(threshold, color="black", linestyle="--", linewidth=0.9)
+        left.text(threshold, 1.01, name, ha="center", va="bottom", transform=left.get_xaxis_transform(), style="italic")
+    left.set(xlabel="score", ylabel="probability density", xlim=(0, 1))
+    left.legend()
+    draw_roc(right, rocs, rates)
+    return figure
+
+
+def draw_roc(axes, rocs, rates):
+    """ROC curves of all splits, their mean, and the marked thresholds."""
+    for _, curve in rocs.groupby("split"):
+        axes.plot(curve["false_alarm_rate"], curve["hit_rate"], color=NEUTRAL_COLOUR, linewidth=0.4, alpha=0.4)
+    mean = rocs.groupby("false_alarm_rate")["hit_rate"].mean()
+    axes.plot(mean.index, mean, color=REGION_COLOURS["PF"], linewidth=2.2, label="mean of the splits")
+    axes.plot([0, 1], [0, 1], "k--", linewidth=0.9, label="random guess")
+    axes.scatter(rates["false_alarm_rate"], rates["hit_rate"], color="black", s=22, zorder=4)
+    for row in rates.itertuples():
+        place = row.false_alarm_rate, row.hit_rate
+        axes.annotate(row.name, place, (7, -11), textcoords="offset points", style="italic")
+    axes.set(xlabel="false positive rate", ylabel="true positive rate", xlim=(0, 1), ylim=(0, 1), aspect="equal")
+    axes.legend(loc="lower right")
+
+
+def draw_training(history):
+    """Mean accuracy over splits after each epoch, on the test and on the validation observations."""
+    figure = Figure(figsize=(6.4, 3.4), layout="constrained")
+    axes = figure.subplots()
+    for selection, style in SELECTION_STYLE.items():
+        groups = history[history["selection"] == selection].groupby("epoch")["accuracy"]
+        mean, error = groups.mean(), groups.sem()
+        label = f"on the {selection} observations"
+        axes.errorbar(mean.index, mean, error, fmt="o-", markersize=4, **{**style, "label": label})
+    axes.set(xlabel="epoch", ylabel="accuracy at equal class weights")
+    axes.xaxis.get_major_locator().set_params(integer=True)
+    axes.legend(loc="lower right")
+    return figure
+
+
+def draw_importance(table):
+    """Permutation importance beside the F-score, both as shares of their largest value.
+
+    table: feature, loss, loss_sd, f_score; most important feature on top.
+    """
+    figure = Figure(figsize=(6.8, 4.0), layout="constrained")
+    axes = figure.subplots()
+    place = np.arange(len(table))[::-1]
+    top = table["loss"].max()
+    loss = {"xerr": table["loss_sd"] / top, "color": "#0173B2", "label": "loss of AUC when shuffled"}
+    axes.barh(place + 0.2, table["loss"] / top, 0.38, **loss)
+    axes.barh(place - 0.2, table["f_score"] / table["f_score"].max(), 0.38, color="#DE8F05", label="F-score")
+    axes.set_yticks(place, [FEATURE_NAMES[name] for name in table["feature"]])
+    axes.set_xlabel("share of the largest")
+    axes.axvline(0, color="black", linewidth=0.7)
+    axes.legend(loc="lower right")
+    return figure
+
+
+def draw_reliability(table, brier):
+    """Share of pre-flare spectra among those of similar score, and how many spectra each point stands for."""
+    figure = Figure(figsize=(4.6, 4.4), layout="constrained")
+    axes = figure.subplots()
+    axes.plot([0, 1], [0, 1], "k--", linewidth=0.9, label="calibrated")
+    axes.plot(table["score"], table["observed"], color="#0173B2")
+    area = 15 + 150 * table["n"] / table["n"].max()
+    label = f"model B, Brier score {brier:.3f}"
+    axes.scatter(table["score"], table["observed"], s=area, color="#0173B2", zorder=3, label=label)
+    axes.set(xlabel="score", ylabel="share of pre-flare spectra", xlim=(0, 1), ylim=(0, 1), aspect="equal")
+    axes.legend(loc="upper left")
+    return figure
+
+
+def draw_ablations(table, metrics=("tss", "auc")):
+    """Paired difference of each variant to its reference run: mean and standard deviation over splits.
+
+    table: of `ablation.differences`.
+    """
+    figure = Figure(figsize=(8.2, 0.9 + 0.42 * table["variant"].nunique()), layout="constrained")
+    panels = figure.subplots(1, len(metrics), sharey=True)
+    for axes, metric in zip(panels, metrics, strict=True):
+        rows = table[table["metric"] == metric]
+        place = np.arange(len(rows))[::-1]
+        axes.errorbar(rows["difference"], place, xerr=rows["sd"], fmt="o", capsize=3, color="#0173B2")
+        axes.axvline(0, color=NEUTRAL_COLOUR, linestyle=":", linewidth=1)
+        names = [f"{row.variant}\nagainst {row.reference}" for row in rows.itertuples()]
+        axes.set_yticks(place, names, fontsize=8)
+        axes.set(xlabel=f"change of {METRIC_NAMES[metric]}", ylim=(-0.6, len(rows) - 0.4))
+        axes.locator_params(axis="x", nbins=5)  # longer labels would run into each other
+    return figure
+
+
+SMOOTHING = 15  # slit pixels of the running mean, 2.5 arcsec
+
+
+def running_mean(values, width=SMOOTHING):
+    """Mean over `width` neighbouring slit pixels, missing ones left out; (n_slit,)."""
+    known = np.isfinite(values)
+    kernel = np.ones(width)
+    number = np.convolve(known, kernel, mode="same")
+    total = np.convolve(np.where(known, values, 0.0), kernel, mode="same")
+    return np.divide(total, number, out=np.full(len(values), np.nan), where=number > 0)
+
+
+def draw_real_score(table):
+    """Map of the score by exposure and slit pixel, and its mean over exposures with the spread of the networks.
+
+    table: of `score.score_file`.
+    """
+    figure = Figure(figsize=(8.0, 5.2), layout="constrained")
+    left, right = figure.subplots(1, 2, width_ratios=[1, 1.7], sharey=True)
+    image = as_map(table, "score")
+    extent = (-0.5, image.shape[1] - 0.5, 0, image.shape[0])
+    left.set_facecolor("0.8")
+    options = {"vmin": 0, "vmax": 1, "cmap": "RdBu_r", "aspect": "auto", "interpolation": "nearest"}
+    shown = left.imshow(image, origin="lower", extent=extent, **options)
+    figure.colorbar(shown, ax=left, label="score", location="left")
+    left.set(xlabel="exposure", ylabel="slit pixel", xticks=range(image.shape[1]))
+    draw_along_slit(right, table)
+    return figure
+
+
+def draw_along_slit(axes, table):
+    """Running mean of the score along the slit, spread of the networks as a band."""
+    columns = table.groupby("slit")[["score", "spread"]].mean()
+    mean, spread = (running_mean(columns[name].to_numpy()) for name in ("score", "spread"))
+    axes.axvline(0.5, color=NEUTRAL_COLOUR, linestyle=":", linewidth=1)
+    axes.plot(columns["score"], columns.index, ".", color="0.75", markersize=2, label="mean of the exposures")
+    axes.fill_betweenx(columns.index, mean - spread, mean + spread, color=REAL_COLOUR, alpha=0.25, linewidth=0)
+    axes.plot(mean, columns.index, color=REAL_COLOUR, linewidth=1.5, label=f"over {SMOOTHING} pixels, band: networks")
+    axes.set(xlabel="pre-flare score", xlim=(0, 1))
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=2, fontsize=8)

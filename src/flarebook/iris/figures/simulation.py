@@ -1,0 +1,164 @@
+"""Figures of the observations, real tables and simulated rasters."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.colors import LogNorm
+from matplotlib.ticker import NullFormatter
+
+from flarebook.iris.mg2 import FEATURES
+from flarebook.iris.observations import SLIT_PIXEL
+from flarebook.iris.style import FEATURE_LABELS, FEATURE_NAMES, REAL_COLOUR, REGION_COLOURS, REGION_NAMES
+
+SOLAR_RADIUS = 960.0  # arcsec
+SAMPLE_COLOURS = {"real raster": REAL_COLOUR} | {f"simulated {name}": tone for name, tone in REGION_COLOURS.items()}
+
+
+def plot_disk(rows):
+    """Where on the disk the observations of Tables 1 and 2 lie, each a bar of its slit's length.
+
+    rows: of `observations.table()`.  Returns a figure.
+    """
+    figure, axis = plt.subplots(figsize=(6.2, 5.6), layout="constrained")
+    angle = np.linspace(0, 2 * np.pi, 400)
+    axis.plot(SOLAR_RADIUS * np.cos(angle), SOLAR_RADIUS * np.sin(angle), color="0.7", lw=1)
+    for region, colour in REGION_COLOURS.items():
+        seen = rows[(rows["region"] == region) & (np.hypot(rows["x"], rows["y"]) < SOLAR_RADIUS)]
+        x, half = np.stack([seen["x"], seen["x"]]), seen["slit_length"] / 2
+        axis.plot(x, np.stack([seen["y"] - half, seen["y"] + half]), color=colour, lw=2.2, solid_capstyle="butt")
+        axis.plot([], [], color=colour, lw=2.2, label=f"{region}  {REGION_NAMES[region]} ({len(seen)})")
+    axis.set(
+        aspect="equal", xlabel="solar x [arcsec]", ylabel="solar y [arcsec]", xlim=(-1000, 1000), ylim=(-1000, 1000)
+    )
+    axis.set(xticks=(-1000, -500, 0, 500, 1000), yticks=(-1000, -500, 0, 500, 1000))
+    axis.legend(loc="upper left", bbox_to_anchor=(1, 1))
+    return figure
+
+
+def feature_table(features):
+    """Features (n, 10) as a DataFrame with their names."""
+    return pd.DataFrame(features, columns=list(FEATURES))
+
+
+def map_table(features, good, truth, observation):
+    """Features of a whole raster with their place and time; NaN where a spectrum could not be measured.
+
+    features: (n, 10); good: (n,); truth: of `simulate_observation`; observation: its row of the tables.
+    """
+    table = feature_table(np.where(good[:, None], features, np.nan))
+    minutes = truth["exposure"] * observation["step_cadence"] / 60
+    return table.assign(minutes=minutes, slit=truth["slit"], quiet_fraction=truth["quiet_fraction"])
+
+
+def long_maps(maps):
+    """What `plot_maps` draws, as a long table."""
+    columns = ["observation", "minutes", "slit", "intensity", "triplet"]
+    return pd.concat([table.assign(observation=name) for name, table in maps.items()])[columns].round(3)
+
+
+def plot_maps(maps):
+    """Slit against time of one observation per region: intensity above, triplet below.
+
+    maps: name of the observation to its table of `map_table` with the columns minutes, slit, intensity, triplet.
+    """
+    figure, axes = plt.subplots(2, len(maps), figsize=(11, 6.4), layout="constrained", squeeze=False)
+    styles = {
+        "intensity": {"norm": LogNorm(15, 400), "cmap": "magma"},
+        "triplet": {"cmap": "RdBu_r", "vmin": -1.6, "vmax": 1.6},
+    }
+    for column, (name, table) in enumerate(maps.items()):
+        for axis, (feature, style) in zip(axes[:, column], styles.items(), strict=True):
+            image = table.pivot(index="slit", columns="minutes", values=feature)
+            extent = (image.columns[0], image.columns[-1], 0, image.index[-1] * SLIT_PIXEL)
+            drawn = axis.imshow(image, origin="lower", aspect="auto", extent=extent, interpolation="none", **style)
+            if column == len(maps) - 1:
+                bar = figure.colorbar(drawn, ax=axis, label=FEATURE_LABELS[feature], pad=0.02)
+                if feature == "intensity":
+                    bar.set_ticks([20, 50, 100, 200, 400], labels=["20", "50", "100", "200", "400"])
+                    bar.ax.yaxis.set_minor_formatter(NullFormatter())
+        axes[0, column].set_title(name)
+        axes[1, column].set_xlabel("time [min]")
+    for axis in axes[:, 0]:
+        axis.set_ylabel("along the slit [arcsec]")
+    return figure
+
+
+def calibration_table(calibration, states):
+    """The atmospheres of the calibration as a table: parameters in rows, states of a pixel in columns.
+
+    A pair is [mean, spread]; a single number is added to the mean.
+    """
+    table = pd.DataFrame({state: pd.Series(calibration[state], dtype=object) for state in states})
+    return table.loc[list(calibration["quiet"])].map(lambda value: "" if value is np.nan else str(value))
+
+
+def standardised(values):
+    """Columns of zero mean and unit variance (paper, equation 1)."""
+    return (values - values.mean(axis=0)) / np.maximum(values.std(axis=0), 1e-9)
+
+
+def cell_edges(centres):
+    """Edges of the cells around increasing centres, (n + 1,)."""
+    middle = (centres[1:] + centres[:-1]) / 2
+    return np.concatenate([[2 * centres[0] - middle[0]], middle, [2 * centres[-1] - middle[-1]]])
+
+
+def plot_evolution(minutes, wavelength, spectrogram, features):
+    """Figure 3: spectrogram at one slit pixel, and ten strips of standardised features below.
+
+    minutes: (n,) to onset; wavelength: (n_wavelengths,); spectrogram: (n, n_wavelengths) DN/s; features: (n, 10).
+    """
+    ratios = [5] + [1] * len(FEATURES)
+    figure, axes = plt.subplots(
+        11, 1, figsize=(9, 8), sharex=True, gridspec_kw={"height_ratios": ratios, "hspace": 0.12}
+    )
+    times, style = cell_edges(minutes), {"norm": LogNorm(3, 300), "cmap": "magma", "rasterized": True}
+    shown = axes[0].pcolormesh(times, cell_edges(wavelength), np.clip(spectrogram.T, 1, None), **style)
+    axes[0].set_ylabel("wavelength [Å]")
+    for axis, name, strip in zip(axes[1:], FEATURES, standardised(features).T, strict=True):
+        axis.pcolormesh(times, [0, 1], strip[None], cmap="gray_r", vmin=-2.5, vmax=2.5, rasterized=True)
+        axis.set_yticks([])
+        axis.set_ylabel(FEATURE_NAMES[name], rotation=0, ha="right", va="center", fontsize="small")
+    axes[-1].set_xlabel("minutes to the onset of the flare")
+    figure.colorbar(shown, ax=axes[0], label="DN/s", location="top", shrink=0.35, pad=0.03, aspect=30)
+    return figure
+
+
+def evolution_table(minutes, features):
+    """Standardised features against time, as the strips of Figure 3 show them."""
+    table = pd.DataFrame(standardised(features), columns=list(FEATURES))
+    table.insert(0, "minutes_to_onset", minutes)
+    return table.round(4)
+
+
+def quantile_table(samples, quantiles=(0.05, 0.25, 0.5, 0.75, 0.95)):
+    """Quantiles of the ten features of named samples, one row per feature and sample.
+
+    samples: name to a table with the ten features.
+    """
+    tables = {name: table[list(FEATURES)].quantile(list(quantiles)).T for name, table in samples.items()}
+    joined = pd.concat(tables, names=["sample", "feature"]).swaplevel().loc[list(FEATURES)]
+    return joined.rename(columns=lambda q: f"{100 * q:.0f} %")
+
+
+def plot_quantiles(quantiles, colours):
+    """Ten panels: the 5 to 95 % and 25 to 75 % ranges and the median of each feature in each sample.
+
+    quantiles: of `quantile_table`; colours: sample to colour.  Returns a figure.
+    """
+    figure, axes = plt.subplots(2, 5, figsize=(11, 4.6), layout="constrained", sharey=True)
+    for axis, feature in zip(axes.flat, FEATURES, strict=True):
+        for place, (sample, colour) in enumerate(colours.items()):
+            low, first, middle, third, high = quantiles.loc[(feature, sample)]
+            axis.plot([low, high], [-place] * 2, color=colour, lw=1.5)
+            axis.plot([first, third], [-place] * 2, color=colour, lw=7, solid_capstyle="butt", alpha=0.75)
+            axis.plot(middle, -place, marker="|", ms=13, mew=2.2, color="white")
+            axis.plot(middle, -place, marker="|", ms=9, mew=1.2, color="black")
+        axis.set_xlabel(FEATURE_LABELS[feature], fontsize="small")
+        axis.set_yticks(-np.arange(len(colours)), labels=list(colours))
+        axis.set_ylim(0.6 - len(colours), 0.6)
+        if feature == "intensity":
+            axis.set(xscale="log", xlim=(12, 450))
+            axis.set_xticks([20, 50, 100, 200], labels=["20", "50", "100", "200"])
+            axis.xaxis.set_minor_formatter(NullFormatter())
+    return figure

@@ -1,0 +1,1 @@
+"""IRIS level-2 rasters: reading, writing, samples, archive."""

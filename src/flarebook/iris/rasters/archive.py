@@ -1,0 +1,96 @@
+"""Addresses of IRIS level-2 rasters in the public archive."""
+
+import os
+import re
+from datetime import datetime
+from pathlib import Path
+
+import requests
+
+from flarebook.compendium.data.download import OFFLINE, cache_folder, download
+from flarebook.compendium.errors import InputError
+
+ARCHIVE = "https://www.lmsal.com/solarsoft/irisa/data/level2_compressed"
+
+
+def day_url(start, archive=ARCHIVE):
+    """Address of the archive's folder of a day.
+
+    start: datetime (UTC) or ISO text, "2014-03-29T14:09:38".
+    """
+    return f"{archive}/{_time(start):%Y/%m/%d}/"
+
+
+def raster_url(start, obsid, archive=ARCHIVE):
+    """Address of an observation's raster archive, .../iris_l2_YYYYMMDD_HHMMSS_OBSID_raster.tar.gz.
+
+    start: datetime (UTC) or ISO text, exact to the second (see `exact_start`).  obsid: the ten-digit OBSID.
+    """
+    name = f"{_time(start):%Y%m%d_%H%M%S}_{int(obsid):010d}"
+    return f"{day_url(start, archive)}{name}/iris_l2_{name}_raster.tar.gz"
+
+
+def starts_in_listing(page, obsid):
+    """Start times of an OBSID's observations in a day's directory listing: sorted list of datetime (UTC).
+
+    page: the listing's HTML.  Tables 1 and 2 of the paper give minutes; the folders' names give seconds.
+    """
+    names = set(re.findall(rf"(\d{{8}}_\d{{6}})_0*{int(obsid)}\b", page))
+    return sorted(datetime.strptime(name, "%Y%m%d_%H%M%S") for name in names)
+
+
+def nearest_start(page, start, obsid):
+    """Start to the second of the observation that a table lists to the minute.
+
+    page: HTML listing of the day.  Raises InputError when none lies within two minutes.
+    """
+    start = _time(start)
+    found = [other for other in starts_in_listing(page, obsid) if abs((other - start).total_seconds()) < 120]
+    if not found:
+        raise InputError(
+            f"the archive lists no observation {obsid} near {start:%Y-%m-%d %H:%M}: check the start time and the OBSID"
+        )
+    return min(found, key=lambda other: abs(other - start))
+
+
+def exact_start(start, obsid, archive=ARCHIVE):
+    """Start to the second of an observation, looked up in the archive's listing of its day.
+
+    Raises InputError without a network, or when the day lists no such observation.
+    """
+    url = day_url(start, archive)
+    try:
+        answer = requests.get(url, timeout=30)
+        answer.raise_for_status()
+    except requests.RequestException as error:
+        raise InputError(f"cannot read the archive's listing {url}: {OFFLINE}") from error
+    return nearest_start(answer.text, start, obsid)
+
+
+def fetch_raster(start, obsid, archive=ARCHIVE, progress=None):
+    """Path of an observation's raster archive: from the folder FLAREBOOK_MIRROR, the cache, or now downloaded.
+
+    start: datetime (UTC) or ISO text, to the minute at least.  progress: called with (bytes so far, bytes in all).
+    Raises InputError without a network, or when the archive has no such observation.  No hash is known beforehand.
+    """
+    for folder in filter(None, (os.environ.get("FLAREBOOK_MIRROR"), cache_folder())):
+        names = [path.name for path in Path(folder).rglob(f"iris_l2_*_{int(obsid):010d}_raster.tar.gz")]
+        near = [name for name in names if _within_two_minutes(start, name)]
+        if near:
+            return next(Path(folder).rglob(near[0]))
+    url = raster_url(exact_start(start, obsid, archive), obsid, archive)
+    return download(url, cache_folder() / url.rsplit("/", 1)[1], None, progress)
+
+
+def _within_two_minutes(start, name):
+    """Whether the start in a file's name (iris_l2_YYYYMMDD_HHMMSS_...) lies within two minutes of `start`."""
+    found = datetime.strptime(name[8:23], "%Y%m%d_%H%M%S")
+    return abs((found - _time(start)).total_seconds()) < 120
+
+
+def _time(start):
+    """Datetime of a datetime or ISO text; InputError for other text."""
+    try:
+        return start if isinstance(start, datetime) else datetime.fromisoformat(str(start))
+    except ValueError as error:
+        raise InputError(f"{start!r} is no time: write it as 2014-03-29T14:09:38") from error

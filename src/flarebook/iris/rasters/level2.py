@@ -1,0 +1,234 @@
+"""Where things stand in an IRIS level-2 raster file: windows, wavelength axis, auxiliary table, missing values.
+
+Facts about the format: https://iris.lmsal.com/itn26 (data products), De Pontieu et al. 2014; those about files that
+do not keep to it were found by trying.
+"""
+
+import gzip
+import shutil
+import tempfile
+import warnings
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from astropy.io import fits
+from astropy.utils.exceptions import AstropyUserWarning
+
+from flarebook.compendium.errors import InputError
+from flarebook.iris.mg2 import GRID
+
+MISSING = -200.0  # DN, written where nothing was recorded
+
+
+RESIZED_MISSING = -20.0  # DN; in resized files missing values were smeared into their neighbours
+
+
+AUXILIARY = ("TIME", "EXPTIMEN", "XCENIX", "YCENIX", "OBS_VRIX", "OPHASEIX")
+
+
+AXIS_AGREEMENT = 0.05  # Angstrom: two spectral pixels
+
+
+@contextmanager
+def open_level2(path, name=None):
+    """Open a level-2 file, `.fits` or `.fits.gz`; a gzip file goes through a temporary file.
+
+    name: what to call the file in messages, the path by default.  Yields an astropy HDUList.
+    Raises InputError when the file is absent, truncated or no FITS.
+    """
+    path, name = Path(path), name or path
+    if path.is_dir():
+        raise InputError(f"{path} is a folder; name the level-2 files in it, for example {path}/*raster*.fits.")
+    if not path.is_file():
+        raise InputError(f"There is no file {path}; check the name, or download the observation first.")
+    with tempfile.TemporaryDirectory(prefix="flarebook-") as folder:
+        plain = _plain_file(path, Path(folder), name)
+        with _whole_fits(plain, name) as hdus:
+            yield hdus
+
+
+def _plain_file(path, folder, name):
+    """The file itself, or its unpacked copy in folder when it is gzipped, written in small pieces."""
+    with open(path, "rb") as stream:
+        if stream.read(2) != b"\x1f\x8b":
+            return path
+    plain = folder / "raster.fits"
+    try:
+        with gzip.open(path, "rb") as packed, open(plain, "wb") as unpacked:
+            shutil.copyfileobj(packed, unpacked, 1 << 20)
+    except (EOFError, gzip.BadGzipFile, OSError) as error:
+        raise InputError(f"{name} is a damaged gzip file ({error}); download it again.") from error
+    return plain
+
+
+@contextmanager
+def _whole_fits(plain, name):
+    """Open a FITS file after making sure that its last byte is there."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", AstropyUserWarning)  # truncation is judged below, in words of our own
+            hdus = fits.open(plain, memmap=False)  # sections are read from the file; scaled integers forbid mapping
+            hdus.verify("silentfix")
+            last = hdus[-1].fileinfo()
+    except (OSError, TypeError, ValueError, KeyError) as error:
+        raise InputError(f"{name} is not a readable FITS file ({error}); check that it is a level-2 raster.") from error
+    with hdus:
+        wanted, found = last["datLoc"] + last["datSpan"], plain.stat().st_size
+        if found < wanted:
+            raise InputError(f"{name} is truncated: it holds {found} of {wanted} bytes; download it again.")
+        yield hdus
+
+
+def window_indices(hdus):
+    """Indices of the HDUs that hold spectral windows, found as 3-D images because NWIN may be wrong."""
+    return [i for i, hdu in enumerate(hdus) if hdu.is_image and hdu.header.get("NAXIS") == 3]
+
+
+def find_window(hdus, name, path):
+    """Index of the HDU of a spectral window, by its description, for Mg II also by its wavelengths.
+
+    name: for example "Mg II k".  Raises InputError that lists the windows of the file when there is none.
+    """
+    primary, indices = hdus[0].header, window_indices(hdus)
+    if primary.get("INSTRUME") == "SJI":
+        raise InputError(f"{path} holds slit-jaw images, no spectra; give the raster file of the observation.")
+    described = {i: str(primary.get(f"TDESC{i}", "")) for i in indices}
+    family = " ".join(name.split()[:2]).lower()  # "Mg II k" is called "Mg II k 2796" or "Mg II h&k"
+    matches = [i for i, text in described.items() if family in text.lower()]
+    if family == "mg ii":
+        covering = [i for i in indices if _covers_grid(primary, i)]
+        matches = [i for i in matches if i in covering] or covering
+    if not matches:
+        listed = ", ".join(f"{text or 'unnamed'} ({_span(primary, i)} A)" for i, text in described.items())
+        wanted = f" covering {GRID[0]:.2f} to {GRID[-1]:.2f} A" if family == "mg ii" else ""
+        raise InputError(f"{path} has no {name} window{wanted}; its windows are: {listed or 'none'}.")
+    return matches[0]
+
+
+def _covers_grid(primary, index):
+    """True when a window holds both Mg II lines."""
+    low, high = primary.get(f"TWMIN{index}", np.inf), primary.get(f"TWMAX{index}", -np.inf)
+    return low <= GRID[0] and high >= GRID[-1]
+
+
+def _span(primary, index):
+    """Wavelength range of a window as text."""
+    return f"{primary.get(f'TWMIN{index}', np.nan):.1f}-{primary.get(f'TWMAX{index}', np.nan):.1f}"
+
+
+def wavelength_axis(primary, window, index):
+    """Wavelengths of a window in Angstrom (vacuum), and a note when the header contradicts itself.
+
+    primary, window: FITS headers; index: number of the window.  CRVAL1, CDELT1 and CRPIX1 give the axis; where it
+    misses TWMIN or TWMAX by more than two pixels the file was resized without updating CDELT1, and the axis runs
+    from TWMIN to TWMAX instead.  Returns wavelength (n_wavelengths,) and str or None.
+    """
+    count = window["NAXIS1"]
+    low, high = primary.get(f"TWMIN{index}"), primary.get(f"TWMAX{index}")
+    wavelength = window["CRVAL1"] + (np.arange(count) + 1 - window.get("CRPIX1", 1.0)) * window["CDELT1"]
+    if low is None or high is None or max(abs(wavelength[0] - low), abs(wavelength[-1] - high)) <= AXIS_AGREEMENT:
+        return wavelength, None
+    note = (
+        f"The wavelength keywords give {wavelength[0]:.2f} to {wavelength[-1]:.2f} A, but TWMIN and TWMAX say "
+        f"{low:.2f} to {high:.2f} A; TWMIN and TWMAX are used, {(high - low) / (count - 1):.4f} A a bin."
+    )
+    return np.linspace(low, high, count), note
+
+
+def auxiliary(hdus, n_exposures, path):
+    """Columns of the auxiliary table that belong to the exposures, found through its header.
+
+    Returns dict of (n_exposures,) float arrays, keys of AUXILIARY.  Raises InputError when the table is absent, lacks
+    a column or has another number of rows.
+    """
+    tables = [hdu for hdu in hdus if hdu.is_image and hdu.header.get("NAXIS") == 2 and "EXPTIMEN" in hdu.header]
+    if not tables:
+        raise InputError(f"{path} has no auxiliary table (times and pointing); it may be cut short: download it again.")
+    header, table = tables[-1].header, np.asarray(tables[-1].data, np.float64)
+    absent = [key for key in AUXILIARY if not 0 <= header.get(key, -1) < table.shape[1]]
+    if absent:
+        raise InputError(f"The auxiliary table of {path} lacks {', '.join(absent)}; the file is no level-2 raster.")
+    if len(table) != n_exposures:
+        raise InputError(
+            f"The auxiliary table of {path} has {len(table)} rows for {n_exposures} exposures; download it again."
+        )
+    return {key: table[:, header[key]] for key in AUXILIARY}
+
+
+class Exposure(NamedTuple):
+    """One exposure of a raster: spectra (n_slit, n_wavelengths) DN, quality (n_slit,), the rest as in Raster."""
+
+    spectra: np.ndarray
+    wavelength: np.ndarray
+    time: float
+    exposure_time: float
+    x: float
+    y: float
+    quality: np.ndarray
+
+
+class _Layout:
+    """An open file's Mg II window and tables, in the order in which exposures are handed out.
+
+    A raster that stepped backwards (STEPS_AV < -0.01, "V34" observations) is turned round as a whole, spectra, times,
+    exposure times and pointing alike, so that x ascends and time runs backwards, as irispy-lmsal does by default.
+    """
+
+    def __init__(self, hdus, name, window, slit):
+        self.name, self.primary = name, hdus[0].header
+        index = find_window(hdus, window, name)
+        self.hdu = hdus[index]
+        n_exposures, n_slit = self.hdu.shape[:2]
+        self.wavelength, resized = wavelength_axis(self.primary, self.hdu.header, index)
+        self.missing = RESIZED_MISSING if resized else MISSING
+        self.columns = auxiliary(hdus, n_exposures, name)
+        self.slit = _slit_range(slit, n_slit, name)
+        self.needed = _needed(self.wavelength)
+        reversed_scan = float(self.primary.get("STEPS_AV", 0.0)) < -0.01
+        self.order = range(n_exposures)[:: -1 if reversed_scan else 1]
+        turned = "The raster stepped backwards; it is turned round so that x ascends and time descends."
+        self.notes = [note for note in (resized, turned if reversed_scan else None) if note]
+        step = self.primary.get("FOVY", 0) / n_slit if resized else self.hdu.header["CDELT2"]
+        self.slit_offset = ((np.arange(n_slit) - (n_slit - 1) / 2) * step)[self.slit]
+
+    def exposure(self, step):
+        """Read one exposure from the file; missing values become NaN."""
+        try:
+            raw = np.asarray(self.hdu.section[step, self.slit], np.float32)
+        except (OSError, ValueError, TypeError) as error:
+            raise InputError(f"Exposure {step} of {self.name} cannot be read ({error}); download it again.") from error
+        with np.errstate(invalid="ignore"):
+            spectra = np.where(raw > self.missing, raw, np.float32(np.nan))
+        values = {key: float(column[step]) for key, column in self.columns.items()}
+        quality = np.isfinite(spectra[:, self.needed]).all(axis=1) & (values["EXPTIMEN"] > 0)
+        pointing = values["XCENIX"], values["YCENIX"]
+        return Exposure(spectra, self.wavelength, values["TIME"], values["EXPTIMEN"], *pointing, quality)
+
+    def column(self, key):
+        """One column of the auxiliary table, in order."""
+        return self.columns[key][list(self.order)]
+
+    def remarks(self, quality):
+        """Notes on the file, those about unusable exposures included."""
+        unexposed = int((self.columns["EXPTIMEN"] <= 0).sum())
+        empty = int((~quality.any(axis=1)).sum()) - unexposed
+        counts = ((unexposed, "have no exposure time"), (empty, "hold no complete spectrum"))
+        return (*self.notes, *(f"{n} of {len(quality)} exposures {what}." for n, what in counts if n > 0))
+
+
+def _slit_range(slit, n_slit, name):
+    """Slice of slit pixels, or an InputError when nothing lies in it."""
+    first, last = (0, n_slit) if slit is None else slit
+    if not 0 <= first < last <= n_slit:
+        raise InputError(f"The slit range {first} to {last} holds no pixel of {name}; choose within 0 to {n_slit}.")
+    return slice(first, last)
+
+
+def _needed(wavelength):
+    """Mask of the wavelengths that the features need, or all when the window holds only a part of them."""
+    inside = (wavelength >= GRID[0]) & (wavelength <= GRID[-1])
+    if wavelength[0] > GRID[0] or wavelength[-1] < GRID[-1]:
+        return np.ones(len(wavelength), bool)
+    return inside | np.roll(inside, 1) | np.roll(inside, -1)

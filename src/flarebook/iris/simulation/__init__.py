@@ -1,0 +1,1 @@
+"""Simulated observations of the Mg II window."""

@@ -1,0 +1,107 @@
+"""The table of spectra: every observation simulated on its own, in parallel, with results that no scheduler changes."""
+
+import os
+
+import dask
+import numpy as np
+import pandas as pd
+
+from flarebook.iris.atmospheres.mixture import make_mixer
+from flarebook.iris.features.extract import extract
+from flarebook.iris.mg2 import FEATURES
+from flarebook.iris.observations import REGIONS, WINDOW_END, WINDOW_MINUTES
+from flarebook.iris.simulation.observation import load_calibration, observe, start_simulation
+
+CHUNK = 5_000  # spectra held in memory at a time
+
+
+def draw_pixels(simulation, number, slit, rng):
+    """Random exposures and slit pixels of one observation's window, in the order of observation; without repeats.
+
+    number: None for all; slit: None for the whole slit, or (first, last + 1).  Returns exposure, slit: (n,) int.
+    """
+    observation, minutes = simulation.observation, simulation.scene.minutes
+    n_exposures = max(1, int(60 * (minutes[-1] - minutes[0]) / observation["step_cadence"]))
+    first, last = slit or (0, observation["n_slit"])
+    total = n_exposures * (last - first)
+    chosen = np.arange(total) if number is None else np.sort(rng.choice(total, size=min(number, total), replace=False))
+    return chosen // (last - first), first + chosen % (last - first)
+
+
+def observed_features(simulation, exposure, slit, rng, windows):
+    """Features of chosen spectra for each width of the integration windows, and the truth; bad rows left out.
+
+    windows: widths in Angstrom.  Returns a list of DataFrames, one per width.
+    """
+    counts, truth = observe(simulation, exposure, slit, rng)
+    tables = []
+    for window in windows:
+        seconds = simulation.observation["exposure_time"]
+        features, good = extract(counts, simulation.mixer.wavelength, seconds, window=window)
+        rows = pd.concat([truth, pd.DataFrame(features, columns=list(FEATURES))], axis=1)
+        tables.append(rows[good])
+    return tables
+
+
+def simulate_features(observation, mixer, seed, number, windows=(3.0,), span=None, slit=None, calibration=None):
+    """The rows of one observation, in chunks so that memory stays flat; everything follows from `seed`.
+
+    observation: a row of `observations.table()`; mixer: of the library; seed: a SeedSequence; number: spectra, None for
+    all; span: start and end in minutes to onset.  Returns one DataFrame per window width.
+    """
+    rng, calibration = np.random.default_rng(seed), calibration or load_calibration()
+    span = span or (WINDOW_END - WINDOW_MINUTES, WINDOW_END)
+    simulation = start_simulation(observation, mixer, calibration, rng, *span)
+    exposure, pixel = draw_pixels(simulation, number, slit, rng)
+    chunks = [
+        observed_features(simulation, exposure[i : i + CHUNK], pixel[i : i + CHUNK], rng, windows)
+        for i in range(0, len(exposure), CHUNK)
+    ]
+    return [pd.concat(parts, ignore_index=True) for parts in zip(*chunks, strict=True)]
+
+
+def compute(tasks, scheduler="threads"):
+    """Results of dask tasks: on the cluster that FLAREBOOK_SCHEDULER names, or with the local scheduler given."""
+    address = os.environ.get("FLAREBOOK_SCHEDULER", "")
+    if not address:
+        return dask.compute(*tasks, scheduler=scheduler)
+    from distributed import Client
+
+    with Client(address) as client:
+        return client.gather(client.compute(list(tasks)))
+
+
+def build_datasets(
+    observations, library, seed, number, windows=(3.0,), scheduler="threads", calibration=None, **options
+):
+    """Tables of spectra of many observations, one per window width; each observation has a seed of its own.
+
+    observations: rows of `observations.table()`; seed: int; number: spectra per observation, None for all; scheduler:
+    dask's "threads", "processes" or "synchronous"; the result does not depend on it.  options: see `simulate_features`.
+    """
+    entries = [row for _, row in observations.iterrows()]
+    seeds = [np.random.SeedSequence(seed, spawn_key=(row,)) for row in observations.index]  # the same in any selection
+    simulate = dask.delayed(simulate_features, pure=False)
+    calibration = calibration or load_calibration()
+    mixer = dask.delayed(make_mixer(library, calibration))  # one copy per worker, not one per task
+    tasks = [
+        simulate(entry, mixer, own, number, windows=windows, calibration=calibration, **options)
+        for entry, own in zip(entries, seeds, strict=True)
+    ]
+    results = compute(tasks, scheduler)
+    return [joined(parts, observations) for parts in zip(*results, strict=True)]
+
+
+def build_dataset(observations, library, seed, number, window=3.0, scheduler="threads", **options):
+    """Table of simulated spectra for one window width; see `build_datasets`."""
+    return build_datasets(observations, library, seed, number, (window,), scheduler, **options)[0]
+
+
+def joined(parts, observations):
+    """One table of the observations' tables, with observation and region as categories in the order given."""
+    which = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
+    region = pd.Categorical(observations["region"], categories=list(REGIONS)).codes[which]
+    rows = pd.concat(parts, ignore_index=True)
+    rows.insert(0, "observation", pd.Categorical.from_codes(which, list(observations["observation"])))
+    rows.insert(1, "region", pd.Categorical.from_codes(region, list(REGIONS)))
+    return rows

@@ -1,0 +1,188 @@
+"""Simulated observations: library profiles mixed pixel by pixel as the scene tells, seen through the instrument."""
+
+import functools
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import yaml
+from astropy.time import Time
+
+from flarebook.compendium.errors import InputError
+from flarebook.iris.atmospheres.library import SAMPLING, SPEED_OF_LIGHT
+from flarebook.iris.atmospheres.mixture import Mixer, make_mixer, mix, neighbours
+from flarebook.iris.observations import SLIT_PIXEL, WINDOW_END, WINDOW_MINUTES, exposure_minutes
+from flarebook.iris.rasters.read import Raster
+from flarebook.iris.simulation.instrument import add_cosmic_rays, dust_transmission, expose, missing_exposures
+from flarebook.iris.simulation.scene import Scene, build_scene
+
+LINE = 2800.0  # Angstrom, where speeds become shifts
+STATES = ("network", "umbra", "penumbra", "preflare", "brightening")
+
+
+def load_calibration(path=None):
+    """The calibration table, as nested dictionaries; every number of the simulator that was tuned.
+
+    path: another table, None for the shipped one.  Raises InputError when it is absent or no YAML.
+    """
+    path = Path(path or files("flarebook.iris") / "data" / "calibration.yaml")
+    try:
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, yaml.YAMLError) as error:
+        raise InputError(
+            f"{path} is not a calibration table ({error}); give a YAML file like the shipped one."
+        ) from error
+
+
+def targets(kind, state, textures, calibration, offsets):
+    """Target atmospheres of one component of the pixels, (n, 9).
+
+    kind: "quiet" or "active"; state: name to (n,); textures: (n, 9) of unit variance; offsets: (9,), the observation's.
+    """
+    names = list(calibration[kind])
+    mean, spread = (np.array([calibration[kind][name][i] for name in names], float) for i in (0, 1))
+    values = mean + offsets + spread * textures
+    for name in ("network",) if kind == "quiet" else STATES[1:]:
+        change = np.array([calibration[name].get(parameter, 0.0) for parameter in names], float)
+        values += state[name][:, None] * change
+    return values
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """One simulated observation, ready to be looked at: its table row, scene, calibration and offsets (9,)."""
+
+    observation: pd.Series
+    scene: Scene
+    mixer: Mixer
+    calibration: dict
+    offsets: np.ndarray
+
+
+def start_simulation(observation, mixer, calibration, rng, start=WINDOW_END - WINDOW_MINUTES, end=WINDOW_END):
+    """Draw what happens in one observation between two times (minutes to onset)."""
+    scene = build_scene(observation, start, end, calibration, mixer.names, rng)
+    spread = np.array([calibration["between"].get(name, 0.0) for name in mixer.names])
+    return Simulation(observation, scene, mixer, calibration, rng.standard_normal(len(spread)) * spread)
+
+
+def pixel_state(simulation, minutes, x, y):
+    """What the scene holds at times and places: core and state shares, bulk speed, textures.
+
+    minutes, x, y: (n,).  Returns a dictionary of (n,) arrays and "textures" (n, 9).
+    """
+    sample = functools.partial(simulation.scene.sample, minutes=minutes, x=x, y=y)
+    state = {name: sample(name) for name in ("core", *STATES)}
+    state["textures"] = np.stack([sample(f"{name} texture") for name in simulation.mixer.names], axis=1)
+    state["doppler"] = sample("doppler texture") * simulation.calibration["doppler_spread"]
+    state["level"] = macroturbulence_level(simulation, state, sample("macroturbulence texture"))
+    return state
+
+
+def macroturbulence_level(simulation, state, texture):
+    """Index of the library's macroturbulence level nearest to that of each pixel, (n,) int."""
+    turbulence = simulation.calibration["macroturbulence"]
+    stirred = sum(turbulence[name] * state[name] for name in ("preflare", "brightening")) * state["core"]
+    speed = turbulence["mean"] + turbulence["spread"] * texture + stirred
+    return np.abs(speed[:, None] - simulation.mixer.levels).argmin(axis=1)
+
+
+def illuminate(simulation, minutes, x, y):
+    """Noiseless spectra at times and places, and what is true of them.
+
+    minutes to onset, x and y arcsec: (n,).  Returns intensity (n, n_wavelengths) and a DataFrame with quiet_fraction
+    (share of quiet-Sun light, 0 to 1) and activity (pre-flare state and brightenings, weighted by the active share).
+    """
+    state, mixer, calibration = pixel_state(simulation, minutes, x, y), simulation.mixer, simulation.calibration
+    core, number = state["core"].astype(float), calibration["neighbours"]
+    parts = [
+        neighbours(mixer, targets(kind, state, state["textures"], calibration, offsets), number)
+        for kind, offsets in (("quiet", 0.0), ("active", simulation.offsets))
+    ]
+    index = np.concatenate([part[0] for part in parts], axis=1)
+    weight = np.concatenate([parts[0][1] * (1 - core)[:, None], parts[1][1] * core[:, None]], axis=1)
+    shift = state["doppler"] / SPEED_OF_LIGHT * LINE / SAMPLING
+    intensity = mix(mixer.profiles, state["level"], index, weight, shift)
+    activity = core * (state["preflare"] + state["brightening"])
+    return intensity, pd.DataFrame({"quiet_fraction": 1 - core, "activity": activity}, dtype=np.float32)
+
+
+def places(observation, exposure, slit):
+    """Time (s after the first exposure), step position x and slit position y (arcsec) of spectra.
+
+    exposure, slit: (n,) numbers of exposure and slit pixel.
+    """
+    seconds = exposure * observation["step_cadence"]
+    return seconds, exposure % observation["steps"] * observation["step_size"], slit * SLIT_PIXEL
+
+
+def observe(simulation, exposure, slit, rng):
+    """Counts of chosen spectra, cosmic rays included, and what is true of them.
+
+    exposure, slit: (n,) int.  Returns counts (n, n_wavelengths) DN and the DataFrame of `illuminate` with exposure,
+    slit and minutes_to_onset (NaN but for pre-flare observations).
+    """
+    seconds, x, y = places(simulation.observation, exposure, slit)
+    minutes = simulation.scene.minutes[0] + seconds / 60
+    intensity, truth = illuminate(simulation, minutes, x, y)
+    settings = simulation.calibration["instrument"]
+    counts = expose(intensity, simulation.observation["exposure_time"], rng, settings)
+    add_cosmic_rays(counts, rng, settings)
+    onset = minutes if simulation.observation["region"] == "PF" else np.nan
+    truth = truth.assign(
+        exposure=exposure.astype(np.int32), slit=slit.astype(np.int32), minutes_to_onset=np.float32(onset)
+    )
+    return counts, truth[["exposure", "slit", "minutes_to_onset", "quiet_fraction", "activity"]]
+
+
+def simulate_observation(observation, library, rng, n_exposures=None, n_slit=None, calibration=None):
+    """A whole simulated raster, with missing exposures and dust, and what is true of each spectrum.
+
+    observation: a row of `observations.table()`; n_exposures, n_slit: at most the entry's own.  Returns a Raster and a
+    DataFrame with one row per spectrum, exposures first.  Memory: the raster's own.
+    """
+    calibration = calibration or load_calibration()
+    n_exposures = min(n_exposures or observation["n_exposures"], observation["n_exposures"])
+    n_slit = min(n_slit or observation["n_slit"], observation["n_slit"])
+    simulation = start_simulation(observation, make_mixer(library, calibration), calibration, rng)
+    exposure, slit = np.repeat(np.arange(n_exposures), n_slit), np.tile(np.arange(n_slit), n_exposures)
+    counts, truth = observe(simulation, exposure, slit, rng)
+    counts = counts.reshape(n_exposures, n_slit, -1)
+    counts *= dust_transmission(n_slit, rng, calibration["instrument"])[:, None]
+    counts[missing_exposures(n_exposures, rng, calibration["instrument"])] = np.nan
+    return as_raster(observation, counts, library.wavelength), truth
+
+
+def follow_pixel(observation, library, rng, slit, span, calibration=None):
+    """Every exposure of one slit pixel between two times.
+
+    slit: pixel; span: start and end in minutes to onset.  Returns minutes (n,) and counts (n, n_wavelengths) DN.
+    """
+    calibration = calibration or load_calibration()
+    simulation = start_simulation(observation, make_mixer(library, calibration), calibration, rng, *span)
+    minutes = exposure_minutes(observation, *span)
+    counts, _ = observe(simulation, np.arange(len(minutes)), np.full(len(minutes), slit), rng)
+    return {"minutes": minutes, "counts": counts}
+
+
+def as_raster(observation, counts, wavelength):
+    """Counts as the Raster that the reader gives, with the pointing and times of the table.
+
+    counts: (n_exposures, n_slit, n_wavelengths) DN, NaN where missing.
+    """
+    exposure = np.arange(len(counts))
+    seconds, x, y = places(observation, exposure, np.arange(counts.shape[1]))
+    header = {"OBSID": observation["obsid"], "TELESCOP": "IRIS", "ORIGIN": "Flarebook, SIMULATED"}
+    return Raster(
+        spectra=counts,
+        wavelength=wavelength,
+        time=seconds,
+        exposure_time=np.full(len(counts), observation["exposure_time"]),
+        start=Time(observation["start"]),
+        x=observation["x"] + x - x.mean(),
+        y=np.full(len(counts), float(observation["y"])),
+        quality=np.isfinite(counts).all(axis=2),
+        header=header,
+    )

@@ -1,0 +1,1 @@
+"""Training: devices, schedules, checkpoints, weights, losses."""

@@ -1,0 +1,1 @@
+"""Data sets of days: simulated, real, splits, statistics."""

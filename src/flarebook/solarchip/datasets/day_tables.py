@@ -1,0 +1,80 @@
+"""Tables of a simulated Sun: one row per image with its labels and the truth behind them, regions on it, flares."""
+
+import numpy as np
+import pandas as pd
+
+from flarebook.compendium.errors import InputError
+from flarebook.solarchip.datasets.splits import TRAIN, chronological
+from flarebook.solarchip.goes.labels import label_table, largest_flux
+from flarebook.solarchip.sun.flare_process import M1, background, expected_visible, glow, share_above
+
+
+def tables_of(start, day, measured, rates, flares, population, gap_days=None):
+    """Tables of days, regions and flares with ISO times.
+
+    start: Timestamp of the first image; day: (n,) of each image since then; measured: {column: (n,)} of what was
+    measured on the images; rates: Rates; flares: of `draw_flares`; gap_days: see `splits.chronological`.
+    The column r_value is the simulator's own R, from the regions without noise and out to the limb, on which the rate
+    of flares rests; no observer has it.
+    """
+    times = iso(start, day)
+    listed = flares.assign(**{name: iso(start, flares[name]) for name in ("start", "peak", "end")})
+    regions = regions_table(rates, day, times, population)
+    days = pd.DataFrame({"time": times, "r_value": r_of_regions(regions, times), **measured})
+    seen = listed[listed["visible"]]
+    days = days.assign(**truth(rates, day), **label_table(seen, times), **past(start, day, seen, flares, regions))
+    days["n_regions"] = regions.groupby("time").size().reindex(times, fill_value=0).to_numpy()
+    days["split"] = split_of(times, gap_days)
+    days["origin"] = "simulated"
+    return days, regions, listed[(flares["peak"] >= 0).to_numpy()].reset_index(drop=True)
+
+
+def truth(rates, day):
+    """What is known of a simulated Sun alone: expected flares >= M1 in the next 24 h, chances of >= M1 and >= C1."""
+    first = np.searchsorted(rates.day, day - 1e-9)
+    total = np.concatenate([[0], np.cumsum(expected_visible(rates))])
+    rate = total[first + round(1 / rates.length)] - total[first]
+    return {"rate_m": rate, "p_m": -np.expm1(-rate), "p_c": -np.expm1(-rate / share_above(M1))}
+
+
+def past(start, day, seen, flares, regions):
+    """Soft X-rays in W/m^2 that GOES has seen: now, and the largest in the past 24 h."""
+    fluxes = {time: rows.to_numpy() for time, rows in regions.groupby("time")["flux"]}
+    now = []
+    for moment, time in zip(day, iso(start, day), strict=True):
+        _, glowing, visible = glow(flares, moment)
+        now.append(background(fluxes.get(time, np.zeros(0))) + glowing[visible].sum())
+    earlier = largest_flux(seen, iso(start, day - 1))
+    return {"goes_now": np.array(now), "flux_max_past_24h": np.maximum(earlier, now)}
+
+
+def regions_table(rates, day, times, population):
+    """One row per image and region on the near side: time, region, latitude, longitude, flux, complexity, log10 R."""
+    first = np.searchsorted(rates.day, day - 1e-9)
+    near = rates.table[rates.table["step"].isin(first) & (rates.table["longitude"].abs() < 90)]
+    table = near[["region", "latitude", "longitude", "flux"]].reset_index(drop=True)
+    table.insert(0, "time", pd.Series(times, index=first)[near["step"]].to_numpy())
+    table["complexity"] = population.regions["complexity"].to_numpy()[table["region"]]
+    table["r_value"] = np.log10(np.maximum(near["r_value"].to_numpy(), 1))
+    return table
+
+
+def r_of_regions(regions, times):
+    """log10 of the sum of R over the regions on the near side, 0 when there is none, (n,)."""
+    linear = np.where(regions["r_value"] > 0, 10 ** regions["r_value"], 0)
+    total = pd.Series(linear).groupby(regions["time"].to_numpy()).sum().reindex(times, fill_value=0)
+    return np.log10(np.maximum(total.to_numpy(), 1))
+
+
+def split_of(times, gap_days=None):
+    """Chronological parts; dates too few for three parts are all "train"."""
+    try:
+        return chronological(times, gap_days=gap_days)
+    except InputError:
+        return np.full(len(times), TRAIN)
+
+
+def iso(start, days):
+    """ISO times, to the second, of days after the first image."""
+    moments = start + pd.to_timedelta(np.asarray(days, float), unit="D").round("s")
+    return moments.strftime("%Y-%m-%dT%H:%M:%S").to_numpy(str)

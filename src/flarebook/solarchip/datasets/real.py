@@ -1,0 +1,231 @@
+"""Real images as the same arrays and tables that the simulated Sun gives; what only a simulation knows is missing."""
+
+from collections import defaultdict
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from flarebook.compendium.errors import InputError
+from flarebook.solarchip.datasets.day_tables import split_of
+from flarebook.solarchip.goes.classes import COLUMNS
+from flarebook.solarchip.goes.label_files import LISTS, XRS_NAME, flare_files, label_files
+from flarebook.solarchip.goes.labels import label_table, largest_flux
+from flarebook.solarchip.goes.xrs import read_xrs
+from flarebook.solarchip.images.channels import CHANNELS
+from flarebook.solarchip.images.orientation import check_orientation
+from flarebook.solarchip.images.prepare import prepare
+from flarebook.solarchip.images.read import SunImage, read_header, read_image
+from flarebook.solarchip.images.sdoml import ABSENT, AIA_STORE, HMI_STORE, nearest_images, open_store
+from flarebook.solarchip.sun.magnetic_indices import r_of_disk, unsigned_flux
+
+TRUTH = ("r_value", "rate_m", "p_m", "p_c")  # known for a simulated Sun only
+DAY = pd.Timedelta("24h")
+REGIONS = ("time", "region", "latitude", "longitude", "flux", "complexity", "r_value")
+LABELS = {"peak_flux": "Float64", "max_class": "string", "label_m": "Int64", "label_c": "Int64"}
+
+
+class RealDays(NamedTuple):
+    """As simulate.SimulatedSun, and left_out: a sentence for each file or date that could not be used."""
+
+    images: np.ndarray
+    days: pd.DataFrame
+    regions: pd.DataFrame
+    flares: pd.DataFrame
+    left_out: list
+
+
+def real_days(folder, flares=None, size=128, required=CHANNELS, progress=None, gap_days=None):
+    """Dates of a folder of FITS images, such as `flarebook solarchip fetch` leaves: a RealDays.
+
+    folder: AIA and HMI images anywhere below; images of the same hour belong together.  flares: GOES records, flare
+    lists or folders of them, [path]; default, those in the folder.  required: channels without which a date is left
+    out; the others become NaN.  progress: called with the dates, gives them back.  Labels are missing on days that no
+    record or list covers.
+    Raises InputError when the folder is missing or no date is left.
+    """
+    dates, left_out = find_dates(find_images(folder))
+
+    def load(time):
+        return read_date(dates[time], left_out)
+
+    images, times = stack_dates(load, list(dates), size, left_out, required, progress=progress)
+    if not times:
+        raise InputError(f"no date in {folder} can be used; first: {[*left_out, 'there is no image'][0]}")
+    return tables_of(images, times, flare_files([folder] if flares is None else flares), left_out, gap_days)
+
+
+def sdoml_days(times, flares=(), aia=AIA_STORE, hmi=HMI_STORE, size=128, progress=None, gap_days=None):
+    """Dates of SDOML version 2: a RealDays; 4500, which it does not hold, is NaN.
+
+    times: UTC; flares: GOES records or flare lists, [path]; aia, hmi: see sdoml.nearest_images.  A date that lacks
+    another channel is left out.  Raises InputError when a store cannot be opened or no date is left.
+    """
+    required = [channel for channel in CHANNELS if channel not in ABSENT]
+    stores, left_out = (open_store(aia), open_store(hmi)), []
+
+    def load(time):
+        found, reasons = nearest_images(time, *stores, channels=required)
+        if reasons:
+            raise InputError(f"{reasons[0]}; the date lacks {len(reasons)} of {len(required)} channels")
+        return found
+
+    moments = [pd.Timestamp(time) for time in times]
+    images, used = stack_dates(load, moments, size, left_out, required, correct=False, progress=progress)
+    if not used:
+        raise InputError(f"no date of SDOML can be used; first: {[*left_out, 'no time was given'][0]}")
+    return tables_of(images, used, flare_files(flares), left_out, gap_days)
+
+
+def find_images(folder):
+    """FITS images in a folder and below, GOES records left aside: sorted list of Path."""
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise InputError(f"there is no folder {folder}: give the one that holds the images of AIA and HMI")
+    found = sorted(path for path in folder.rglob("*") if path.name.endswith((".fits", ".fits.gz", ".fits.fz", ".fit")))
+    return [path for path in found if not XRS_NAME.match(path.name)]
+
+
+def find_dates(files):
+    """Files by date, only headers read: ({Timestamp of the hour: {channel: [path]}} in order, reasons of bad ones).
+
+    Of a channel in the same hour, those nearer to it come first; what is marked as no observation (SIMULATD, OBSERVED)
+    is left out.
+    """
+    dates, reasons = defaultdict(lambda: defaultdict(list)), []
+    for path in files:
+        try:
+            channel, time, header = read_header(path)
+        except InputError as error:
+            reasons.append(str(error))
+            continue
+        if header.get("SIMULATD") is True or header.get("OBSERVED") is False:
+            reasons.append(f"{path.name} says of itself that it is no observation: keep it apart from real images")
+            continue
+        dates[time.round("h")][channel].append((abs(time - time.round("h")), path))
+    sort = {hour: {channel: _in_order(told) for channel, told in found.items()} for hour, found in dates.items()}
+    return dict(sorted(sort.items())), reasons
+
+
+def _in_order(told):
+    """Paths of [(distance, path)], nearest first, and of equal ones in the order given."""
+    return [path for _, path in sorted(told, key=lambda one: one[0])]
+
+
+def read_date(paths, left_out):
+    """Images of one date: {channel: SunImage}.  paths: {channel: [path]}, the first that can be read counts."""
+    found = {}
+    for channel, candidates in paths.items():
+        for path in candidates:
+            try:
+                found[channel] = read_image(path)
+                break
+            except InputError as error:
+                left_out.append(str(error))
+    return found
+
+
+def stack_dates(load, times, size, left_out, required=CHANNELS, correct=True, progress=None):
+    """Images of the dates that can be used, one date at a time in memory: ((n, 11, size, size) float16, their times).
+
+    load: function of a time to {channel: SunImage}; the reasons of the other dates join left_out.
+    """
+    images, used = np.empty((len(times), len(CHANNELS), size, size), np.float16), []
+    for time in progress(times) if progress else times:
+        try:
+            images[len(used)] = stack_date(load(time), time, size, required, correct)
+            used.append(time)
+        except InputError as error:
+            left_out.append(str(error))
+    return images[: len(used)], used
+
+
+def stack_date(found, time, size=128, required=CHANNELS, correct=True):
+    """Images of one date on the standard grid: (11, size, size) float16, G and DN/s, channels not required may be NaN.
+
+    found: {channel: SunImage}.  Raises InputError for a missing channel, an image that cannot be prepared, or a
+    magnetogram that is turned against the others.
+    """
+    missing = [channel for channel in required if channel not in found]
+    if missing:
+        raise InputError(f"{time:%Y-%m-%dT%H:%M} lacks {', '.join(missing)}: fetch these images or leave the date out")
+    stack = np.full((len(CHANNELS), size, size), np.nan, np.float16)
+    for place, channel in enumerate(CHANNELS):
+        if isinstance(found.get(channel), SunImage):
+            stack[place] = prepare(found[channel], size, correct)
+    check_orientation(stack.astype(np.float32), f"{time:%Y-%m-%dT%H:%M}")
+    return stack
+
+
+def tables_of(images, times, sources, left_out, gap_days=None):
+    """RealDays of prepared images.
+
+    images: (n, 11, size, size); times: [Timestamp]; sources: [path] of flares.
+    """
+    moments = pd.DatetimeIndex(times)
+    days = pd.DataFrame({"time": moments.strftime("%Y-%m-%dT%H:%M:%S")})
+    fields = images[:, 0].astype(np.float32)
+    days["r_measured"] = [r_of_disk(field) for field in fields]
+    days["unsigned_flux"] = [unsigned_flux(field) for field in fields]
+    for name in TRUTH:
+        days[name] = np.nan
+    flares, labels, known = _labels(sources, moments, left_out)
+    days = pd.concat([days, labels, xray_columns(sources, moments, flares, known)], axis=1)
+    days["n_regions"] = pd.array([pd.NA] * len(days), "Int64")
+    days["split"], days["origin"] = split_of(days["time"], gap_days), "real"
+    return RealDays(images, days, pd.DataFrame(columns=list(REGIONS)), flares, left_out)
+
+
+def _labels(sources, moments, left_out):
+    """Flares, columns of labels for the dates whose 24 hours are known of, known days; the reasons go to left_out."""
+    unknown = pd.DataFrame({name: pd.array([pd.NA] * len(moments), kind) for name, kind in LABELS.items()})
+    if not sources:
+        left_out.append("no GOES record and no flare list was given: the labels are missing")
+        return pd.DataFrame(columns=list(COLUMNS)), unknown, pd.DatetimeIndex([])
+    flares, known, reasons = label_files(sources)
+    left_out += reasons
+    table = label_table(flares, moments).astype(LABELS)
+    known = pd.DatetimeIndex(known["time"])
+    unknown_days = ~_covered(moments, known)
+    table[unknown_days] = pd.NA
+    if unknown_days.any():
+        left_out.append(f"{unknown_days.sum()} of {len(moments)} dates have no label: no record covers their 24 hours")
+    return flares, table, known
+
+
+def _covered(moments, known):
+    """Whether the 24 hours after each moment lie in days that are known of; those from noon end in the next day."""
+    days = moments.floor("D")
+    return days.isin(known) & ((moments == days) | (days + DAY).isin(known))
+
+
+def xray_columns(sources, moments, flares, known_days):
+    """Flux at each time and the largest of the 24 hours before, W/m2: goes_now and flux_max_past_24h, NaN if unknown.
+
+    From the records where they cover the day before; a flare list tells only the largest flare of that day, 0 for none.
+    """
+    past = largest_flux(flares, moments - DAY) if len(flares) else np.zeros(len(moments))
+    told = (past > 0) | _covered(moments - DAY, known_days)
+    now, highest, minutes = np.full(len(moments), np.nan), np.where(told, past, np.nan), np.zeros(len(moments))
+    for path in sources:
+        curve = _minute_curve(path)
+        for row in np.flatnonzero((moments >= curve.index.min()) & (moments < curve.index.max() + DAY)):
+            before = curve[(curve.index > moments[row] - DAY) & (curve.index <= moments[row])]
+            highest[row], minutes[row] = np.fmax(highest[row], before.max()), minutes[row] + len(before)
+            near = curve[np.abs(curve.index - moments[row]) <= pd.Timedelta("5min")]
+            now[row] = near.mean() if len(near) else now[row]
+    known = (minutes > 0.9 * 1440) | told
+    return pd.DataFrame({"goes_now": now, "flux_max_past_24h": np.where(known, highest, np.nan)})
+
+
+def _minute_curve(path):
+    """One-minute means of a GOES record, holes left out; empty for a list or a bad file, of which labels have told."""
+    empty = pd.Series(dtype=float, index=pd.DatetimeIndex([]))
+    if Path(path).suffix in LISTS:
+        return empty
+    try:
+        record = read_xrs(path)
+    except InputError:
+        return empty
+    return pd.Series(record.long, pd.DatetimeIndex(record.times)).dropna().resample("1min").mean().dropna()

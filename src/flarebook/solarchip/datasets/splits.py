@@ -1,0 +1,70 @@
+"""Training, validation and test dates in stretches of time with gaps between them, never random by image."""
+
+import numpy as np
+import pandas as pd
+
+from flarebook.compendium.errors import InputError
+
+TRAIN, GAP, VALIDATION, TEST = "train", "gap", "validation", "test"
+
+
+ROTATION, HALF = 27, 14  # days in which the Sun turns once as the Earth sees it, and in which a region crosses the disk
+
+
+def chronological(times, fractions=(0.6, 0.15, 0.25), gap_days=None):
+    """Part of each date: the earliest train, then validation, then test, with a gap before the latter two.
+
+    times: (n,) ISO text or datetimes in any order; fractions: of the time span.  Dates less than gap_days after the
+    end of the part before are "gap"; by default as many as `gap_of` says.  Returns (n,) of str.
+    Raises InputError when a part is left without dates.
+    """
+    days = _days(times)
+    gap_days = gap_of(np.ptp(days), fractions) if gap_days is None else gap_days
+    edges = days.min() + np.cumsum(fractions)[:2] / np.sum(fractions) * np.ptp(days)
+    names = np.array([TRAIN, VALIDATION, TEST], object)[np.digitize(days, edges)]
+    for edge in edges:
+        names[(days >= edge) & (days < edge + gap_days)] = GAP
+    return _checked(names.astype(str))
+
+
+def gap_of(span, fractions):
+    """Days between the parts: a whole rotation where the shorter of the latter two is three times that, else 14.
+
+    span: days from the first date to the last.  A region is out of view for half a rotation, then returns if it lives;
+    after a whole one few are left.
+    """
+    shortest = span * min(fractions[1:]) / np.sum(fractions)
+    return ROTATION if shortest >= 3 * ROTATION else HALF
+
+
+def seen_in_two_parts(days, regions):
+    """How many regions the parts see, and how many of them more than one part: (number, number).
+
+    days: table with time and split; regions: table with time and region.
+    """
+    parts = regions["time"].map(days.set_index("time")["split"])
+    known = parts.isin([TRAIN, VALIDATION, TEST])
+    counts = parts[known].groupby(regions["region"][known]).nunique()
+    return len(counts), int((counts > 1).sum())
+
+
+def _days(times):
+    """Times as days since 1970."""
+    moments = np.asarray(pd.to_datetime(pd.Series(times)), "datetime64[ns]")
+    return (moments - np.datetime64("1970-01-01", "ns")) / np.timedelta64(1, "D")
+
+
+def _checked(names):
+    """Names of the parts; InputError when one of the three has no date."""
+    for part in (TRAIN, VALIDATION, TEST):
+        if not (names == part).any():
+            raise InputError(
+                f"the {part} part holds none of the {len(names)} dates: give more dates or a shorter gap_days"
+            )
+    return names
+
+
+def evenly(rows, n):
+    """At most n of the rows, evenly over all of them."""
+    rows = np.asarray(rows)
+    return rows[np.unique(np.linspace(0, len(rows) - 1, min(n, len(rows))).round().astype(int))]

@@ -1,0 +1,123 @@
+"""Figures of a Sun's activity: X-ray flux of a day, magnetic flux, butterfly diagram, flares and what they follow."""
+
+import matplotlib.dates as mdates
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from flarebook.solarchip.goes.classes import LETTERS
+
+BLUE, ORANGE, GREEN = "#0072B2", "#D55E00", "#009E73"  # colours that colour-blind readers tell apart
+REAL_COLOUR = "#7B3FBF"
+PUBLISHED_INDEX = 1.98  # of peak fluxes, +- 0.11, in 37 years of GOES data; Aschwanden & Freeland 2012, table 1
+MAXWELL = 1e22  # unit of the drawn flux
+
+
+def plot_xrays(days):
+    """X-ray flux of real days with the flares that were found, a panel each.
+
+    days: {title: (times, flux in W/m2, table of flares)}.
+    """
+    figure = Figure(figsize=(5.2 * len(days), 3.6), layout="constrained")
+    axes = figure.subplots(1, len(days), sharey=True, squeeze=False)[0]
+    for axis, (title, (times, flux, flares)) in zip(axes, days.items(), strict=True):
+        axis.semilogy(times, flux, color=REAL_COLOUR, lw=0.8)
+        for flare in flares.itertuples():
+            axis.axvspan(flare.start, flare.end, color=ORANGE, alpha=0.2, lw=0)
+            if flare.peak_flux >= LETTERS["C"]:
+                axis.annotate(
+                    flare.goes_class, (flare.peak, flare.peak_flux), xytext=(0, 3), textcoords="offset points",
+                    ha="center", fontsize=8,
+                )  # fmt: skip
+        axis.set(xlabel=f"{title}, UTC", xlim=(times[0], times[-1]), ylim=(5e-8, 2e-4))
+        axis.xaxis.set_major_formatter(mdates.DateFormatter("%H:%M"))
+        axis.xaxis.set_major_locator(mdates.HourLocator(byhour=range(0, 24, 6)))
+    axes[0].set_ylabel("flux, 1 to 8 Å [W/m²]")
+    _classes(axes[-1])
+    return figure
+
+
+def _classes(axis):
+    """Letters of the GOES classes at the right edge."""
+    for letter, flux in LETTERS.items():
+        if axis.get_ylim()[0] < flux * 3 < axis.get_ylim()[1]:
+            axis.text(1.02, flux * 3.16, letter, transform=axis.get_yaxis_transform(), va="center", color="0.4")
+            axis.axhline(flux, color="0.85", lw=0.7, zorder=0)
+
+
+def plot_course(days, emerged):
+    """The magnetic flux of the visible disk and the butterfly diagram, one above the other.
+
+    days: with time, unsigned_flux (Mx), max_class; emerged: of `emergences`.
+    """
+    figure = Figure(figsize=(8.6, 5.0), layout="constrained")
+    upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=[1, 1.2])
+    times = pd.to_datetime(days["time"])
+    upper.plot(times, days["unsigned_flux"] / MAXWELL, color="0.3", lw=0.9)
+    for letter, colour in (("M", BLUE), ("X", ORANGE)):
+        chosen = days["max_class"].str.startswith(letter).to_numpy(bool)
+        label = f"{letter} flare within 24 h"
+        upper.plot(times[chosen], days["unsigned_flux"][chosen] / MAXWELL, "o", ms=3, color=colour, label=label)
+    upper.set(ylabel="unsigned flux\nof the disk [10²² Mx]", ylim=(0, 1.25 * days["unsigned_flux"].max() / MAXWELL))
+    upper.legend(loc="upper left", ncols=2, fontsize="small")
+    sizes = 60 * emerged["flux"] / emerged["flux"].quantile(0.98)
+    lower.scatter(pd.to_datetime(emerged["time"]), emerged["latitude"], s=sizes, c=GREEN, alpha=0.45, lw=0)
+    lower.axhline(0, color="0.7", lw=0.8)
+    lower.set(ylabel="latitude of new\nregions [degrees]", ylim=(-50, 50), xlabel="date of the simulated Sun")
+    lower.xaxis.set_major_formatter(mdates.ConciseDateFormatter(lower.xaxis.get_major_locator()))
+    return figure
+
+
+def plot_flares(cumulative, index, rates, published):
+    """How many flares of which class: the cumulative distribution with its power law, and shares of dates with one.
+
+    cumulative: of `cumulative_table`; index: of the power law; rates: of `flare_rates`; published: an index to draw.
+    """
+    figure = Figure(figsize=(8.8, 3.6), layout="constrained")
+    left, right = figure.subplots(1, 2, width_ratios=[1.5, 1])
+    left.loglog(cumulative["peak_flux"], cumulative["flares a day"], color="0.3", lw=1.8, label="simulated")
+    fluxes = np.geomspace(LETTERS["C"], 10 * LETTERS["X"], 20)
+    at_c = float((cumulative["peak_flux"] >= LETTERS["C"]).sum()) * cumulative["flares a day"].iloc[0]
+    for slope, look in ((index, {"color": BLUE, "label": f"power law, index {index:.2f}"}), (
+        published, {"color": REAL_COLOUR, "ls": "--", "label": f"published, index {published:.2f}"})):  # fmt: skip
+        left.loglog(fluxes, at_c * (fluxes / LETTERS["C"]) ** (1 - slope), lw=1.2, **look)
+    left.set(xlabel="peak flux, 1 to 8 Å [W/m²]", ylabel="flares a day at or above")
+    left.legend(fontsize="small")
+    names = [name.replace(">= ", "≥ ") for name in rates.index]
+    right.bar(names, 100 * rates["share of dates"], yerr=100 * rates["error"], color=BLUE, alpha=0.8, capsize=3)
+    right.set(ylabel="dates with one in the next 24 h [%]")
+    for place, share in enumerate(rates["share of dates"]):
+        right.text(place + 0.08, 100 * share, f" {100 * share:.0f} %", va="bottom", ha="left", fontsize="small")
+    return figure
+
+
+def plot_r_value(days, shares):
+    """Distribution of R on dates with and without a flare of M1.0, and the share of flaring dates against R.
+
+    days: with r_value and label_m; shares: of `flare_share_by_r`.
+    """
+    figure = Figure(figsize=(8.8, 3.6), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    edges = np.linspace(0, np.ceil(days["r_value"].max() * 4) / 4, 33)
+    for value, label, colour in ((0, "no flare ≥ M1.0 in 24 h", "0.6"), (1, "flare ≥ M1.0", ORANGE)):
+        chosen = days["r_value"][days["label_m"] == value]
+        left.hist(chosen, edges, histtype="stepfilled" if value == 0 else "step", color=colour, lw=1.8, label=label)
+    left.set(xlabel="log₁₀ R of the visible disk (the simulator’s own)", ylabel="dates")
+    left.legend(loc="upper left", fontsize="small")
+    right.errorbar(shares["r"], 100 * shares["share"], 100 * shares["error"], fmt="o", ms=5, capsize=2, color=ORANGE,
+                   label="dates with a flare ≥ M1.0")  # fmt: skip
+    right.plot(shares["r"], 100 * shares["probability"], color="0.3", lw=1.5, label="mean true probability")
+    right.set(xlabel="log₁₀ R of the visible disk (the simulator’s own)", ylabel="share of dates [%]", ylim=(0, None))
+    right.legend(loc="upper left", fontsize="small")
+    return figure
+
+
+def course_table(days, emerged):
+    """Flux and flares of the dates and the new regions, to save with their figure."""
+    dates = days[["time", "unsigned_flux", "max_class"]].assign(kind="date")
+    return pd.concat([dates, emerged.assign(kind="new region")], ignore_index=True)
+
+
+def goes_table(days):
+    """Flares found in each real day, to save with their figure."""
+    return pd.concat([flares.assign(day=title) for title, (_, _, flares) in days.items()], ignore_index=True)

@@ -1,0 +1,38 @@
+"""Colours and limits in which figures of the study show the eleven images: field in grey, each band in its own."""
+
+from matplotlib.colors import LinearSegmentedColormap
+
+from flarebook.solarchip.images.scaling import scale_channel
+
+# Hues as observers of SDO know them (171 gold, 193 bronze, 304 red); lightness alone carries the information.
+HUES = {
+    "94": "#3f9f5f", "131": "#2f9fa8", "171": "#c8962e", "193": "#b9773c", "211": "#9a5fae", "304": "#c8452c",
+    "335": "#4a73c4", "1600": "#a8a23a", "1700": "#b06a78", "4500": "#b8a878",
+}  # fmt: skip
+SHOWN = {  # where a scaled channel (scale_channel) is black and white; the ends of the scale itself are rarely reached
+    "hmi": (-0.75, 0.75), "94": (-1, 0), "131": (-1, 0.4), "171": (-0.9, 0.75), "193": (-0.9, 0.75),
+    "211": (-1, 0.7), "304": (-1, 0.45), "335": (-1, 0.5), "1600": (-1, 0.35), "1700": (-1, 0.1), "4500": (-0.3, 0.85),
+}  # fmt: skip
+
+
+def colours_of(channel):
+    """Colour map of a channel: grey for the field, black over the band's hue to white for AIA."""
+    if channel == "hmi":
+        return "gray"
+    return LinearSegmentedColormap.from_list(f"sun {channel}", ["black", HUES[channel], "white"])
+
+
+def label_of(channel):
+    """Name of a channel as it stands in figures."""
+    return "HMI field" if channel == "hmi" else f"AIA {channel} Å"
+
+
+def show_channel(axis, image, channel):
+    """Draw one physical image of a channel (n, n) without axes, scaled as the networks see it."""
+    low, high = SHOWN[channel]
+    axis.imshow(
+        scale_channel(image, channel), origin="lower", cmap=colours_of(channel), vmin=low, vmax=high,
+        interpolation="antialiased",
+    )  # fmt: skip
+    axis.set(xticks=[], yticks=[])
+    axis.spines[:].set_visible(False)

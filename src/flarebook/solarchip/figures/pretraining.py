@@ -1,0 +1,120 @@
+"""Figures of the pretraining: what a batch looks like, how the terms fall, what is drawn again, what patches know."""
+
+from importlib.resources import files
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullLocator
+
+from flarebook.solarchip.figures.channel_colours import label_of, show_channel
+from flarebook.solarchip.images.scaling import unscale_channel
+from flarebook.solarchip.pretraining.objective import TERMS
+from flarebook.solarchip.pretraining.settings import Settings
+
+STYLES = {"vit": ("#0173B2", "-", "transformer"), "cnn": ("#DE8F05", "--", "convolutions")}  # by family
+PANELS = {
+    "reconstruction": "reconstruction,\nsquare error",
+    "cls": "class term",
+    "patch": "patch term",
+    "intra": "intra term",
+}
+
+
+def shipped_history():
+    """Histories of the shipped models: DataFrame with backbone and the columns of `pretrain.pretrain`."""
+    with (files("flarebook.solarchip") / "data" / "pretraining_history.csv").open(encoding="utf-8") as file:
+        return pd.read_csv(file)
+
+
+def draw_batch(pictures, channels, turned):
+    """Pictures of a few dates before and after the turns of the training: one row per date.
+
+    pictures, turned: (n, k, h, w) scaled; channels: k names.
+    """
+    n, k = pictures.shape[:2]
+    figure = Figure(figsize=(9.6, 1.62 * n + 0.3), layout="constrained")
+    axes = figure.subplots(n, 2 * k, squeeze=False)
+    for row in range(n):
+        for place, channel in enumerate(channels):
+            for block, shown in enumerate((pictures, turned)):
+                axis = axes[row, block * k + place]
+                show_channel(axis, unscale_channel(shown[row, place], channel), channel)
+                if row == 0:
+                    axis.set_title(label_of(channel) + (", turned" if block else ""), fontsize=9)
+    return figure
+
+
+def curves(history, guessing):
+    """Every term against the number of dates seen: thin while training, thick on held-out dates.
+
+    history: with the column backbone; guessing: {term: loss of equal similarities}, dotted.
+    Returns (figure, table of what is plotted).
+    """
+    figure = Figure(figsize=(9.6, 2.9), layout="constrained")
+    axes = figure.subplots(1, len(TERMS))
+    unit, name = (1000, "dates seen, thousands") if history["dates_seen"].max() > 5000 else (1, "dates seen")
+    for panel, (term, label) in zip(axes, PANELS.items(), strict=True):
+        for backbone, rows in history.groupby("backbone", sort=False):
+            colour, dashes, words = STYLES[backbone.split("-")[0]]
+            seen = rows["dates_seen"] / unit
+            panel.plot(seen, rows[term], color=colour, linestyle=dashes, lw=0.8, alpha=0.6)
+            panel.plot(seen, rows[f"held_out_{term}"], color=colour, linestyle=dashes, lw=2, label=words)
+        if term in guessing:
+            panel.axhline(guessing[term], color="0.4", lw=1.2, ls=":")
+        panel.set(xlabel=name, ylabel=label, xlim=(0, None))
+        _logarithmic(panel) if term == "reconstruction" else panel.set_ylim(0, 1.08 * panel.get_ylim()[1])
+        panel.spines[["top", "right"]].set_visible(False)
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=2, frameon=False)
+    return figure, history[["backbone", "step", "dates_seen", *TERMS, *(f"held_out_{term}" for term in TERMS)]]
+
+
+def _logarithmic(panel):
+    """Logarithmic values with few, plain labels."""
+    panel.set_yscale("log")
+    panel.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    panel.yaxis.set_major_formatter("{x:g}")
+    panel.yaxis.set_minor_locator(NullLocator())
+
+
+def draw_reconstructions(images, drawn, channels):
+    """Images and what each model draws of them: one row of channels per way.
+
+    images: {channel: (h, w)} scaled, of one date; drawn: {words: {channel: (h, w)}}.
+    """
+    rows = {"image": images} | drawn
+    figure = Figure(figsize=(9.6, 1.62 * len(rows) + 0.2), layout="constrained")
+    axes = figure.subplots(len(rows), len(channels), squeeze=False)
+    for line, (words, shown) in zip(axes, rows.items(), strict=True):
+        for axis, channel in zip(line, channels, strict=True):
+            show_channel(axis, unscale_channel(shown[channel], channel), channel)
+        line[0].set_ylabel(words)
+    for axis, channel in zip(axes[0], channels, strict=True):
+        axis.set_title(label_of(channel), fontsize=10)
+    return figure
+
+
+def draw_patches(images, colours, channels, dates):
+    """Images of a few dates and, below, the colours of their patches for each model.
+
+    images: (n, 11, h, w) physical rows of `channels`, as (n, k, h, w); colours: {words: {channel: (n, side, side, 3)}};
+    dates: n labels.
+    """
+    n, k = images.shape[:2]
+    figure = Figure(figsize=(9.6, 1.75 * (1 + len(colours))), layout="constrained")
+    axes = figure.subplots(1 + len(colours), n * k, squeeze=False)
+    for place in range(n * k):
+        date, channel = divmod(place, k)
+        show_channel(axes[0, place], images[date, channel], channels[channel])
+        axes[0, place].set_title(f"{dates[date]}\n{label_of(channels[channel])}", fontsize=8.5)
+        for line, shown in zip(axes[1:, place], colours.values(), strict=True):
+            line.imshow(shown[channels[channel]][date], origin="lower", interpolation="nearest")
+            line.set(xticks=[], yticks=[])
+    for line, words in zip(axes[1:, 0], colours, strict=True):
+        line.set_ylabel(words)
+    return figure
+
+
+def guesses(batch_size=Settings.batch_size, n_patches=64):
+    """Loss of each contrast when all similarities are equal: ln of the number of candidates, {term: number}."""
+    return {"cls": np.log(batch_size), "patch": np.log(batch_size), "intra": np.log(n_patches)}

@@ -1,0 +1,174 @@
+"""Figures of the ablation: scores of every row, what the features know, and their geometry."""
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from flarebook.solarchip.representation.ablation import ALL_TERMS, SHARING_WORDS, TERMS
+from flarebook.solarchip.representation.linear_probes import NAMES
+from flarebook.solarchip.representation.scores import HEADLINE, MEAN_PROBE, STRENGTH
+
+COLOURS = {"vit": "#0173B2", "cnn": "#DE8F05"}  # by the family of a backbone's name
+MARKERS = {"vit": "o", "cnn": "s"}
+PANELS = {  # score: title
+    "recall@1, neighbouring days": "HMI and AIA of a date,\nrecall@1 of 11 days",
+    HEADLINE: "the same after\na linear map",
+    "patch date, neighbouring days": "patch finds its date,\nrecall@1 of 11 days",
+    "place by content": "patch finds its place\nby content",
+    MEAN_PROBE: "linear probes,\nmean skill",
+    "crossed probe, mean": "probe of HMI\nread on AIA, skill",
+}
+UNTAUGHT = {  # lines of features that nobody trained
+    "pixels": {"color": "#CC78BC", "linestyle": ":", "linewidth": 1.6},
+    STRENGTH: {"color": "#029E73", "linestyle": "-.", "linewidth": 1.4},
+}
+ROW_COLOURS = dict(
+    zip(TERMS, ("0.8", "0.45", "#0173B2", "#029E73", "#D55E00", "#56B4E9", "#CC78BC", "#ECE133"), strict=True)
+)
+GEOMETRY = {"xerr": "uniformity", "yerr": "alignment"}
+
+
+def family(backbone):
+    """ "vit" or "cnn", of a backbone such as "vit-tiny"."""
+    return backbone.split("-")[0]
+
+
+def row_labels(table):
+    """Rows of a table from the top: {(row, sharing): label}, the other ways of sharing last."""
+    known = set(table[["row", "sharing"]].itertuples(index=False, name=None))
+    labels = {(row, "two"): "none (random)" if row == "random" else row for row in TERMS}
+    labels |= {
+        (ALL_TERMS, sharing): f"all terms, {words}" for sharing, words in SHARING_WORDS.items() if sharing != "two"
+    }
+    return {key: label for key, label in labels.items() if key in known}
+
+
+def draw_ablation(table, summary, untaught=None):
+    """Six scores of every row: one mark per seed, the mean and its standard deviation over seeds.
+
+    table: of ablation.run; summary: of ablation_tables.summary; untaught: {name: {score: value}} of features that
+    nobody trained.
+    """
+    labels = row_labels(summary)
+    figure = Figure(figsize=(12.6, 1.5 + 0.38 * len(labels)), layout="constrained")
+    axes = figure.subplots(1, len(PANELS), sharey=True)
+    for panel, (score, title) in zip(axes, PANELS.items(), strict=True):
+        own = summary[summary["score"] == score]
+        panel.axvline(own["chance"].mean(), color="0.3", linestyle="--", linewidth=0.9)
+        for name, values in (untaught or {}).items():
+            panel.axvline(values[score], **UNTAUGHT[name])
+        for shift, backbone in zip((-0.17, 0.17), own["backbone"].unique(), strict=False):
+            _draw_rows(panel, table[table["score"] == score], own, backbone, labels, shift)
+        panel.set_title(title, fontsize="small")
+        panel.grid(axis="y", color="0.93")
+        panel.set_axisbelow(True)
+        panel.tick_params(labelsize="small")
+    axes[0].set_yticks(range(len(labels)), labels.values())
+    axes[0].set_ylim(len(labels) - 0.5, -0.5)
+    figure.legend(handles=_handles(summary, untaught or {}), loc="outside lower center", ncols=5, fontsize="small")
+    return figure
+
+
+def _draw_rows(panel, table, summary, backbone, labels, shift):
+    """Marks of one backbone: seeds faint, mean and standard deviation strong."""
+    colour, marker = COLOURS[family(backbone)], MARKERS[family(backbone)]
+    for place, (row, sharing) in enumerate(labels):
+        seeds, mean = (_of(rows, backbone, row, sharing) for rows in (table, summary))
+        seeds = seeds["value"]
+        below = np.full(len(seeds), place + shift + 0.13)  # else the mean hides them
+        panel.scatter(seeds, below, s=16, marker="|", color=colour, linewidth=1.1)
+        if len(mean):
+            error = np.nan_to_num(mean["sd"].to_numpy())
+            panel.errorbar(mean["mean"], [place + shift], xerr=error, fmt=marker, color=colour, ms=5, capsize=2, lw=1.1)
+
+
+def _of(table, backbone, row, sharing):
+    """Rows of a table that belong to one row of the ablation."""
+    return table[(table["backbone"] == backbone) & (table["row"] == row) & (table["sharing"] == sharing)]
+
+
+def _handles(summary, untaught):
+    """Legend of the backbones and of the reference lines."""
+    handles = [
+        Line2D([], [], marker=MARKERS[family(name)], color=COLOURS[family(name)], linestyle="", label=name)
+        for name in summary["backbone"].unique()
+    ]
+    handles.append(Line2D([], [], color="0.3", linestyle="--", linewidth=0.9, label="guessing"))
+    return handles + [Line2D([], [], label=f"{name}, no encoder", **UNTAUGHT[name]) for name in untaught]
+
+
+def draw_probes(summary, probes=("linear", "k-NN")):
+    """Skill of the probes: rows of the ablation against questions and instruments, one matrix per probe and backbone.
+
+    summary: of ablation_tables.summary.
+    """
+    backbones = summary["backbone"].unique()
+    figure = Figure(figsize=(1.9 + 4.3 * len(backbones), 1.3 + 3.3 * len(probes)), layout="constrained")
+    axes = figure.subplots(len(probes), len(backbones), sharey=True, sharex=True, squeeze=False)
+    for line, probe in zip(axes, probes, strict=True):
+        own = summary[summary["score"].str.startswith(f"{probe}, ") & (summary["sharing"] == "two")]
+        for panel, backbone in zip(line, backbones, strict=True):
+            image = _draw_skills(panel, own[own["backbone"] == backbone])
+            panel.set_title(f"{backbone}, {'linear' if probe == 'linear' else 'nearest neighbours'}", fontsize="medium")
+    figure.colorbar(image, ax=axes, label="skill, 0 guessing, 1 perfect", pad=0.01, shrink=0.6)
+    return figure
+
+
+def _draw_skills(panel, own):
+    """One matrix of skills; returns what a colourbar needs."""
+    columns = list(own["score"].unique())
+    cells = own.pivot(index="row", columns="score", values="mean")
+    cells = cells.reindex(index=[row for row in TERMS if row in cells.index], columns=columns)
+    image = panel.imshow(cells, cmap="viridis", vmin=0, vmax=1, aspect="auto")
+    _write_cells(panel, cells)
+    panel.set_xticks(range(len(columns)), [_question(score) for score in columns], rotation=38, ha="right")
+    panel.set_yticks(range(len(cells)), ["none (random)" if row == "random" else row for row in cells.index])
+    panel.tick_params(length=0, labelsize="small")
+    return image
+
+
+def _question(score):
+    """Label of a probe's question: "linear, r_value, AIA" to "R of the simulator, AIA"."""
+    _, name, source = score.split(", ")
+    return f"{NAMES[name]}, {source}"
+
+
+def _write_cells(panel, cells):
+    """Write every value into its cell, in a colour that can be read."""
+    for (i, j), value in np.ndenumerate(cells.to_numpy(dtype=float)):
+        colour = "black" if value > 0.65 else "white"
+        words = f"{value:.2f}".replace("-", "\u2212")
+        panel.text(j, i, words, ha="center", va="center", color=colour, fontsize="small")
+
+
+def draw_geometry(summary):
+    """Alignment against uniformity of every row: pairs close together and dates apart lie at the lower left.
+
+    A colour per row of the ablation, a marker per backbone, mean and standard deviation over seeds.
+    """
+    own = summary[summary["score"].isin(["alignment", "uniformity"]) & (summary["sharing"] == "two")]
+    wide = own.pivot(index=["backbone", "row"], columns="score", values=["mean", "sd"]).reset_index()
+    figure = Figure(figsize=(8.4, 4.6), layout="constrained")
+    axes = figure.subplots()
+    for _, point in wide.iterrows():
+        errors = {axis: np.nan_to_num(point["sd", name]) for axis, name in GEOMETRY.items()}
+        marker, colour = MARKERS[family(point["backbone", ""])], ROW_COLOURS[point["row", ""]]
+        place = (point["mean", name] for name in GEOMETRY.values())
+        axes.errorbar(*place, **errors, fmt=marker, color=colour, mec="black", mew=0.5, ms=7, lw=0.9, alpha=0.9)
+    axes.axhline(2, color="0.3", linestyle="--", linewidth=0.9)
+    axes.set_xlabel("uniformity: 0 all dates alike, lower is more spread")
+    axes.set_ylabel("alignment: squared distance of a pair")
+    figure.legend(handles=_geometry_key(wide), loc="outside right center", fontsize="small")
+    return figure
+
+
+def _geometry_key(wide):
+    """Legend: backbones by their marker, rows by their colour, and the dashed line."""
+    shapes = {MARKERS[family(name)]: name for name in wide["backbone"].unique()}
+    handles = [Line2D([], [], marker=m, color="w", mec="black", ls="", label=name) for m, name in shapes.items()]
+    known = [row for row in TERMS if (wide["row"] == row).any()]
+    handles += [
+        Line2D([], [], marker="D", color=ROW_COLOURS[row], ls="", label="none (random)" if row == "random" else row)
+        for row in known
+    ]
+    return [*handles, Line2D([], [], color="0.3", linestyle="--", linewidth=0.9, label="unrelated features")]

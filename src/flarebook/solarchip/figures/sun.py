@@ -1,0 +1,186 @@
+"""Figures of solar images: real and simulated ones side by side, profiles to the limb, histograms."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from flarebook.solarchip.figures.channel_colours import label_of, show_channel
+from flarebook.solarchip.images.channels import CHANNELS
+from flarebook.solarchip.images.grid import HALF_WIDTH, Disk
+
+COLUMNS = ("hmi", "4500", "171", "193", "304", "1600")
+# From the surface upwards, the corona by temperature
+UPWARDS = ("hmi", "4500", "1700", "1600", "304", "171", "193", "211", "335", "94", "131")
+PHOTOSPHERIC = 12_500.0  # DN/s, the quiet photosphere at 4500 at disk centre in the simulated images
+LOOKS = {"real": {"color": "#7B3FBF", "lw": 1.8}, "simulated": {"color": "0.25", "lw": 1.4}}
+LIMB = np.concatenate([np.arange(0, 0.9, 0.05), np.arange(0.9, 1.095, 0.0125)])  # solar radii, finer at the limb
+PHOTOSPHERE = np.append(np.arange(0, 0.95, 0.05), 0.95)  # solar radii; farther out a pixel holds the limb's edge
+BINS = {
+    "visible light": np.linspace(0.6, 1.2, 61),
+    "171 Å": np.linspace(1, 4, 61),
+    "field": np.concatenate([-np.geomspace(2500, 4, 40), np.geomspace(4, 2500, 40)]),
+}
+LIMB_TITLES = {"171": "AIA 171 Å", "4500": "HMI continuum (real), AIA 4500 Å (simulated)"}
+LABELS = {
+    "visible light": "brightness over that of its ring",
+    "171 Å": "log₁₀ of brightness [DN/s]",
+    "field": "line-of-sight field [G]",
+}
+
+COMPARED = {  # stem of a metric's name: what it is
+    "limb_171": "171 Å, highest ring of the outer tenth of the disk, over the centre",
+    "beyond_171": "171 Å, 1.04 to 1.08 solar radii, over the centre",
+    "light_171": "171 Å, median on the disk [DN/s]",
+    "spread_171": "171 Å, 5th to 95th percentile [powers of ten]",
+    "bright_171": "171 Å, brighter than three times the median [thousandths of the disk]",
+    "grain_171": "171 Å, grain of the quiet disk below 2 pixels [powers of ten]",
+    "weave_171": "171 Å, structure of the quiet disk of 3 to 6 pixels [powers of ten]",
+    "limb_4500": "visible light, .90 to .96 solar radii, over the centre",
+    "dark_share": "visible light, darker than .9 of its ring [thousandths of the disk]",
+}
+
+
+def choose_dates(days, n=4):
+    """Rows of n dates from quiet to active, each from another stretch of time.
+
+    Of the first stretch the quietest date is taken, of the last the most active, by unsigned flux, and so on between.
+    """
+    flux = days["unsigned_flux"].to_numpy(float)
+    stretches = [part for part in np.array_split(np.arange(len(flux)), n) if len(part)]
+    ranks = np.linspace(0.03, 0.97, len(stretches))
+    chosen = [
+        part[np.argsort(flux[part])[round(rank * (len(part) - 1))]] for part, rank in zip(stretches, ranks, strict=True)
+    ]
+    return np.array(sorted(chosen, key=lambda row: flux[row]))
+
+
+def plot_dates(real, images, days, columns=COLUMNS):
+    """Simulated dates, one row each, and at the right the real images at hand in the same colours and scaling.
+
+    real: {channel: (image (n, n), title)}, each two rows high; images: (k, 11, n, n) physical; days: their k rows.
+    """
+    lines, width = len(images), len(columns) + 2 * bool(real)
+    figure = Figure(figsize=(1.5 * width + 0.3, 1.53 * lines + 0.3), layout="constrained")
+    figure.get_layout_engine().set(w_pad=0.015, h_pad=0.015, wspace=0.0, hspace=0.0)
+    grid = figure.add_gridspec(lines, width)
+    for row, (_, day) in enumerate(days.iterrows()):
+        for place, channel in enumerate(columns):
+            axis = figure.add_subplot(grid[row, place])
+            show_channel(axis, images[row, CHANNELS.index(channel)], channel)
+            axis.set_title(label_of(channel) if row == 0 else "", fontsize=9)
+            axis.set_ylabel("" if place else _told(day), fontsize=8)
+    for place, (channel, (image, title)) in enumerate(real.items()):
+        axis = figure.add_subplot(grid[2 * place : 2 * place + 2, -2:])
+        show_channel(axis, image, channel)
+        axis.set_title(title, fontsize=9, color=LOOKS["real"]["color"])
+        axis.spines[:].set(visible=True, color=LOOKS["real"]["color"], lw=2)
+    return figure
+
+
+def _told(day):
+    """Two lines about a date: its day, and its largest flare in the next 24 hours."""
+    flare = day["max_class"] or "no flare"
+    return f"{str(day['time'])[:10]}\nnext: {flare}"
+
+
+def plot_limb(tables):
+    """Brightness against the distance from disk centre, a panel each: the real image and the spread of the dates.
+
+    tables: {panel: of `profile_table`, real and simulated rows}.
+    """
+    figure = Figure(figsize=(4.6 * len(tables), 3.5), layout="constrained")
+    for axis, (name, table) in zip(figure.subplots(1, len(tables), squeeze=False)[0], tables.items(), strict=True):
+        for origin, rows in table.groupby("origin"):
+            axis.plot(rows["radius"], rows["median"], **LOOKS[origin], label=origin)
+            if origin == "simulated":
+                axis.fill_between(rows["radius"], rows["low"], rows["high"], color="0.8", label="90 % of dates")
+        axis.axvline(1, color="0.6", lw=0.8, ls=":")
+        axis.set(
+            xlabel="distance from disk centre [solar radii]", xlim=(0, 1.1), ylim=(0, None), title=LIMB_TITLES[name]
+        )
+    figure.axes[0].set_ylabel("brightness over that of the centre")
+    figure.axes[0].legend(loc="upper left")
+    return figure
+
+
+def plot_histograms(table):
+    """Histograms of `histogram_table`, a panel for each quantity: simulated filled, real as a line."""
+    names = list(dict.fromkeys(table["quantity"]))
+    figure = Figure(figsize=(4.1 * len(names), 3.5), layout="constrained")
+    for axis, name in zip(figure.subplots(1, len(names), squeeze=False)[0], names, strict=True):
+        rows = table[table["quantity"] == name]
+        lowest = rows["density"][rows["density"] > 0].min()
+        for origin, drawn in rows.groupby("origin", sort=False):
+            edges = np.append(drawn["low"], drawn["high"].iloc[-1])
+            axis.stairs(drawn["density"].clip(lower=lowest / 9), edges, **_filled(origin))
+        axis.set(xlabel=LABELS[name], yscale="log", title=name, ylim=(lowest / 2, 3 * rows["density"].max()))
+        if name == "field":
+            axis.set_xscale("symlog", linthresh=10)
+            axis.set_xticks(
+                [-1000, -100, -10, 0, 10, 100, 1000], labels=["−10³", "−10²", "−10", "0", "10", "10²", "10³"]
+            )
+    figure.axes[0].set_ylabel("share of pixels per unit")
+    handles = [Line2D([], [], color="0.7", lw=6, label="simulated"), Line2D([], [], **LOOKS["real"], label="real")]
+    figure.axes[0].legend(handles=handles, loc="upper left")
+    return figure
+
+
+def _filled(origin):
+    """Look of a histogram."""
+    return {"fill": True, "color": "0.75"} if origin == "simulated" else LOOKS["real"]
+
+
+def dates_table(days, rows):
+    """What is known of the shown dates, to save with their figure."""
+    columns = ["time", "r_value", "r_measured", "unsigned_flux", "n_regions", "max_class", "p_m", "origin"]
+    return days.iloc[rows][[name for name in columns if name in days]].reset_index(drop=True)
+
+
+def limb_table(tables):
+    """All profiles as one table, with the panel's name."""
+    return pd.concat([table.assign(panel=name) for name, table in tables.items()], ignore_index=True)
+
+
+def as_photosphere(continuum):
+    """HMI continuum (n, n) with the brightness of AIA 4500 at disk centre, so that both can share colours."""
+    centre = Disk(len(continuum)).radius < 0.5
+    return continuum * (PHOTOSPHERIC / np.median(continuum[centre]))
+
+
+def plot_channels(images, time):
+    """All eleven images (11, n, n) of one date, sorted from the surface upwards and by temperature."""
+    figure = Figure(figsize=(10.2, 3.75), layout="constrained")
+    figure.get_layout_engine().set(w_pad=0.01, h_pad=0.02, wspace=0.0, hspace=0.0)
+    axes = figure.subplots(2, 6).flat
+    for axis, channel in zip(axes, UPWARDS, strict=False):
+        show_channel(axis, images[CHANNELS.index(channel)], channel)
+        axis.set_title(label_of(channel), fontsize=9)
+    last = figure.axes[-1]
+    last.axis("off")
+    last.text(0.5, 0.5, str(time)[:16].replace("T", "\n"), ha="center", va="center", fontsize=9, color="0.3")
+    return figure
+
+
+def plot_prepared(pairs):
+    """Real images as their files have them and on the standard grid, side by side.
+
+    pairs: {title: (SunImage, grid (n, n) physical, channel whose colours it takes)}.
+    """
+    figure = Figure(figsize=(2.6 * 2 * len(pairs), 3.5), layout="constrained")
+    axes = figure.subplots(1, 2 * len(pairs), squeeze=False)[0]
+    for number, (title, (image, grid, channel)) in enumerate(pairs.items()):
+        before, after = axes[2 * number : 2 * number + 2]
+        stretch = np.nanmedian(grid[Disk(len(grid)).on]) / np.nanmedian(image.data)
+        show_channel(before, np.nan_to_num(image.data) * stretch, channel)
+        show_channel(after, grid, channel)
+        angle = np.linspace(0, 2 * np.pi, 181)
+        radius = len(grid) / 2 / HALF_WIDTH
+        circle = (len(grid) - 1) / 2 + radius * np.array([np.cos(angle), np.sin(angle)])
+        after.plot(*circle, color="#7FDBFF", lw=0.7, ls="--")
+        before.set_title(f"{title}\nas in the file", fontsize=9)
+        after.set_title("on the standard grid\n", fontsize=9)
+        rows, columns = image.data.shape
+        before.set_xlabel(f"{columns} × {rows} pixels of {image.pixel:.1f}″", fontsize=8)
+        after.set_xlabel(f"{len(grid)} × {len(grid)}, 2.2 solar radii wide", fontsize=8)
+    return figure

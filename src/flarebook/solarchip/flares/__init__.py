@@ -1,0 +1,1 @@
+"""Flare classification: baselines, fine-tuning, scores, comparison."""

@@ -1,0 +1,152 @@
+"""Forecasts that see no image, or need no network: what every flare classifier must beat."""
+
+from importlib.resources import files
+
+import numpy as np
+import pandas as pd
+import yaml
+
+from flarebook.compendium.errors import InputError
+from flarebook.solarchip.goes.classes import at_least
+from flarebook.solarchip.goes.labels import LEVELS
+
+FAINTEST = 1e-9  # W/m2, below GOES's own background: where the logarithm of the flux ends
+
+
+SEES = {  # table baselines: what they see, column by column
+    "persistence": "whether the past 24 h had such a flare",
+    "R measured": "R of the magnetogram, one number",
+    "R, simulator's own": "R of the regions without noise, on which the rate of flares rests",
+    "GOES flux": "X-ray flux now, and its largest value of the past 24 h",
+}
+
+
+INPUTS = {"R measured": ("r_measured",), "GOES flux": ("goes_now", "flux_max_past_24h")}  # columns, known of real days
+
+
+R_COLUMNS = {"R measured": "r_measured", "R, simulator's own": "r_value"}
+
+
+QUESTIONS = {"label_m": "a flare of M1.0 or above within 24 h", "label_c": "a flare of C1.0 or above within 24 h"}
+
+
+def table_features(name, days, label="label_m"):
+    """Numbers from which a baseline forecasts, (n, 1 or 2).
+
+    name: of SEES; days: table of notebook 1; label: "label_m" or "label_c", the class asked for.
+    "R measured", "R, simulator's own": log10 R of Schrijver 2007, which is 0 for a Sun without strong inversion lines,
+    and whether it is 0.  The second is the simulator's own variable, known for simulated days only.
+    Raises InputError for an unknown name or a missing column.
+    """
+    if name == "persistence":
+        return at_least(_column(days, "flux_max_past_24h"), LEVELS[label]).astype(float)[:, None]
+    if name in R_COLUMNS:
+        r = _column(days, R_COLUMNS[name])
+        return np.column_stack([r, r > 0])
+    if name == "GOES flux":
+        now, largest = (np.maximum(_column(days, key), FAINTEST) for key in ("goes_now", "flux_max_past_24h"))
+        return np.log10(np.column_stack([now, np.maximum(now, largest)]))
+    raise InputError(f"there is no baseline {name!r}: known are {', '.join(SEES)}")
+
+
+def _numbers(days, name):
+    """Numbers of a column, (n,), NaN where unknown; InputError when it is missing."""
+    if name not in days:
+        raise InputError(f"the table of days has no column {name!r}: run solarchip/1-simulated-sun again")
+    return pd.to_numeric(days[name], errors="coerce").to_numpy(float, na_value=np.nan)
+
+
+def _column(days, name):
+    """Numbers of a column, (n,); InputError when it is missing or has gaps (see `complete_days`)."""
+    values = _numbers(days, name)
+    if not np.isfinite(values).all():
+        day = days["time"].iloc[np.flatnonzero(~np.isfinite(values))[0]]
+        raise InputError(f"{name} of {day} is missing: leave the day out or fill it in")
+    return values
+
+
+def complete_days(days, images, label="label_m"):
+    """Days whose label and whose baselines' inputs are known, with their images, and a sentence about the others.
+
+    days: table of notebook 1; images: (n, 11, h, w) of its rows; label: its column.  A day that no X-ray record covers
+    is neither quiet nor flaring, and the first real day has no day before it.  Returns (days, images, sentence), which
+    is empty when nothing is left out.  Raises InputError when no day is left.
+    """
+    needed = [label, *dict.fromkeys(name for names in INPUTS.values() for name in names)]
+    known = np.array([np.isfinite(_numbers(days, name)) for name in needed])
+    complete = known.all(axis=0)
+    if complete.all():
+        return days.astype({label: int}), images, ""
+    lacks = ", ".join(f"{name} of {(~row).sum()}" for name, row in zip(needed, known, strict=True) if not row.all())
+    if not complete.any():
+        raise InputError(f"none of {len(days)} days can be classified: missing are {lacks}; give their X-ray records")
+    kept = days[complete].reset_index(drop=True).astype({label: int})
+    return kept, images[complete], f"{(~complete).sum()} of {len(days)} days are left out: missing are {lacks}"
+
+
+def climatology(label):
+    """The constant forecast: share of flaring days among those whose label is known."""
+    return float(np.mean(label))
+
+
+def true_probability(days, label="label_m"):
+    """Probability with which the simulator drew the label, (n,), or None where no truth is known, as on real days.
+
+    Its skill is the ceiling: whether a flare comes on a day of given probability is chance.
+    """
+    name = {"label_m": "p_m", "label_c": "p_c"}[label]
+    values = pd.to_numeric(days[name], errors="coerce").to_numpy(float) if name in days else np.array([np.nan])
+    return values if np.isfinite(values).all() else None
+
+
+DRAW_COLUMNS = ("fraction", "draw", "n_days", "n_flaring")
+
+
+def draw_days(label, fraction, rng):
+    """Days whose labels are known: a share of each class, at least one day of each, in order of time.
+
+    label: (n,) of 0 and 1, of the training days; fraction: 0 to 1; rng: of the draw.  Keeping the shares of the classes
+    means that a small draw knows how frequent flares are, as a forecaster would from a flare list.
+    Returns positions (n_drawn,).  Raises InputError for a fraction out of range or an empty class.
+    """
+    if not 0 < fraction <= 1:
+        raise InputError(f"a share of {fraction} of the labels cannot be drawn: give a number above 0, 1 at most")
+    parts = []
+    for value in (0, 1):
+        rows = np.flatnonzero(np.asarray(label) == value)
+        if not len(rows):
+            raise InputError(
+                f"no training day has the label {value}, so that a share of {fraction:.0%} of them cannot hold both "
+                "classes: take more days or another class of flare"
+            )
+        parts.append(rng.choice(rows, max(1, round(fraction * len(rows))), replace=False))
+    return np.sort(np.concatenate(parts))
+
+
+def draws(label, fractions, n_draws, seed):
+    """All draws: {(fraction, draw): positions}, and a table of their sizes with DRAW_COLUMNS.
+
+    fractions: of `draw_days`, with 1.0, against which the others are set.  Draws with all labels hold the same days;
+    what differs between them is then the network's own chance alone.  Raises InputError as `draw_days` does.
+    """
+    if 1.0 not in fractions:
+        raise InputError(f"the shares of labels are {list(fractions)}: add 1.0, against which the others are set")
+    days, rows = {}, []
+    for fraction in fractions:
+        for draw in range(n_draws):
+            known = draw_days(label, fraction, np.random.default_rng([seed, round(1e6 * fraction), draw]))
+            days[fraction, draw] = known
+            rows.append((fraction, draw, len(known), int(np.asarray(label)[known].sum())))
+    return days, pd.DataFrame(rows, columns=list(DRAW_COLUMNS))
+
+
+PUBLISHED_COLUMNS = ["method", "sees", "tss", "hss", "source"]
+
+
+def published_skill():
+    """Published scores of full-disk forecasts of M1.0 flares within 24 h: DataFrame of PUBLISHED_COLUMNS, text.
+
+    Each study has its own years and splits, so that the rows compare neither with each other nor with a simulated Sun.
+    """
+    text = (files("flarebook.solarchip") / "data" / "published_flare_skill.yaml").read_text(encoding="utf-8")
+    return pd.DataFrame(yaml.safe_load(text), columns=PUBLISHED_COLUMNS)

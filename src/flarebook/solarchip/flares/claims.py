@@ -1,0 +1,106 @@
+"""The claims on flares as differences: better than every baseline, and most so with few labels."""
+
+from itertools import product
+
+import numpy as np
+import pandas as pd
+
+from flarebook.compendium.errors import InputError
+from flarebook.evaluation.claims import COLUMNS, OPEN, verdict
+from flarebook.solarchip.flares.comparison import KEY, TAIL
+from flarebook.solarchip.flares.methods import FROZEN, TUNED, UNTRAINED, words
+
+FEW = 0.1  # share of the labels up to which they are few
+MARGIN = 0.02  # smallest gain of a score that would matter to a forecaster
+SKILL = "3 (classification)"  # claims of the abstract, as numbered in the book
+FEW_LABELS = {TUNED: "4 (fine-tuned)", FROZEN: "4 (frozen)"}
+FEWEST = 3  # draws of labels for a word: fewer do not tell how much the draws matter
+
+
+def contrast(table, samples, score, weights):
+    """Weighted sum of mean scores and its interval over test days and draws of labels: (difference, low, high).
+
+    table: of `flare_comparison.summary`; samples: of `flare_comparison.bootstrap`; weights: {(method, fraction):
+    weight}, such as 1 and -1.
+    """
+    means = table[table["score"] == score].set_index(KEY)["mean"]
+    difference = float(sum(weight * means[key] for key, weight in weights.items()))
+    drawn = sum(weight * samples[key][score] for key, weight in weights.items())
+    low, high = np.nanquantile(drawn, [TAIL, 1 - TAIL])
+    return difference, float(min(low, difference)), float(max(high, difference))
+
+
+def judged(claim, name, comparison, score, found, n, margin):
+    """Row of the verdict table: name, and {column: value} of verdicts.COLUMNS and draws.
+
+    found: (difference, low, high); n: (test days, draws of labels).  Fewer than FEWEST draws decide nothing, nor does
+    an interval without width, which is what forecasts that differ nowhere give.
+    """
+    n_days, draws = n
+    open_ = draws < FEWEST or found[1] == found[2]
+    values = (claim, comparison, score, *found, n_days, margin, OPEN if open_ else verdict(*found, margin))
+    return {"name": f"{name}.{score}"} | dict(zip(COLUMNS, values, strict=True)) | {"draws": draws}
+
+
+def skill_rows(table, samples, chosen, references, score="auc", margin=MARGIN):
+    """Is the chosen method better than each reference, all labels known?  A list of verdict rows.
+
+    table, samples: as for `contrast`; margin: smallest gain of the score that would matter.
+    """
+    full = table["fraction"].max()
+    rows = []
+    for reference in references:
+        found = contrast(table, samples, score, {(chosen, full): 1, (reference, full): -1})
+        comparison = f"{words(chosen)} against {words(reference)}"
+        name = f"chosen_less.{reference.rpartition('.')[2]}"
+        rows.append(judged(SKILL, name, comparison, score, found, _number(table, chosen), margin))
+    return rows
+
+
+def few_label_rows(table, samples, backbones, score="auc", margin=MARGIN, few=FEW):
+    """Does pretraining gain with few labels, and more than with all?  A list of verdict rows, two per way and backbone.
+
+    The gain is the score of the fine-tuned, or frozen, pretrained network less that of the same network used the same
+    way with random weights (UNTRAINED); its mean over the shares up to `few` must be above zero, and above the gain at
+    all labels: losing less with few is no gain.  Raises InputError when no share is that small.
+    """
+    fractions = sorted(table["fraction"].unique())
+    small, full = [fraction for fraction in fractions if fraction <= few], fractions[-1]
+    if not small:
+        raise InputError(f"no share of the labels is {few:.0%} or less: add one to the fractions")
+    rows = []
+    for way, claim in FEW_LABELS.items():
+        for name in backbones:
+            pretrained, random = f"{name}.{way}", f"{name}.{UNTRAINED[way]}"
+            gain = {(pretrained, f): 1 / len(small) for f in small} | {(random, f): -1 / len(small) for f in small}
+            more = gain | {(pretrained, full): -1, (random, full): 1}
+            names = {"few": f"few_gain.{way}.{name}", "more": f"few_less_all.{name}"}
+            names["more"] += "" if way == TUNED else f".{way}"
+            n = _number(table, pretrained)
+            for weights, key, text in (
+                (gain, "few", "gain at few labels"),
+                (more, "more", "that gain less gain at all"),
+            ):
+                found = contrast(table, samples, score, weights)
+                rows.append(judged(claim, names[key], f"{words(pretrained)}: {text}", score, found, n, margin))
+    return rows
+
+
+def gains(table, samples, backbones, scores=("tss", "auc")):
+    """Gain of pretrained over random weights, used the same way, at every share of labels.
+
+    Returns a DataFrame backbone, way (fine-tuned or frozen), fraction, score, gain, low, high: the latter two are the
+    95 % interval over test days and draws of labels.
+    """
+    rows = []
+    for name, way, score in product(backbones, FEW_LABELS, scores):
+        for fraction in sorted(table["fraction"].unique()):
+            pair = {(f"{name}.{way}", fraction): 1, (f"{name}.{UNTRAINED[way]}", fraction): -1}
+            rows.append((name, way, fraction, score, *contrast(table, samples, score, pair)))
+    return pd.DataFrame(rows, columns=["backbone", "way", "fraction", "score", "gain", "low", "high"])
+
+
+def _number(table, method):
+    """How many test days, and draws of labels, stand behind a method: (n, n)."""
+    rows = table[table["method"] == method]
+    return int(rows["n_days"].max()), int(rows["n"].max())

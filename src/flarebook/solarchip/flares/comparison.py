@@ -1,0 +1,199 @@
+"""Every method on every draw of labels: forecasts of the test days, their scores with uncertainty, paired verdicts."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy.stats import binomtest
+from sklearn.metrics import log_loss
+
+from flarebook.compendium.errors import InputError
+from flarebook.evaluation.bootstrap import block_weights
+from flarebook.evaluation.calibration import reliability
+from flarebook.evaluation.classification import best_threshold, check_classes
+from flarebook.solarchip.flares.methods import ALONE, CEILING, CLIMATOLOGY, family, words
+from flarebook.solarchip.flares.scores import NAMES, SCORES, drawn_scores, scores
+
+PARTS = ("train", "validation", "test")
+WATCHED = ("tss", "auc", "brier_skill")
+TAIL = 0.025  # left out at either end of an interval: 95 %
+KEY = ["method", "fraction"]
+BOUNDED = ("tss", "auc", "brier", "brier_skill")  # scores that the true rate leads in expectation
+FEWEST = 5  # days behind a point of a reliability curve
+
+
+@dataclass(frozen=True, eq=False)
+class Forecasts:
+    """Forecasts of the test days.
+
+    rows: DataFrame method, fraction, draw, threshold, validation_loss; test: (n_rows, n_test) probabilities; label:
+    (n_test,); base_rate: share of flaring days among all training days.
+    """
+
+    rows: pd.DataFrame
+    test: np.ndarray
+    label: np.ndarray
+    base_rate: float
+
+    def mean(self, method, fraction=1.0):
+        """Mean forecast over the draws of a method, (n_test,)."""
+        chosen = (self.rows["method"] == method) & (self.rows["fraction"] == fraction)
+        return self.test[chosen.to_numpy()].mean(axis=0)
+
+
+def parts_of(days, column="label_m", question="a flare of M1.0 or above within 24 h"):
+    """Positions of the training, validation and test days: {part: (n,)}.
+
+    days: table with split and the label's column; days without a label belong to no part.  Raises InputError when a
+    part has days of one class only.
+    """
+    parts = {part: np.flatnonzero((days["split"] == part) & days[column].notna()) for part in PARTS}
+    for part, rows in parts.items():
+        check_classes(days[column].iloc[rows].to_numpy(int), f"the {part} days", question)
+    return parts
+
+
+def forecast_all(forecasters, label, parts, draws, truth=None, seed=1, progress=None):
+    """Run every forecaster on every draw of labels, with thresholds from the validation days.
+
+    forecasters: {method: function of (positions of known days, seed)}; label: (n,); draws: of `few_labels.draws`, of
+    the training days; truth: (n,) true probabilities, forecast once as the ceiling: its threshold is their mean over
+    the test days, which for true probabilities gives the largest TSS to be expected.  So does the share of flaring days
+    for good ones, the threshold of a method to which no validation label is known.  Returns Forecasts.
+    """
+    rows, tests = [], []
+    for method, forecaster in forecasters.items():
+        for (fraction, draw), known in draws.items():
+            probability = forecaster(parts["train"][known], seed + draw)
+            watched = label[parts["validation"]], probability[parts["validation"]]
+            loss = log_loss(watched[0], np.clip(watched[1], 1e-6, 1 - 1e-6), labels=[0, 1])
+            threshold = label[parts["train"][known]].mean() if family(method) == ALONE else best_threshold(*watched)
+            rows.append((method, fraction, draw, threshold, loss))
+            tests.append(probability[parts["test"]])
+        if progress:
+            progress(method)
+    if truth is not None:
+        tests.append(truth[parts["test"]])
+        rows.append((CEILING, 1.0, 0, tests[-1].mean(), np.nan))
+    table = pd.DataFrame(rows, columns=["method", "fraction", "draw", "threshold", "validation_loss"])
+    return Forecasts(table, np.array(tests), label[parts["test"]], float(label[parts["train"]].mean()))
+
+
+def score_table(forecasts):
+    """Scores of each forecast: the rows of `Forecasts` with a column per score."""
+    found = [
+        scores(forecasts.label, probability, threshold, forecasts.base_rate)
+        for probability, threshold in zip(forecasts.test, forecasts.rows["threshold"], strict=True)
+    ]
+    return pd.concat([forecasts.rows, pd.DataFrame(found)], axis=1).assign(n_days=len(forecasts.label))
+
+
+def bootstrap(forecasts, rng, n_draws=500, block=14):
+    """Mean scores of each method and fraction when test days and draws of labels are drawn anew: paired samples.
+
+    Test days are drawn in blocks, draws of labels with replacement; both are the same for all methods and fractions, so
+    that differences pair.  Of k draws of labels, k - 1 are taken: taking k would make the error of their mean too small
+    by (k - 1) / k in its square (Rao and Wu 1988).  Returns {(method, fraction): {score: (n_draws,)}}.
+    """
+    weights = block_weights(len(forecasts.label), n_draws, rng, block)
+    most = int(forecasts.rows["draw"].max()) + 1
+    lot = rng.integers(most, size=(n_draws, max(1, most - 1)))
+    found = {}
+    for key, rows in forecasts.rows.groupby(KEY, sort=False):
+        each = [
+            drawn_scores(forecasts.label, forecasts.test[i], row.threshold, forecasts.base_rate, weights)
+            for i, row in zip(rows.index, rows.itertuples(), strict=True)
+        ]
+        picked = lot % len(each)
+        found[key] = {name: _mean_of_picked([one[name] for one in each], picked) for name in SCORES}
+    return found
+
+
+def _mean_of_picked(values, picked):
+    """Mean over the picked draws of labels of each draw of days: [(n,)] and (n, k) to (n,)."""
+    return np.take_along_axis(np.array(values).T, picked, axis=1).mean(axis=1)
+
+
+def summary(table, samples):
+    """Mean and standard deviation over draws of labels, and the interval over days and draws, of every score.
+
+    table: of `score_table`; samples: of `bootstrap`.  Returns a DataFrame: method, fraction, score, mean, sd, low,
+    high, n (draws), n_days (test days); sd is missing for a single draw.  The ceiling has the scores of BOUNDED alone:
+    its threshold is the best for TSS, and other scores know better ones.
+    """
+    rows = []
+    for (method, fraction), group in table.groupby(KEY, sort=False):
+        for score in BOUNDED if method == CEILING else SCORES:
+            ends = np.nanquantile(samples[method, fraction][score], [TAIL, 1 - TAIL])
+            sd = group[score].std(ddof=1) if len(group) > 1 else np.nan
+            rows.append((method, fraction, score, group[score].mean(), sd, *ends, len(group), group["n_days"].iloc[0]))
+    return pd.DataFrame(rows, columns=[*KEY, "score", "mean", "sd", "low", "high", "n", "n_days"])
+
+
+def best_on_validation(rows, methods):
+    """Method with the smallest mean log loss on the validation days when all labels are known."""
+    full = rows[(rows["fraction"] == rows["fraction"].max()) & rows["method"].isin(methods)]
+    if full.empty:
+        raise InputError(f"none of {', '.join(methods)} has a forecast: run one of them")
+    return full.groupby("method")["validation_loss"].mean().idxmin()
+
+
+def value_of(table, method, score):
+    """Mean score of a method with all labels."""
+    full = table[(table["fraction"] == table["fraction"].max()) & (table["method"] == method)]
+    return float(full.set_index("score").loc[score, "mean"])
+
+
+def overview(table):
+    """Means of all scores with all labels, one row per method, best AUC on top."""
+    full = table[table["fraction"] == table["fraction"].max()]
+    wide = full.pivot(index="method", columns="score", values="mean")[list(SCORES)].sort_values("auc", ascending=False)
+    return wide.rename(index=words, columns=NAMES).rename_axis(index=None, columns=None)
+
+
+def watched(table, samples, few=0.1):
+    """What a gate watches, yielded as (name, mean, standard error over test days and draws of labels).
+
+    TSS, AUC and Brier skill of every method with all labels but climatology, whose scores are constant, and TSS and AUC
+    with the share `few` of the labels.
+    """
+    for row in table[table["score"].isin(WATCHED)].itertuples():
+        error = float(np.nanstd(samples[row.method, row.fraction][row.score]))
+        if row.fraction == table["fraction"].max() and row.method != CLIMATOLOGY:
+            yield f"{row.method}.{row.score}", row.mean, error
+        elif row.fraction == few and row.method != CLIMATOLOGY and row.score != "brier_skill":
+            yield f"{row.method}.few_labels.{row.score}", row.mean, error
+
+
+def reliability_table(forecasts, methods, n_bins=5):
+    """How often it flared on days of like forecast: DataFrame method, score, observed, n, low, high.
+
+    Forecasts are means over draws with all labels; bins of fewer than FEWEST days join their neighbour; low, high:
+    Wilson's interval of the observed share, 95 %.
+    """
+    parts = []
+    for method in methods:
+        table = merged(reliability(forecasts.label, np.clip(forecasts.mean(method), 0, 1), n_bins))
+        hits = (table["observed"] * table["n"]).round().astype(int)
+        ends = [binomtest(k, n).proportion_ci(method="wilson") for k, n in zip(hits, table["n"], strict=True)]
+        table = table.assign(low=[end.low for end in ends], high=[end.high for end in ends])
+        parts.append(table.assign(method=method))
+    return pd.concat(parts, ignore_index=True)
+
+
+def merged(bins, fewest=FEWEST):
+    """Bins in order, DataFrame score, observed, n: small ones join the next, a small last one the one before."""
+    groups = []
+    for row in bins[["score", "observed", "n"]].to_numpy(float):
+        if groups and sum(n for *_, n in groups[-1]) < fewest:
+            groups[-1].append(row)
+        else:
+            groups.append([row])
+    if len(groups) > 1 and sum(n for *_, n in groups[-1]) < fewest:
+        last = groups.pop()
+        groups[-1] += last
+    rows = [
+        (*np.average([row[:2] for row in g], axis=0, weights=[row[2] for row in g]), sum(r[2] for r in g))
+        for g in groups
+    ]
+    return pd.DataFrame(rows, columns=["score", "observed", "n"]).astype({"n": int})

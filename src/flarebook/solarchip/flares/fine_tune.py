@@ -1,0 +1,156 @@
+"""The encoder and its linear head learn together: from pretrained weights, or from scratch as the baseline."""
+
+from copy import deepcopy
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from sklearn.metrics import log_loss
+from torch import nn
+from torch.nn.functional import binary_cross_entropy_with_logits
+
+from flarebook.evaluation.classification import check_classes
+from flarebook.learning.device import chosen_device
+from flarebook.solarchip.images.channels import CHANNELS
+
+STANDARD = 256  # days, about, of which the features are standardised
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a classifier learns; the same for pretrained weights and for random ones."""
+
+    epochs: int = 6  # passes through the days with labels
+    batch_size: int = 32
+    learning_rate: float = 5e-4  # of the encoder, falling to zero along half a cosine
+    head_rate: float = 5e-3  # of the linear head, which starts at zero
+    weight_decay: float = 0.05
+    looks: int = 4  # how often the validation days are looked at, evenly spaced
+    seed: int = 1
+
+    def steps(self, n_days):
+        """Number of steps for so many days with labels: at least five a pass, however few these are."""
+        return self.epochs * max(5, round(n_days / self.batch_size))
+
+
+class FlareNetwork(nn.Module):
+    """Encoders of the wanted channels, their tokens pooled as for the frozen head, standardised, one linear layer.
+
+    model: SolarChip, of which the encoders are copied; channels: names.
+    """
+
+    def __init__(self, model, channels):
+        super().__init__()
+        self.group_of = {channel: model.group(channel) for channel in channels}
+        encoders = {group: deepcopy(model.encoders[group]) for group in self.group_of.values()}
+        self.encoders = nn.ModuleDict(encoders)
+        width = len(channels) * (model.size.widths[0] + 2 * model.size.widths[1])
+        self.register_buffer("mean", torch.zeros(width))
+        self.register_buffer("deviation", torch.ones(width))
+        self.head = nn.Linear(width, 1)
+        nn.init.zeros_(self.head.weight)
+
+    def pooled(self, pictures):
+        """Class token, mean and largest patch token of each channel in a row: (b, n_channels, h, w) to (b, d)."""
+        parts = []
+        for i, group in enumerate(self.group_of.values()):
+            tokens = self.encoders[group](pictures[:, i : i + 1])
+            parts += [tokens.cls, tokens.patches.mean(dim=1), tokens.patches.amax(dim=1)]
+        return torch.cat(parts, dim=1)
+
+    def forward(self, pictures):
+        """(b, n_channels, h, w) -> logits (b,)."""
+        return self.head((self.pooled(pictures) - self.mean) / self.deviation)[:, 0]
+
+    def start(self, pictures, base_rate):
+        """Standardise the features as they are before learning, and forecast climatology; no labels are needed."""
+        with torch.inference_mode():
+            values = torch.cat([self.pooled(part) for part in pictures.split(64)])
+        self.mean.copy_(values.mean(dim=0))
+        self.deviation.copy_(values.std(dim=0).clamp(min=1e-6))
+        nn.init.constant_(self.head.bias, float(np.log(base_rate / (1 - base_rate))))
+
+
+def fine_tune(model, images, label, channels, known, train, validation, recipe, device="auto"):
+    """Probability of a flare for every day from a network that learns from the known days.
+
+    model: SolarChip, left as it is; images: (n, 11, h, w) scaled; label: (n,) of 0 and 1; channels: names; known,
+    train, validation: positions of the days with labels, of all training days, and of those by whose log loss the best
+    of `recipe.looks` states is kept.  Returns (n,), not a number on the training days.  Raises InputError when the
+    known days are of one class.
+    """
+    check_classes(label[known], "the days with labels")
+    device = chosen_device(device)
+    places = [CHANNELS.index(channel) for channel in channels]
+    pictures = torch.from_numpy(np.ascontiguousarray(images[:, places], np.float32)).to(device)
+    network = FlareNetwork(model, channels).to(device)
+    network.start(pictures[train[:: 1 + len(train) // STANDARD]], np.mean(label[known]))
+    target = torch.tensor(np.array(label, np.float32), device=device)
+    best, state = np.inf, None
+    for _ in learn(network, pictures, target, known, recipe):
+        loss = log_loss(label[validation], forecast(network, pictures[validation]), labels=[0, 1])
+        if loss < best:
+            best, state = loss, deepcopy(network.state_dict())
+    network.load_state_dict(state)
+    asked = np.setdiff1d(np.arange(len(label)), train)
+    found = np.full(len(label), np.nan)
+    found[asked] = forecast(network, pictures[asked])
+    return found
+
+
+def learn(network, pictures, target, known, recipe):
+    """Train in place; yields each time that the validation days are to be looked at.
+
+    Pictures are mirrored at random along both axes: the flare does not know east from west.
+    """
+    rng, n_steps = np.random.default_rng(recipe.seed), recipe.steps(len(known))
+    looks = set(np.linspace(0, n_steps, recipe.looks + 1).round().astype(int)[1:])
+    optimizer = torch.optim.AdamW(
+        [
+            {"params": network.encoders.parameters(), "lr": recipe.learning_rate},
+            {"params": network.head.parameters(), "lr": recipe.head_rate},
+        ],
+        weight_decay=recipe.weight_decay,
+    )
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, n_steps)
+    network.train()
+    for step, rows in enumerate(batches(known, recipe.batch_size, n_steps, rng), start=1):
+        batch = mirrored(pictures[rows], rng)
+        loss = binary_cross_entropy_with_logits(network(batch), target[rows])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        schedule.step()
+        if step in looks:
+            yield step
+            network.train()
+
+
+def batches(known, size, n_steps, rng):
+    """Positions of the days of each step, pass after pass, each pass in a new order: (size,) arrays.
+
+    With fewer days than the size, all of them each time.
+    """
+    size = min(size, len(known))
+    order = np.empty(0, int)
+    for _ in range(n_steps):
+        if len(order) < size:
+            order = np.concatenate([order, rng.permutation(known)])
+        yield order[:size]
+        order = order[size:]
+
+
+def mirrored(pictures, rng):
+    """Pictures mirrored at random, each by itself, all its channels alike: (b, c, h, w)."""
+    for axis in (2, 3):
+        chosen = torch.as_tensor(rng.random(len(pictures)) < 0.5, device=pictures.device)[:, None, None, None]
+        pictures = torch.where(chosen, pictures.flip(axis), pictures)
+    return pictures
+
+
+def forecast(network, pictures, batch_size=128):
+    """Probabilities of all pictures, (n,) float64."""
+    network.eval()
+    with torch.inference_mode():
+        logits = torch.cat([network(part) for part in pictures.split(batch_size)])
+    return torch.sigmoid(logits.double()).cpu().numpy()

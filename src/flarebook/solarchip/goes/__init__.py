@@ -1,0 +1,1 @@
+"""GOES X-ray fluxes, flare lists and labels."""

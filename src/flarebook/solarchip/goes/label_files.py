@@ -1,0 +1,84 @@
+"""From GOES records or a flare list to a label for each day."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from flarebook.compendium.errors import InputError
+from flarebook.solarchip.goes.classes import COLUMNS, find_flares
+from flarebook.solarchip.goes.flare_list import read_flare_list
+from flarebook.solarchip.goes.labels import label_table
+from flarebook.solarchip.goes.xrs import read_xrs
+
+LISTS = (".csv", ".txt")
+XRS_NAME = re.compile(r"(go\d|goes|sci_g?xrs).*\.(fits|fits\.gz|nc)$")
+
+
+def label_files(paths):
+    """Flares in GOES records and lists, and a label for each day at 00:00 UT: (flares, days, reasons).
+
+    paths: FITS or netCDF records of the X-ray flux, lists of flares (CSV, NOAA events), folders of both.  flares:
+    start, peak, end, peak_flux, goes_class.  days: time and `label_table`'s columns, for every day that a record
+    covers, or from the first to the last flare of a list.  reasons: of files left out.
+    Raises InputError when no file can be used.
+    """
+    records, lists, reasons = [], [], []
+    for path in flare_files(paths):
+        try:
+            if path.suffix in LISTS:
+                lists.append(read_flare_list(path))
+            else:
+                records.append(read_xrs(path))
+        except InputError as error:
+            reasons.append(str(error))
+    if not records and not lists:
+        raise InputError(
+            f"none of the {len(reasons)} files can be used" + (f"; first: {reasons[0]}" if reasons else "")
+        )
+    flares = [*lists, *([flares_of(records)] if records else [])]
+    table = pd.concat([part for part in flares if len(part)] or [flares[0]], ignore_index=True)
+    table = table.sort_values("peak", ignore_index=True)[list(COLUMNS)]
+    days = covered_days(records, lists)
+    times = pd.Series(days.strftime("%Y-%m-%dT%H:%M:%S"), name="time")
+    return table, pd.concat([times, label_table(table, days)], axis=1), reasons
+
+
+def flare_files(items):
+    """Files, and the GOES records and flare lists in folders and below: list of Path."""
+    found = []
+    for item in map(Path, items):
+        inside = sorted(path for path in item.rglob("*") if path.is_file()) if item.is_dir() else []
+        inside = [path for path in inside if XRS_NAME.match(path.name) or path.suffix in LISTS]
+        found += inside if item.is_dir() else [item]
+    return found
+
+
+def flares_of(records):
+    """Flares in joined records, so that one that goes on past midnight is one flare.
+
+    records: XrayFlux of one satellite or more.  Raises InputError when their scales differ.
+    """
+    if len({record.scale for record in records}) > 1:
+        raise InputError(
+            "records on the operational scale (GOES-8 to 15) and on the true one are mixed: 1.0 on the one is 1.4 on "
+            "the other; label them apart"
+        )
+    times = np.concatenate([record.times for record in records])
+    order = np.argsort(times, kind="stable")
+    return find_flares(np.concatenate([record.long for record in records])[order], times[order])
+
+
+def covered_days(records, lists, share=0.9):
+    """Days of which the X-ray flux is known for most of the 24 hours, or that lie within a list: DatetimeIndex."""
+    found = pd.DatetimeIndex([])
+    if records:
+        known = np.concatenate([record.times[np.isfinite(record.long)] for record in records])
+        minutes = pd.DatetimeIndex(np.unique(known.astype("datetime64[m]").astype("datetime64[ns]")))
+        counts = pd.Series(1, minutes).groupby(minutes.floor("D")).sum()
+        found = found.union(counts.index[counts >= share * 1440])
+    for table in lists:
+        if len(table):
+            found = found.union(pd.date_range(table["peak"].min().floor("D"), table["peak"].max().floor("D")))
+    return found

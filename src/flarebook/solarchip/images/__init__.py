@@ -1,0 +1,1 @@
+"""Full-disk AIA and HMI images: reading, preparation, archives."""

@@ -1,0 +1,86 @@
+"""From physical values to a network's input and back: one documented limit and scale per channel."""
+
+import numpy as np
+
+from flarebook.compendium.errors import InputError
+from flarebook.solarchip.images.channels import CHANNELS
+
+# Largest value kept, and the value below which the scale is about linear; HMI in G, AIA in DN/s.
+# The EUV and 1600 pairs are those of the public code of Jarolim et al. 2025 (ITI).  1700 and 4500 show the photosphere:
+# little contrast on a bright disk, for which a nearly linear scale is the right one.
+LIMITS = {
+    "hmi": (1500.0, 20.0),
+    "94": (340.0, 1.7),
+    "131": (1400.0, 7.0),
+    "171": (8600.0, 43.0),
+    "193": (9800.0, 49.0),
+    "211": (5800.0, 29.0),
+    "304": (8800.0, 8.8),
+    "335": (600.0, 3.0),
+    "1600": (4000.0, 20.0),
+    "1700": (8000.0, 800.0),
+    "4500": (16383.0, 4000.0),
+}
+LARGEST = max(limit for limit, _ in LIMITS.values())  # DN/s, beyond which no channel's scale tells values apart
+METHODS = ("asinh", "signed log")
+
+
+def scale_channel(image, channel, method="asinh"):
+    """Values of one channel as a network reads them, float32: HMI and AIA within [-1, 1].
+
+    image: (..., h, w), G or DN/s.  "asinh": HMI asinh(B / s) / asinh(limit / s), AIA 2 asinh(I / s) / asinh(limit / s)
+    - 1 with negative counts as 0, both cut at the limit.  "signed log": sign(x) log(1 + |x|), not cut, as the authors.
+    Raises InputError for an unknown channel or method.
+    """
+    limit, softening = _limits(channel, method)
+    image = np.asarray(image, np.float32)
+    if method == "signed log":
+        return np.sign(image) * np.log1p(np.abs(image))
+    part = np.arcsinh(np.clip(image, _lowest(channel), limit) / softening) / np.float32(np.arcsinh(limit / softening))
+    return part if channel == "hmi" else 2 * part - 1
+
+
+def unscale_channel(values, channel, method="asinh"):
+    """Physical values of one channel, the inverse of `scale_channel` within its limits; G or DN/s, float32."""
+    limit, softening = _limits(channel, method)
+    values = np.asarray(values, np.float32)
+    if method == "signed log":
+        return np.sign(values) * np.expm1(np.abs(values))
+    part = values if channel == "hmi" else (values + 1) / 2
+    full = np.float32(np.arcsinh(limit / softening))
+    return np.clip(np.sinh(part * full) * np.float32(softening), _lowest(channel), limit)
+
+
+def scale(images, method="asinh"):
+    """All channels as a network reads them: (..., 11, h, w) physical to the same shape, float32, about [-1, 1]."""
+    return _every_channel(images, scale_channel, method)
+
+
+def unscale(values, method="asinh"):
+    """Physical values of all channels, the inverse of `scale` within the limits: (..., 11, h, w), float32."""
+    return _every_channel(values, unscale_channel, method)
+
+
+def _every_channel(images, function, method):
+    """Apply a function of one channel along the third axis from the end."""
+    images = np.asarray(images)
+    if images.ndim < 3 or images.shape[-3] != len(CHANNELS):
+        raise InputError(f"images of shape {images.shape} cannot be scaled: give (..., {len(CHANNELS)}, rows, columns)")
+    out = np.empty(images.shape, np.float32)
+    for number, channel in enumerate(CHANNELS):
+        out[..., number, :, :] = function(images[..., number, :, :], channel, method)
+    return out
+
+
+def _limits(channel, method):
+    """Limit and softening of a channel; InputError for an unknown channel or method."""
+    if channel not in LIMITS:
+        raise InputError(f"channel {channel!r} is unknown: take one of {', '.join(LIMITS)}")
+    if method not in METHODS:
+        raise InputError(f"method {method!r} of scaling is unknown: take one of {', '.join(METHODS)}")
+    return LIMITS[channel]
+
+
+def _lowest(channel):
+    """Lowest value kept: the field has two signs, counts have one."""
+    return -LIMITS[channel][0] if channel == "hmi" else 0.0

@@ -1,0 +1,1 @@
+"""Autoencoders: ViT and CNN backbones, losses, weights."""

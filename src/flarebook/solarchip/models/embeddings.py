@@ -1,0 +1,81 @@
+"""From images to features: class token and patch tokens of every date, as the encoder gives and projects them."""
+
+from copy import deepcopy
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from flarebook.compendium.errors import InputError
+from flarebook.learning.device import chosen_device
+from flarebook.solarchip.images.channels import CHANNELS
+
+
+@dataclass(frozen=True)
+class Embedding:
+    """Features of one channel of many dates: raw tokens, and their projections of unit length."""
+
+    cls: np.ndarray  # (n, d)
+    patches: np.ndarray  # (n, L, d), L patches row by row, the first in the south-east corner
+    cls_projected: np.ndarray  # (n, p)
+    patches_projected: np.ndarray  # (n, L, p)
+
+    def __len__(self):
+        return len(self.cls)
+
+
+def embed(model, images, channel, batch_size=64, device="auto"):
+    """Features of one channel of all dates, without gradients and without the model's dropout.
+
+    model: SolarChip; images: (n, 11, h, w) scaled, channels in the order of CHANNELS; channel: name, such as "171".
+    Returns an Embedding of float32; the model stays where it is.  Raises InputError for an unknown channel, no dates,
+    images with another number of channels, or pixels that are no numbers.
+    """
+    images, device = _of_channel(images, channel), chosen_device(device)
+    model, parts = deepcopy(model).eval().to(device), []
+    for tokens in encoded(model, images, channel, batch_size):
+        with torch.inference_mode():
+            parts.append([part.float().cpu().numpy() for part in (*tokens, *model.project(tokens))])
+    return Embedding(*(np.concatenate(part) for part in zip(*parts, strict=True)))
+
+
+def encoded(model, images, channel, batch_size=64):
+    """Tokens of one channel's images, batch by batch, made where the model is and without gradients.
+
+    model: SolarChip; images: (n, h, w) scaled.  Raises InputError for pixels that are no numbers.
+    """
+    device = next(model.parameters()).device
+    for start in range(0, len(images), batch_size):
+        batch = np.ascontiguousarray(images[start : start + batch_size], dtype=np.float32)
+        _refuse_gaps(batch, channel, start)
+        with torch.inference_mode():
+            tokens = model.encode(torch.from_numpy(batch)[:, None].to(device), channel)
+        yield tokens
+
+
+def _of_channel(images, channel):
+    """Images of a channel, (n, h, w); InputError when there are none."""
+    if channel not in CHANNELS:
+        raise InputError(f"channel {channel!r} is unknown: take one of {', '.join(CHANNELS)}")
+    if np.ndim(images) != 4 or images.shape[1] != len(CHANNELS) or not len(images):
+        raise InputError(
+            f"images of shape {np.shape(images)} cannot be embedded: give (dates, {len(CHANNELS)}, rows, columns)"
+        )
+    return images[:, CHANNELS.index(channel)]
+
+
+def _refuse_gaps(batch, channel, start):
+    """InputError for the first image with a pixel that is no number: the features of its batch would be none."""
+    bad = np.flatnonzero(~np.isfinite(batch).all(axis=(1, 2)))
+    if bad.size:
+        raise InputError(
+            f"the {channel} image of date {start + bad[0]} has pixels that are no numbers: prepare or leave it out"
+        )
+
+
+def pooled(cls, patches):
+    """Class token, mean and largest value of the patch tokens in a row: (n, d), (n, L, e) -> (n, d + 2 e).
+
+    A flare comes from one region, and a mean over the disk would drown it; the largest value does not.
+    """
+    return np.concatenate([cls, patches.mean(axis=1), patches.max(axis=1)], axis=1)

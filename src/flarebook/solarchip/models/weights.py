@@ -1,0 +1,64 @@
+"""Weights of the pretrained models: what ships, what a file says of itself, refusal of another architecture."""
+
+from importlib.resources import files
+
+from flarebook.compendium.errors import InputError
+from flarebook.learning.weights import load_into, read_weights, write_weights
+from flarebook.solarchip.models.autoencoder import create
+
+FOLDER = files("flarebook.solarchip") / "data"
+
+
+SHIPPED = ("vit-tiny", "cnn-tiny")
+
+
+SCRIPT = "flarebook.solarchip.pretraining.pretrain"  # makes the weights files
+
+
+def load(name, device="cpu"):
+    """A pretrained model that ships with the package.
+
+    name: "vit-tiny" or "cnn-tiny".  Returns a SolarChip in evaluation mode, whose `about` tells of its training;
+    embeddings.embed turns images into its features.  Raises InputError for another name.
+    """
+    if name not in SHIPPED:
+        raise InputError(f"there is no shipped model {name!r}: known are {', '.join(SHIPPED)}")
+    return load_weights(FOLDER / file_name(name), name, device)
+
+
+def file_name(name):
+    """File of a backbone's weights: "vit-tiny" -> vit_tiny.safetensors."""
+    return f"{name.replace('-', '_')}.safetensors"
+
+
+def load_weights(path, name=None, device="cpu"):
+    """Model of a weights file.
+
+    path: of `save`; name: the backbone that it must be of, default that which the file names; device: to put it on.
+    Returns a SolarChip in evaluation mode and single precision, without gradients, with the dict `about`.
+    Raises InputError for a missing or damaged file, a pickled one, and weights of another architecture.
+    """
+    state, about = read_weights(path, SCRIPT)
+    if not {"backbone", "sharing", "image"} <= about.keys():
+        raise InputError(f"{path} does not say which backbone it is of: take a file of {SCRIPT}")
+    if name not in (None, about["backbone"]):
+        raise InputError(f"{path} holds weights of {about['backbone']}, not of {name}: name a file of {name}")
+    model = create(about["backbone"], about["sharing"], image=int(about["image"]))
+    return load_into(model, state, about, path, f"{model.name} with sharing {model.sharing}", SCRIPT).to(device)
+
+
+def save(model, path, about):
+    """Write a SolarChip's weights in half precision, with its architecture and a description of its training.
+
+    about: {name: text or number}, told by `load_weights`.  Returns the path.
+    """
+    shape = {"backbone": model.name, "sharing": model.sharing, "image": model.size.image}
+    return write_weights(model, path, about | shape)
+
+
+def open_model(weights):
+    """Encoder by name ("vit-tiny", "cnn-tiny") or from a safetensors file of one's own, in evaluation mode."""
+    from flarebook.solarchip import load
+    from flarebook.solarchip.models.weights import load_weights
+
+    return load_weights(weights) if str(weights).endswith(".safetensors") else load(weights)

@@ -1,0 +1,98 @@
+"""Batches of the pretraining: which dates, which AIA channels, and one turn and mirror for all channels of a date."""
+
+import numpy as np
+import torch
+from torch.nn.functional import affine_grid, grid_sample
+
+from flarebook.compendium.errors import InputError
+from flarebook.learning.checkpoints import pick_batch
+from flarebook.solarchip.datasets.splits import evenly
+from flarebook.solarchip.datasets.standardization import departures_of
+from flarebook.solarchip.images.channels import AIA, CHANNELS
+
+LEAST_DEPARTURE = 0.07  # in scaled values; visible light hardly varies, and its limb would outweigh all channels
+
+
+def draw(images, settings, step, aia=AIA):
+    """Pictures of a step, (b, 1 + k, h, w) float32, HMI first, and the names of their channels.
+
+    images: (n, 11, h, w) scaled, an array or a memory map; settings: of the pretraining; aia: channels to draw from.
+    Everything drawn depends on the seed and the step alone, so that a resumed training draws what it would have drawn.
+    """
+    rng = np.random.default_rng((settings.seed, step, 1))
+    channels = draw_channels(settings.aia_per_step, rng, aia)
+    pictures = take(images, pick_batch(len(images), settings, step), channels)
+    return turn(pictures, rng, settings.rotation, settings.mirror), channels
+
+
+def draw_channels(n_aia, rng, aia=AIA):
+    """HMI and n_aia different channels of aia drawn at random, or all where it has fewer, in the order of CHANNELS."""
+    chosen = np.sort(rng.choice(len(aia), min(n_aia, len(aia)), replace=False))
+    return ("hmi", *(aia[place] for place in chosen))
+
+
+def present(images):
+    """Names of the channels of which at least one date has a pixel: SDOML, for one, has no 4500.
+
+    images: (n, 11, h, w), NaN where missing.  Looks no further than the first date of a channel that is there.
+    """
+    return tuple(name for place, name in enumerate(CHANNELS) if any(np.isfinite(one[place]).any() for one in images))
+
+
+def absence(images):
+    """Sentence about the channels that are missing on all dates, "" when none is."""
+    there = present(images)
+    absent = ", ".join(name for name in CHANNELS if name not in there)
+    return f"missing on all dates, and therefore left out of the pretraining: {absent}" if absent else ""
+
+
+def take(images, dates, channels):
+    """Pictures of some dates, in the order of time, and channels, (dates, channels, h, w) float32 tensor."""
+    places = [CHANNELS.index(channel) for channel in channels]
+    return torch.from_numpy(np.asarray(images[np.ix_(np.sort(dates), places)], np.float32))
+
+
+def usual_departures(images, n_dates=128):
+    """Mean picture of each channel and its usual departure from it, (11, h, w) and (11,), from dates spread over all.
+
+    images: (n, 11, h, w) scaled.  The departure is at least LEAST_DEPARTURE.
+    """
+    dates = evenly(np.arange(len(images)), n_dates)
+    found = departures_of(np.nan_to_num(np.asarray(images[dates], np.float32)))  # the first step refuses the gaps
+    return found.mean, np.maximum(found.deviation[:, 0, 0], LEAST_DEPARTURE)
+
+
+def turn(pictures, rng, degrees=90.0, mirror=True):
+    """Turn each date by a random angle and mirror it at random, all its channels alike.
+
+    pictures: (b, k, h, w); degrees: largest angle, either way; mirror: along each axis in half of the dates.  Between
+    the pixels the brightness is interpolated linearly; beyond the edge the outermost pixels are
+    repeated.  As the authors' code: common flips and turns up to 90 degrees.
+    """
+    if not degrees and not mirror:
+        return pictures
+    angle = np.deg2rad(rng.uniform(-degrees, degrees, len(pictures)))
+    side = rng.choice([-1.0, 1.0], (2, len(pictures))) if mirror else np.ones((2, len(pictures)))
+    cos, sin, none = np.cos(angle), np.sin(angle), np.zeros(len(pictures))
+    rows = [[side[0] * cos, -side[0] * sin, none], [side[1] * sin, side[1] * cos, none]]
+    grid = affine_grid(torch.tensor(np.array(rows), dtype=torch.float32).permute(2, 0, 1), pictures.shape, False)
+    return grid_sample(pictures, grid.to(pictures), padding_mode="border", align_corners=False)
+
+
+def check_images(images, settings):
+    """Refuse images that no training can use."""
+    if np.ndim(images) != 4 or images.shape[1] != len(CHANNELS):
+        raise InputError(
+            f"images of shape {np.shape(images)} cannot be trained on: give (dates, {len(CHANNELS)}, rows, columns), "
+            "a date only when all its channels are there"
+        )
+    if len(images) < settings.batch_size:
+        raise InputError(
+            f"{len(images)} dates do not fill a batch of {settings.batch_size}: simulate more, or lower the batch size"
+        )
+
+
+def first_gap(pictures, channels):
+    """Name of the first channel with a pixel that is no number, None when there is none."""
+    bad = ~torch.isfinite(pictures).all(dim=0).flatten(1).all(dim=1)
+    return channels[int(bad.nonzero()[0])] if bad.any() else None

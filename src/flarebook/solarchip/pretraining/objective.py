@@ -1,0 +1,119 @@
+"""The loss of a batch: its terms, on one process or over the batches of several, in one go or piece by piece."""
+
+import copy
+
+import torch
+from torch import nn
+from torch.nn.functional import mse_loss
+
+from flarebook.learning.gradient_cache import accumulate
+from flarebook.solarchip.images.channels import AIA
+from flarebook.solarchip.models.losses import TERMS as CONTRASTS
+from flarebook.solarchip.models.losses import contrastive_terms
+
+TERMS = ("reconstruction", *CONTRASTS)
+
+
+class Objective(nn.Module):
+    """A model and its loss; `forward` is the whole of what is differentiated, so that it can be wrapped for DDP.
+
+    model: SolarChip; weights: {term: weight} of the terms in use.
+    """
+
+    def __init__(self, model, weights):
+        super().__init__()
+        self.model, self.weights = model, dict(weights)
+        self.gather = None  # puts the vectors of all processes into one batch, where there are several
+        self.contrasting = True  # False while the networks learn to draw first
+        self.aia = AIA  # channels that a step may draw: those that the archive has
+
+    def forward(self, pictures, channels):
+        """Weighted sum of the terms, and the terms, {term: scalar}.
+
+        pictures: (b, k, h, w) scaled, HMI first; channels: their k names.
+        """
+        vectors, tokens = self.embed(pictures, channels)
+        vectors = map(self.gather, vectors) if self.gather else vectors
+        terms = self.reconstruction(pictures, tokens, channels) | self.contrasts(*vectors)
+        return self.total(terms), terms
+
+    def by_pieces(self, pictures, channels, n_pieces, backward):
+        """As forward and backward(loss), with the memory of one piece and the negatives of the whole batch."""
+        terms = {}
+
+        def contrast(*vectors):
+            terms.update(self.contrasts(*vectors))
+            return self.total(terms)
+
+        def own(piece, tokens):
+            return self.total(self.reconstruction(piece, tokens, channels))
+
+        alone = own if "reconstruction" in self.weights else None
+        pieces = pictures.chunk(n_pieces)
+        loss, drawn = accumulate(pieces, lambda piece: self.embed(piece, channels), contrast, alone, backward)
+        drawn_term = {"reconstruction": drawn / self.weights["reconstruction"]} if alone else {}
+        return loss + drawn, drawn_term | terms
+
+    def embed(self, pictures, channels):
+        """Unit vectors, class (b, k, p) and patches (b, k, L, p), and the tokens of each autoencoder in use."""
+        tokens, made = [], []
+        for places in self._shared(channels):
+            tokens.append(self.model.encode(_mixed(pictures, places), channels[places[0]]))
+            made.append([part.unflatten(0, (-1, len(places))) for part in self.model.project(tokens[-1])])
+        return tuple(torch.cat(parts, dim=1) for parts in zip(*made, strict=True)), tokens
+
+    def reconstruction(self, pictures, tokens, channels):
+        """Mean square error of what the decoders draw, {"reconstruction": scalar}; {} when that term is not in use."""
+        if "reconstruction" not in self.weights:
+            return {}
+        wanted, errors = self.model.departures(pictures, channels), []
+        for places, made in zip(self._shared(channels), tokens, strict=True):
+            drawn = self.model.draw(made, channels[places[0]]).float()
+            errors.append(mse_loss(drawn, _mixed(wanted, places)) * len(places))
+        return {"reconstruction": sum(errors) / len(channels)}
+
+    def contrasts(self, cls, patches):
+        """Mean of the contrasts of HMI with each AIA channel, {term: scalar} of those in use."""
+        wanted = [term for term in CONTRASTS if term in self.weights]
+        if not wanted:
+            return {}
+        pairs = [
+            contrastive_terms(cls[:, 0], cls[:, k], patches[:, 0], patches[:, k], self.model.log_scales, wanted)
+            for k in range(1, cls.shape[1])
+        ]
+        return {term: torch.stack([pair[term] for pair in pairs]).mean() for term in wanted}
+
+    def total(self, terms):
+        """Weighted sum of terms; contrasts that do not count yet stay in it as zeros, a gradient for every weight."""
+        counted = terms if self.contrasting else ("reconstruction",)
+        return sum(self.weights[term] * value * (term in counted) for term, value in terms.items())
+
+    def _shared(self, channels):
+        """Places of the channels that share an autoencoder, one list for each, in the order of the channels."""
+        groups = {}
+        for place, channel in enumerate(channels):
+            groups.setdefault(self.model.group(channel), []).append(place)
+        return list(groups.values())
+
+
+def _mixed(pictures, places):
+    """Pictures of some channels in one batch: (b, k, h, w) -> (b len(places), 1, h, w)."""
+    return pictures[:, places].flatten(0, 1)[:, None]
+
+
+class Training(nn.Module):
+    """What a checkpoint holds: the objective as it learns and, with patience, the model best on the held-out dates."""
+
+    def __init__(self, objective, patient=False):
+        super().__init__()
+        self.objective = objective
+        self.best = copy.deepcopy(objective.model).requires_grad_(False) if patient else None
+
+    def keep(self):
+        """Take the present model as the best."""
+        self.best.load_state_dict(self.objective.model.state_dict())
+
+    def load_state_dict(self, state_dict, **how):
+        """As torch's, but for a best model in older checkpoints of trainings without patience."""
+        kept = {name: value for name, value in state_dict.items() if self.best or not name.startswith("best.")}
+        return super().load_state_dict(kept, **how)

@@ -1,0 +1,1 @@
+"""What the representations hold: retrieval, probes, ablations."""

@@ -1,0 +1,188 @@
+"""Tables of the ablation: mean and spread of each row, paired differences, and the claims they decide."""
+
+import json
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from flarebook.compendium.errors import InputError
+from flarebook.evaluation.claims import OPEN, claims, corrected, judge
+from flarebook.solarchip.representation.ablation import ALL_TERMS, COLUMNS, TERMS
+from flarebook.solarchip.representation.scores import HEADLINE, MEAN_PROBE, STRENGTH
+
+MARGIN = 0.02  # smallest gain in recall or in a probe's skill that would matter to a user
+
+
+INVARIANCE = ("recall@1, neighbouring days", HEADLINE, "crossed probe, mean")
+
+
+CONSISTENCY = ("place by content", "patch date, neighbouring days")
+
+
+CAPACITY = (MEAN_PROBE, HEADLINE)
+
+
+ADDED = {"CLS": ("+ CLS", "reconstruction"), "patch": ("+ CLS + patch", "+ CLS"), "intra": (ALL_TERMS, "+ CLS + patch")}
+
+
+ALONE = ("CLS alone", "patch alone", "intra alone")
+
+
+OWN_QUESTIONS = {"cls": "recall@1, all dates", "patch": "patch date, neighbouring days", "intra": "place, same date"}
+
+
+KINDS = {"vit": "transformer", "cnn": "convolutions"}  # families of backbones: metrics have one name in all sizes
+
+
+LEFT = 1.5  # times the score of guessing on its own question, above which a contrast has begun to learn
+
+
+SHORT_ROWS = {
+    "random": "random",
+    "reconstruction": "reconstruction",
+    "+ CLS": "plus_cls",
+    "+ CLS + patch": "plus_patch",
+    ALL_TERMS: "all",
+}
+
+
+SHORT_SCORES = {
+    "recall@1, neighbouring days": "recall",
+    HEADLINE: "mapped_recall",
+    "place by content": "place",
+    "patch date, neighbouring days": "patch_date",
+    MEAN_PROBE: "probe",
+    "crossed probe, mean": "crossed",
+}
+
+
+def summary(table):
+    """Mean, standard deviation over seeds, number of seeds and chance of every score and row.
+
+    table: of ablation.run.  Returns a DataFrame: backbone, sharing, row, score, mean, sd, n, chance.
+    """
+    numbers = {"mean": ("value", "mean"), "sd": ("value", "std"), "n": ("value", "count"), "chance": ("chance", "mean")}
+    return table.groupby(["backbone", "sharing", "row", "score"], sort=False).agg(**numbers).reset_index()
+
+
+def values(table, backbone, row, score, sharing="two"):
+    """Values of one score over the seeds, in the seeds' order: (n,)."""
+    own = table[(table["backbone"] == backbone) & (table["row"] == row) & (table["sharing"] == sharing)]
+    return own[own["score"] == score].sort_values("seed")["value"].to_numpy()
+
+
+def compare(table, claim, backbone, rows, scores, margin=MARGIN):
+    """Rows of verdicts for one comparison: the first of `rows` against the second, one verdict per score.
+
+    Nothing is decided when a contrast of the first, fuller row still guesses: that says something of the plateau, not
+    of the term.
+    """
+    learnt = left_guessing(table, backbone, rows[0])
+    for score in scores:
+        pair = [values(table, backbone, row, score) for row in rows]
+        if len(pair[0]) and len(pair[1]):
+            row = judge(claim, f"{backbone}: {rows[0]} against {rows[1]}", score, *pair, margin)
+            yield row if learnt else row | {"verdict": OPEN}
+
+
+def left_guessing(table, backbone, row):
+    """Whether each contrast of a row answers its own question on held-out dates better than guessing, seeds' mean."""
+    own = table[(table["backbone"] == backbone) & (table["row"] == row) & (table["sharing"] == "two")]
+    found = own.groupby("score")[["value", "chance"]].mean()
+    asked = [question for term, question in OWN_QUESTIONS.items() if term in TERMS[row] and question in found.index]
+    return bool((found.loc[asked, "value"] >= LEFT * found.loc[asked, "chance"]).all())
+
+
+def with_reference(table, scores, name):
+    """Table of the ablation with one more row for each backbone: scores that need no training, for every seed.
+
+    scores: {score: value}; name: of the row.
+    """
+    seeds = table[["backbone", "seed"]].drop_duplicates().assign(sharing="two", row=name)
+    known = pd.DataFrame({"score": list(scores), "value": list(scores.values()), "chance": np.nan})
+    return pd.concat([table, seeds.merge(known, how="cross")[list(table.columns)]], ignore_index=True)
+
+
+def verdict_table(table, margin=MARGIN, untaught=None):
+    """Claims 1, 2 and 5 from paired differences over seeds: one row per comparison and score, of verdicts.corrected.
+
+    1, modality-invariant and spatially consistent: all terms against reconstruction alone, and against blocks of |B|
+    and brightness (`untaught`, {score: value}), which nobody trained.  2, each term adds: every term against the row
+    without it; what a term does alone, against random weights, is told as "2 alone".  5, both backbones work: all terms
+    against random weights.
+    """
+    table = with_reference(table, untaught, STRENGTH) if untaught else table
+    rows = []
+    for backbone in table["backbone"].unique():
+        for reference in ("reconstruction", STRENGTH):
+            rows += compare(table, "1", backbone, (ALL_TERMS, reference), INVARIANCE + CONSISTENCY, margin)
+        for pair in ADDED.values():
+            rows += compare(table, "2", backbone, pair, CAPACITY, margin)
+        for row in ALONE:
+            rows += compare(table, "2 alone", backbone, (row, "random"), CAPACITY, margin)
+        rows += compare(table, "5", backbone, (ALL_TERMS, "random"), CAPACITY + INVARIANCE[:1], margin)
+    return corrected(rows)
+
+
+def decided(judged):
+    """Claims of every training: of verdicts.claims, with a column training.  judged: {training: verdict_table}."""
+    return pd.concat([claims(rows).assign(training=name) for name, rows in judged.items()])
+
+
+def watched(summary):
+    """The scores that a gate can watch, of the rows with two encoders: (short name, mean, sd, n)."""
+    own = summary[summary["row"].isin(SHORT_ROWS) & summary["score"].isin(SHORT_SCORES) & (summary["sharing"] == "two")]
+    for row in own.itertuples():
+        kind = KINDS[row.backbone.split("-")[0]]
+        yield f"ablation.{kind}.{SHORT_ROWS[row.row]}.{SHORT_SCORES[row.score]}", row.mean, row.sd, row.n
+
+
+def overview(summary):
+    """The table of the ablation as a reader wants it: a row per training, mean ± standard deviation per score."""
+    own = summary[summary["score"].isin(SHORT_SCORES)]
+    cells = own["mean"].map("{:.2f}".format) + " ± " + own["sd"].map("{:.2f}".format)
+    wide = own.assign(cell=cells).pivot_table(
+        index=["backbone", "row", "sharing"], columns="score", values="cell", aggfunc="first", sort=False
+    )
+    return wide[[score for score in SHORT_SCORES if score in wide]]
+
+
+FOLDER = files("flarebook.solarchip") / "data"
+
+
+FILES = "ablation.csv", "ablation.json"
+
+
+SCRIPT = "python -m flarebook.solarchip.representation.ablation"
+
+
+THIS, LONGER = "this run", "longer"
+
+
+def longer_table(folder=FOLDER):
+    """Scores of the longer trainings, a DataFrame of ablation.COLUMNS, and what they were made with; else None, None.
+
+    The second is a dictionary of ablation.export: "settings" of each training, sizes, "origin" of the images, and under
+    "untaught" the scores of features that nobody trained.  Raises InputError when one of the files is missing or is
+    something else.
+    """
+    paths = [Path(folder) / name for name in FILES]
+    missing = [path for path in paths if not path.is_file()]
+    if len(missing) == len(paths):
+        return None, None
+    if missing:
+        raise InputError(f"{missing[0]} is missing: make both files with `{SCRIPT}`")
+    table, about = pd.read_csv(paths[0]), json.loads(paths[1].read_text(encoding="utf-8"))
+    if list(table.columns) != list(COLUMNS) or not {"settings", "origin", "untaught"} <= about.keys():
+        raise InputError(f"{paths[0]} is no table of an ablation: make it anew with `{SCRIPT}`")
+    return table, about
+
+
+def deciding(n_steps, origin, about):
+    """Which training the verdicts are taken from, THIS or LONGER: the one of more steps, on images of the same origin.
+
+    n_steps: of this run; origin: of its images, "real" or "simulated"; about: of `longer_table`, or None.
+    """
+    return LONGER if about and about["origin"] == origin and about["settings"]["n_steps"] > n_steps else THIS

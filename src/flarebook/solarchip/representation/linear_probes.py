@@ -1,0 +1,115 @@
+"""What frozen features know: a linear model and nearest neighbours, fitted on early dates, asked on late ones."""
+
+import numpy as np
+import pandas as pd
+from scipy.stats import spearmanr
+from sklearn.linear_model import RidgeCV
+from sklearn.metrics import roc_auc_score
+from sklearn.neighbors import KNeighborsRegressor
+from sklearn.preprocessing import StandardScaler
+
+from flarebook.compendium.errors import InputError
+from flarebook.evaluation.probes import N_NEIGHBOURS, linear, neighbours
+from flarebook.solarchip.representation.retrieval import PENALTIES
+
+QUIET = 50.0  # G; weaker field is noise and network, and would drown the regions' balance
+QUESTIONS = {  # column: number or class
+    "unsigned_flux": "number",
+    "r_value": "number",
+    "r_measured": "number",
+    "hemisphere": "class",
+    "label_m": "class",
+}
+NAMES = {
+    "unsigned_flux": "unsigned flux",
+    "r_value": "R of the simulator",
+    "r_measured": "R value (measured)",
+    "hemisphere": "north or south",
+    "label_m": "flare in 24 h",
+}
+FEWEST = 8  # dates of a class, or in all, below which a question is not asked
+
+
+def answers(days, magnetograms):
+    """What is asked about each date, one column per question; flux as its logarithm, missing where nobody knows.
+
+    days: table of notebook 1; magnetograms: (n, h, w) line-of-sight field, G, row 0 in the south.
+    Returns a DataFrame of floats with the columns of QUESTIONS that are known of some date.  Of the two R, the measured
+    one is asked for where the simulator's own is not known, which is so for real days.
+    """
+    table = pd.DataFrame({"hemisphere": hemisphere(magnetograms)}, index=days.index)
+    for name in set(QUESTIONS) & set(days.columns):
+        table[name] = pd.to_numeric(days[name], errors="coerce").astype(float)
+    if "unsigned_flux" in table:
+        table["unsigned_flux"] = np.log10(table["unsigned_flux"].where(table["unsigned_flux"] > 0))
+    known = [name for name in QUESTIONS if name in table and table[name].notna().any()]
+    return table[[name for name in known if name != "r_measured" or "r_value" not in known]]
+
+
+def hemisphere(magnetograms):
+    """1 where the northern half of the disk has more unsigned flux than the southern, else 0: (n,) floats.
+
+    magnetograms: (n, h, w), G, row 0 in the south.
+    """
+    field = np.nan_to_num(np.asarray(magnetograms, np.float32))
+    strength = np.where(np.abs(field) > QUIET, np.abs(field), 0).sum(axis=2)
+    middle = strength.shape[1] // 2
+    return (strength[:, -middle:].sum(axis=1) > strength[:, :middle].sum(axis=1)).astype(float)
+
+
+def askable(table, train, test):
+    """Questions with enough known dates, and of both classes, in the training and in the test part: list of names.
+
+    table: of `answers`; train, test: (n,) bool.
+    """
+    found = []
+    for name in table.columns:
+        counts = [_smallest_group(table[name][part].dropna(), QUESTIONS[name]) for part in (train, test)]
+        found += [name] if min(counts) >= FEWEST else []
+    return found
+
+
+def _smallest_group(values, kind):
+    """Number of dates, or of those in the smaller class; 0 when all are alike."""
+    if values.nunique() < 2:
+        return 0
+    return len(values) if kind == "number" else int(values.value_counts().min())
+
+
+def probe(features, answer, kind, train, test, tested=None):
+    """Score of both probes on the test dates: {"linear": , "k-NN": }, 1 perfect, 0 guessing.
+
+    features: (n, d); answer: (n,) floats, dates without are left out; kind: "number" scores the rank correlation,
+    "class" twice the area under the ROC curve less 1; train, test: (n,) bool; tested: (n, d) features of another
+    channel to ask, default the same.  Raises InputError when a part holds no answer.
+    """
+    answer = np.asarray(answer, float)
+    fit, ask = (np.flatnonzero(part & np.isfinite(answer)) for part in (np.asarray(train), np.asarray(test)))
+    if not len(fit) or not len(ask):
+        raise InputError("a probe needs dates with an answer to learn from and to be asked: take more days")
+    scaler = StandardScaler().fit(features[fit])
+    known = scaler.transform(features[fit])
+    asked = scaler.transform((features if tested is None else tested)[ask])
+    estimate = _classes if kind == "class" else _numbers
+    return {name: score(value, answer[ask], kind) for name, value in estimate(known, answer[fit], asked).items()}
+
+
+def _numbers(known, answer, asked):
+    """Estimates of a number by ridge regression and by the mean of the nearest neighbours: {probe: (n,)}."""
+    near = KNeighborsRegressor(min(N_NEIGHBOURS, len(known))).fit(known, answer)
+    return {"linear": RidgeCV(PENALTIES).fit(known, answer).predict(asked), "k-NN": near.predict(asked)}
+
+
+def _classes(known, answer, asked):
+    """Probabilities of class 1 by logistic regression and by nearest neighbours: {probe: (n,)}."""
+    label = answer.astype(int)
+    return {"linear": linear(known, label, asked)[:, 1], "k-NN": neighbours(known, label, asked)[:, 1]}
+
+
+def score(estimate, truth, kind):
+    """Skill in putting the dates in order, 1 perfect, 0 guessing: rank correlation, or 2 AUC - 1 for two classes."""
+    if kind == "class":
+        return float(2 * roc_auc_score(truth, estimate) - 1)
+    if np.ptp(estimate) < 1e-12:
+        return 0.0  # one answer for all dates orders nothing
+    return float(spearmanr(estimate, truth).statistic)

@@ -1,0 +1,90 @@
+"""Flares of a simulated Sun: a Poisson process in each region, faster where much flux lies near inversion lines."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from flarebook.solarchip.goes.classes import class_of
+from flarebook.solarchip.sun.regions import longitude_at, rotation_rate
+
+RATE_AT = 1.0e5  # R for which a region of middling twist makes RATE_M flares of at least M1 a day
+RATE_M, R_POWER, TWIST_POWER = 0.4, 2.2, 1.2
+SMALLEST, LARGEST = 1e-6, 2.8e-3  # W/m^2: C1.0, the limit of the list, and X28, the largest measured (2003-11-04)
+M1 = 1e-5  # W/m^2
+BACKGROUND, BACKGROUND_OF_REGION = 2e-8, 1.2e-7  # W/m^2: quiet Sun, and a region of 1e22 Mx
+
+
+@dataclass(frozen=True, eq=False)
+class Rates:
+    """Flare rates of all regions alive, step by step.
+
+    table: one row per step and region: step, region, latitude, longitude (degrees), flux (Mx), r_value, rate (flares
+    >= M1 per day).  day: (n_steps,) of each step since the first image; length: of a step in days.
+    """
+
+    table: pd.DataFrame
+    day: np.ndarray
+    length: float
+
+
+def share_above(flux):
+    """Share of the listed flares (>= C1) with a peak flux above this one in W/m^2: power law of index 2, cut at X28.
+
+    N(>F) ~ 1/F (Aschwanden & Freeland 2012 find 1.98 +- .11 in 37 years of GOES).
+    """
+    return (1 / np.clip(flux, SMALLEST, LARGEST) - 1 / LARGEST) / (1 / SMALLEST - 1 / LARGEST)
+
+
+def rate_of(r_value, twist):
+    """Flares of at least M1 per day that a region makes: R to the power 2.2 times a factor of its hidden twist."""
+    return RATE_M * (r_value / RATE_AT) ** R_POWER * np.exp(TWIST_POWER * (np.abs(twist) - 0.75))
+
+
+def draw_flares(rates, rng):
+    """Flare list, one row per flare in order of peak: start, peak, end (days), peak_flux, goes_class, region, place.
+
+    The rate of a region holds for a whole step.  visible: whether it lies on the near side at its peak.
+    """
+    number = rng.poisson(rates.table["rate"] / share_above(M1) * rates.length)
+    source = rates.table.iloc[np.repeat(np.arange(len(number)), number)]
+    since = rng.random(len(source)) * rates.length
+    peak = rates.day[source["step"]] + since
+    flux = 1 / (1 / SMALLEST - rng.random(len(source)) * (1 / SMALLEST - 1 / LARGEST))
+    rise = np.exp(rng.normal(np.log(7), 0.6, len(source))) * (flux / SMALLEST) ** 0.1 / 1440
+    latitude = source["latitude"].to_numpy()
+    longitude = longitude_at(source["longitude"].to_numpy(), latitude, since)
+    listed = {"start": peak - rise, "peak": peak, "end": peak + rise + 0.7 * decay_days(flux), "peak_flux": flux}
+    listed |= {"goes_class": [class_of(value) for value in flux], "region": source["region"].to_numpy()}
+    listed |= {"latitude": latitude, "longitude": longitude, "visible": np.abs(longitude) < 90}
+    return pd.DataFrame(listed).sort_values("peak", ignore_index=True)
+
+
+def decay_days(flux):
+    """Days in which a flare of this peak flux in W/m^2 falls to 1/e in soft X-rays: larger ones last longer."""
+    return 12 / 1440 * (flux / SMALLEST) ** 0.33
+
+
+def expected_visible(rates):
+    """Expected flares >= M1 on the near side in each step, (n_steps,); regions rotate in and out meanwhile."""
+    table = rates.table
+    start = table["longitude"].to_numpy()
+    moved = rotation_rate(table["latitude"].to_numpy()) * rates.length
+    seen = np.clip(np.minimum(start + moved, 90) - np.maximum(start, -90), 0, None)
+    seen += np.clip(start + moved - 270, 0, None)  # back again at the east limb, in long steps
+    return np.bincount(table["step"], table["rate"] * rates.length * seen / moved, minlength=len(rates.day))
+
+
+def glow(flares, day):
+    """Flares that still glow at a day: (regions, flux now in W/m^2, visible), each (n,); below 5 % it is over."""
+    peak = flares["peak"].to_numpy()
+    recent = flares.iloc[np.searchsorted(peak, day - 1.0) : np.searchsorted(peak, day)]
+    flux = recent["peak_flux"].to_numpy()
+    share = np.exp(-(day - recent["peak"].to_numpy()) / decay_days(flux))
+    keep = share > 0.05
+    return recent["region"].to_numpy()[keep], (flux * share)[keep], recent["visible"].to_numpy()[keep]
+
+
+def background(visible_flux):
+    """GOES long-channel flux without flares in W/m^2, of near-side regions with this flux in Mx, (n,)."""
+    return BACKGROUND + BACKGROUND_OF_REGION * float(np.sum((visible_flux / 1e22) ** 1.2))

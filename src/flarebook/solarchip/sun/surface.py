@@ -1,0 +1,123 @@
+"""The solar surface at one time: where the spots, plage and old flux of all regions stand, and how strong they are."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from flarebook.solarchip.images.grid import SOLAR_RADIUS
+from flarebook.solarchip.sun.regions import CYCLE_LENGTH, TYPICAL_FLUX, cycle_number_and_phase, longitude_at
+
+SPOT_FIELD = 1800.0  # G, in the middle of a flux concentration
+DEGREE = np.deg2rad(1.0) * SOLAR_RADIUS  # cm
+DIFFUSION = 2.5e12  # cm^2/s, of flux that has left the spots (Schrijver & Zwaan 2000)
+POLEWARD = 0.078  # degrees per day at 45 degrees latitude, 11 m/s
+FADING = 55.0  # days in which old flux cancels to 1/e
+
+
+@dataclass(frozen=True, eq=False)
+class Patches:
+    """Round patches of radial field: region (n,), latitude, longitude (degrees), peak (G, signed), width (degrees)."""
+
+    region: np.ndarray
+    latitude: np.ndarray
+    longitude: np.ndarray
+    peak: np.ndarray
+    width: np.ndarray
+
+    @property
+    def flux(self):
+        """Signed flux of each patch in Mx, (n,)."""
+        return 2 * np.pi * (self.width * DEGREE) ** 2 * self.peak
+
+
+@dataclass(frozen=True, eq=False)
+class Surface:
+    """One time: day since the first image; rows of the regions alive in the population's table, (n,), and their places.
+
+    latitude, longitude: (n,) degrees, Stonyhurst; strength: (n,) share of their flux in spots; spots, plage: Patches.
+    """
+
+    day: float
+    regions: np.ndarray
+    latitude: np.ndarray
+    longitude: np.ndarray
+    strength: np.ndarray
+    spots: Patches
+    plage: Patches
+    polar_field: float  # G at the north pole
+
+
+def surface_at(population, day):
+    """Surface of a Population at a day; positions are Stonyhurst.  Returns a Surface."""
+    table = {name: population.regions[name].to_numpy() for name in population.regions}
+    age = day - table["birth"]
+    living = np.flatnonzero((age > 0) & (age < table["life"]))
+    recent = np.flatnonzero((age > 0) & (age < 200))
+    spots = living_spots(population.spots, table, age)
+    plage = plage_and_old_flux(table, age, recent)
+    latitude = table["latitude"][living]
+    longitude = longitude_at(table["longitude"][living], latitude, age[living])
+    alive = strength(age[living], table["life"][living])
+    return Surface(day, living, latitude, longitude, alive, spots, plage, polar_field(population.cycle_day + day))
+
+
+def rise(age, life):
+    """Share of a region's flux that has emerged, 0 to 1."""
+    return np.clip(age / np.maximum(0.18 * life, 1.0), 0, 1)
+
+
+def strength(age, life):
+    """Share of a region's flux in spots: up in a sixth of the life, then down to nothing at its end."""
+    late = np.clip((age / life - 0.18) / 0.82, 0, 1)
+    return rise(age, life) * (1 - late) ** 1.3
+
+
+def living_spots(spots, table, age):
+    """Spots of the regions alive, drifting apart while they emerge; widths follow from flux and field.  Patches."""
+    region = spots["region"].to_numpy()
+    fraction = age[region] / table["life"][region]
+    begin, end = spots["begin"].to_numpy(), spots["end"].to_numpy()
+    keep = np.flatnonzero((fraction > begin) & (fraction < end))
+    region, fraction, begin, end = region[keep], fraction[keep], begin[keep], end[keep]
+    share = spots["share"].to_numpy()[keep]
+    life = np.where(
+        end < 1,
+        np.clip(4 * (fraction - begin) / (end - begin), 0, 1) * np.clip(4 * (end - fraction) / (end - begin), 0, 1),
+        1,
+    )
+    flux = 0.65 * table["flux"][region] * strength(age[region], table["life"][region]) * np.abs(share) * life
+    spread = 0.5 + 0.5 * np.clip(fraction / 0.25, 0, 1)
+    latitude = table["latitude"][region] + spots["north"].to_numpy()[keep] * spread
+    middle = longitude_at(table["longitude"][region], table["latitude"][region], age[region])
+    longitude = middle + spots["west"].to_numpy()[keep] * spread / np.cos(np.deg2rad(latitude))
+    width = np.sqrt(np.maximum(flux, 1e18) / (2 * np.pi * SPOT_FIELD)) / DEGREE
+    return Patches(region, latitude, longitude, SPOT_FIELD * np.sign(share), width)
+
+
+def plage_and_old_flux(table, age, rows):
+    """Two broad patches per region, one per polarity: plage, then old flux that spreads and drifts poleward."""
+    age, life = age[rows], table["life"][rows]
+    size = (table["flux"][rows] / TYPICAL_FLUX) ** 0.35
+    left_over = np.clip(age / life, 0, 1) ** 1.5
+    flux = (
+        table["flux"][rows] * rise(age, life) * (0.35 + 0.4 * left_over) * np.exp(-np.maximum(age - life, 0) / FADING)
+    )
+    spread = np.sqrt(2 * DIFFUSION * 86_400 * np.maximum(age - 0.2 * life, 0)) / DEGREE
+    width = np.sqrt((1.1 + 1.0 * size) ** 2 + spread**2)
+    patches = []
+    for side in (1, -1):
+        apart = side * (1.1 + 1.6 * size) * rise(age, life)
+        tilt = np.deg2rad(table["tilt"][rows])
+        start = table["latitude"][rows] - apart * np.sin(tilt)
+        latitude = start + POLEWARD * np.sin(2 * np.deg2rad(start)) * age
+        east_west = apart * np.cos(tilt) / np.cos(np.deg2rad(start))
+        longitude = longitude_at(table["longitude"][rows] + east_west, 0.5 * (start + latitude), age)
+        peak = side * table["leading"][rows] * flux / (2 * np.pi * (width * DEGREE) ** 2)
+        patches.append(Patches(rows, latitude, longitude, peak, width))
+    return Patches(*(np.concatenate([getattr(p, name) for p in patches]) for name in Patches.__dataclass_fields__))
+
+
+def polar_field(cycle_day, strongest=9.0):
+    """Radial field at the north pole in G: it has the leading polarity's sign at minimum and reverses at maximum."""
+    cycle, days = cycle_number_and_phase(np.asarray(cycle_day, float))
+    return float(np.where(cycle % 2 == 0, -1, 1) * strongest * np.cos(np.pi * days / CYCLE_LENGTH))

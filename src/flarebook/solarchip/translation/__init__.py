@@ -1,0 +1,1 @@
+"""Translation between channels: diffusion and regressions."""

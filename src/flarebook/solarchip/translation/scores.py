@@ -1,0 +1,120 @@
+"""How close a translated image is to the observed one, on the disk and off it, and whether a spread tells the error."""
+
+import numpy as np
+import pandas as pd
+from skimage.metrics import peak_signal_noise_ratio, structural_similarity
+
+from flarebook.compendium.errors import InputError
+from flarebook.solarchip.images.grid import Disk
+from flarebook.solarchip.images.prepare import unscale_channel
+
+RANGE = {"hmi": 2.0, "|hmi|": 1.0}  # of the scaled values: -1 to 1, and 0 to 1 for the field without its sign
+AIA_RANGE = 2.0
+REGIONS = ("disk", "off disk")
+SCORES = ("psnr", "ssim", "correlation")
+STRONG = 50.0  # G; weaker pixels are noise and network, which no translation could know
+INNER = 0.5  # mu, 60 degrees from the centre: nearer the limb the line of sight sees hardly any of the field
+
+
+def regions_of(target, size):
+    """Masks of the parts of an image that count: {"disk": (size, size) bool, "off disk": ...}.
+
+    The field is measured on the disk alone, so that "hmi" and "|hmi|" have no other part.
+    """
+    disk = Disk(size).on
+    return {"disk": disk} if "hmi" in target else {"disk": disk, "off disk": ~disk}
+
+
+def score(predicted, observed, target):
+    """Scores of each image and region: DataFrame with image, target, region, psnr (dB), ssim and correlation.
+
+    predicted, observed: (n, h, w), scaled; target: channel, or "|hmi|" for the field without its sign.  SSIM as Wang
+    et al. 2004 (Gaussian window of 1.5 pixels), its map averaged over the region.  An image of one value has no
+    correlation.
+    Raises InputError when the two are no pairs.
+    """
+    predicted, observed = _pairs(predicted, observed)
+    rows, scale = [], RANGE.get(target, AIA_RANGE)
+    regions = regions_of(target, observed.shape[-1])
+    settings = {"data_range": scale, "gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False}
+    for number, (made, true) in enumerate(zip(predicted, observed, strict=True)):
+        likeness = structural_similarity(true, made, full=True, **settings)[1]
+        for region, mask in regions.items():
+            psnr = peak_signal_noise_ratio(true[mask], made[mask], data_range=scale)
+            rows.append((number, target, region, psnr, likeness[mask].mean(), correlation(made[mask], true[mask])))
+    return pd.DataFrame(rows, columns=["image", "target", "region", *SCORES])
+
+
+def _pairs(predicted, observed):
+    """Both as float64 arrays of the same shape."""
+    predicted, observed = np.asarray(predicted, float), np.asarray(observed, float)
+    if predicted.shape != observed.shape or observed.ndim != 3:
+        raise InputError(
+            f"translated images of shape {predicted.shape} cannot be scored against {observed.shape}: "
+            "give the same dates, (n, rows, columns) each"
+        )
+    return predicted, observed
+
+
+def correlation(values, others):
+    """Pearson's correlation of two lists of numbers; NaN when one of them has one value only."""
+    values, others = values - values.mean(), others - others.mean()
+    norm = np.sqrt((values**2).sum() * (others**2).sum())
+    return float((values * others).sum() / norm) if norm > 1e-12 else np.nan
+
+
+def unsigned_flux(field, strong=STRONG):
+    """Unsigned magnetic flux of strong pixels within 60 degrees of the disk's centre, Mx: (n,).
+
+    field: (n, h, w), line of sight, G.  The line-of-sight field is taken for the radial one times mu.
+    """
+    disk = Disk(field.shape[-1])
+    weight = np.where(disk.mu > INNER, disk.pixel_area / np.maximum(disk.mu, INNER), 0.0)
+    field = np.abs(np.asarray(field, float))
+    return (np.where(field > strong, field, 0.0) * weight).sum(axis=(-2, -1))
+
+
+def flux_errors(predicted, observed):
+    """Relative errors of the unsigned flux, (n,): positive when there is too much; NaN on days without strong pixels.
+
+    predicted, observed: (n, h, w) scaled fields, with or without their sign.
+    """
+    made, true = (unsigned_flux(unscale_channel(field, "hmi")) for field in _pairs(predicted, observed))
+    return np.where(true > 0, made / np.where(true > 0, true, 1.0) - 1, np.nan)
+
+
+def absolute(images):
+    """The scaled field without its sign; the scale is odd, so that this is also the scaled |B|."""
+    return np.abs(images)
+
+
+def calibration(members, observed, target):
+    """Whether the spread of an ensemble tells its error: DataFrame with one row per region.
+
+    members: (m, n, h, w), observed: (n, h, w), scaled.
+    spread: square root of the mean variance, for a finite ensemble (Fortin et al. 2014); error: of the
+    ensemble's mean; ratio: spread / error, 1 when calibrated; correlation: of the two over pixels, each averaged over
+    the images; coverage: share of pixels between the lowest and the highest member; expected: of a calibrated ensemble.
+    """
+    members, m = np.asarray(members, float), len(members)
+    if m < 2:
+        raise InputError(f"{m} member has no spread: draw two or more")
+    truth = np.asarray(observed, float)
+    variance, error = members.var(axis=0, ddof=1) * (m + 1) / m, (members.mean(axis=0) - truth) ** 2
+    inside = (truth >= members.min(axis=0)) & (truth <= members.max(axis=0))
+    rows = []
+    for region, mask in regions_of(target, truth.shape[-1]).items():
+        spread, wrong = np.sqrt(variance[:, mask].mean()), np.sqrt(error[:, mask].mean())
+        maps = (np.sqrt(part[:, mask].mean(axis=0)) for part in (variance, error))
+        found = (spread, wrong, spread / max(wrong, 1e-12), correlation(*maps), inside[:, mask].mean())
+        rows.append((target, region, *found, (m - 1) / (m + 1)))
+    columns = ["target", "region", "spread", "error", "ratio", "correlation", "coverage", "expected"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def summary(scores, by=("method", "target", "region")):
+    """Mean of each score over the images, and its standard deviation: columns psnr, psnr_sd, ssim, ssim_sd, ..."""
+    groups = scores.groupby(list(by), sort=False)[[name for name in (*SCORES, "flux_error") if name in scores]]
+    mean, sd = groups.mean(), groups.std(ddof=1)
+    table = mean.join(sd.add_suffix("_sd"))
+    return table[[name for column in mean for name in (column, f"{column}_sd")]].reset_index()

@@ -1,0 +1,126 @@
+"""Train the latent diffusion and its branches: `python -m flarebook.solarchip.translation.train ARCHIVE --out FILE`."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import pandas as pd
+import torch
+import typer
+
+from flarebook.compendium.batch_report import run_script
+from flarebook.compendium.provenance import code_state
+from flarebook.learning.device import chosen_device
+from flarebook.learning.optimization import Steps
+from flarebook.solarchip.datasets.archive import LAST_TENTH, read_archive
+from flarebook.solarchip.images.channels import index
+from flarebook.solarchip.translation import diffusion
+from flarebook.solarchip.translation.latent_space import measure
+from flarebook.solarchip.translation.translator import Translator, branch_of, conditions, save
+
+AIA = ("171", "193", "304")
+ROUTES = {("hmi",): AIA, AIA: ("hmi",)}  # sources -> targets
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How long the parts of a translator learn."""
+
+    unet_steps: int  # of the diffusion of all targets, without a source
+    branch_steps: int  # of each branch
+    batch_size: int = 16
+    learning_rate: float = 2e-3
+    seed: int = 1
+    locked: bool = True  # whether the U-Net stays as it is while a branch learns
+
+
+def train_translator(model, images, budget, routes=None, device="auto", about=()):
+    """A translator between the channels of the routes, in the latent space of a pretrained autoencoder.
+
+    model: SolarChip; images: (n, 11, h, w) scaled, of training dates; routes: {sources: targets}, default ROUTES.
+    Returns (Translator, DataFrame with part, step and loss).
+    """
+    routes, device = routes or ROUTES, chosen_device(device)
+    space = measure(model.to(device), images, channels_of(routes))
+    pictures = encode_targets(space, images, routes)
+    drawing = new_diffusion(space, pictures, budget.seed, device)
+    steps = Steps(budget.unet_steps, budget.batch_size, budget.learning_rate, budget.seed)
+    courses = {"diffusion": diffusion.train_unet(drawing, pictures, steps)}
+    for sources, targets in routes.items():
+        wanted = {target: pictures[target] for target in targets}
+        seen = conditions(space, images, sources, drawing.shape.side)
+        courses[branch_of(sources)] = train_branch(drawing, branch_of(sources), seen, wanted, budget)
+    return Translator(space, drawing, about).eval(), history_of(courses)
+
+
+def channels_of(routes):
+    """All channels of the routes, each once."""
+    return tuple(dict.fromkeys(channel for route in routes.items() for part in route for channel in part))
+
+
+def encode_targets(space, images, routes):
+    """Scaled latent pictures of all targets of the routes, {target: (n, c, h, w)}."""
+    targets = dict.fromkeys(target for group in routes.values() for target in group)
+    return {target: space.encode(images[:, index(target)], target) for target in targets}
+
+
+def new_diffusion(space, pictures, seed, device):
+    """A diffusion of the shape of these latent pictures; {target: (n, c, h, w)}."""
+    some = next(iter(pictures.values()))
+    return diffusion.create(diffusion.Shape(tuple(pictures), some.shape[1], some.shape[-1]), seed, device)
+
+
+def train_branch(drawing, name, seen, pictures, budget, seed=None):
+    """Add a branch and teach it to steer; returns the loss of each step.
+
+    seen: (n, k, h, w) latent pictures of the sources; pictures: {target: (n, c, h, w)}; seed: default, the budget's.
+    """
+    seed = budget.seed if seed is None else seed
+    drawing.add_branch(name, seen.shape[1], seed)
+    steps = Steps(budget.branch_steps, budget.batch_size, budget.learning_rate, seed)
+    return diffusion.train_branch(drawing, name, seen, pictures, steps, budget.locked)
+
+
+def history_of(courses):
+    """Losses of the parts below one another: DataFrame with part, step and loss."""
+    parts = [pd.DataFrame({"part": name, "step": range(1, len(c) + 1), "loss": c}) for name, c in courses.items()]
+    return pd.concat(parts, ignore_index=True)
+
+
+app = typer.Typer(add_completion=False)
+
+
+@app.command()
+def main(
+    archive: Annotated[Path, typer.Argument(help="Output of notebook solarchip/1-simulated-sun, or of the simulator.")],
+    out: Annotated[Path, typer.Option(help="Weights file to write, such as translator.safetensors.")],
+    last_tenth: Annotated[bool, typer.Option("--last-tenth", help=LAST_TENTH)] = False,
+    weights: Annotated[str, typer.Option(help="Autoencoder: cnn-tiny, vit-tiny or a weights file.")] = "cnn-tiny",
+    unet_steps: Annotated[int, typer.Option(help="Steps of the diffusion, without a source.")] = 6000,
+    branch_steps: Annotated[int, typer.Option(help="Steps of each branch.")] = 4000,
+    rate: Annotated[float, typer.Option(help="Highest learning rate.")] = 2e-3,
+    seed: Annotated[int, typer.Option(help="Of the weights, the order of the dates and the noise.")] = 1,
+    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    threads: Annotated[int, typer.Option(help="Threads of torch; sums of several may differ in the last digit.")] = 1,
+):
+    """Train a translator from HMI to AIA 171, 193, 304 and back, and write it.
+
+    Written as data/translator.safetensors of the package, it is what `flarebook solarchip translate` takes by default.
+    """
+    from flarebook.solarchip.models.weights import open_model
+
+    torch.set_num_threads(threads)
+    images, _, told = read_archive(archive, last_tenth)
+    budget = Budget(unet_steps, branch_steps, learning_rate=rate, seed=seed)
+    told |= {"autoencoder": Path(weights).stem, "commit": code_state()["commit"] or "unknown"}
+    told |= {"unet_steps": unet_steps, "branch_steps": branch_steps, "rate": rate, "seed": seed}
+    translator, history = train_translator(open_model(weights), images, budget, device=device, about=told)
+    for part, rows in history.groupby("part", sort=False):
+        typer.echo(
+            f"{part}: loss {rows['loss'].head(20).mean():.3f} at first, {rows['loss'].tail(100).mean():.3f} at last"
+        )
+    typer.echo(f"written: {save(translator, out)}")
+
+
+if __name__ == "__main__":
+    run_script(app)

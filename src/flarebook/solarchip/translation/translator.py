@@ -1,0 +1,94 @@
+"""From images of one instrument to images of another: autoencoder, latent diffusion, branches, and their one file."""
+
+import json
+from importlib.resources import files
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn.functional import interpolate
+
+from flarebook.compendium.errors import InputError
+from flarebook.learning.weights import load_into, read_weights, write_weights
+from flarebook.solarchip.images.channels import index
+from flarebook.solarchip.models import autoencoder
+from flarebook.solarchip.translation import diffusion
+from flarebook.solarchip.translation.latent_space import blank
+
+SHIPPED = files("flarebook.solarchip") / "data" / "translator.safetensors"
+SCRIPT = "flarebook.solarchip.translation.train"  # makes such files
+
+
+class Translator(nn.Module):
+    """What translates: the space of latent pictures, and the diffusion with a branch for each set of sources.
+
+    space: LatentSpace; drawing: LatentDiffusion; about: what they learned from, {name: text or number}.
+    """
+
+    def __init__(self, space, drawing, about=()):
+        super().__init__()
+        self.space, self.drawing, self.about = space, drawing, dict(about)
+
+    @property
+    def size(self):
+        """Pixels along a side of its images."""
+        return self.space.model.size.image
+
+    def sources_of(self, target):
+        """Channels from which a target is drawn: of the first branch that does not contain it.  InputError if none."""
+        self.drawing.number(target)
+        for name in self.drawing.branches:
+            sources = tuple(name.split("+"))
+            if target not in sources and ("hmi" in sources) != (target == "hmi"):
+                return sources
+        raise InputError(f"this translator has no way to {target}: it has branches for {list(self.drawing.branches)}")
+
+
+def branch_of(sources):
+    """Name of the branch that sees these channels: ("171", "193") -> "171+193"."""
+    return "+".join(sources)
+
+
+def conditions(space, images, sources, side):
+    """What a branch sees: scaled latent pictures of the sources, one after the other, (n, k, side, side).
+
+    space: LatentSpace of the source encoder; images: (n, 11, h, w) scaled.  Latent pictures of another size, those of a
+    transformer, are brought to the diffusion's.
+    """
+    seen = torch.cat([space.encode(images[:, index(channel)], channel) for channel in sources], dim=1)
+    return seen if seen.shape[-1] == side else interpolate(seen, size=(side, side), mode="bilinear")
+
+
+def translate(translator, images, target, n_members=1, n_inference_steps=10, seed=1, sources=None):
+    """Images of a target drawn from those of its sources: (n_members, n, h, w) scaled, float32.
+
+    images: (n, 11, h, w) scaled, of which the sources' channels are looked at; n_inference_steps: of the noise's
+    removal.  The same seed gives the same images.  Raises InputError for what the translator does not know.
+    """
+    sources = translator.sources_of(target) if sources is None else sources
+    seen = conditions(translator.space, images, sources, translator.drawing.shape.side)
+    drawn = diffusion.draw(translator.drawing, target, seen, branch_of(sources), n_members, n_inference_steps, seed)
+    return np.stack([translator.space.decode(pictures, target) for pictures in drawn])
+
+
+def save(translator, path):
+    """Write a translator as safetensors in half precision, whole and with its architecture; returns the path."""
+    model = translator.space.model
+    shape = {"backbone": model.name, "sharing": model.sharing, "image": model.size.image}
+    parts = {"channels": list(translator.space.channels), "diffusion": json.dumps(translator.drawing.about())}
+    return write_weights(translator, path, translator.about | shape | parts)
+
+
+def load(path=None, device="cpu"):
+    """A translator of `save`, ready to draw; default, the one that ships with the package.
+
+    Raises InputError for a missing file, a pickled one, and one that holds no translator of this architecture.
+    """
+    path = path or SHIPPED
+    state, about = read_weights(path, SCRIPT)
+    if not {"backbone", "sharing", "image", "channels", "diffusion"} <= about.keys():
+        raise InputError(f"{path} holds no translator: make one with `python -m {SCRIPT}`")
+    model = autoencoder.create(about["backbone"], about["sharing"], image=int(about["image"]))
+    drawing = diffusion.build(json.loads(about["diffusion"]))
+    translator = Translator(blank(model, json.loads(about["channels"])), drawing)
+    return load_into(translator, state, about, path, "this version's translator", SCRIPT).to(device)

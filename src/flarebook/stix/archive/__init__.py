@@ -1,0 +1,1 @@
+"""Archives of maps, real and simulated, as one table."""

@@ -1,0 +1,151 @@
+"""Real maps as the same images and records that the simulated archive gives; truth columns are missing."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from flarebook.compendium.errors import InputError
+from flarebook.stix.maps.client import HOST, Fetcher
+from flarebook.stix.maps.file_names import parse_name, published_names
+from flarebook.stix.maps.fits_map import ASTRONOMICAL_UNIT, read_map
+from flarebook.stix.maps.preprocess import SIZE, flag, normalise
+from flarebook.stix.simulation.artefacts import ARTEFACTS
+
+OTHER_PRODUCTS = ("_bp", "_em_", "_mem_", "_vff_", "_fwdfit", "_full_", "_clean_stx", "no_resid", "spec_fitting")
+UNKNOWN = {  # what only a simulation knows, or a flare list: column and the type its missing value has
+    "peak_counts": "float64",
+    "counts_per_detector": "float64",
+    "background_per_detector": "float64",
+    "attenuator": "boolean",
+    "x": "float64",
+    "y": "float64",
+    "centre_error": "float64",
+    "n_sources": "Int64",
+    "kind": "string",
+    "artefact": "string",
+    "is_artefact": "boolean",
+    **{f"artefact_{name}": "boolean" for name in ARTEFACTS},
+}
+
+
+class RealArchive(NamedTuple):
+    """Images (n, 177, 177) uint8, their records (one row each), and what was left out: [(file, reason)]."""
+
+    images: np.ndarray
+    records: pd.DataFrame
+    left_out: list
+
+
+def real_archive(folder="", n_images=100, progress=None, host=HOST):
+    """Real images for `source="real"`: those of a folder, or the first of the published list.
+
+    folder: of CLEAN maps; empty: n_images are fetched (mirror, cache, network).  progress: called with an iterable,
+    gives it back.  Returns a RealArchive; a file that cannot be had or read is listed, not fatal.
+    Raises InputError when nothing is left.
+    """
+    if folder:
+        return read_folder(folder, progress)
+    return read_files(published_names()["filename"].head(n_images), progress, Fetcher(host))
+
+
+def read_folder(folder, progress=None):
+    """Images and records of the CLEAN maps in a folder and below: a RealArchive.
+
+    Other products of the pipeline (back-projection, EM, fits) are passed over.  Bad files are listed.
+    Raises InputError when the folder is missing, holds no FITS file, or no file can be read.
+    """
+    return read_files(find_maps(folder), progress)
+
+
+def find_maps(folder):
+    """CLEAN maps in a folder and below, sorted: list of Path; InputError when there is none."""
+    folder = Path(folder)
+    if not folder.is_dir():
+        raise InputError(f"there is no folder {folder}: give the one that holds the CLEAN maps")
+    found = sorted(path for path in folder.rglob("*.fits*") if path.name.endswith((".fits", ".fits.gz")))
+    maps = [path for path in found if not any(part in path.name for part in OTHER_PRODUCTS)]
+    if not maps:
+        raise InputError(
+            f"{folder} holds no CLEAN map ({len(found)} other FITS files): fetch some with `flarebook stix fetch`"
+        )
+    return maps
+
+
+def read_files(files, progress=None, locate=Path):
+    """Images and records of archive files, one after the other: a RealArchive.
+
+    files: names or paths; locate: gives the path of each.  Raises InputError when no file can be read.
+    """
+    images, records, left_out = [], [], []
+    for file in progress(list(files)) if progress else files:
+        try:
+            archive_map = read_map(locate(file))
+            images.append(normalise(archive_map.data, archive_map.pixel))
+        except InputError as error:
+            left_out.append((str(file), str(error)))
+            continue
+        records.append(record_of(archive_map))
+    if not images:
+        first = f"; first: {left_out[0][1]}" if left_out else ""
+        raise InputError(f"none of the {len(left_out)} files can be used{first}")
+    return RealArchive(np.stack(images).reshape(-1, SIZE, SIZE), table_of(records), left_out)
+
+
+def record_of(archive_map):
+    """Record of one map as a dict: what name, header and pixels tell.
+
+    archive_map: ArchiveMap.  map_x, map_y: arcsec, helioprojective; distance: AU; peak_flux and residual_rms in the
+    map's units, residual_rms NaN when the file has no residual.
+    """
+    data, residual = archive_map.data, archive_map.hdus.get("residual")
+    told = _told_by_name(archive_map)
+    finite = data[np.isfinite(data)]
+    return {
+        "image_id": told["uid"],
+        "flare_id": told["flare_id"],
+        "band": told["band"],
+        "start": archive_map.start or told["start"],
+        "origin": "simulated" if archive_map.simulated else "real",
+        "distance": float(archive_map.header.get("DSUN_OBS", np.nan)) / ASTRONOMICAL_UNIT,
+        "map_x": archive_map.centre[0],
+        "map_y": archive_map.centre[1],
+        "peak_flux": float(finite.max()) if finite.size else np.nan,
+        "residual_rms": np.nan if residual is None else float(np.sqrt(np.mean(np.square(residual, dtype=float)))),
+        "flag": flag(data),
+        "name": archive_map.path.name,
+    }
+
+
+def _told_by_name(archive_map):
+    """uid, flare_id, band and start from the name; a name of the user's own gives only the header's band."""
+    try:
+        return parse_name(archive_map.path.name)
+    except InputError:
+        band = "{:g}-{:g}".format(*archive_map.energy)
+        return {"uid": "", "flare_id": "", "band": "" if "nan" in band else band, "start": ""}
+
+
+def table_of(records):
+    """Records as a table with every column of the simulated archive; truth is missing."""
+    table = pd.DataFrame(records)
+    for column, kind in UNKNOWN.items():
+        table[column] = pd.Series([pd.NA if kind != "float64" else np.nan] * len(table), dtype=kind)
+    return table
+
+
+def read_labelled_folder(folder, progress=None):
+    """Images and records of maps that experts sorted by their number of sources: a RealArchive.
+
+    folder: with one folder per number, <n_sources>/*.fits; of these the CLEAN maps with residuals ("clean" in the
+    name, not "no_resid"), as the authors took them.  n_sources is filled in; all else as `read_folder`.
+    Raises InputError when there is no such folder or no map in it.
+    """
+    files = [path for path in find_maps(folder) if path.parent.name.isdigit() and "clean" in path.name]
+    if not files:
+        raise InputError(f"{folder} has no folders 1, 2, 3 ... with CLEAN maps: sort the maps by number of sources")
+    read = read_files(files, progress)
+    left = {file for file, _ in read.left_out}
+    counts = [int(path.parent.name) for path in files if str(path) not in left]
+    return read._replace(records=read.records.assign(n_sources=pd.array(counts, dtype="Int64")))

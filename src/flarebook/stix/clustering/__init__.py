@@ -1,0 +1,1 @@
+"""Clusters, filtering, retrieval and anomalies in feature space."""

@@ -1,0 +1,201 @@
+"""Figures of the simulated archive: events beside the flare list, the selection, images and their statistics."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.patches import Rectangle
+from matplotlib.ticker import NullFormatter
+
+from flarebook.stix.maps.samples import SOLAR_RADIUS_1AU
+from flarebook.stix.rendering import coloured
+from flarebook.stix.simulation.artefacts import ARTEFACTS, plain_name
+
+GAP = 8  # pixels between the images of a mosaic
+REAL_COLOUR, KEPT_COLOUR, LEFT_COLOUR = "#7B3FBF", "#0072B2", "#D55E00"  # colours that colour-blind readers tell apart
+FAULT_NAMES = {name: plain_name(name) for name in ARTEFACTS}
+BAND_COLOURS = {"soft": "#E69F00", "hard": "#0072B2"}
+PANELS = {  # column of events, column of the flare list, label, edges
+    "peak_counts": ("excess", "peak 4–10 keV counts in 4 s", np.geomspace(300, 1e7, 46)),
+    "significance": ("significance", "significance of 15–25 keV", np.geomspace(1, 1e4, 41)),
+    "duration": ("duration", "duration [s]", np.geomspace(50, 6000, 31)),
+    "distance": ("distance", "distance from the Sun [AU]", np.linspace(0.28, 1.04, 39)),
+    "radius": ("radius", "from disk centre [solar radii]", np.linspace(0, 1.12, 43)),
+    "background": ("background", "4–10 keV background in 4 s", np.linspace(150, 450, 26)),
+}
+
+
+def distribution_table(events, flares=None):
+    """Density of events in the bins of each panel, simulated and, where the list is at hand, real.
+
+    events: of `draw_events`, all above the list's threshold; flares: of `read_flare_list` or None.  Densities are per
+    decade where bins are logarithmic.
+    """
+    events = events.assign(radius=np.hypot(events["x"], events["y"]) * events["distance"] / SOLAR_RADIUS_1AU)
+    parts = []
+    for name, (column, _, edges) in PANELS.items():
+        samples = {"simulated": events[name]} | ({} if flares is None else {"real": flares[column]})
+        widths = np.diff(np.log10(edges) if is_logarithmic(edges) else edges)
+        for origin, values in samples.items():
+            counts, _ = np.histogram(values, edges)
+            told = {"quantity": name, "origin": origin, "from": edges[:-1], "to": edges[1:]}
+            parts.append(pd.DataFrame(told | {"events": counts, "density": counts / len(values) / widths}))
+    return pd.concat(parts, ignore_index=True)
+
+
+def is_logarithmic(edges):
+    """Whether bins grow."""
+    return edges[-1] - edges[-2] > 1.01 * (edges[1] - edges[0])
+
+
+def plot_distributions(table):
+    """Six panels of `distribution_table`: simulated events filled, the real list as a line."""
+    figure, axes = plt.subplots(2, 3, figsize=(10, 5.4), layout="constrained")
+    for axis, (name, (_, label, edges)) in zip(axes.flat, PANELS.items(), strict=True):
+        rows = table[table["quantity"] == name]
+        for origin, style in (
+            ("simulated", {"fill": True, "color": "0.78"}),
+            ("real", {"color": REAL_COLOUR, "lw": 1.6}),
+        ):
+            drawn = rows[rows["origin"] == origin]
+            if len(drawn):
+                axis.stairs(drawn["density"], edges, label=origin, **style)
+        logarithmic = is_logarithmic(edges)
+        axis.set(xlabel=label, ylabel="share per decade" if logarithmic else "share per unit")
+        axis.set(xscale="log" if logarithmic else "linear", xlim=(edges[0], edges[-1]))
+    axes[0, 0].set_yscale("log")
+    axes[0, 0].legend(loc="upper right")
+    return figure
+
+
+def plot_selection(table, records):
+    """From all events to the kept images: what each reason takes out, as bars that shrink.
+
+    table: of `selection_table`; records: of the images, with artefact.
+    """
+    verdict = records["is_artefact"].dropna().astype(bool)
+    share = 1 - verdict.mean()
+    names = ["events", "within the dates of the images", "enough counts", "with an image", "kept"]
+    left = [*table["left"], table["left"].iloc[-1] * share]
+    poster = {"events": 43_000, "with an image": 9_000, "kept": 4_758}
+    figure, axis = plt.subplots(figsize=(8.6, 3.4), layout="constrained")
+    shades = plt.get_cmap("Blues")(np.linspace(0.35, 0.85, len(left)))
+    axis.barh(names, left, color=shades, height=0.72)
+    for place, (name, value) in enumerate(zip(names, left, strict=True)):
+        axis.text(max(value, poster.get(name, 0)) + 450, place, f"{value:,.0f}", va="center", fontsize="small")
+        if name in poster:
+            axis.plot(
+                [poster[name]] * 2, [place - 0.44, place + 0.44], color="black", lw=2, label="poster" * (not place)
+            )
+    axis.invert_yaxis()
+    axis.set(xlabel="number", xlim=(0, 49_000))
+    axis.xaxis.set_major_formatter("{x:,.0f}")
+    axis.legend(loc="lower right")
+    return figure
+
+
+def pick_examples(records, column, values, n, rng):
+    """Rows of the records to show for each value of a column: {value: n row numbers, fewer where there are fewer}."""
+    rows = {}
+    for value in values:
+        found = np.flatnonzero((records[column] == value).fillna(False))
+        rows[value] = np.sort(rng.permutation(found)[:n])
+    return rows
+
+
+def plot_mosaic(images, records, rows, labels, columns):
+    """Rows of images with a label each, in the poster's colours; the real images below, framed.
+
+    rows: {name: row numbers}; labels: {name: text}; columns: images in a row.
+    """
+    real = np.flatnonzero(records["origin"] == "real")
+    lines = {**rows, "real": real[:columns]} if len(real) else rows
+    step = images.shape[1] + GAP
+    canvas = np.full((step * len(lines), step * columns, 3), 255, np.uint8)
+    for line, numbers in enumerate(lines.values()):
+        tiles = coloured(images[numbers], records["band"].iloc[numbers])
+        for column, tile in enumerate(tiles):
+            canvas[line * step : (line + 1) * step - GAP, column * step : (column + 1) * step - GAP] = tile
+    figure, axis = plt.subplots(figsize=(0.8 * columns + 1.6, 0.8 * len(lines)), layout="constrained")
+    axis.imshow(canvas, interpolation="antialiased")
+    names = [labels.get(name, name) for name in lines]
+    axis.set(xticks=[], yticks=np.arange(len(lines)) * step + (step - GAP) / 2)
+    axis.set_yticklabels(names)
+    axis.tick_params(length=0)
+    axis.spines[:].set_visible(False)
+    for column in range(len(lines.get("real", ()))):
+        corner = (column * step, (len(lines) - 1) * step)
+        axis.add_patch(Rectangle(corner, step - GAP, step - GAP, fill=False, ec=REAL_COLOUR, lw=2.5))
+    return figure
+
+
+def example_table(records, rows):
+    """Records of the shown images, to save with a mosaic."""
+    columns = ["image_id", "band", "kind", "n_sources", "artefact", "counts_per_detector", "centre_error", "name"]
+    parts = [records.iloc[numbers][columns].assign(row=name) for name, numbers in rows.items()]
+    real = records[records["origin"] == "real"]
+    return pd.concat([*parts, real[columns].assign(row="real")], ignore_index=True)
+
+
+MEASURES = {
+    "peak_flux": ("peak [photons cm⁻² s⁻¹ keV⁻¹ arcsec⁻²]", np.geomspace(1e-5, 3, 45)),
+    "residual_percent": ("residual rms [% of the peak]", np.geomspace(1, 100, 45)),
+    "size": ("size at half maximum [arcsec]", np.linspace(15, 110, 45)),
+}
+
+
+def plot_statistics(table):
+    """Three measures of the images, kept and left out, with lines where the real images stand.
+
+    table: of `describe`.
+    """
+    figure, axes = plt.subplots(1, 3, figsize=(10.5, 3.3), layout="constrained")
+    bad = table["is_artefact"].astype("boolean")
+    real = table[table["origin"] == "real"]
+    for axis, (name, (label, edges)) in zip(axes, MEASURES.items(), strict=True):
+        kept, left = table[name][(~bad).fillna(False)], table[name][bad.fillna(False)]
+        axis.hist(kept, edges, histtype="stepfilled", color=KEPT_COLOUR, alpha=0.75, label="kept")
+        axis.hist(left, edges, color=LEFT_COLOUR, histtype="step", lw=1.6, label="left out")
+        for value in real[name]:
+            axis.axvline(value, color=REAL_COLOUR, lw=2, ls="--", label="real" if value == real[name].iloc[0] else None)
+        axis.set(xlabel=label, xscale="log" if is_logarithmic(edges) else "linear", xlim=(edges[0], edges[-1]))
+    axes[1].set_xticks([1, 3, 10, 30, 100], labels=["1", "3", "10", "30", "100"])
+    axes[1].xaxis.set_minor_formatter(NullFormatter())
+    axes[0].set_ylabel("images")
+    axes[2].legend(loc="upper right")
+    return figure
+
+
+def plot_kept_shares(simulated, real=None):
+    """Share of flares whose image is kept, by band, against the upper channel's significance.
+
+    simulated, real: of `kept_by_significance`; real None where the lists are not at hand.
+    """
+    figure, axis = plt.subplots(figsize=(7, 3.8), layout="constrained")
+    names = [
+        f"{row['from']:.0f}–{row['to']:.0f}" if row["to"] < 1e6 else f">{row['from']:.0f}"
+        for _, row in simulated.iterrows()
+    ]
+    place = np.arange(len(names))
+    for band, label in (("soft", "4–10 keV"), ("hard", "16–28 keV")):
+        axis.plot(place, 100 * simulated[band], color=BAND_COLOURS[band], lw=2, label=f"{label}, simulated")
+        low, high = (100 * simulated[band] + sign * binomial_error(simulated, band) for sign in (-1, 1))
+        axis.fill_between(place, low, high, color=BAND_COLOURS[band], alpha=0.2, lw=0)
+        if real is not None:
+            style = {"fmt": "o", "mfc": "white", "ms": 6, "capsize": 2, "color": BAND_COLOURS[band]}
+            axis.errorbar(place, 100 * real[band], binomial_error(real, band), label=f"{label}, real", **style)
+    axis.set(xticks=place, xlabel="significance of the excess at 15–25 keV", ylabel="flares with a kept image [%]")
+    axis.set_xticklabels(names)
+    axis.set_ylim(0)
+    axis.legend(ncols=2, fontsize="small")
+    return figure
+
+
+def binomial_error(shares, band):
+    """Standard errors of shares, %."""
+    return 100 * np.sqrt(shares[band] * (1 - shares[band]) / shares["flares"].clip(lower=1))
+
+
+def shares_table(simulated, real=None):
+    """What `plot_kept_shares` draws, as one table."""
+    parts = [simulated.assign(origin="simulated")] + ([] if real is None else [real.assign(origin="real")])
+    return pd.concat(parts, ignore_index=True)

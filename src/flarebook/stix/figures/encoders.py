@@ -1,0 +1,103 @@
+"""Figures of the encoders: patches as colours, neighbours of one flare, likeness, and what the input size costs."""
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from flarebook.stix.rendering import COLOUR_MAPS
+
+TARGET_STYLE = {
+    "sources": {"color": "#0173B2", "marker": "o", "label": "number of sources"},
+    "kind": {"color": "#DE8F05", "marker": "s", "label": "kind of source"},
+    "artefact": {"color": "#029E73", "marker": "^", "label": "artefact or not"},
+}
+PROBE_LINE = {"k-NN": ":", "linear": "-"}
+
+
+def draw_patches(images, bands, names, colours):
+    """Images above what transformers make of their patches.
+
+    images: (n, h, w); bands, names: (n,); colours: {encoder: (n, rows, columns, 3)}.
+    """
+    figure = Figure(figsize=(1.25 * len(images) + 1.1, 1.3 * (len(colours) + 1) + 0.3), layout="constrained")
+    panels = figure.subplots(len(colours) + 1, len(images), squeeze=False)
+    for axes, image, band, name in zip(panels[0], images, bands, names, strict=True):
+        axes.imshow(image, origin="lower", cmap=COLOUR_MAPS.get(band, "inferno"))
+        axes.set_title(name.replace(" ", "\n", 1), fontsize=8)
+    for row, (encoder, values) in zip(panels[1:], colours.items(), strict=True):
+        for axes, value in zip(row, values, strict=True):
+            axes.imshow(value, origin="lower", interpolation="nearest")
+        name_row(row[0], encoder)
+    name_row(panels[0, 0], "image")
+    strip(panels)
+    return figure
+
+
+def draw_neighbours(images, bands, names, found):
+    """The image asked about, and in each row the images that one encoder finds nearest to it, nearest first.
+
+    images: (n, h, w); bands, names: (n,); found: {encoder: rows, the asked one first}.
+    """
+    columns = len(next(iter(found.values())))
+    figure = Figure(figsize=(1.12 * columns + 1.1, 1.27 * len(found) + 0.2), layout="constrained")
+    panels = figure.subplots(len(found), columns, squeeze=False)
+    for row, (encoder, nearest) in zip(panels, found.items(), strict=True):
+        for axes, at in zip(row, nearest, strict=True):
+            axes.imshow(images[at], origin="lower", cmap=COLOUR_MAPS.get(bands[at], "inferno"))
+            axes.set_xlabel(names[at], fontsize=7, labelpad=2)
+        name_row(row[0], encoder)
+    strip(panels)
+    for axes in panels[:, 0]:
+        axes.spines[:].set(visible=True, color="#CC3311", linewidth=2)
+    return figure
+
+
+def name_row(axes, name):
+    """Name left of a row of pictures."""
+    axes.set_ylabel(name, rotation=0, ha="right", va="center", fontsize=9)
+
+
+def strip(panels):
+    """Pictures without ticks and frames."""
+    for axes in panels.flat:
+        axes.set(xticks=[], yticks=[])
+        axes.spines[:].set_visible(False)
+
+
+def draw_likeness(table):
+    """Centred kernel alignment of each pair of encoders, written into the cells.  table: of `likeness`."""
+    n = len(table)
+    figure = Figure(figsize=(1.7 + 0.62 * n, 1.1 + 0.55 * n), layout="constrained")
+    axes = figure.subplots()
+    values = table.to_numpy()
+    picture = axes.imshow(values, cmap="cividis", vmin=0, vmax=1)
+    for (row, column), value in np.ndenumerate(values):
+        colour = "black" if value > 0.55 else "white"
+        axes.text(column, row, f"{value:.2f}", ha="center", va="center", color=colour, fontsize=8)
+    axes.set_xticks(range(n), table.columns, rotation=40, ha="right")
+    axes.set_yticks(range(n), table.index)
+    axes.tick_params(length=0)
+    axes.spines[:].set_visible(False)
+    figure.colorbar(picture, ax=axes, label="centred kernel alignment", shrink=0.85)
+    return figure
+
+
+def draw_sizes(scores, seconds, chosen):
+    """Left, what probes read from the features at each input size; right, what an image costs.
+
+    scores: of `size_scores`, may be empty; seconds: {size: per image}; chosen: the size used elsewhere, pixels.
+    """
+    figure = Figure(figsize=(9, 4.1), layout="constrained")
+    left, right = figure.subplots(1, 2, width_ratios=[1.5, 1])
+    for i, ((target, probe), rows) in enumerate(scores.groupby(["target", "probe"])):
+        style = {**TARGET_STYLE[target], "linestyle": PROBE_LINE[probe]}
+        style["label"] = f"{style['label']}, {probe}"
+        shift = 1.2 * (i - 2.5)  # error bars would lie on each other
+        left.errorbar(rows["size"] + shift, rows["mean"], rows["sd"] / np.sqrt(rows["n"]), capsize=2, **style)
+    left.set(xlabel="input size (pixels)", ylabel="score of the probe", ylim=(None, 1))
+    figure.legend(*left.get_legend_handles_labels(), fontsize=8, ncols=3, loc="outside lower center")
+    right.plot(list(seconds), [1000 * value for value in seconds.values()], "o-", color="#0173B2")
+    right.set(xlabel="input size (pixels)", ylabel="time per image (ms)", ylim=(0, None))
+    for axes in (left, right):
+        axes.axvline(chosen, color="0.6", linewidth=0.8, linestyle="--")
+        axes.set_xticks(list(seconds))
+    return figure

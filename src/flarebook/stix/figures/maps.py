@@ -1,0 +1,204 @@
+"""Figures of the last page: the mosaic, the map with pictures on it, its colourings, neighbours, retrieval."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.lines import Line2D
+from matplotlib.patches import Rectangle
+
+from flarebook.stix.clustering.tsne import spread_out
+from flarebook.stix.figures.colourings import Groups, hex_colours
+from flarebook.stix.rendering import N_COLUMNS, cluster_colour, coloured, compose, shrink
+from flarebook.stix.simulation.artefacts import plain_name
+
+REAL = "#ffd21f"
+INSERT = 3.2  # side of a real image at the edge of the map, in cells
+TILE = 36  # pixels of a small picture, about what print at 150 dpi can show
+STAR = {"marker": "*", "s": 190, "color": REAL, "edgecolors": "black", "linewidths": 0.9, "zorder": 9}
+
+
+def draw_mosaic(images, bands, tile_list, marked=(), n_columns=N_COLUMNS):
+    """The poster's mosaic: pictures in borders of their cluster's colour, each cluster opened by its number.
+
+    images: (n, h, w) uint8; bands: (n,); tile_list: from mosaic.tiles; marked: rows with a golden border.
+    """
+    rows = [tile.row for tile in tile_list if tile.row is not None]
+    painted = coloured(shrink(images[rows], TILE), bands[rows])
+    canvas = compose(tile_list, dict(zip(rows, painted, strict=True)), marked, n_columns=n_columns)
+    height, width = canvas.shape[:2]
+    figure, axes = plt.subplots(figsize=(7.6, 7.6 * height / width))
+    figure.subplots_adjust(0, 0, 1, 1)
+    axes.imshow(canvas, interpolation="none")
+    axes.axis("off")
+    side = width / n_columns
+    for place, tile in enumerate(tile_list):
+        if tile.row is None:
+            centre = (place % n_columns + 0.5) * side, (place // n_columns + 0.52) * side
+            axes.text(*centre, str(tile.cluster), color=_ink(tile.cluster), fontsize=10, fontweight="bold", **_MIDDLE)
+        elif tile.row in marked:
+            axes.scatter((place % n_columns + 0.8) * side, (place // n_columns + 0.22) * side, **{**STAR, "s": 80})
+    return figure
+
+
+_MIDDLE = {"ha": "center", "va": "center"}
+
+
+def _ink(cluster):
+    """Black or white, whichever reads better on the cluster's colour."""
+    red, green, blue = (int(cluster_colour(cluster)[i : i + 2], 16) / 255 for i in (1, 3, 5))
+    return "black" if 0.2126 * red**2.2 + 0.7152 * green**2.2 + 0.0722 * blue**2.2 > 0.18 else "white"
+
+
+def draw_picture_map(images, bands, points, real, n_cells=26):
+    """The map with pictures in place of points, one in each cell of a grid; the real images in golden frames.
+
+    images: (n, h, w) uint8; bands: (n,); points: (n, 2); real: rows of the real images.
+    """
+    rows, centres, side = spread_out(points, n_cells)
+    low, high = centres.min(axis=0) - side, centres.max(axis=0) + side
+    figure, axes = plt.subplots(figsize=(7.6, 7.6 * float((high - low)[1] / (high - low)[0])))
+    figure.subplots_adjust(0, 0, 1, 1)
+    for picture, centre in zip(coloured(shrink(images[rows], 56), bands[rows]), centres, strict=True):
+        _place(axes, picture, centre, 0.94 * side)
+    for row, corner in _corners(points, real, centres, low, high, side):
+        _place_real(axes, images, bands, row, points[row], side, corner)
+    axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), aspect="equal")
+    axes.axis("off")
+    return figure
+
+
+def _place(axes, picture, centre, side, **look):
+    x, y = centre
+    extent = (x - side / 2, x + side / 2, y - side / 2, y + side / 2)
+    return axes.imshow(picture, extent=extent, interpolation="bilinear", **look)
+
+
+def _corners(points, real, centres, low, high, side):
+    """A corner of the map for each real image, at most four: near its place, covering few pictures; (row, centre)."""
+    inset = 0.55 * INSERT * side
+    free = [np.array([x, y]) for x in (low[0] + inset, high[0] - inset) for y in (low[1] + inset, high[1] - inset)]
+    for row in real[-len(free) :]:
+        covered = [(np.abs(centres - corner).max(axis=1) < (INSERT + 1) * side / 2).sum() for corner in free]
+        far = [np.linalg.norm(corner - points[row]) / side for corner in free]
+        yield row, free.pop(int(np.argmin(np.array(covered) + np.array(far))))
+
+
+def _place_real(axes, images, bands, row, point, side, centre):
+    """A real image in a golden frame in a corner of the map, tied to its place."""
+    large = INSERT * side
+    axes.plot([centre[0], point[0]], [centre[1], point[1]], color="black", lw=2.2, zorder=6)
+    axes.plot([centre[0], point[0]], [centre[1], point[1]], color=REAL, lw=1.2, zorder=7)
+    picture = coloured(shrink(images[[row]], 128), bands[[row]])[0]
+    _place(axes, picture, centre, large, zorder=8)
+    corner = centre - large / 2
+    axes.add_patch(Rectangle(corner, large, large, fill=False, ec=REAL, lw=2.5, zorder=9))
+    axes.scatter(*point, **STAR)
+
+
+def draw_colourings(points, chosen, real, n_columns=3):
+    """The map once per colouring, the real images as stars.
+
+    points: (n, 2); chosen: list of Groups or Scale; real: rows of the real images.
+    """
+    n_rows = -(-len(chosen) // n_columns)
+    figure, panels = plt.subplots(n_rows, n_columns, figsize=(7.6, 2.9 * n_rows), squeeze=False, layout="constrained")
+    for axes, colouring in zip(panels.flat, chosen, strict=False):
+        _draw_dots(axes, points, colouring)
+        axes.scatter(*np.asarray(points)[real].T, **{**STAR, "s": 110})
+        axes.set_title(colouring.label, fontsize=10)
+    for axes in panels.flat:
+        axes.set(xticks=[], yticks=[], facecolor="#fbfcfe")
+        axes.set_aspect("equal", adjustable="datalim")
+    for axes in panels.flat[len(chosen) :]:
+        axes.set_visible(False)
+    return figure
+
+
+def _draw_dots(axes, points, colouring):
+    """Dots of one panel with their legend below."""
+    size = float(np.clip(7000 / len(points), 1.2, 12))
+    if isinstance(colouring, Groups):
+        axes.scatter(*np.asarray(points).T, s=size, c=hex_colours(colouring), linewidths=0, rasterized=True)
+        if len(colouring.names) <= 12:
+            _legend(axes, colouring)
+        return
+    order = np.argsort(np.nan_to_num(colouring.values, nan=-np.inf), kind="stable")  # high values on top
+    look = {"cmap": colouring.colour_map, "vmin": colouring.low, "vmax": colouring.high}
+    dots = axes.scatter(*np.asarray(points)[order].T, s=size, c=colouring.values[order], linewidths=0, **look)
+    dots.set_rasterized(True)
+    bar = axes.inset_axes([0.08, -0.1, 0.84, 0.045])
+    axes.figure.colorbar(dots, cax=bar, orientation="horizontal").ax.tick_params(labelsize=7.5, length=2, pad=1)
+
+
+def _legend(axes, colouring):
+    present = [code for code in range(len(colouring.names)) if (colouring.codes == code).any()]
+    handles = [
+        Line2D([], [], marker="o", ls="", ms=5, color=colouring.colours[code], label=colouring.names[code])
+        for code in present
+    ]
+    widest = max(len(colouring.names[code]) for code in present)
+    columns = len(present) if widest * len(present) < 36 else 2
+    look = {"fontsize": 7.5, "handletextpad": 0.1, "columnspacing": 0.8, "borderpad": 0.2}
+    axes.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.5, -0.01), ncols=columns, **look)
+
+
+def draw_neighbours(images, records, asked, found):
+    """Strips of the images that an encoder finds most like a query, which stands at the left of its row.
+
+    images: (n, h, w) uint8; records: their table; asked: rows of the queries; found: (n_queries, n) rows.
+    """
+    n_columns = found.shape[1] + 1
+    widths = [1.0, *[0.8] * (n_columns - 1)]
+    grid = {"width_ratios": widths, "wspace": 0.06, "hspace": 0.12, "left": 0.175, "right": 1, "bottom": 0, "top": 0.97}
+    figure, panels = plt.subplots(len(asked), n_columns, figsize=(7.6, 0.72 * len(asked) + 0.25), gridspec_kw=grid)
+    for line, row in zip(panels, asked, strict=True):
+        own = found[list(asked).index(row)]
+        for axes, other in zip(line, [row, *own], strict=True):
+            axes.imshow(coloured(images[[other]], records["band"].to_numpy()[[other]])[0])
+            axes.set(xticks=[], yticks=[])
+            _frame(axes, "black" if other == row else "none", 2.0)
+            if records["origin"].iloc[other] == "real":
+                _frame(axes, REAL, 3.0)
+        line[0].text(
+            -0.1, 0.5, told(records.iloc[row]), transform=line[0].transAxes, ha="right", va="center", fontsize=8
+        )
+    panels[0, 0].set_title("query", fontsize=8, pad=3)
+    panels[0, 1].set_title("nearest", fontsize=8, pad=3)
+    return figure
+
+
+def _frame(axes, colour, width):
+    for spine in axes.spines.values():
+        spine.set(visible=colour != "none", color=colour, linewidth=width)
+
+
+def told(record):
+    """What is known of an image, in two lines: real or its truth, and its band."""
+    if record["origin"] == "real":
+        return f"real flare\n{str(record['start'])[:10]}\n{record['band']} keV"
+    clean = record["artefact"] == "none"
+    return f"{plain_name(record['kind'] if clean else record['artefact'])}\n{record['band']} keV"
+
+
+def draw_retrieval(table, families):
+    """Precision of the nearest neighbours of every encoder, one panel per question, beside chance.
+
+    table: from neighbours.retrieval_table; families: {encoder: family}.
+    """
+    asked = list(table["question"].unique())
+    order = table.groupby("encoder")["precision"].mean().sort_values().index
+    size = (7.2, 0.9 + 0.3 * len(order))
+    figure, panels = plt.subplots(1, len(asked), figsize=size, sharey=True, squeeze=False, layout="constrained")
+    for axes, question in zip(panels[0], asked, strict=True):
+        own = table[table["question"] == question].set_index("encoder").loc[order]
+        colours = [FAMILY_COLOURS.get(families.get(name), "#444444") for name in order]
+        axes.barh(order, own["precision"], xerr=own["spread"], color=colours, height=0.62, ecolor="black", capsize=2)
+        axes.axvline(own["chance"].iloc[0], color="black", ls=":", lw=1.2)
+        axes.set(xlim=(0, 1), xlabel=f"precision at 5: same {question}")
+        axes.tick_params(axis="y", length=0)
+    handles = [Rectangle((0, 0), 1, 1, color=colour) for colour in FAMILY_COLOURS.values()]
+    figure.legend([*handles, Line2D([], [], color="black", ls=":")], [*FAMILY_COLOURS, "chance"], **_ABOVE)
+    return figure
+
+
+FAMILY_COLOURS = {"natural images": "#0072B2", "in domain": "#E69F00", "baseline": "#8c8c8c"}
+_ABOVE = {"loc": "outside upper center", "ncols": 4, "fontsize": 8.5}

@@ -1,0 +1,172 @@
+"""Pictures of the search for multiple sources: curves, checkpoints, labels needed, and the clusters that hold them."""
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.ticker import PercentFormatter
+
+from flarebook.stix.figures.filtering import draw_image
+
+METHOD_COLOURS = {
+    "authors' network": "#D55E00",
+    "logistic regression": "#0173B2",
+    "nearest neighbours": "#CC78BC",
+    "counted maxima": "#029E73",
+    "logistic regression, archive labels": "#56B4E9",
+}
+METHOD_LINES = {"counted maxima": "--", "logistic regression, archive labels": "-."}
+DISPLAYED = 0.25  # share from which the authors display a cluster; published code
+TRUTH, CALLED = "#111111", "#D55E00"
+
+
+def draw_labelled(images, bands, n_sources, n_single=13):
+    """The labelled images: all with several sources, and a few of those with one, with their numbers.
+
+    images: (n, 177, 177); n_sources: (n,).
+    """
+    order = np.argsort(-np.asarray(n_sources), kind="stable")
+    rows = order[: int((np.asarray(n_sources) > 1).sum()) + n_single]
+    n_columns = 10
+    figure = Figure(figsize=(9, 1.02 * -(-len(rows) // n_columns)))
+    grid = figure.add_gridspec(-(-len(rows) // n_columns), n_columns, wspace=0.06, hspace=0.06)
+    for place, row in enumerate(rows):
+        axes = figure.add_subplot(grid[divmod(place, n_columns)])
+        draw_image(axes, images[row], bands[row])
+        number_image(axes, n_sources[row])
+    return figure
+
+
+def number_image(axes, number):
+    """A number in the upper left corner of an image, readable on dark and bright."""
+    box = {"boxstyle": "round,pad=0.15", "facecolor": "black", "edgecolor": "none", "alpha": 0.65}
+    axes.text(
+        0.05, 0.93, str(number), transform=axes.transAxes, ha="left", va="top", color="white", fontsize=8, bbox=box
+    )
+
+
+def draw_precision_recall(curves, table, prevalence):
+    """Left: precision against recall; right: average precision of each method with its interval.
+
+    curves: of `source_scores.curves`; table: of `source_scores.compare_labels`;
+    prevalence: share of images with several sources, which a guess has as its precision.
+    """
+    figure = Figure(figsize=(9.4, 4.0), layout="constrained")
+    left, right = figure.subplots(1, 2, width_ratios=(1, 1.05))
+    for method, curve in curves.groupby("method", sort=False):
+        style = {"color": METHOD_COLOURS[method], "linestyle": METHOD_LINES.get(method, "-")}
+        left.step(curve["recall"], curve["precision"], where="post", label=method, **style)
+    left.axhline(prevalence, color="0.4", linestyle=":", linewidth=1.2, label="a guess")
+    left.set(xlabel="recall", ylabel="precision", xlim=(0, 1), ylim=(0, 1.02))
+    handles, names = left.get_legend_handles_labels()
+    figure.legend(handles, names, loc="outside lower center", ncols=len(names), fontsize="small")
+    draw_intervals(right, table, prevalence)
+    return figure
+
+
+def draw_intervals(axes, table, prevalence):
+    """Average precision with 68 % intervals, one row per method and kind of labels."""
+    place = np.arange(len(table))[::-1]
+    for y, row in zip(place, table.itertuples(), strict=True):
+        colour = METHOD_COLOURS[row.method]
+        filled = "white" if row.labels == "archive" else colour
+        bars = [[max(row.average_precision - row.low, 0)], [max(row.high - row.average_precision, 0)]]
+        axes.errorbar(
+            row.average_precision, y, xerr=bars, fmt="o", color=colour, markerfacecolor=filled, capsize=3, markersize=7
+        )
+    axes.axvline(prevalence, color="0.4", linestyle=":", linewidth=1.2)
+    names = [
+        row.method if row.labels == "none needed" else f"{row.method}\n{row.labels} labels"
+        for row in table.itertuples()
+    ]
+    axes.set_yticks(place, names, fontsize="small")
+    axes.set(xlabel="average precision", xlim=(0, 1), ylim=(-0.6, len(table) - 0.4))
+
+
+def draw_checkpoints(checks, true_share):
+    """Share of images called multiple, and what that was worth, while the authors' network trains.
+
+    checks: of `source_scores.checkpoint_table`; true_share: of the same images, not-a-number when unknown.
+    """
+    figure = Figure(figsize=(9.2, 3.7), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    for _, own in checks.groupby("seed"):
+        left.plot(own["epoch"], own["called_share"], color="0.75", linewidth=0.9, zorder=1)
+    offered = checks[checks["eligible"]]
+    style = {"s": 13, "color": "#D55E00", "label": "training accuracy above .99", "zorder": 2}
+    left.scatter(offered["epoch"], offered["called_share"], **style)
+    left.axhline(true_share, color="black", linestyle=":", linewidth=1.2, label="true share")
+    left.set(xlabel="epoch", ylabel="share called multiple", ylim=(0, None))
+    left.legend(fontsize="x-small")
+    right.scatter(checks["recall"], checks["precision"], s=13, color="0.75", label="other epochs")
+    right.scatter(offered["recall"], offered["precision"], **style)
+    right.set(xlabel="recall", ylabel="precision", xlim=(-0.02, 1.02), ylim=(0, 1.02))
+    right.legend(fontsize="x-small")
+    return figure
+
+
+def draw_learning(curve, marks):
+    """Average precision against the number of archive labels, mean and spread over draws.
+
+    curve: of `source_scores.learning_curve`; marks: {name: (level, colour)} drawn as level lines.
+    """
+    figure = Figure(figsize=(6.4, 4.0), layout="constrained")
+    axes = figure.subplots()
+    groups = curve.groupby("n_labels")["average_precision"]
+    mean, sd = groups.mean(), groups.std()
+    axes.errorbar(
+        mean.index, mean, sd, fmt="o-", color="#0173B2", capsize=3, label="logistic regression, random archive labels"
+    )
+    for name, (level, colour) in marks.items():
+        axes.axhline(level, color=colour, linestyle="--", linewidth=1.2, label=name)
+    axes.set(xscale="log", xlabel="archive images labelled", ylabel="average precision", ylim=(0, 1))
+    axes.set_xticks(list(mean.index), [str(size) for size in mean.index])
+    axes.minorticks_off()
+    axes.legend(fontsize="small", loc="center right")
+    return figure
+
+
+def draw_cluster_shares(shares, honest):
+    """Share of images called multiple in each cluster, as the poster's bars, with the truth as points.
+
+    shares: of `share_per_cluster`, largest first; honest: {cluster: share} called by another method, as open points.
+    """
+    figure = Figure(figsize=(8.6, 3.9), layout="constrained")
+    axes = figure.subplots()
+    place = np.arange(len(shares))
+    colours = np.where(shares["called"] >= DISPLAYED, "#E69F00", "#B9B9B9")
+    axes.bar(place, shares["called"], color=colours, width=0.8, label="called multiple by the authors' network")
+    if shares["truth"].notna().any():
+        axes.plot(place, shares["truth"], "D", color=TRUTH, markersize=5, label="truth")
+    axes.plot(
+        place,
+        [honest[number] for number in shares["cluster"]],
+        "o",
+        color="#0173B2",
+        markerfacecolor="white",
+        markersize=5,
+        label="called multiple by counted maxima",
+    )
+    axes.axhline(DISPLAYED, color="black", linestyle="--", linewidth=0.8)
+    axes.yaxis.set_major_formatter(PercentFormatter(1))
+    axes.set_xticks(place, shares["cluster"].tolist(), fontsize="x-small")
+    axes.set(xlabel="cluster of kept images", ylabel="share with several sources", xlim=(-0.7, len(shares) - 0.3))
+    axes.set_ylim(0, 1.02)
+    axes.legend(fontsize="x-small", loc="upper right")
+    return figure
+
+
+def draw_cluster_rows(images, bands, samples, shares):
+    """Images of the clusters that the poster would display, one row each, with the share called multiple.
+
+    samples: {cluster: rows of images}; shares: {cluster: share}.
+    """
+    most = max(map(len, samples.values()))
+    figure = Figure(figsize=(0.9 + 0.8 * most, 0.8 * len(samples)))
+    grid = figure.add_gridspec(len(samples), most + 1, wspace=0.06, hspace=0.06)
+    for line, (number, rows) in enumerate(samples.items()):
+        axes = figure.add_subplot(grid[line, 0])
+        axes.set_axis_off()
+        axes.text(0.85, 0.62, str(number), ha="right", va="center", fontsize=13, weight="bold")
+        axes.text(0.85, 0.25, f"{shares[number]:.0%} called", ha="right", va="center", fontsize=7)
+        for step, row in enumerate(rows):
+            draw_image(figure.add_subplot(grid[line, 1 + step]), images[row], bands[row])
+    return figure

@@ -1,0 +1,1 @@
+"""Imaging from visibilities."""

@@ -1,0 +1,1 @@
+"""Archive maps: files, names, client, preparation."""

@@ -1,0 +1,153 @@
+"""The STIX data centre's image archive: addresses, its query service, and maps fetched once."""
+
+import os
+import re
+from datetime import date, timedelta
+from functools import cached_property
+from pathlib import Path
+
+import requests
+
+from flarebook.compendium.data.download import OFFLINE, cache_folder, download, in_mirror
+from flarebook.compendium.errors import InputError
+from flarebook.stix.maps.file_names import parse_name, published_names
+from flarebook.stix.maps.fits_map import read_map
+
+HOST = "https://datacenter.stix.i4ds.net"
+UID = re.compile(r"\d{10}")
+
+
+def image_url(filename, host=HOST):
+    """Address of an archive file, from its name alone.
+
+    filename: of the older scheme (.../image-archive/UID/NAME) or the newer (.../image-archive/YYYY/MM/DD/HH/NAME).
+    Raises InputError for any other name.
+    """
+    told = parse_name(filename)
+    old = "_uid_" in told["filename"]
+    folder = told["uid"] if old else told["start"][:13].replace("-", "/").replace("T", "/")
+    return f"{host}/image-archive/{folder}/{told['filename']}"
+
+
+def query_images(start=None, end=None, flare_id=None, host=HOST):
+    """Names of the CLEAN maps that the data centre lists for a flare or a time range: sorted list of str.
+
+    start, end: ISO text, UTC; flare_id: ten digits, instead of the times.  Sent as a form by POST.
+    Raises InputError without a network, for an answer that is no JSON, or one that reports an error.
+    """
+    url = f"{host}/api/request/imaging/flare"
+    form = {"flare_id": flare_id} if flare_id else {"start_utc": start, "end_utc": end}
+    try:
+        answer = requests.post(url, data=form, timeout=30)
+        answer.raise_for_status()
+        found = answer.json()
+    except requests.JSONDecodeError as error:
+        raise InputError(f"{url} sent no JSON: the service has changed or is down; try later") from error
+    except requests.RequestException as error:
+        raise InputError(f"cannot query {url}: {OFFLINE}") from error
+    if isinstance(found, dict) and found.get("error"):
+        raise InputError(f"the data centre cannot answer for {form}: {found['error']}")
+    return sorted({name for name in _texts(found) if _is_clean(name)})
+
+
+def _texts(answer):
+    """Last part of every text in a JSON answer, however deep: names of files, among others."""
+    if isinstance(answer, dict):
+        answer = list(answer.values())
+    if isinstance(answer, list):
+        return [text for part in answer for text in _texts(part)]
+    return [answer.rsplit("/", 1)[-1]] if isinstance(answer, str) else []
+
+
+def _is_clean(name):
+    """Whether a name is that of a CLEAN map in either scheme."""
+    try:
+        return parse_name(name)["product"] in ("clean_map", "clean_hpc")
+    except InputError:
+        return False
+
+
+def names_of(item, host=HOST):
+    """Names of the CLEAN maps meant by an archive name or a ten-digit uid: list of str.
+
+    A uid is looked up in the published list, then by the query service for its day.
+    Raises InputError for another text, or when neither knows the uid.
+    """
+    if not UID.fullmatch(str(item)):
+        return [parse_name(item)["filename"]]
+    listed = _published(str(item))
+    if listed:
+        return listed
+    start, end = _day(str(item))
+    queried = [name for name in query_images(start, end, host=host) if parse_name(name)["uid"] == str(item)]
+    if not queried:
+        raise InputError(f"the data centre lists no CLEAN map of {item} on {start}: check the uid, or give a file name")
+    return queried
+
+
+def _published(uid):
+    """Names with that uid in the published list; none when the list is out of reach."""
+    try:
+        names = published_names()
+    except InputError:
+        return []
+    return names.loc[names["uid"] == uid, "filename"].tolist()
+
+
+def _day(uid):
+    """The day of a uid (YYMMDDnnnn) and the next, ISO text; InputError when it has none."""
+    try:
+        day = date.fromisoformat(f"20{uid[:2]}-{uid[2:4]}-{uid[4:6]}")
+    except ValueError as error:
+        raise InputError(f"{uid} does not begin with a day (YYMMDD): give the file's name instead") from error
+    return day.isoformat(), (day + timedelta(days=1)).isoformat()
+
+
+def fetch_image(filename, host=HOST, progress=None):
+    """Path of an archive file: from the folder FLAREBOOK_MIRROR, the cache, or now downloaded and read once.
+
+    progress: called with (bytes so far, bytes in all).  No hash is known beforehand: what cannot be read as a STIX
+    map is not kept.  Raises InputError without a network, or when the archive has no such file.
+    """
+    name = parse_name(filename)["filename"]
+    if mirrored := in_mirror(name):
+        return mirrored
+    target = cache_folder() / name
+    if target.is_file():
+        return target
+    url = image_url(name, host)
+    download(url, target, None, progress)
+    try:
+        read_map(target)
+    except InputError as error:
+        target.unlink()
+        raise InputError(f"{url} sent no map of STIX: nothing was kept; try later") from error
+    return target
+
+
+class Fetcher:
+    """Fetches many archive files: looks for each on this machine first, and asks once whether the archive answers.
+
+    Without this, a hundred names without a network would wait for a hundred time-outs.
+    """
+
+    def __init__(self, host=HOST):
+        folders = [Path(folder) for folder in (os.environ.get("FLAREBOOK_MIRROR"), cache_folder()) if folder]
+        self.host = host
+        self.here = {path.name: path for folder in folders[::-1] for path in folder.rglob("stix_*.fits*")}
+
+    def __call__(self, filename):
+        """Path of one file; InputError when it cannot be had."""
+        found = self.here.get(parse_name(filename)["filename"])
+        if not found and not self.reachable:
+            raise InputError(f"cannot fetch {image_url(filename, self.host)}: {OFFLINE}")
+        return found or fetch_image(filename, self.host)
+
+    @cached_property
+    def reachable(self):
+        """Whether the archive's machine answers at all."""
+        try:
+            requests.head(self.host, timeout=10)
+        except requests.RequestException:
+            return False
+        return True

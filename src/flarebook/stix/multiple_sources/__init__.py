@@ -1,0 +1,1 @@
+"""Detection of multiple sources."""

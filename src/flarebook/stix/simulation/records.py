@@ -1,0 +1,105 @@
+"""The table beside the images: names, truth and verdict of every simulated image, as all later steps read it."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from flarebook.compendium.atomic_files import make_folder, whole_file
+from flarebook.stix.maps.file_names import archive_name
+from flarebook.stix.maps.fits_map import write_map
+from flarebook.stix.maps.samples import SOLAR_RADIUS_1AU
+from flarebook.stix.simulation.artefacts import ARTEFACTS, find_causes, judge
+from flarebook.stix.simulation.population import BANDS, draw_events, select_images
+from flarebook.stix.simulation.simulate import prepare, simulate_image
+
+TRUTH = ("map_x", "map_y", "centre_error", "n_sources", "peak_flux", "residual_rms", "flag")
+
+
+MORE = ("extent", "fidelity")
+
+
+EVENT = (
+    "band",
+    "peak_counts",
+    "counts_per_detector",
+    "background_per_detector",
+    "attenuator",
+    "distance",
+    "x",
+    "y",
+    "exposure",
+    "significance",
+)
+
+
+def records_of(chosen, truth):
+    """Records of simulated images, one row per image in the order of the images.
+
+    chosen: of `prepare`; truth: of `simulate_archive`.  kind becomes "nothing in the field" where no source is.
+    Returns a table: image_id, flare_id, start, origin, name, what the event was, what the map shows, artefact_<name>
+    for each of ARTEFACTS, is_artefact and artefact, the main reason or "none".
+    """
+    outcome = truth.join(chosen[["band", "counts_per_detector", "background_per_detector"]])
+    causes = find_causes(chosen, outcome)
+    bad, reason = judge(causes, outcome)
+    records = name_images(chosen).join(chosen[list(EVENT)]).join(truth[[*TRUTH, *MORE]])
+    records["n_sources"] = records["n_sources"].astype("Int64")
+    empty = (records["n_sources"] == 0).to_numpy()
+    records = records.assign(kind=np.where(empty, "nothing in the field", chosen["kind"]), artefact=reason)
+    flags = {f"artefact_{name}": causes[name].astype(bool) for name in ARTEFACTS}
+    return records.assign(**flags, is_artefact=bad)
+
+
+def name_images(chosen):
+    """Identifiers of the archive's form: flare and request (date and a number), database id and file name."""
+    start = pd.to_datetime(chosen["start"])
+    day, number = start.dt.strftime("%y%m%d"), np.arange(len(chosen))
+    request = day + pd.Series(number % 10_000).astype(str).str.zfill(4)
+    flare = (start - pd.Timedelta(minutes=2)).dt.strftime("%y%m%d%H%M")
+    text = start.dt.strftime("%Y-%m-%dT%H:%M:%S")
+    names = [
+        archive_name(uid, begin, place + 1, band, flare_id, place + 1)
+        for place, (uid, begin, band, flare_id) in enumerate(zip(request, text, chosen["band"], flare, strict=True))
+    ]
+    told = {"image_id": request, "flare_id": flare, "start": text, "origin": "simulated", "name": names}
+    return pd.DataFrame(told, index=chosen.index)
+
+
+EVENTS_PER_IMAGE, MIN_EVENTS = 12, 200  # of 43,000 events about one in five has an image
+
+
+def simulate_files(number, folder, seed=1, progress=None):
+    """Write simulated CLEAN files and truth.csv into a folder: list of the files' paths.
+
+    number: of files; progress: called with an iterable, gives it back.  The same seed gives the same files.
+    Raises InputError when the folder cannot be written.
+    """
+    folder, rng = make_folder(folder), np.random.default_rng(seed)
+    events = draw_events(max(MIN_EVENTS, EVENTS_PER_IMAGE * number), rng)
+    rows = prepare(select_images(events, rng, images=number), rng).to_dict("records")
+    paths, truths = [], []
+    for place, event in enumerate(progress(rows) if progress else rows):
+        made = simulate_image(event, (seed, place))
+        paths.append(write_event(folder, event, made, place))
+        truths.append({"name": paths[-1].name, "origin": "simulated"} | event | made.truth)
+    with whole_file(folder / "truth.csv") as partial:
+        pd.DataFrame(truths).to_csv(partial, index=False)
+    return paths
+
+
+def write_event(folder, event, made, number):
+    """Write one simulated image under the name that the archive would give it.
+
+    event: dict, a row of `archive_simulation.prepare`; made: SimulatedImage; number: that makes the name unique.
+    Returns the path.
+    """
+    start = pd.Timestamp(event["start"]).to_pydatetime()
+    uid, flare = f"{start:%y%m%d}{number:04d}", f"{start - timedelta(minutes=2):%y%m%d%H%M}"
+    name = archive_name(uid, start.isoformat(), number + 1, event["band"], flare, bsd=number + 1)
+    keywords = {"exposure": event["exposure"], "distance": event["distance"]}
+    keywords["solar_radius"] = SOLAR_RADIUS_1AU / event["distance"]
+    centre = made.truth["map_x"], made.truth["map_y"]
+    time = start.isoformat(timespec="milliseconds")
+    return write_map(Path(folder) / name, made.hdus, time, centre, BANDS[event["band"]], **keywords)

@@ -1,0 +1,144 @@
+"""The command tells bad input in one sentence and ends with the exit code that it documents."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from flarebook.commands import main
+from flarebook.compendium.run import open_run
+
+
+@pytest.fixture
+def flarebook(monkeypatch, capsys):
+    """Function that runs `flarebook ARGUMENTS` and returns (exit code, stdout, stderr)."""
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["flarebook", *arguments])
+        with pytest.raises(SystemExit) as end:
+            main.main()
+        return (end.value.code or 0, *capsys.readouterr())
+
+    return run
+
+
+def test_list_shows_titles_and_what_is_built(project, flarebook):
+    code, out, _ = flarebook("list", "--profile", "ci")
+    assert code == 0 and "Flares" in out and "The largest" in out and "no" in out
+
+
+def test_params_shows_types_and_meaning(project, flarebook):
+    code, out, _ = flarebook("params", "sun/1-draw")
+    assert code == 0 and "n_flares" in out and "flares to draw" in out and "list[int]" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("run", "sun/1-draw", "--profile", "ci", "-p", "n_flare=3"), "did you mean n_flares?"),
+        (("run", "sun/1-draw", "--profile", "ci", "-p", "seed=x"), "but it takes int"),
+        (("run", "sun/1-draw", "--profile", "ci", "-p", "output=x"), "choose them with --output"),
+        (("run", "sun/1-draw", "--profile", "cii"), "did you mean ci?"),
+        (("run", "sun/9-none", "--profile", "ci"), "there is no notebook"),
+        (("check", "--profile", "cii"), "did you mean ci?"),
+        (("compare", "ci", "cj"), "there is no run"),
+        (("cite", "sun-01-flux", "--run", "ci"), "there is no run"),
+        (("data", "fetch", "sun"), "data-manifest.yaml"),
+    ],
+)
+def test_bad_input_is_one_sentence_and_exit_code_two(project, flarebook, arguments, sentence):
+    code, out, error = flarebook(*arguments)
+    assert code == 2 and sentence in error
+    assert error.startswith("flarebook: ") and error.count("\n") == 1 and "Traceback" not in out + error
+
+
+def test_check_ends_with_one_when_a_gate_is_red(project, flarebook):
+    open_run("sun/1-draw", "build/ci").metric("flares.flux", 1.1)
+    code, out, _ = flarebook("check", "--profile", "ci")
+    assert code == 0 and "1 green, 0 red, 0 missing" in out and "6 sd of 4 draws" in out
+    open_run("sun/1-draw", "build/ci").metric("flares.flux", 2.0)
+    code, out, _ = flarebook("check", "--profile", "ci")
+    assert code == 1 and "0 green, 1 red" in out
+
+
+def test_compare_shows_the_difference(project, flarebook):
+    open_run("sun/1-draw", "build/ci").metric("flares.flux", 1.0, spread=0.3)
+    open_run("sun/1-draw", "build/runs/hot").metric("flares.flux", 1.5, spread=0.4)
+    code, out, _ = flarebook("compare", "ci", "hot")
+    assert code == 0 and [word for word in out.split() if word == "0.5"] and "1" in out
+
+
+def test_compare_leaves_out_what_one_run_lacks_unless_asked(project, flarebook):
+    one = open_run("sun/1-draw", "build/ci")
+    one.metric("flares.flux", 1.0)
+    one.metric("flares.lonely", 2.0)
+    open_run("sun/1-draw", "build/runs/hot").metric("flares.flux", 1.5)
+    _, out, _ = flarebook("compare", "ci", "hot")
+    assert "lonely" not in out and "1 metrics that only one" in out
+    assert "lonely" in flarebook("compare", "ci", "hot", "--all")[1]
+
+
+@pytest.fixture
+def published(project):
+    """Project in which one figure is published."""
+    import matplotlib.pyplot as plt
+    import pandas as pd
+
+    run = open_run("sun/1-draw", "build/ci")
+    alt = "An empty pair of axes, which stands in for a figure of the flux of flares."
+    data = pd.DataFrame({"flux": [1]})
+    caption = "Flux & 100 % of it. More words."
+    run.figure("sun-01-flux", plt.figure(), caption=caption, alt=alt, data=data, origin="real")
+    return project
+
+
+def test_figures_are_listed_with_their_number_in_the_paper(published, flarebook):
+    code, out, _ = flarebook("figures", "ci")
+    assert code == 0 and "sun-01-flux" in out and "real" in out and "svg png pdf csv json" in out
+
+
+def test_a_figure_is_cited_with_its_data_hash(published, flarebook):
+    record = json.loads((published / "build/ci/figures/sun-01-flux.json").read_text())
+    code, out, _ = flarebook("cite", "sun-01-flux", "--run", "ci")
+    assert code == 0 and "Flux & 100 % of it." in out and record["data_sha256"][:12] in out and "real data" in out
+    assert "More words" not in out and record["time"][:4] in out
+
+
+def test_bibtex_escapes_what_tex_would_take_for_commands(published, flarebook):
+    code, out, _ = flarebook("cite", "fig-sun-01-flux", "--run", "ci", "--bibtex")
+    assert code == 0 and out.startswith("@misc{flarebook-sun-01-flux,") and r"Flux \& 100 \% of it." in out
+    assert out.count("{") == out.count("}")
+
+
+def test_a_mistyped_figure_names_the_nearest(published, flarebook):
+    code, _, error = flarebook("cite", "sun-01-flix", "--run", "ci")
+    assert code == 2 and "did you mean sun-01-flux?" in error
+
+
+def test_data_status_turns_red_when_a_sample_was_changed(project, flarebook):
+    entry = "id: sun-flux, study: sun, title: Flux, origin: real, url: null, doi: null, licence: MIT, citation: null"
+    digest = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"  # of "abc"
+    line = f"datasets: [{{{entry}, path: flux.csv, size: 3, sha256: {digest}, ships: true, stands_in: null}}]"
+    (project / "data-manifest.yaml").write_text(line)
+    assert flarebook("data", "status")[0] == 1  # missing
+    (project / "flux.csv").write_text("abc")
+    code, out, _ = flarebook("data", "status", "--study", "sun")
+    assert code == 0 and "ships" in out and "ok" in out
+    (project / "flux.csv").write_text("abd")
+    code, out, _ = flarebook("data", "status")
+    assert code == 1 and "wrong" in out
+    code, _, error = flarebook("data", "fetch", "sun-flux")
+    assert code == 2 and "git checkout" in error
+
+
+def test_every_command_explains_itself_with_an_example(flarebook):
+    for command in ("list", "params", "run", "check", "figures", "cite", "compare", "gates"):
+        code, out, _ = flarebook(command, "--help")
+        assert code == 0 and "Example: flarebook" in out, command
+
+
+def test_help_loads_neither_papermill_nor_tensorflow():
+    code = "import sys; from flarebook.compendium import cli; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert not {"papermill", "tensorflow", "keras", "pandas", "matplotlib", "numpy"} & set(loaded)

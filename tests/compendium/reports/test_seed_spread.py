@@ -1,0 +1,101 @@
+"""Proposed tolerances are one standard deviation of what the seeds gave."""
+
+import numpy as np
+import pytest
+import yaml
+
+from flarebook.compendium.errors import InputError
+from flarebook.compendium.reports import seed_spread
+from flarebook.compendium.reports.gates import Gate
+from flarebook.compendium.reports.seed_spread import borrowed, chosen, propose, propose_with_spread_of, proposed
+
+
+def test_a_known_scatter_gives_one_standard_deviation_about_the_first_seed():
+    values = [0.57, *np.random.default_rng(1).normal(0.57, 0.02, 1000)]
+    gate = proposed({"iris.tss": values}, "ci")["iris.tss"]
+    assert gate["expected"] == 0.57 and gate["abs"] == pytest.approx(0.02, abs=0.002)
+    assert gate["why"] == "1 sd over 1001 seeds of the ci profile"
+
+
+def test_a_metric_that_no_seed_moves_keeps_a_small_documented_floor():
+    gate = proposed({"iris.spectra": [200.0] * 5}, "ci")["iris.spectra"]
+    assert (gate["expected"], gate["abs"]) == (200.0, 1.0) and gate["why"].startswith("0.5% of the value")
+
+
+def test_zero_gets_a_tolerance_above_zero():
+    assert proposed({"iris.zero": [0.0] * 5}, "ci")["iris.zero"]["abs"] > 0
+
+
+def test_the_own_seed_passes_its_gate_and_what_lies_further_than_the_scatter_does_not():
+    rng = np.random.default_rng(2)
+    for scale in (1e-4, 1.0, 3e5):
+        values = list(rng.normal(scale, 0.3 * scale, 10))
+        gate = Gate(**proposed({"a.b": values}, "ci")["a.b"])
+        assert gate.passes(values[0]) and not gate.passes(values[0] + scale)
+
+
+def test_two_values_make_no_spread():
+    assert proposed({"iris.tss": [0.5, 0.6]}, "ci") == {}
+
+
+def test_a_borrowed_spread_stands_about_the_run_s_own_value():
+    values = {"iris.tss": [0.5, 0.55, 0.6], "iris.f": [100.0, 110.0, 120.0], "iris.lonely": [1.0]}
+    gates = borrowed({"iris.tss": 0.55, "iris.f": 1100.0, "iris.lonely": 1.0, "iris.new": 2.0}, values, "ci")
+    assert set(gates) == {"iris.tss", "iris.f"}
+    assert gates["iris.tss"] == {"expected": 0.55, "abs": 0.05, "why": "1 sd over 3 seeds of the ci profile"}
+    assert gates["iris.f"]["abs"] == 100.0 and "in proportion" in gates["iris.f"]["why"]
+
+
+def test_a_score_that_scatters_over_all_values_is_held_to_its_own_seed():
+    gate = proposed({"iris.time.tss": [0.9, 0.1, -0.5, 0.4]}, "ci")["iris.time.tss"]
+    assert (gate["expected"], gate["abs"]) == (0.9, 0.05) and "too wide to guard" in gate["why"]
+    assert not Gate(**gate).passes(0.5)
+
+
+def test_there_is_no_spread_to_borrow_before_the_seeds_were_run(project):
+    with pytest.raises(InputError, match="no spread to borrow: run `flarebook gates --profile ci`"):
+        propose_with_spread_of("ci", "ci", chosen("ci"))
+
+
+def test_notebooks_are_chosen_by_name_or_from_one_on(project):
+    assert list(chosen("ci", start_from="sun/2-read")) == ["sun/2-read"]
+    assert list(chosen("ci", notebooks=["sun/1-draw"])) == ["sun/1-draw"]
+    with pytest.raises(InputError, match="did you mean sun/2-read"):
+        chosen("ci", start_from="sun/2-reed")
+
+
+@pytest.fixture
+def quick_notebooks(monkeypatch):
+    """Notebooks that only record a metric drawn with their seed; yields the list of those that ran."""
+    ran = []
+
+    def execute(name, folder, parameters):
+        from flarebook.compendium.run import open_run
+
+        run = open_run(name, folder, seed=parameters["seed"])
+        run.metric("flares.flux" if "draw" in name else "flares.largest", run.rng.normal(1.0, 0.1))
+        (run.folder / "sha256.json").write_text("{}")
+        ran.append((name, parameters["seed"]))
+
+    monkeypatch.setattr(seed_spread, "execute", execute)
+    return ran
+
+
+def test_the_proposal_is_written_and_resumed(project, quick_notebooks):
+    path, new = propose("ci", range(1, 4), chosen("ci"))
+    assert set(new) == {"sun.flares.flux", "sun.flares.largest"} and len(quick_notebooks) == 6
+    assert path == project / "build/ci/proposed-gates.yaml"
+    assert yaml.safe_load(path.read_text()) == new
+    propose("ci", range(1, 5), chosen("ci"))
+    assert quick_notebooks[6:] == [("sun/1-draw", 4), ("sun/2-read", 4)]
+
+
+def test_a_subset_keeps_the_other_gates_and_borrows_earlier_results(project, quick_notebooks):
+    with pytest.raises(InputError, match="lacks the results of sun/1-draw"):
+        propose("ci", range(1, 4), chosen("ci", start_from="sun/2-read"))
+    earlier = project / "build/ci/results/sun/1-draw"
+    earlier.mkdir(parents=True)
+    (earlier / "sha256.json").write_text("{}")
+    path, new = propose("ci", range(1, 4), chosen("ci", start_from="sun/2-read"))
+    assert set(new) == {"sun.flares.largest"}
+    assert yaml.safe_load(path.read_text())["sun.flares.flux"]["expected"] == 1.0

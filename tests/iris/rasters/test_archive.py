@@ -1,0 +1,72 @@
+"""Archive addresses follow the observation's start to the second."""
+
+import http.server
+import threading
+from datetime import datetime
+
+import pytest
+
+from flarebook.compendium.errors import InputError
+from flarebook.iris.rasters import archive
+
+LISTING = """<a href="20140329_140938_3860258481/">20140329_140938_3860258481/</a>
+<a href="20140329_175953_3860258481/">20140329_175953_3860258481/</a>
+<a href="20140329_140902_3820109554/">20140329_140902_3820109554/</a>"""
+FOLDER = "https://www.lmsal.com/solarsoft/irisa/data/level2_compressed/2014/03/29/20140329_140938_3860258481/"
+
+
+def test_the_address_of_observation_pf_15():
+    expected = FOLDER + "iris_l2_20140329_140938_3860258481_raster.tar.gz"
+    assert archive.raster_url("2014-03-29T14:09:38", 3860258481) == expected
+    assert archive.raster_url(datetime(2014, 3, 29, 14, 9, 38), "3860258481") == expected
+
+
+def test_the_listing_gives_the_seconds_that_the_paper_s_tables_lack():
+    found = archive.nearest_start(LISTING, "2014-03-29T14:09", 3860258481)
+    assert found == datetime(2014, 3, 29, 14, 9, 38)
+
+
+def test_an_observation_that_the_archive_lacks_is_named():
+    with pytest.raises(InputError, match="no observation 3860258481 near 2014-03-29 15:00"):
+        archive.nearest_start(LISTING, "2014-03-29T15:00", 3860258481)
+
+
+@pytest.fixture
+def loopback(monkeypatch, tmp_path):
+    """Address of a server that lists LISTING for every folder and sends its own path as every file."""
+
+    class Server(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            body = (LISTING if self.path.endswith("/") else self.path).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    monkeypatch.setenv("FLAREBOOK_DATA", str(tmp_path / "cache"))
+    monkeypatch.delenv("FLAREBOOK_MIRROR", raising=False)
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Server)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/level2"
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_raster_is_fetched_by_its_minute_and_then_found_without_network(loopback, monkeypatch, tmp_path):
+    path = archive.fetch_raster("2014-03-29T14:09", 3860258481, loopback)
+    folder = FOLDER.removeprefix("https://www.lmsal.com/solarsoft/irisa/data/level2_compressed/")
+    assert path.read_text() == f"/level2/{folder}iris_l2_20140329_140938_3860258481_raster.tar.gz"
+    assert archive.fetch_raster("2014-03-29T14:09", 3860258481, "http://127.0.0.1:9") == path
+    monkeypatch.setenv("FLAREBOOK_DATA", str(tmp_path / "other"))
+    monkeypatch.setenv("FLAREBOOK_MIRROR", str(tmp_path / "cache"))
+    assert archive.fetch_raster("2014-03-29T14:09", 3860258481, "http://127.0.0.1:9") == path
+
+
+def test_no_network_and_no_time_are_told_in_a_sentence():
+    with pytest.raises(InputError, match="cannot read the archive's listing"):
+        archive.exact_start("2014-03-29T14:09", 3860258481, archive="http://127.0.0.1:9")
+    with pytest.raises(InputError, match="write it as 2014-03-29T14:09:38"):
+        archive.raster_url("yesterday", 3860258481)

@@ -1,0 +1,233 @@
+"""Methods are compared on the same days: paired differences, intervals over days, verdicts on the claims."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from flarebook.compendium.errors import InputError
+from flarebook.evaluation.classification import best_threshold, check_classes
+from flarebook.solarchip.flares import claims, comparison
+from flarebook.solarchip.flares import methods as flare_methods
+from flarebook.solarchip.flares.baselines import draws, published_skill
+from flarebook.solarchip.flares.scores import SCORES
+from flarebook.solarchip.images.channels import CHANNELS
+
+FRACTIONS = (0.05, 1.0)
+
+
+@pytest.fixture(scope="module")
+def sun():
+    """Seven hundred days with their true probabilities: days, label, parts, draws of labels."""
+    rng = np.random.default_rng(7)
+    activity = np.convolve(rng.standard_normal(706), np.ones(7) / 7**0.5, "valid")
+    truth = 1 / (1 + np.exp(1.5 - 2 * activity))
+    label = (rng.random(700) < truth).astype(int)
+    split = np.repeat(["train", "gap", "validation", "gap", "test"], [380, 10, 120, 10, 180])
+    days = pd.DataFrame({"split": split, "label_m": label, "p_m": truth})
+    parts = comparison.parts_of(days)
+    return days, label, parts, draws(label[parts["train"]], FRACTIONS, 3, seed=1)[0]
+
+
+@pytest.fixture(scope="module")
+def compared(sun):
+    """Forecasts, table and samples of a good, a poor, and two SolarCHIP-like methods whose gain is with few labels."""
+    days, label, parts, known = sun
+    truth = days["p_m"].to_numpy()
+
+    def blurred(share):
+        return lambda known, seed: (1 - share) * truth + share * np.random.default_rng(seed).random(700)
+
+    def learning(known, seed):  # from scratch: knows nothing of few labels, and as much as others of all
+        return blurred(0.95 if len(known) < 100 else 0.1)(known, seed)
+
+    forecasters = {"r-value": blurred(0.05), "natural": blurred(0.9)}
+    forecasters |= {"vit-tiny.tuned": blurred(0.1), "vit-tiny.scratch": learning, "vit-tiny.frozen": blurred(0.5)}
+    forecasters["vit-tiny.frozen-random"] = blurred(0.7)
+    found = comparison.forecast_all(forecasters, label, parts, known, truth)
+    samples = comparison.bootstrap(found, np.random.default_rng(2), 300)
+    return found, comparison.summary(comparison.score_table(found), samples), samples
+
+
+def test_a_day_without_a_label_is_no_flaring_day(sun):
+    days, label, parts, _ = sun
+    unknown = days.assign(label_m=pd.array(label, "Int64"))
+    unknown.loc[[0, 699], "label_m"] = pd.NA
+    found = comparison.parts_of(unknown)
+    assert [len(parts[part]) - len(found[part]) for part in parts] == [1, 0, 1]
+    quiet = np.where(np.arange(9) < 2, np.nan, 0.0)
+    with pytest.raises(InputError, match="2 of the test days, 9, have no label"):
+        check_classes(quiet, "the test days")
+
+
+def test_every_method_forecasts_every_draw_and_the_ceiling_once(compared):
+    forecasts, table, _ = compared
+    assert len(forecasts.rows) == 6 * 2 * 3 + 1
+    assert (forecasts.rows["method"] == "ceiling").sum() == 1
+    assert set(table["score"]) == set(SCORES)
+
+
+def test_thresholds_come_from_validation_days(sun, compared):
+    _, label, parts, _ = sun
+    forecasts, _, _ = compared
+    row = forecasts.rows[forecasts.rows["method"] == "vit-tiny.tuned"].iloc[0]
+    probability = 0.9 * sun[0]["p_m"].to_numpy() + 0.1 * np.random.default_rng(1).random(700)
+    days = parts["validation"]
+    assert row["threshold"] == best_threshold(label[days], probability[days])
+    assert len(np.unique(forecasts.rows["threshold"])) > 6
+
+
+def test_intervals_hold_the_mean_and_nothing_beats_the_true_rate_by_more_than_chance(compared):
+    _, table, _ = compared
+    assert (table["low"] <= table["mean"]).mean() > 0.95 and (table["mean"] <= table["high"]).mean() > 0.95
+    brier = table[table["score"] == "brier_skill"].set_index(["method", "fraction"])["mean"]
+    assert brier["ceiling", 1.0] == brier.max()
+
+
+def test_the_better_forecast_is_chosen_on_validation_days(compared):
+    forecasts, _, _ = compared
+    assert comparison.best_on_validation(forecasts.rows, ["natural", "vit-tiny.tuned"]) == "vit-tiny.tuned"
+    with pytest.raises(InputError, match="none of cnn-tiny.tuned has a forecast"):
+        comparison.best_on_validation(forecasts.rows, ["cnn-tiny.tuned"])
+
+
+def test_a_method_against_itself_differs_by_nothing(compared):
+    _, table, samples = compared
+    same = {("r-value", 1.0): 1.0}
+    found = claims.contrast(table, samples, "tss", same)
+    assert found[0] == pytest.approx(
+        table.query("method == 'r-value' and fraction == 1 and score == 'tss'")["mean"].item()
+    )
+    pair = {("vit-tiny.tuned", 1.0): 1, ("vit-tiny.scratch", 1.0): -1}  # with all labels both are the same forecast
+    assert claims.contrast(table, samples, "tss", pair) == (0, 0, 0)
+
+
+def test_pairing_narrows_the_interval(compared):
+    _, table, samples = compared
+    key, other = ("vit-tiny.tuned", 1.0), ("r-value", 1.0)
+    _, low, high = claims.contrast(table, samples, "auc", {key: 1, other: -1})
+    alone = np.ptp(np.quantile(samples[key]["auc"], [0.025, 0.975]))
+    assert high - low < 0.5 * alone
+
+
+def test_verdicts_on_skill(compared):
+    _, table, samples = compared
+    rows = claims.skill_rows(table, samples, "vit-tiny.tuned", ["natural", "vit-tiny.scratch"])
+    assert [row["verdict"] for row in rows] == ["supported", "undecided at this size"]  # scratch is the same forecast
+    assert (rows[0]["n"], rows[0]["draws"], rows[0]["score"]) == (180, 3, "auc")
+    assert rows[0]["comparison"] == "vit-tiny fine-tuned against natural images"
+    assert claims.skill_rows(table, samples, "natural", ["r-value"])[0]["verdict"] == "not supported"
+
+
+def test_verdict_on_few_labels(compared):
+    _, table, samples = compared
+    rows = claims.few_label_rows(table, samples, ["vit-tiny"])
+    assert [row["verdict"] for row in rows[:2]] == ["supported"] * 2 and rows[0]["n"] == 180
+    gains = claims.gains(table, samples, ["vit-tiny"]).set_index(["way", "fraction", "score"])["gain"]
+    for way, (first, more) in {"tuned": rows[:2], "frozen": rows[2:]}.items():
+        assert first["difference"] == pytest.approx(gains[way, 0.05, "auc"])
+        assert more["difference"] == pytest.approx(gains[way, 0.05, "auc"] - gains[way, 1.0, "auc"])
+    means = table.query("score == 'auc' and fraction == 0.05").set_index("method")["mean"]
+    for way, untrained in {"tuned": "scratch", "frozen": "frozen-random"}.items():  # only the weights differ
+        assert gains[way, 0.05, "auc"] == pytest.approx(means[f"vit-tiny.{way}"] - means[f"vit-tiny.{untrained}"])
+    with pytest.raises(InputError, match="no share of the labels is 1% or less"):
+        claims.few_label_rows(table, samples, ["vit-tiny"], few=0.01)
+
+
+def test_to_lose_less_with_few_labels_is_no_gain(compared):
+    _, table, samples = compared
+    worse = {"vit-tiny.tuned": "natural", "vit-tiny.scratch": "r-value", "vit-tiny.frozen": "natural"}
+    worse["vit-tiny.frozen-random"] = "r-value"
+    swapped = {("a." + k.split(".")[1], f): samples[v, f] for k, v in worse.items() for f in FRACTIONS}
+    parts = [table[table["method"] == v].assign(method="a." + k.split(".")[1]) for k, v in worse.items()]
+    lost = claims.few_label_rows(pd.concat(parts), swapped, ["a"])
+    assert lost[0]["difference"] < -0.1 and lost[0]["verdict"] == "not supported"
+
+
+def test_two_draws_of_labels_decide_nothing(compared):
+    _, table, samples = compared
+    rows = claims.skill_rows(table.assign(n=2), samples, "vit-tiny.tuned", ["natural"])
+    assert rows[0]["verdict"] == "undecided at this size" and rows[0]["low"] > 0
+
+
+def test_the_error_of_a_mean_over_draws_is_not_understated():
+    """A perfect and a wholly wrong draw, Brier scores 0 and 1: the variance of their mean is half of theirs, 1/4."""
+    label = np.tile([0, 1], 60)
+    rows = pd.DataFrame({"method": "natural", "fraction": 1.0, "draw": [0, 1], "threshold": 0.5})
+    two = comparison.Forecasts(rows, np.array([label, 1 - label], float), label, 0.5)
+    found = comparison.bootstrap(two, np.random.default_rng(1), 2000)["natural", 1.0]["brier"]
+    assert found.var() == pytest.approx(np.var([0, 1], ddof=1) / 2, rel=0.05)
+
+
+def test_the_ceiling_bounds_no_score_of_other_thresholds(compared):
+    table = compared[1]
+    assert set(table.loc[table["method"] == "ceiling", "score"]) == {"tss", "auc", "brier", "brier_skill"}
+
+
+def test_small_bins_join_their_neighbour():
+    bins = pd.DataFrame({"score": [0.1, 0.3, 0.5, 0.9], "observed": [0.0, 1.0, 0.5, 1.0], "n": [2, 6, 10, 1]})
+    found = comparison.merged(bins)
+    assert found["n"].tolist() == [8, 11]
+    assert found["score"].tolist() == pytest.approx([(0.2 + 1.8) / 8, 5.9 / 11])
+    assert comparison.merged(bins[:1]).equals(bins[:1])
+
+
+def test_true_rates_are_reliable(compared):
+    forecasts, _, _ = compared
+    table = comparison.reliability_table(forecasts, ["ceiling"])
+    assert table["n"].sum() == 180
+    inside = (table["low"] <= table["score"]) & (table["score"] <= table["high"])
+    assert inside.mean() >= 0.8 and (table["low"] <= table["observed"]).all()
+
+
+@pytest.mark.parametrize("part", comparison.PARTS)
+def test_a_part_without_flares_is_told(sun, part):
+    days = sun[0].copy()
+    days.loc[days["split"] == part, "label_m"] = 0
+    with pytest.raises(InputError, match=f"of the {part} days, .*, none is followed by a flare of M1.0"):
+        comparison.parts_of(days)
+
+
+def test_table_methods_learn_from_the_known_days_alone(sun):
+    days, label, parts, _ = sun
+    rng = np.random.default_rng(3)
+    days = days.assign(
+        time="2014-01-01", flux_max_past_24h=rng.choice([0, 2e-5], 700), goes_now=1e-7, r_measured=days["p_m"]
+    )
+    known = parts["train"][:50]
+    methods = flare_methods.table_methods(days, label, parts, "label_m")
+    assert set(methods) == {"climatology", "persistence", "r-value", "goes-flux"}
+    assert "r-true" in flare_methods.table_methods(days.assign(r_value=days["p_m"]), label, parts, "label_m")
+    assert "r-true" not in flare_methods.table_methods(days.assign(r_value=pd.NA), label, parts, "label_m")
+    assert methods["climatology"](known, 1)[0] == label[known].mean()
+    hidden = label.copy()
+    hidden[parts["test"]] = 1 - hidden[parts["test"]]
+    other = flare_methods.table_methods(days, hidden, parts, "label_m")
+    assert all((methods[name](known, 1) == other[name](known, 1)).all() for name in methods)
+
+
+def test_only_wanted_channels_are_scaled_and_binned():
+    images = np.full((2, 11, 8, 8), 100.0)
+    scaled = flare_methods.input_images(images, ["hmi"], 4)
+    assert scaled.shape == (2, 11, 4, 4)
+    assert scaled[:, 0].min() > 0.1 and not scaled[:, 1:].any()
+    assert flare_methods.input_images(images, CHANNELS, 8).all()
+
+
+def test_names_of_methods():
+    assert flare_methods.words("cnn-tiny.scratch") == "cnn-tiny from scratch"
+    assert flare_methods.words("goes-flux") == "GOES flux"
+    assert flare_methods.family("goes-flux") == "baseline" and flare_methods.family("vit-tiny.frozen") == "frozen"
+
+
+def test_published_skill_stands_with_its_source():
+    table = published_skill()
+    assert table["source"].str.contains("arXiv").all()
+    assert table.set_index("method").loc["AlexNet", ["tss", "hss"]].tolist() == ["0.53", "0.37"]
+
+
+def test_watched_scores_are_those_of_the_table(compared):
+    _, table, samples = compared
+    watched = {name: value for name, value, _ in comparison.watched(table, samples, few=0.05)}
+    assert watched["vit-tiny.scratch.tss"] == comparison.value_of(table, "vit-tiny.scratch", "tss")
+    assert watched["vit-tiny.scratch.few_labels.tss"] < watched["vit-tiny.scratch.tss"]
+    assert not any(name.endswith(("hss", "f1", "few_labels.brier_skill")) for name in watched)

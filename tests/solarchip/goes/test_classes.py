@@ -1,0 +1,166 @@
+"""The flares that NOAA lists come out of the fluxes, with their times and class; classes mean fluxes."""
+
+import gzip
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from flarebook.compendium.errors import InputError
+from flarebook.solarchip.datasets.load import FOLDER, NOAA_FLARE, real_xrs
+from flarebook.solarchip.goes.classes import at_least, class_of, find_flares, flux_of, minute_means, true_flux
+from flarebook.solarchip.goes.xrs import read_xrs
+
+
+def curve(*flares, minutes=600, quiet=2e-7):
+    """Quiet flux with flares (minute of the start, rise in minutes, decay time, peak flux), and its times."""
+    minute = np.arange(minutes)
+    flux = np.full(minutes, quiet)
+    for start, rise, decay, peak in flares:
+        since = minute - start
+        up = quiet * (peak / quiet) ** np.clip(since / rise, 0, 1)
+        flux = np.maximum(flux, np.where(since <= rise, up, quiet + (peak - quiet) * np.exp(-(since - rise) / decay)))
+    return flux, pd.date_range("2014-01-01", periods=minutes, freq="min")
+
+
+def test_the_m_flare_of_2011_june_7_is_found_as_noaa_lists_it():
+    """REAL, GOES-15: start 06:16, peak 06:41, end 06:59 UT, M2.5, and nothing else that day."""
+    record = real_xrs("2011-06-07")
+    flares = find_flares(record.long, record.times)
+    assert record.satellite == "GOES 15" and record.scale == "operational" and len(record.times) == 42177
+    assert len(flares) == 1
+    found = flares.iloc[0]
+    assert [found["start"], found["peak"], found["end"]] == [pd.Timestamp(text) for text in NOAA_FLARE[:3]]
+    assert found["goes_class"] == NOAA_FLARE[3] and found["peak_flux"] == pytest.approx(2.54e-5, rel=0.01)
+
+
+def test_the_other_real_day_has_c_flares_only():
+    """REAL, GOES-15, 2012-06-01."""
+    record = real_xrs("2012-06-01")
+    flares = find_flares(record.long, record.times)
+    assert flares["goes_class"].tolist() == ["C2.1", "C1.1", "C2.4", "C1.8", "C3.3"]
+    assert (flares["start"] < flares["peak"]).all() and (flares["peak"] < flares["end"]).all()
+    assert flares["peak"].iloc[-1] == pd.Timestamp("2012-06-01T22:41")
+
+
+def test_on_the_true_scale_the_same_flare_is_an_m3_6():
+    record = real_xrs()
+    assert find_flares(true_flux(record.long), record.times)["goes_class"].tolist() == ["M3.6"]
+
+
+def test_a_flare_comes_out_where_it_was_put():
+    flares = find_flares(*curve((100, 20, 30, 3.07e-5)))
+    assert len(flares) == 1
+    start, peak, end = ((flares[name].iloc[0] - pd.Timestamp("2014-01-01")).total_seconds() / 60 for name in COLUMNS)
+    assert (start, peak) == (100, 120) and end == pytest.approx(120 + 30 * np.log(2), abs=1.5)
+    assert flares["goes_class"].tolist() == ["M3.0"]
+
+
+COLUMNS = ("start", "peak", "end")
+
+
+def test_a_second_flare_in_the_decay_of_the_first_is_one_of_its_own():
+    flares = find_flares(*curve((100, 10, 200, 1e-5), (180, 8, 30, 6e-5)))
+    assert flares["goes_class"].tolist() == ["M1.0", "M6.0"]
+    assert flares["end"].iloc[0] <= flares["start"].iloc[1]
+
+
+def test_slow_growth_and_noise_are_no_flares():
+    minutes = np.arange(1440)
+    rng = np.random.default_rng(1)
+    slow = 2e-7 * 10 ** (minutes / 1440) * (1 + 0.01 * rng.standard_normal(1440))
+    assert find_flares(slow, pd.date_range("2014-01-01", periods=1440, freq="min")).empty
+
+
+def test_a_flare_that_outlasts_the_record_has_no_end():
+    flares = find_flares(*curve((560, 20, 300, 2e-5)))
+    assert len(flares) == 1 and pd.isna(flares["end"].iloc[0])
+
+
+def test_a_hole_in_the_record_makes_no_flare_and_hides_none():
+    flux, times = curve((100, 20, 30, 3e-5), quiet=2e-7)
+    flux[300:360] = -99999
+    flux[360:] *= 5
+    assert len(find_flares(flux, times)) == 1
+    flux[:] = np.nan
+    assert find_flares(flux, times).empty
+
+
+def test_minutes_are_means_of_their_values():
+    times = pd.date_range("2014-01-01", periods=90, freq="2s")
+    flux, minutes = minute_means(np.r_[np.full(30, 1e-6), np.full(30, 3e-6), np.full(30, -1.0)], times)
+    assert flux[:2] == pytest.approx([1e-6, 3e-6]) and np.isnan(flux[2]) and len(minutes) == 3
+
+
+def test_a_minute_with_less_than_a_fifth_of_its_values_is_unknown():
+    times = pd.date_range("2014-01-01", periods=150, freq="2s")
+    second = np.arange(150) % 30 * 2
+    flux = np.repeat([1e-6, 2e-6, 3e-6, 4e-6, 5e-6], 30)
+    flux[30:60][second[30:60] > 0] = np.nan  # 1 of 30 left
+    flux[90:120][second[90:120] > 10] = np.nan  # 6 of 30 left
+    assert minute_means(flux, times)[0] == pytest.approx([1e-6, np.nan, 3e-6, 4e-6, 5e-6], nan_ok=True)
+
+
+def test_times_out_of_order_are_refused():
+    flux, times = curve((100, 20, 30, 3e-5))
+    with pytest.raises(InputError, match="not in order"):
+        find_flares(flux, times[::-1])
+
+
+@pytest.mark.parametrize("flux, name", [(2.55e-5, "M2.5"), (1e-5, "M1.0"), (9.99e-5, "M9.9"), (1.7e-3, "X17.0")])
+def test_classes_are_cut_after_one_decimal(flux, name):
+    assert class_of(flux) == name
+    assert flux_of(name) <= flux * 1.0001 and flux - flux_of(name) < 0.1 * 10 ** np.floor(np.log10(flux))
+
+
+def test_a_flux_of_single_precision_still_reaches_its_class():
+    assert at_least(np.array([np.float32(1e-6), 0.999e-6, 1e-5]), "C1.0").tolist() == [True, False, True]
+
+
+def test_no_flare_has_no_class_and_words_are_no_class():
+    assert class_of(0) == class_of(np.nan) == "" and flux_of("") == 0
+    assert flux_of("x17") == pytest.approx(1.7e-3) and flux_of("C") == 1e-6
+    for text in ("M2.5.1", "Z3", "large"):
+        with pytest.raises(InputError, match="is no GOES class"):
+            flux_of(text)
+
+
+def test_a_broken_record_is_named(tmp_path):
+    with pytest.raises(InputError, match="there is no file"):
+        read_xrs(tmp_path / "go1520110607.fits")
+    whole = gzip.decompress((FOLDER / "goes15_20110607.fits.gz").read_bytes())
+    (tmp_path / "go15.fits").write_bytes(whole[:200_000])
+    with pytest.raises(InputError, match="go15.fits is broken or no GOES X-ray record"):
+        read_xrs(tmp_path / "go15.fits")
+    (tmp_path / "sci.nc").write_bytes(b"CDF")
+    with pytest.raises(InputError, match="sci.nc is broken"):
+        read_xrs(tmp_path / "sci.nc")
+
+
+@pytest.mark.parametrize("prefix, epoch", [("xrs", "2000-01-01 12:00:00"), ("", "1970-01-01 00:00:00.0 UTC")])
+def test_noaa_s_netcdf_records_hold_the_true_flux(tmp_path, prefix, epoch):
+    """Both layouts: the one-minute means of today, and the full cadence of GOES-13 to GOES-15."""
+    import h5py
+
+    flux, times = curve((100, 20, 30, 3.07e-5))
+    with h5py.File(tmp_path / "sci_xrsf.nc", "w") as file:
+        since = (times - pd.Timestamp(epoch).tz_localize(None)).total_seconds()
+        file["time"], file[f"{prefix}b_flux"], file[f"{prefix}a_flux"] = since, flux, np.full(len(flux), -9999.0)
+        file["time"].attrs["units"] = f"seconds since {epoch}".encode()
+        file.attrs["platform"] = "g16"
+    record = read_xrs(tmp_path / "sci_xrsf.nc")
+    assert record.scale == "true" and record.satellite == "g16" and np.isnan(record.short).all()
+    assert np.array_equal(record.times, times.to_numpy()) and record.long == pytest.approx(flux)
+
+
+@pytest.mark.peers
+@pytest.mark.parametrize(
+    "name", ["xrsf-l2-avg1m_g16_d20210101", "xrsf-l2-avg1m_g15_d20190102", "gxrs-l2-irrad_g15_d20131028"]
+)
+def test_real_netcdf_records_are_of_the_day_in_their_name(name):
+    """REAL: the cut records of sunpy's own tests."""
+    samples = pytest.importorskip("sunpy.data.test", reason="sunpy is not installed (extra `peers`)")
+    record = read_xrs(samples.get_test_filepath(f"sci_{name}_truncated.nc"))
+    day = pd.Timestamp(name[-8:])
+    assert ((record.times >= day) & (record.times < day + pd.Timedelta("1D"))).all()
+    assert (1e-9 < record.long).all() and (record.long < 1e-4).all() and len(record.long) > 50

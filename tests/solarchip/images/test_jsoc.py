@@ -1,0 +1,96 @@
+"""Addresses are those of the JSOC; a fetch keeps what is whole and names what is not."""
+
+import functools
+import http.server
+import threading
+from datetime import date
+
+import pytest
+
+from flarebook.compendium.errors import InputError
+from flarebook.solarchip.images import jsoc
+from flarebook.solarchip.images.channels import CHANNELS
+
+DAY = "2014-03-29"
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    """Serves a folder as the JSOC would."""
+
+    def log_message(self, *_):
+        """Stay silent."""
+
+
+@pytest.fixture
+def archive(tmp_path, write_sun):
+    """Address of a small JSOC of one day; without 94, and with a page in the place of 4500."""
+    root = tmp_path / "jsoc"
+    for channel in CHANNELS:
+        path = root / jsoc.url_of(DAY, channel, "")[1:]
+        if channel == "4500":
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text("<html>come back later</html>")
+        elif channel != "94":
+            write_sun(path, channel, roll=180.0 if channel == "hmi" else 0.0)
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=root))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+def test_addresses_are_those_of_the_archive():
+    urls = jsoc.urls_of("2014-03-29")
+    assert list(urls) == list(CHANNELS)
+    base = "https://jsoc1.stanford.edu/data"
+    assert urls["hmi"] == f"{base}/hmi/fits/2014/03/29/hmi.M_720s.20140329_000000_TAI.fits"
+    assert urls["94"] == f"{base}/aia/synoptic/2014/03/29/H0000/AIA20140329_0000_0094.fits"
+    assert urls["1700"] == f"{base}/aia/synoptic/2014/03/29/H0000/AIA20140329_0002_1700.fits"
+    assert jsoc.url_of(date(2014, 3, 29), "171") == urls["171"]
+
+
+def test_a_day_is_fetched_once_and_what_fails_is_named(archive, tmp_path):
+    paths, failures = jsoc.fetch_day(DAY, tmp_path / "days", host=archive)
+    assert sorted(path.name for path in paths) == sorted(
+        jsoc.file_name(DAY, channel) for channel in CHANNELS if channel not in ("94", "4500")
+    )
+    assert {path.parent for path in paths} == {tmp_path / "days" / DAY}
+    assert [file[-9:] for file, _ in failures] == ["0094.fits", "4500.fits"]
+    assert "is not there" in failures[0][1] and "nothing was kept" in failures[1][1]
+    assert sorted(path.name for path in (tmp_path / "days" / DAY).iterdir()) == sorted(path.name for path in paths)
+    again, _ = jsoc.fetch_day(DAY, tmp_path / "days", CHANNELS[:1], host="http://127.0.0.1:9")
+    assert again == paths[:1]  # at hand: nobody was asked
+
+
+def test_the_mirror_is_asked_before_the_archive(tmp_path, monkeypatch, write_sun):
+    mirrored = write_sun(tmp_path / "mirror" / "deep" / jsoc.file_name(DAY, "171"))
+    monkeypatch.setenv("FLAREBOOK_MIRROR", str(tmp_path / "mirror"))
+    assert jsoc.fetch_day(DAY, tmp_path, ["171"], host="http://127.0.0.1:9") == ([mirrored], [])
+
+
+def test_without_a_network_the_archive_is_asked_once(tmp_path, monkeypatch, write_day):
+    asked = []
+    monkeypatch.setattr(jsoc.requests, "head", lambda host, timeout: asked.append(host) or fail())
+    monkeypatch.setattr(jsoc, "download", lambda *_: pytest.fail("nobody is there to answer"))
+    monkeypatch.delenv("FLAREBOOK_MIRROR", raising=False)
+    with pytest.raises(InputError, match="none of the 22 images can be had; first: .* connect to the network"):
+        jsoc.fetch_days([DAY, "2014-03-30"], tmp_path, host="http://127.0.0.1:9")
+    write_day(tmp_path / DAY, DAY, CHANNELS[:3])
+    count, failures = jsoc.fetch_days([DAY, "2014-03-30"], tmp_path, host="http://127.0.0.1:9")
+    assert (count, len(failures), len(asked)) == (3, 19, 2)
+
+
+def fail():
+    """What requests does without a network."""
+    raise jsoc.requests.ConnectionError("no route")
+
+
+def test_days_and_channels_that_are_none_are_refused():
+    with pytest.raises(InputError, match="'yesterday-ish' is no day: write it as 2014-03-29"):
+        jsoc.urls_of("yesterday-ish")
+    with pytest.raises(InputError, match="no images of 2009-12-31: the series begins on 2010-05-01"):
+        jsoc.urls_of("2009-12-31")
+    with pytest.raises(InputError, match="channel '195' is unknown"):
+        jsoc.url_of(DAY, "195")
+    with pytest.raises(InputError, match="channel 'hmi_m' is unknown"):
+        jsoc.file_name(DAY, "hmi_m")

@@ -1,0 +1,90 @@
+"""Removal of artefact clusters: scores by hand count, the rule and its limit, flags from a file."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from flarebook.compendium.errors import InputError
+from flarebook.stix.clustering import filtering
+
+LABELS = np.array([0, 0, 0, 0, 1, 1, 1, 1, 2, 2])  # cluster 1 has three artefacts of four, cluster 2 none
+ARTEFACT = np.array([0, 0, 0, 1, 1, 1, 1, 0, 0, 0], dtype=bool)
+
+
+def test_scores_of_a_removal_counted_by_hand():
+    scores = filtering.removal_scores(filtering.kept_by_hand(LABELS, [1]), ARTEFACT)
+    expected = {"precision": 3 / 4, "recall": 3 / 4, "contamination": 1 / 6, "good_lost": 1 / 6, "kept_share": 6 / 10}
+    assert {name: scores[name] for name in expected} == pytest.approx(expected)
+
+
+def test_the_oracle_removes_clusters_with_a_majority_of_artefacts():
+    assert filtering.oracle(LABELS, ARTEFACT) == [1]
+    assert filtering.oracle(LABELS, ARTEFACT, threshold=0.2) == [0, 1]
+
+
+def test_the_rule_with_every_image_flagged_is_the_oracle():
+    everything = np.arange(len(LABELS))
+    assert filtering.clusters_to_remove(LABELS, everything, ARTEFACT, prior_images=0.0) == [1]
+
+
+def test_a_cluster_nobody_looked_at_takes_the_overall_share():
+    shares = filtering.flagged_shares(LABELS, np.array([0, 4, 5, 6]), np.array([False, True, True, True]))
+    assert shares[2] == pytest.approx(3 / 4)
+    assert shares[1] == pytest.approx((3 + 3 / 4) / 4)
+
+
+def test_images_without_truth_count_for_the_share_kept_only():
+    truth = pd.array([*ARTEFACT[:-1], None], dtype="boolean")
+    scores = filtering.removal_scores(filtering.kept_by_hand(LABELS, [1, 2]), truth)
+    assert scores["kept_share"] == pytest.approx(0.4)
+    assert scores["precision"] == pytest.approx(3 / 5)
+    unknown = filtering.removal_scores(np.ones(3, dtype=bool), pd.array([None] * 3, dtype="boolean"))
+    assert np.isnan(unknown["recall"]) and unknown["kept_share"] == 1
+
+
+def test_the_curve_removes_the_worst_cluster_first_and_never_gives_artefacts_back():
+    curve = filtering.removal_curve(LABELS, ARTEFACT)
+    assert curve["cluster"].tolist() == [-1, 1, 0]
+    assert curve["recall"].tolist() == pytest.approx([0, 3 / 4, 1])
+
+
+def test_more_flagged_examples_come_nearer_to_the_oracle():
+    rng = np.random.default_rng(1)
+    labels = rng.integers(0, 30, 4000)
+    truth = rng.random(4000) < np.where(np.arange(30) < 12, 0.75, 0.1)[labels]
+    best = filtering.removal_scores(filtering.kept_by_hand(labels, filtering.oracle(labels, truth)), truth)
+    effect = filtering.effect_of_examples([labels], truth, [30, 1000], 20, rng).groupby("n_flagged")["f1"].mean()
+    assert effect[30] < effect[1000] - 0.05
+    assert effect[1000] == pytest.approx(best["f1"], abs=0.02)
+
+
+def test_a_number_that_is_no_cluster_is_refused():
+    with pytest.raises(InputError, match=r"remove names \[7\], but the clusters have numbers 0 to 2"):
+        filtering.kept_by_hand(LABELS, [1, 7])
+
+
+def test_flags_come_from_a_file(tmp_path):
+    path = tmp_path / "flags.csv"
+    path.write_text("image_id,is_artefact\n2206070002,yes\n2206070001,no\n")
+    rows, flags = filtering.read_flags(path, ["2206070001", "2206070002", "2206070003"])
+    assert rows.tolist() == [1, 0] and flags.tolist() == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("image_id\n1\n", "lacks image_id or is_artefact"),
+        ("image_id,is_artefact\n9,yes\n", "'9' is no image of the archive"),
+        ("image_id,is_artefact\n1,perhaps\n", "neither yes nor no"),
+    ],
+)
+def test_a_bad_table_of_flags_is_told_in_one_sentence(tmp_path, text, sentence):
+    path = tmp_path / "flags.csv"
+    path.write_text(text)
+    with pytest.raises(InputError, match=sentence):
+        filtering.read_flags(path, ["1", "2"])
+
+
+def test_a_missing_table_of_flags_is_told():
+    with pytest.raises(InputError, match="there is no table of flags"):
+        filtering.read_flags("nowhere.csv", ["1"])

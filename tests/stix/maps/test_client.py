@@ -1,0 +1,153 @@
+"""The image archive, played by a server on this machine that holds real-format files."""
+
+import http.server
+import json
+import threading
+from urllib.parse import parse_qs
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from flarebook.compendium.errors import InputError
+from flarebook.stix.archive import real_maps
+from flarebook.stix.maps import client
+from flarebook.stix.maps.client import fetch_image, image_url, names_of, query_images
+from flarebook.stix.maps.fits_map import HDUS, write_map
+
+UID = "2203078775"
+NAME = f"stix_sci_preview_9548_2203071216_uid_{UID}_4-10keV_20220307T121414_17409_clean_map.fits"
+GONE = f"stix_sci_preview_9549_2203071216_uid_{UID}_16-28keV_20220307T121414_17410_clean_map.fits"
+PAGE = "stix_ql_image_sci_5034_uid_2110260010_16-28keV_20211026T024345_2091_clean_map.fits"
+NEW = "stix_L3A_quicklook_20241113T165600-20241113T165700-7.0-50.0keV_2411130279_989_user_clean_hpc.fits"
+
+
+def written(path, size, pixel):
+    """A CLEAN file of one of the two formats with a source in its middle."""
+    maps = {name: np.random.default_rng(3).random((size, size)) for name in HDUS}
+    return write_map(path, maps, "2022-03-07T12:14:14", pixel=pixel, simulated=False)
+
+
+@pytest.fixture
+def archive(monkeypatch, tmp_path):
+    """A server like the data centre's: two files, a page in place of a third, a query; its address and its log."""
+    monkeypatch.setenv("FLAREBOOK_DATA", str(tmp_path / "cache"))
+    monkeypatch.delenv("FLAREBOOK_MIRROR", raising=False)
+    files = {
+        f"/image-archive/{UID}/{NAME}": written(tmp_path / NAME, 257, 1.0).read_bytes(),
+        f"/image-archive/2024/11/13/16/{NEW}": written(tmp_path / NEW, 128, 2.0).read_bytes(),
+        f"/image-archive/2110260010/{PAGE}": b"<html>The service is down</html>",
+    }
+    log = []
+
+    class Server(http.server.BaseHTTPRequestHandler):
+        def answer(self, status, body, kind="application/octet-stream"):
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.send_header("Content-Type", kind)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def do_GET(self):
+            log.append(self.path)
+            self.answer(200 if self.path in files else 404, files.get(self.path, b""))
+
+        def do_HEAD(self):
+            self.answer(200, b"")
+
+        def do_POST(self):
+            form = parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
+            log.append((self.path, form))
+            if form.get("flare_id") == ["0"]:
+                return self.answer(200, json.dumps({"error": "no such flare"}).encode())
+            if form.get("flare_id") == ["1"]:
+                return self.answer(200, b"<html>")
+            products = [f"/data/images/{NAME}", f"/data/images/{NAME.replace('clean', 'bp')}", NEW, "clean.fits"]
+            return self.answer(200, json.dumps({"data": [{"fits": products, "n": 3}]}).encode())
+
+        def log_message(self, *_):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Server)
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}", log
+    server.shutdown()
+    server.server_close()
+
+
+def no_list():
+    """In place of the published list, which these tests cannot have."""
+    raise InputError("no network")
+
+
+def test_every_address_follows_from_the_name():
+    host = "https://datacenter.stix.i4ds.net/image-archive"
+    assert image_url(NAME) == f"{host}/{UID}/{NAME}"
+    assert image_url(NEW) == f"{host}/2024/11/13/16/{NEW}"
+
+
+def test_a_map_is_fetched_once_and_then_found_without_network(archive):
+    host, log = archive
+    path = fetch_image(NAME, host)
+    assert path.read_bytes() == path.parents[1].joinpath(NAME).read_bytes()
+    assert fetch_image(NAME, "http://127.0.0.1:1") == path
+    assert log == [f"/image-archive/{UID}/{NAME}"]
+
+
+def test_a_missing_map_and_a_page_in_its_place_are_told_and_not_kept(archive):
+    with pytest.raises(InputError, match="is not there .the server answers 404."):
+        fetch_image(GONE, archive[0])
+    with pytest.raises(InputError, match="sent no map of STIX: nothing was kept"):
+        fetch_image(PAGE, archive[0])
+    assert not list(client.cache_folder().iterdir())
+
+
+def test_a_query_is_a_posted_form_and_gives_clean_maps_only(archive):
+    host, log = archive
+    assert query_images("2022-03-07", "2022-03-08", host=host) == sorted([NAME, NEW])
+    assert query_images(flare_id="2203071216", host=host) == sorted([NAME, NEW])
+    assert log == [
+        ("/api/request/imaging/flare", {"start_utc": ["2022-03-07"], "end_utc": ["2022-03-08"]}),
+        ("/api/request/imaging/flare", {"flare_id": ["2203071216"]}),
+    ]
+
+
+def test_a_query_that_fails_is_told(archive):
+    with pytest.raises(InputError, match="no such flare"):
+        query_images(flare_id="0", host=archive[0])
+    with pytest.raises(InputError, match="sent no JSON"):
+        query_images(flare_id="1", host=archive[0])
+    with pytest.raises(InputError, match="cannot query .* connect to the network"):
+        query_images(flare_id="2", host="http://127.0.0.1:1")
+
+
+def test_a_uid_is_looked_up_by_its_day_when_the_list_is_out_of_reach(archive, monkeypatch):
+    host, log = archive
+    monkeypatch.setattr(client, "published_names", no_list)
+    assert names_of(UID, host) == [NAME]
+    assert log[-1][1] == {"start_utc": ["2022-03-07"], "end_utc": ["2022-03-08"]}
+    with pytest.raises(InputError, match="lists no CLEAN map of 2203070001 on 2022-03-07"):
+        names_of("2203070001", host)
+    with pytest.raises(InputError, match="does not begin with a day"):
+        names_of("1269469712", host)
+
+
+def test_a_real_archive_goes_on_past_what_cannot_be_had(archive, monkeypatch):
+    names = pd.DataFrame({"filename": [GONE, NAME, PAGE, NEW]})
+    monkeypatch.setattr(real_maps, "published_names", lambda: names)
+    read = real_maps.real_archive(n_images=4, host=archive[0])
+    assert read.images.shape == (2, 177, 177) and read.records["name"].tolist() == [NAME, NEW]
+    assert [file for file, _ in read.left_out] == [GONE, PAGE]
+    assert read.records["origin"].unique() == ["real"]
+
+
+def test_without_a_network_only_what_is_here_is_read_and_soon(archive, monkeypatch):
+    fetch_image(NAME, archive[0])
+    names = pd.DataFrame({"filename": [NAME] + [NAME.replace("17409", str(n)) for n in range(200)]})
+    monkeypatch.setattr(real_maps, "published_names", lambda: names)
+    read = real_maps.real_archive(n_images=201, host="http://127.0.0.1:1")
+    assert len(read.images) == 1 and len(read.left_out) == 200
+    assert "connect to the network" in read.left_out[0][1]
+    monkeypatch.setattr(real_maps, "published_names", lambda: names[1:])
+    with pytest.raises(InputError, match="none of the 3 files can be used; first: cannot fetch"):
+        real_maps.real_archive(n_images=3, host="http://127.0.0.1:1")

@@ -1,0 +1,175 @@
+"""Archive maps come back as written, with the Sun's coordinates, in both formats; anything else is told apart."""
+
+import warnings
+
+import numpy as np
+import pytest
+from astropy import units
+from astropy.io import fits
+
+from flarebook.compendium.data.download import in_mirror
+from flarebook.compendium.errors import InputError
+from flarebook.stix.maps.fits_map import HDUS, read_map, write_map
+
+REAL = "stix_ql_image_sci_5316_uid_2111010024_4-10keV_20211101T013654_1938_clean_map.fits"
+
+
+def products(size):
+    """Five maps with a source away from the centre, clean = convolved + residual."""
+    rng = np.random.default_rng(2)
+    maps = {name: rng.standard_normal((size, size)).astype(np.float32) * 0.01 for name in HDUS}
+    maps["convolved"][size // 2 + 10, size // 2 - 20] += 1
+    return maps | {"clean": maps["convolved"] + maps["residual"]}
+
+
+@pytest.fixture
+def written(tmp_path):
+    """A simulated map of the older format, rolled by 30 degrees."""
+    return write_map(
+        tmp_path / "x_clean_map.fits", products(257), "2022-03-01T10:20:30", (400.0, -250.0), (16, 28), roll=30.0
+    )
+
+
+@pytest.fixture
+def real():
+    """The archive's own file, from the mirror."""
+    path = in_mirror(REAL)
+    if path is None:
+        pytest.skip("needs FLAREBOOK_MIRROR with the archive's CLEAN file")
+    return path
+
+
+@pytest.mark.parametrize(("size", "pixel"), [(257, 1.0), (128, 2.0)])
+def test_a_map_comes_back_as_written(tmp_path, size, pixel):
+    maps = products(size)
+    path = write_map(tmp_path / "x.fits", maps, "2022-03-01T10:20:30", (400.0, -250.0), (16, 28), pixel, distance=0.5)
+    read = read_map(path)
+    assert all(np.array_equal(read.hdus[name], maps[name]) for name in HDUS)
+    assert read.data.dtype == np.float32 and read.data.dtype.isnative
+    assert (read.pixel, read.energy, read.start, read.exposure) == (pixel, (16, 28), "2022-03-01T10:20:30", 60)
+    assert np.allclose(read.centre, (400, -250), atol=1e-6)
+    assert read.header["DSUN_OBS"] == pytest.approx(0.5 * units.au.to(units.m))
+    assert read.simulated
+
+
+def test_a_flare_far_from_the_centre_of_a_near_sun_comes_back(tmp_path):
+    path = write_map(tmp_path / "x.fits", products(257), "2022-03-26T10:20:30", (3000.0, -1500.0), roll=-40.0)
+    assert np.allclose(read_map(path).centre, (3000, -1500), atol=1e-6)
+
+
+def test_the_frame_is_rolled_about_the_sun_s_centre(written):
+    x, y = read_map(written).coordinates()
+    assert np.allclose((x[128, 128], y[128, 128]), (400, -250), atol=0.01)
+    step = (x[128, 129] - x[128, 128], y[128, 129] - y[128, 128])
+    assert np.allclose(step, (np.cos(np.radians(30)), np.sin(np.radians(30))), atol=1e-4)
+
+
+def test_a_header_of_the_later_pipeline_is_understood(tmp_path):
+    turn = np.radians(12.0)
+    header = fits.Header({"TELESCOP": "SOLO/STIX", "DATE-BEG": "2024-11-13T16:56:00.000", "XPOSURE": 60.0})
+    for axis, name, value in ((1, "HPLN-TAN", 700.0), (2, "HPLT-TAN", -150.0)):
+        header.update({f"CTYPE{axis}": name, f"CUNIT{axis}": "arcsec", f"CDELT{axis}": 2.0})
+        header.update({f"CRVAL{axis}": value, f"CRPIX{axis}": 64.5})
+    header.update({"PC1_1": np.cos(turn), "PC1_2": -np.sin(turn), "PC2_1": np.sin(turn), "PC2_2": np.cos(turn)})
+    name = "stix_L3A_quicklook_20241113T165600-20241113T165700-7.0-50.0keV_2411130279_989_user_clean_hpc.fits.gz"
+    fits.PrimaryHDU(np.eye(128, dtype=np.float32), header).writeto(tmp_path / name)
+    read = read_map(tmp_path / name)
+    assert np.allclose(read.centre, (700, -150), atol=1e-6) and read.roll == pytest.approx(12)
+    assert (read.pixel, read.energy, read.start, read.exposure) == (2, (7, 50), "2024-11-13T16:56:00.000", 60)
+    assert list(read.hdus) == ["map"] and not read.simulated
+    x, y = read.coordinates()
+    assert (x[64, 100] - x[64, 99], y[64, 100] - y[64, 99]) == pytest.approx(
+        (2 * np.cos(turn), 2 * np.sin(turn)), abs=1e-4
+    )
+
+
+def test_units_and_keywords_are_the_pipeline_s(written, real):
+    with fits.open(written) as ours, fits.open(real) as theirs:
+        same = ("CTYPE1", "CUNIT1", "UNITS", "TELESCOP", "IMAGE_AL", "BEAM_SIZ", "CRVAL1", "CDELT2")
+        for mine, its in zip(ours, theirs, strict=True):
+            assert {key: mine.header[key] for key in same} == {key: its.header[key] for key in same}
+            assert mine.header["ORIGIN"].split()[:2] == its.header["ORIGIN"].split()[:2]
+
+
+def test_the_real_map_is_clean_plus_residual_and_lies_on_the_disk(real):
+    read = read_map(real)
+    assert np.allclose(read.hdus["clean"], read.hdus["convolved"] + read.hdus["residual"], atol=1e-6)
+    assert (read.energy, read.pixel, read.simulated) == ((4, 10), 1.0, False)
+    assert np.allclose(read.centre, (764.39, -622.26), atol=0.01)
+    assert np.hypot(*read.centre) < read.header["RSUN_OBS"]
+
+
+@pytest.mark.peers
+def test_coordinates_agree_with_sunpy(real):
+    sunpy_map = pytest.importorskip("sunpy.map")
+    arcsecs, meters = units.def_unit("arcsecs", units.arcsec), units.def_unit("meters", units.m)
+    with warnings.catch_warnings(), units.add_enabled_units([arcsecs, meters]):
+        warnings.simplefilter("ignore")
+        data, header = read_map(real).data, read_map(real).header
+        peer = sunpy_map.Map(data, header)
+        rows, columns = np.array([0, 0, 128, 256, 200]), np.array([0, 256, 128, 256, 31])
+        theirs = peer.wcs.pixel_to_world(columns, rows)
+    x, y = read_map(real).coordinates()
+    assert np.abs(x[rows, columns] - theirs.Tx.to_value("arcsec")).max() < 1e-6
+    assert np.abs(y[rows, columns] - theirs.Ty.to_value("arcsec")).max() < 1e-6
+
+
+def changed(path, **cards):
+    """The file with other keywords in its first HDU."""
+    with fits.open(path, mode="update") as hdus:
+        hdus[0].header.update(cards)
+    return path
+
+
+def test_arcsecs_and_degrees_are_angles(written):
+    assert read_map(changed(written, CUNIT1="arcsec", CUNIT2="arcsec")).pixel == 1
+    degrees = {f"CUNIT{axis}": "deg" for axis in (1, 2)} | {f"CDELT{axis}": 1 / 3600 for axis in (1, 2)}
+    read = read_map(changed(written, **degrees))
+    assert read.pixel == 1 and np.allclose(read.centre, (400, -250), atol=0.01)
+
+
+@pytest.mark.parametrize(
+    ("cards", "words"),
+    [
+        ({"CDELT1": 5.0, "CDELT2": 5.0}, "pixels of 5 x 5 arcsec where the archive's maps have 1 or 2"),
+        ({"CDELT1": 1.0, "CDELT2": 2.0}, "pixels of 1 x 2 arcsec"),
+        ({"CDELT1": 0.0, "CDELT2": 0.0}, "pixels of 0 x 0 arcsec"),
+        ({"CUNIT1": "parsec"}, "counts its pixels in 'parsec': an angle"),
+        ({"CUNIT1": "furlongs"}, "counts its pixels in 'furlongs': an angle"),
+        ({"TELESCOP": "RHESSI", "ORIGIN": "NASA"}, "is of RHESSI, not of STIX"),
+    ],
+)
+def test_a_foreign_map_is_told_in_one_sentence(written, cards, words):
+    with pytest.raises(InputError, match=words):
+        read_map(changed(written, **cards))
+
+
+@pytest.mark.parametrize("keep", [0, 100, 2880, 200_000, 1_300_000])
+def test_a_file_that_was_cut_is_refused(written, keep):
+    written.write_bytes(written.read_bytes()[:keep])
+    with pytest.raises(InputError, match="cannot be read as FITS: it is cut short or another kind of file"):
+        read_map(written)
+
+
+def test_other_files_are_refused(tmp_path):
+    with pytest.raises(InputError, match="does not exist"):
+        read_map(tmp_path / "none.fits")
+    (tmp_path / "page.fits").write_text("<html>not found</html>")
+    with pytest.raises(InputError, match="cannot be read as FITS"):
+        read_map(tmp_path / "page.fits")
+    for name, data in (("empty", None), ("cube", np.zeros((2, 3, 4), np.float32))):
+        header = fits.Header({"TELESCOP": "STIX"})
+        fits.PrimaryHDU(data, header).writeto(tmp_path / f"{name}.fits")
+        with pytest.raises(InputError, match="holds no image in its first HDU"):
+            read_map(tmp_path / f"{name}.fits")
+
+
+def test_a_write_lacks_nothing_and_leaves_nothing_half_done(tmp_path):
+    with pytest.raises(InputError, match="residual is missing"):
+        write_map(tmp_path / "x.fits", {k: v for k, v in products(257).items() if k != "residual"}, "2022-03-01")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_is_called_a_folder(tmp_path):
+    with pytest.raises(InputError, match="is a folder: name the files in it"):
+        read_map(tmp_path)

@@ -1,0 +1,201 @@
+"""Pretraining in domain: its losses fall, a killed run ends where an unbroken one does, bad input gets one sentence."""
+
+import json
+import warnings
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from flarebook.compendium.errors import InputError
+from flarebook.encoders.small_vit import OBJECTIVES, SHAPE
+from flarebook.evaluation.feature_rank import effective_rank, spread
+from flarebook.stix.pretraining import pretrain as run
+from flarebook.stix.pretraining.objectives import create, draw_blocks
+
+N = 96
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory):
+    """Folder with a small archive of blobs at two widths, and its flare list; the last image is a real one."""
+    rng = np.random.default_rng(5)
+    y, x = np.mgrid[-1:1:177j, -1:1:177j]
+    place, width = rng.uniform(-0.3, 0.3, (2, N, 1, 1)), np.where(np.arange(N) % 2, 0.15, 0.45)[:, None, None]
+    blobs = np.exp(-((x - place[0]) ** 2 + (y - place[1]) ** 2) / width**2) + 0.05 * rng.random((N, 177, 177))
+    images = (255 * blobs / blobs.max((1, 2), keepdims=True)).astype(np.uint8)
+    records = pd.DataFrame(
+        {
+            "image_id": [f"{number:010d}" for number in range(N)],
+            "origin": ["simulated"] * (N - 1) + ["real"],
+            "flag": ["blank" if number == 3 else "" for number in range(N)],
+            "band": "4-10",
+            "peak_counts": np.where(np.arange(N) % 2, 300.0, 90000.0),
+            "attenuator": np.arange(N) % 3 == 0,
+            "distance": 0.7,
+            "x": 300.0,
+            "y": -200.0,
+        }
+    )
+    folder = tmp_path_factory.mktemp("archive")
+    np.savez_compressed(folder / "images.npz", images=images)
+    records.to_parquet(folder / "records.parquet")
+    return folder
+
+
+@pytest.fixture(scope="module", autouse=True)
+def one_thread():
+    """One thread, so that sums are done in one order."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+def brief(objective, n_steps=4, **changes):
+    """Settings of a run of seconds."""
+    return run.Settings(objective, n_steps, **{"batch_size": 16, "every": 2, **changes})
+
+
+def captions_of(images):
+    """Captions that differ between neighbours."""
+    return [f"solar flare {'bright' if number % 2 else 'faint'}" for number in range(len(images))]
+
+
+def same_weights(one, other):
+    """Whether two networks hold the same numbers, bit by bit."""
+    pairs = zip(one.state_dict().values(), other.state_dict().values(), strict=True)
+    return all(torch.equal(left, right) for left, right in pairs)
+
+
+def test_real_and_flagged_images_are_not_trained_on_and_every_tenth_is_held_out(archive):
+    images, records, held, held_records = run.read_archive(archive)
+    assert len(images) + len(held) == N - 2
+    assert set(records["origin"]) | set(held_records["origin"]) == {"simulated"}
+    assert list(held_records.index) == list(range(10, N - 1, 10))  # the blank image comes before, and does not count
+    assert not set(records["image_id"]) & set(held_records["image_id"])
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_a_killed_run_that_is_started_again_ends_bit_by_bit_where_an_unbroken_one_does(archive, tmp_path, objective):
+    images, *_ = run.read_archive(archive)
+    captions = captions_of(images)
+    whole, unbroken = run.pretrain(images, captions, brief(objective))
+    with pytest.raises(KeyboardInterrupt):
+        run.pretrain(images, captions, brief(objective), tmp_path, progress=stop)
+    torch.rand(7)  # what happens in between must not matter
+    again, resumed = run.pretrain(images, captions, brief(objective), tmp_path)
+    assert same_weights(whole, again)
+    pd.testing.assert_frame_equal(unbroken.drop(columns="seconds"), resumed.drop(columns="seconds"))
+    assert resumed["images_seen"].to_list() == [32, 64]
+
+
+def stop(row):
+    """A kill right after the first checkpoint."""
+    raise KeyboardInterrupt
+
+
+def test_the_losses_fall(archive):
+    images, records, *_ = run.read_archive(archive)
+    history = run.pretrain_briefly(images, records, n_steps=12, batch_size=8)
+    for objective, rows in history.groupby("objective"):
+        assert rows["loss"].iloc[-3:].mean() < 0.98 * rows["loss"].iloc[:2].mean(), objective
+    assert list(history["objective"].unique()) == list(OBJECTIVES)
+
+
+def test_another_seed_gives_other_weights(archive):
+    images, *_ = run.read_archive(archive)
+    one, other = (run.pretrain(images, None, brief("ijepa", 1, seed=seed))[0] for seed in (1, 2))
+    assert not same_weights(one, other)
+
+
+def test_pretraining_leaves_the_callers_random_numbers_alone(archive):
+    images, *_ = run.read_archive(archive)
+    torch.manual_seed(3)
+    expected = torch.rand(4)
+    torch.manual_seed(3)
+    run.pretrain(images, None, brief("ijepa", 1))
+    assert torch.equal(torch.rand(4), expected)
+
+
+def test_an_epoch_shows_every_image_once():
+    settings = brief("dino")
+    shown = np.concatenate([run.pick_batch(48, settings, step) for step in range(3)])
+    assert sorted(shown) == list(range(48))
+    assert not np.array_equal(run.pick_batch(48, settings, 0), run.pick_batch(48, settings, 3))
+
+
+@pytest.mark.parametrize("objective", ["dino", "msn", "ijepa"])
+def test_the_slow_copy_learns_only_by_following(objective):
+    module = create(objective)
+    slow = [weight.clone() for weight in module.encoder.parameters()]
+    assert not any(weight.requires_grad for weight in module.encoder.parameters())
+    fast = {"dino": "student", "msn": "anchor", "ijepa": "context"}[objective]
+    with torch.no_grad():
+        for weight in getattr(module, fast).parameters():
+            weight.add_(1.0)
+    module.follow(0.75)
+    for before, after in zip(slow, module.encoder.parameters(), strict=True):
+        torch.testing.assert_close(after, before + 0.25)
+
+
+def test_the_predicted_patches_of_ijepa_are_hidden_from_its_context():
+    context, wanted = draw_blocks(torch.zeros(6, 1, 48, 48), torch.Generator().manual_seed(1))
+    for seen, *hidden in zip(context[0], *wanted, strict=True):
+        assert not set(seen.tolist()) & {int(patch) for block in hidden for patch in block}
+
+
+def test_collapse_is_seen():
+    rng = np.random.default_rng(0)
+    free = rng.normal(size=(400, 16))
+    line = rng.normal(size=(400, 1)) * np.ones(16)
+    assert spread(free) == pytest.approx(1, abs=0.02)
+    assert spread(np.ones((400, 16))) == pytest.approx(0, abs=1e-9)
+    assert effective_rank(free) == pytest.approx(16, abs=0.5)
+    assert effective_rank(line) == pytest.approx(1, abs=0.01)
+    assert effective_rank(np.ones((9, 4))) == 1
+
+
+@pytest.mark.parametrize("every", [1, 6])  # noticed in the features, and in the loss
+def test_a_training_that_runs_away_stops_before_it_reaches_a_checkpoint(archive, tmp_path, every):
+    images, *_ = run.read_archive(archive)
+    wild = brief("ijepa", 6, learning_rate=1e30, warm_up=0.0, every=every)
+    with pytest.raises(InputError, match="no numbers at step [12] of 6: lower the learning rate"):
+        run.pretrain(images, None, wild, tmp_path)
+    assert not list(tmp_path.iterdir())
+
+
+def test_bad_input_gets_one_sentence(archive, tmp_path):
+    images, *_ = run.read_archive(archive)
+    with pytest.raises(InputError, match="no objective 'simclr': take one of dino, msn, ijepa, clip"):
+        run.pretrain(images, None, brief("simclr"))
+    with pytest.raises(InputError, match="5 images do not fill a batch of 16"):
+        run.pretrain(images[:5], None, brief("dino"))
+    with pytest.raises(InputError, match="as many captions as images"):
+        run.pretrain(images, ["one"], brief("clip"))
+    with pytest.raises(InputError, match="holds no images.npz: run `flarebook run stix/2-archive`"):
+        run.read_archive(tmp_path)
+
+
+def test_a_checkpoint_of_other_settings_or_a_damaged_one_is_refused(archive, tmp_path):
+    images, *_ = run.read_archive(archive)
+    run.pretrain(images, None, brief("ijepa", 1), tmp_path)
+    with pytest.raises(InputError, match="was begun with seed 1, now it is 2"):
+        run.pretrain(images, None, brief("ijepa", 1, seed=2), tmp_path)
+    path = tmp_path / run.CHECKPOINT
+    path.write_bytes(path.read_bytes()[:5000])
+    with pytest.raises(InputError, match="no whole checkpoint .pickles are not read.: remove it"):
+        run.pretrain(images, None, brief("ijepa", 1), tmp_path)
+
+
+def test_the_command_writes_weights_history_and_what_they_were_made_of(archive, tmp_path):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        run.main(archive, "dino", tmp_path, epochs=0.4, batch_size=16)
+    network = run.small_vit.load("dino-stix", tmp_path / "dino_stix.safetensors")
+    history = pd.read_csv(tmp_path / run.HISTORY)
+    assert network.about["objective"] == "dino" and network.about["origin"] == "simulated"
+    assert int(network.about["images_seen"]) == history["images_seen"].iloc[-1] == 2 * 16
+    assert json.loads(network.about["settings"])["seed"] == 1
+    assert network.embed_dim == SHAPE["embed_dim"]
