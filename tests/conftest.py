@@ -1,9 +1,11 @@
-"""Order of the tests: units first, then the notebooks of the ci profile, then the book that is built from them."""
+"""Order of the tests: units, notebooks of the ci profile, book; and a small project for tests of the machinery."""
 
 import os
 from pathlib import Path
 
+import nbformat
 import pytest
+import yaml
 
 STUDIES = ("iris", "stix", "solarchip")
 LAST = ("notebooks", "book")
@@ -29,3 +31,59 @@ def pytest_collection_modifyitems(config, items):
 def checkout():
     """Folder of the project."""
     return TESTS.parent
+
+
+PARAMETERS = """output: str = "build/laptop"  # folder of this run
+inputs: str = ""  # folder that holds the earlier steps' results
+seed: int = 1  # seed of every random draw
+n_flares: int = 5  # flares to draw
+threshold: float = 0.5  # score from which a flare is forecast
+widths: list[int] = [4, 2]  # hidden layers"""
+OPEN = "from flarebook.compendium.run import open_run\nrun = open_run('{}', output, inputs, seed)"
+DRAW = """import pandas as pd
+table = pd.DataFrame({"flux": run.rng.normal(1.0, 0.1, n_flares)})
+run.save_table("flares", table)
+run.metric("flares.flux", table.flux.mean(), spread=table.flux.std(), n=n_flares)"""
+FIGURE = """import matplotlib.pyplot as plt
+figure, axes = plt.subplots()
+axes.plot(table.flux)
+run.figure("sun-01-flux", figure, caption="Flux of each flare.", data=table,
+           alt="A line of the flux of five simulated flares, which scatters around one.")"""
+READ = """table = run.load_table("1-draw", "flares")
+run.metric("flares.largest", table.flux.max())"""
+
+
+def write_notebook(path, *codes, title="# A step"):
+    """Write a notebook of a title, the parameters cell and further code cells."""
+    parameters = nbformat.v4.new_code_cell(PARAMETERS, metadata={"tags": ["parameters"]})
+    cells = [nbformat.v4.new_markdown_cell(title), parameters, *map(nbformat.v4.new_code_cell, codes)]
+    notebook = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": {"name": "python3", "display_name": "P"}})
+    path.parent.mkdir(parents=True, exist_ok=True)
+    nbformat.write(notebook, path)
+
+
+def _write_project(folder):
+    """Write a project with the notebooks sun/1-draw and sun/2-read, and a ci profile with gates."""
+    (folder / "_toc.yml").write_text("root: book/index\n")
+    write_notebook(folder / "notebooks/sun/1-draw.ipynb", OPEN.format("sun/1-draw"), DRAW, FIGURE, title="# Flares")
+    write_notebook(folder / "notebooks/sun/2-read.ipynb", OPEN.format("sun/2-read"), READ, title="# The largest")
+    profile = {"sun/1-draw": {"parameters": {"n_flares": 4}}, "sun/2-read": {"after": ["sun/1-draw"]}}
+    for name in ("profiles", "metrics"):
+        (folder / name).mkdir()
+    (folder / "profiles/ci.yaml").write_text(yaml.safe_dump({"notebooks": profile}, sort_keys=False))
+    (folder / "metrics/ci.yaml").write_text("sun.flares.flux: {expected: 1.0, abs: 0.3, why: 6 sd of 4 draws}\n")
+
+
+@pytest.fixture(scope="session")
+def write_project():
+    """Function that writes the tiny project into a folder."""
+    return _write_project
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """Folder of the tiny project, which is the working directory and FLAREBOOK_ROOT."""
+    _write_project(tmp_path)
+    monkeypatch.setenv("FLAREBOOK_ROOT", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path

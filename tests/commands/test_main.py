@@ -139,6 +139,6 @@ def test_every_command_explains_itself_with_an_example(flarebook):
 
 
 def test_help_loads_neither_papermill_nor_tensorflow():
-    code = "import sys; from flarebook.compendium import cli; print(*sys.modules)"
+    code = "import sys; from flarebook.commands import main; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert not {"papermill", "tensorflow", "keras", "pandas", "matplotlib", "numpy"} & set(loaded)

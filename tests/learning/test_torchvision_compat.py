@@ -10,7 +10,7 @@ import pytest
 @pytest.mark.skipif(find_spec("timm") is None, reason="the extra `encoders` is not installed")
 def test_libraries_import_after_the_declaration_in_a_new_process():
     code = (
-        "from flarebook.learning.torchvision_compat import declare_torchvision_schemas as declare\n"
+        "from flarebook.learning.device import declare_torchvision_schemas as declare\n"
         "first = declare(); assert declare() is first\n"
         "import timm, torchvision.transforms as t; assert t.Resize(4)"
     )

@@ -28,9 +28,10 @@ def planned(project, *arguments):
 
 @pytest.fixture
 def workflow(project):
-    """The small project with the real Snakefile and a copy of the package's shared part."""
+    """The small project with the real Snakefile and a copy of the package without its data."""
     shutil.copy(REAL / "Snakefile", project)
-    shutil.copytree(REAL / "src/flarebook/compendium", project / "src/flarebook/compendium")
+    without = shutil.ignore_patterns("__pycache__", "*.fits*", "*.safetensors", "*.npz")
+    shutil.copytree(REAL / "src/flarebook", project / "src/flarebook", ignore=without)
     return project
 
 
@@ -44,7 +45,7 @@ def built(workflow):
 
 def test_only_what_changed_is_run_again(built):
     assert planned(built) == set()
-    with open(built / "src/flarebook/compendium/gates.py", "a") as stream:
+    with open(built / "src/flarebook/compendium/reports/gates.py", "a") as stream:
         stream.write("\n# no notebook imports the gates\n")
     assert planned(built) == set()
     profile = yaml.safe_load((built / "profiles/ci.yaml").read_text())

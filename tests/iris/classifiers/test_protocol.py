@@ -6,6 +6,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from flarebook.compendium.errors import InputError
+from flarebook.evaluation import calibration
 from flarebook.evaluation.classification import METRICS
 from flarebook.iris.classifiers import ablation, interpretation, protocol
 from flarebook.iris.classifiers.ensemble import train_ensemble
@@ -113,13 +114,13 @@ def test_important_features_are_those_that_differ(trained, spectra, splits):
 def test_reliability_of_a_true_probability_is_the_diagonal():
     rng = np.random.default_rng(1)
     score = rng.random(100_000)
-    points = interpretation.reliability((rng.random(100_000) < score).astype(int), score)
+    points = calibration.reliability((rng.random(100_000) < score).astype(int), score)
     np.testing.assert_allclose(points["observed"], points["score"], atol=0.02)
     assert points["n"].sum() == 100_000
 
 
 def test_always_saying_one_half_has_a_brier_score_of_a_quarter():
-    assert interpretation.brier_score(np.array([0, 1, 1, 0]), np.full(4, 0.5)) == 0.25
+    assert calibration.brier_score(np.array([0, 1, 1, 0]), np.full(4, 0.5)) == 0.25
 
 
 def test_thresholds_from_p_to_r_trade_false_alarms_for_misses(scores, spectra, splits):

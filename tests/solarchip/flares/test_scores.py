@@ -5,6 +5,7 @@ import pytest
 from sklearn.metrics import cohen_kappa_score, roc_auc_score
 
 from flarebook.compendium.errors import InputError
+from flarebook.evaluation import bootstrap, classification
 from flarebook.solarchip.flares import scores
 
 
@@ -42,24 +43,24 @@ def test_brier_skill_is_measured_against_the_training_share(season):
 
 def test_threshold_has_the_largest_tss(season):
     label, probability = season
-    chosen = scores.best_threshold(label, probability)
+    chosen = classification.best_threshold(label, probability)
     tss = [scores.scores(label, probability, t, 0.2)["tss"] for t in np.linspace(0.01, 0.99, 99)]
     assert scores.scores(label, probability, chosen, 0.2)["tss"] >= max(tss)
 
 
 def test_threshold_lies_between_flaring_and_quiet_days():
-    assert scores.best_threshold([0, 0, 1, 1], [0.1, 0.2, 0.6, 0.9]) == pytest.approx(0.4)
+    assert classification.best_threshold([0, 0, 1, 1], [0.1, 0.2, 0.6, 0.9]) == pytest.approx(0.4)
 
 
 def test_a_constant_forecast_gets_its_own_value_as_threshold():
-    assert scores.best_threshold([0, 1, 0], [0.2, 0.2, 0.2]) == pytest.approx(0.2)
+    assert classification.best_threshold([0, 1, 0], [0.2, 0.2, 0.2]) == pytest.approx(0.2)
 
 
 def test_true_probabilities_are_best_called_at_the_share_of_flaring_days():
     rng = np.random.default_rng(1)
     probability = rng.beta(0.6, 2.0, 40_000)
     label = rng.random(40_000) < probability
-    assert scores.best_threshold(label, probability) == pytest.approx(label.mean(), abs=0.05)
+    assert classification.best_threshold(label, probability) == pytest.approx(label.mean(), abs=0.05)
 
 
 def test_days_counted_once_give_the_plain_scores(season):
@@ -91,13 +92,13 @@ def test_blocks_widen_the_interval_of_days_that_resemble_their_neighbours():
     state = np.repeat(rng.random(20) < 0.5, 15)  # active and quiet stretches of 15 days
 
     def spread(block):
-        return (scores.block_weights(300, 2000, rng, block) @ state).std()
+        return (bootstrap.block_weights(300, 2000, rng, block) @ state).std()
 
     assert spread(14) > 2 * spread(1)
 
 
 def test_every_draw_has_as_many_days_as_there_are_and_every_day_its_chance():
-    weights = scores.block_weights(50, 4000, np.random.default_rng(2))
+    weights = bootstrap.block_weights(50, 4000, np.random.default_rng(2))
     assert (weights.sum(axis=1) == 50).all()
     assert weights.mean(axis=0) == pytest.approx(np.ones(50), abs=0.15)
 
@@ -107,4 +108,4 @@ def test_one_class_is_refused(label, kind):
     with pytest.raises(InputError, match=f"of the test days, 9, {kind} followed by a flare"):
         scores.check_classes(label, "the test days")
     with pytest.raises(InputError, match="nothing to tell apart"):
-        scores.best_threshold(label, np.linspace(0, 1, 9))
+        classification.best_threshold(label, np.linspace(0, 1, 9))
