@@ -144,8 +144,9 @@ def gates(
     notebooks: Annotated[list[str] | None, typer.Option("--notebook", help="Only this one; may be repeated.")] = None,
     start_from: Annotated[str | None, typer.Option(help="Only this notebook and those after it.")] = None,
     spread_of: Annotated[str | None, typer.Option(help="Run nothing: take this profile's spread.")] = None,
+    processors: Annotated[bool, typer.Option(help="First measure the scatter over instruction sets.")] = False,
 ):
-    """Propose tolerances: run the notebooks with several seeds, one standard deviation each.
+    """Propose tolerances: one standard deviation over seeds, more where rounding moves a metric further.
 
     Writes build/PROFILE/proposed-gates.yaml; what was run before is kept, so it may be stopped and started again.
 
@@ -158,6 +159,11 @@ def gates(
     from flarebook.compendium.reports.seed_spread import chosen, propose, propose_with_spread_of
 
     entries = chosen(profile, study, notebooks or (), start_from)
+    if processors:
+        from flarebook.compendium.reports.processors import SETTINGS, run_settings, write_scatter
+
+        with progress_of(len(SETTINGS) * len(entries), "processors") as report:
+            write_scatter(profile, run_settings(profile, entries, report))
     if spread_of:
         path, new = propose_with_spread_of(spread_of, profile, entries)
     else:

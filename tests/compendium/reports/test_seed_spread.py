@@ -99,3 +99,11 @@ def test_a_subset_keeps_the_other_gates_and_borrows_earlier_results(project, qui
     path, new = propose("ci", range(1, 4), chosen("ci", start_from="sun/2-read"))
     assert set(new) == {"sun.flares.largest"}
     assert yaml.safe_load(path.read_text())["sun.flares.flux"]["expected"] == 1.0
+
+
+def test_what_rounding_moves_further_than_seeds_gets_room_for_it_and_says_so():
+    values = {"a.share": [0.098, 0.1, 0.096, 0.097, 0.099], "a.mean": [1.0, 1.1, 0.9, 1.05, 0.95]}
+    gates = proposed(values, "ci", {"a.share": (0.008, 4), "a.mean": (1e-6, 4)})
+    assert gates["a.share"]["abs"] == 0.016 and gates["a.share"]["why"].startswith("2 ranges over 4 processor settings")
+    assert Gate(**gates["a.share"]).passes(0.0905) and not Gate(**proposed(values, "ci")["a.share"]).passes(0.0905)
+    assert gates["a.mean"] == proposed(values, "ci")["a.mean"]

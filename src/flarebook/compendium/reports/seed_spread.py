@@ -1,4 +1,4 @@
-"""Tolerances from a measured spread: one standard deviation of the same notebooks with other seeds."""
+"""Tolerances from measured spreads: over other seeds, and over processors where rounding is amplified."""
 
 import math
 import statistics
@@ -9,6 +9,7 @@ from flarebook.compendium.atomic_files import make_folder, whole_file
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.project import project_root
 from flarebook.compendium.reports.gates import gates_file, read_gates
+from flarebook.compendium.reports.processors import RANGES, read_scatter
 from flarebook.compendium.run import read_metrics
 from flarebook.compendium.validation import nearest
 from flarebook.compendium.workflow.execute import execute
@@ -74,21 +75,30 @@ def collect(folders, entries):
     return values
 
 
-def proposed(values, profile):
+def proposed(values, profile, scatter=()):
     """Gates from measured values, {name: list}: the first seed's value, and one sd of them all.
 
     A run with its own seed repeats its numbers nearly to the last digit, so a number that moves by as much as another
-    seed would move it has moved for a reason.
+    seed would move it has moved for a reason.  What rounding on another processor moves further than that is given room
+    for it: scatter, {name: (range, runs)} over processors (processors.read_scatter).
     """
     gates = {}
     for name, measured in sorted(values.items()):
         if len(measured) >= 3:  # no spread from one or two
             why = f"1 sd over {len(measured)} seeds of the {profile} profile"
             gates[name] = _gate(measured[0], statistics.stdev(measured), why, _is_score(measured))
+            _widen(gates[name], dict(scatter).get(name))
     return gates
 
 
-def borrowed(metrics, values, profile):
+def _widen(gate, scatter):
+    """Give a gate room for the scatter over processors, (range, runs), where its tolerance has less."""
+    if scatter and RANGES * scatter[0] > gate["abs"]:
+        gate["why"] = f"{RANGES:g} ranges over {scatter[1]} processor settings, which rounding explains; {gate['why']}"
+        gate["abs"] = _rounded_up(RANGES * scatter[0])
+
+
+def borrowed(metrics, values, profile, scatter=()):
     """Gates of one run with the spread of a profile's seeds, for sizes that are too long to run ten times.
 
     metrics: {name: value} of the run.  values: {name: list} over the seeds of `profile`.  Where a metric grows with the
@@ -104,6 +114,7 @@ def borrowed(metrics, values, profile):
         why = f"1 sd over {len(measured)} seeds of the {profile} profile"
         why += ", in proportion to the value" if growth > 1.5 else ""
         gates[name] = _gate(value, statistics.stdev(measured) * growth, why, score)
+        _widen(gates[name], dict(scatter).get(name))
     return gates
 
 
@@ -140,7 +151,8 @@ def propose(profile, seeds, entries, report=lambda text: None):
     seeds: iterable of int.  Returns the path and the proposed gates.
     """
     seeds = list(seeds)
-    return write_proposal(profile, proposed(collect(run_seeds(profile, seeds, entries, report), entries), profile))
+    values = collect(run_seeds(profile, seeds, entries, report), entries)
+    return write_proposal(profile, proposed(values, profile, read_scatter(profile)))
 
 
 def propose_with_spread_of(other, profile, entries):
@@ -154,7 +166,7 @@ def propose_with_spread_of(other, profile, entries):
         for name, metric in read_metrics(project_root() / "build" / profile).items()
         if metric["notebook"] in entries
     }
-    new = borrowed(measured, collect(folders, entries), other)
+    new = borrowed(measured, collect(folders, entries), other, read_scatter(profile))
     if not new:
         raise InputError(
             f"no spread to borrow: run `flarebook gates --profile {other}` and `make book PROFILE={profile}` first"
