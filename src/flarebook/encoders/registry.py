@@ -153,7 +153,7 @@ def _network(recipe, weights, size, device, settings):
         source = find_weights(recipe, weights)
         builder = getattr(build, f"{recipe.library}_network")
         run, network = builder(recipe, source, read_state(source), size, settings)
-    build.prepared(network, device)
+    network.eval().to(device)
     mean, deviation = COLOURS[recipe.colours]
     return lambda images: run(as_input(images, size, mean, deviation, device)), source
 
@@ -161,9 +161,9 @@ def _network(recipe, weights, size, device, settings):
 def _in_domain(recipe, weights, device):
     """One of the small transformers pretrained on simulated archive images."""
     from flarebook.encoders import small_vit
-    from flarebook.encoders.vision_transformers import Outputs, prepared
+    from flarebook.encoders.vision_transformers import Outputs
 
-    network = prepared(small_vit.load(recipe.name, weights), device)
+    network = small_vit.load(recipe.name, weights, device)
     return lambda images: Outputs(None, small_vit.tokens(network, images), 1), weights or shipped_file(recipe)
 
 

@@ -9,7 +9,6 @@ import torch
 
 from flarebook.compendium.errors import InputError
 from flarebook.learning.device import declare_torchvision_schemas
-from flarebook.learning.onednn_linear import use_onednn
 
 ORIGINAL = {"ijepa": {"architecture": "vit_huge_patch14_gap_224", "options": {}}}  # timm reads the authors' own files
 
@@ -161,9 +160,3 @@ def _first_complaint(text):
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     detail = lines[1] if len(lines) > 1 else lines[0] if lines else "unreadable"
     return re.sub(r"\s+", " ", detail)[:160].rstrip(" .,:")
-
-
-def prepared(network, device):
-    """Network ready to encode: evaluation mode, on its device, linear layers through oneDNN on a CPU."""
-    network = network.eval().to(device)
-    return use_onednn(network) if device == "cpu" else network

@@ -7,13 +7,11 @@ from torch import nn
 from torch.nn.functional import normalize
 
 from flarebook.compendium.errors import InputError
-from flarebook.learning.infonce import LARGEST_SCALE
-from flarebook.learning.onednn_linear import learn_through_onednn
 from flarebook.solarchip.images.channels import CHANNELS
 from flarebook.solarchip.images.scaling import scale_channel
 from flarebook.solarchip.models.cnn import CnnSize
 from flarebook.solarchip.models.embeddings import encoded
-from flarebook.solarchip.models.losses import FIRST_SCALE, TERMS
+from flarebook.solarchip.models.losses import FIRST_SCALE, LARGEST_SCALE, TERMS
 from flarebook.solarchip.models.patches import unpatchify
 from flarebook.solarchip.models.vit import VitSize
 
@@ -52,7 +50,7 @@ def create(name, sharing="two", seed=1, image=None):
         )
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return learn_through_onednn(SolarChip(name, size, sharing))
+        return SolarChip(name, size, sharing)
 
 
 class SolarChip(nn.Module):

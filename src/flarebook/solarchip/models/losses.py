@@ -1,12 +1,15 @@
-"""Contrast between co-temporal pictures at three granularities: whole disk, same place, places of one disk."""
+"""InfoNCE losses between co-temporal images: full disk, same patch across dates, and patches within one disk."""
 
 import math
 
+import torch
+from torch.nn.functional import cross_entropy
+
 from flarebook.compendium.errors import InputError
-from flarebook.learning.infonce import info_nce
 
 TERMS = ("cls", "patch", "intra")
 FIRST_SCALE = math.log(1 / 0.07)  # logarithm of the factor before a cosine before training, as in CLIP
+LARGEST_SCALE = math.log(100)  # logarithm of the largest factor before a cosine, as in CLIP
 
 
 def contrastive_terms(cls_a, cls_b, patch_a, patch_b, log_scales, terms=TERMS):
@@ -21,6 +24,21 @@ def contrastive_terms(cls_a, cls_b, patch_a, patch_b, log_scales, terms=TERMS):
     pairs = {"cls": (cls_a, cls_b), "intra": (patch_a, patch_b)}
     pairs["patch"] = patch_a.transpose(0, 1), patch_b.transpose(0, 1)  # positions first, each with its own dates
     return {term: info_nce(*pairs[term], log_scales[term]) for term in terms}
+
+
+def info_nce(a, b, log_scale):
+    """Return the mean cross-entropy, over rows and columns, of scaled cosines against the matching pairs.
+
+    a, b: unit vectors (..., n, p), a[..., i, :] matches b[..., i, :]; log_scale: logarithm of the factor before the
+    cosines, clamped to log 100.  The mean is also over the leading axes.  Mixed precision is switched off: a cosine in
+    bfloat16 is off by .004, times 100.
+    """
+    with torch.autocast(a.device.type, enabled=False):
+        scale = log_scale.float().clamp(max=LARGEST_SCALE).exp()
+        a, b = (part.float().reshape(-1, *part.shape[-2:]) for part in (a, b))
+        logits = (scale * a) @ b.mT
+    targets = torch.arange(logits.shape[-1], device=logits.device).expand(len(logits), -1)
+    return (cross_entropy(logits, targets) + cross_entropy(logits.mT, targets)) / 2
 
 
 def check(terms, n_dates):

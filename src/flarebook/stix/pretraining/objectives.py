@@ -13,7 +13,6 @@ from torch.nn import functional
 
 from flarebook.encoders.small_vit import SHAPE, SIZE, build, standardise
 from flarebook.learning.device import declare_torchvision_schemas
-from flarebook.learning.onednn_linear import learn_through_onednn
 from flarebook.stix.pretraining.augmentations import NARROW, SMALL, draw_views
 from flarebook.stix.pretraining.captions import LONGEST
 
@@ -31,7 +30,7 @@ WIDTH, PATCHES = SHAPE["embed_dim"], (SIZE // SHAPE["patch_size"]) ** 2
 
 def backbone():
     """The small transformer in lightly's wrapper, which can leave out patches; its weights drawn anew."""
-    return learn_through_onednn(MaskedVisionTransformerTIMM(build()))
+    return MaskedVisionTransformerTIMM(build())
 
 
 def untrained(seed):
