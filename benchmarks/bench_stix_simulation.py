@@ -1,4 +1,4 @@
-"""One simulated image of the archive, from the drawn flare to eight bits, against the promised time on one core."""
+"""One simulated image of the archive, from the drawn flare to eight bits, against the target time on one core."""
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -22,6 +22,6 @@ def run():
     with threadpool_limits(1):
         ours()
         times = 1000 * np.array([seconds(ours) for _ in range(REPEATS)]) / N_IMAGES
-    peer = f"promised {GOAL:.0f} ms per image on one core"
+    peer = f"target of {GOAL:.0f} ms per image on one core"
     entry = record("stix.simulate.ms_per_image", peer, GOAL / np.median(times), GOAL / times, 1.0)
     yield entry | {"value": float(np.median(times)), "unit": "ms/image"}

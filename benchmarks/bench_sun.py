@@ -1,4 +1,4 @@
-"""One time step of the simulated Sun, eleven images of 128 pixels, against the promised time on one core."""
+"""One time step of the simulated Sun, eleven images of 128 pixels, against the target time on one core."""
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -25,6 +25,6 @@ def run():
     with threadpool_limits(1):
         ours()
         times = 1000 * np.array([seconds(ours) for _ in range(REPEATS)]) / N_STEPS
-    peer = f"promised {GOAL:.0f} ms per time step of 11 images at 128 pixels on one core"
+    peer = f"target of {GOAL:.0f} ms per time step of 11 images at 128 pixels on one core"
     entry = record("solarchip.simulate.ms_per_step", peer, GOAL / np.median(times), GOAL / times, 1.0)
     yield entry | {"value": float(np.median(times)), "unit": "ms/time step"}

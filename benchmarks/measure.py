@@ -11,7 +11,7 @@ import numpy as np
 def compare(id, peer, ours, theirs, goal, repeats=5, weight=1.0):
     """Time `ours()` and `theirs()` in turns and return one benchmark record.
 
-    id: "iris.features.vs_published_loop"; peer: what `theirs` is, in words; goal: ratio promised; repeats: turns after
+    id: "iris.features.vs_published_loop"; peer: what `theirs` is, in words; goal: target ratio; repeats: turns after
     one turn for warming up; weight: work of one call of ours over that of theirs, when theirs does a part of it.
     Ratio above 1: ours is faster.  low and high: smallest and largest ratio of one turn.
     """
@@ -23,20 +23,20 @@ def compare(id, peer, ours, theirs, goal, repeats=5, weight=1.0):
 
 
 def rate(id, ours, work, unit, goal, repeats=5):
-    """Time `ours()` alone against a promised rate and return one benchmark record, with value and unit besides.
+    """Time `ours()` alone against a target rate and return one benchmark record, with value and unit besides.
 
-    work: amount that one call does, in the unit counted per second; goal: promised rate; ratio: measured over promised.
+    work: amount that one call does, in the unit counted per second; goal: target rate; ratio: measured over target.
     """
     ours()
     rates = work / np.array([seconds(ours) for _ in range(repeats)])
-    found = record(id, f"promised {goal:,.0f} {unit}", np.median(rates) / goal, rates / goal, 1.0)
+    found = record(id, f"target rate, {goal:,.0f} {unit}", np.median(rates) / goal, rates / goal, 1.0)
     return found | {"value": float(np.median(rates)), "unit": unit}
 
 
 def at_most(id, values, unit, goal):
-    """Benchmark record of measured values that were promised to stay below a goal; ratio: promised over measured."""
+    """Benchmark record of measured values meant to stay below a goal; ratio: goal over measured."""
     values = np.asarray(values, dtype=float)
-    found = record(id, f"promised at most {goal:g} {unit}", goal / np.median(values), goal / values, 1.0)
+    found = record(id, f"target at most {goal:g} {unit}", goal / np.median(values), goal / values, 1.0)
     return found | {"value": float(np.median(values)), "unit": unit}
 
 
