@@ -11,16 +11,16 @@ N_STEPS, REPEATS, GOAL = 20, 7, 100.0  # time steps a turn; milliseconds per ste
 def run():
     """Benchmark record of surface, field, loops, corona, chromosphere and noise, on days near the cycle's maximum."""
     from flarebook.solarchip.images.grid import Disk
-    from flarebook.solarchip.sun.regions import draw_population
+    from flarebook.solarchip.sun.regions import sample_population
     from flarebook.solarchip.sun.surface import surface_at
-    from flarebook.solarchip.sun.telescope import observe
+    from flarebook.solarchip.sun.telescope import render_sun
 
     rng = np.random.default_rng(0)
-    population, phases = draw_population(300, rng, cycle_day=1600.0), rng.random((6, 4))
+    population, phases = sample_population(300, rng, cycle_day=1600.0), rng.random((6, 4))
 
     def ours():
         for day in np.linspace(0, 300, N_STEPS):
-            observe(Disk(128), surface_at(population, day), population, phases, rng)
+            render_sun(Disk(128), surface_at(population, day), population, phases, rng)
 
     with threadpool_limits(1):
         ours()

@@ -12,8 +12,8 @@ from flarebook.compendium.atomic_files import whole_file
 from flarebook.compendium.errors import InputError
 from flarebook.learning.weights import line
 from flarebook.solarchip.datasets.archive import read_held_out
-from flarebook.solarchip.datasets.splits import ROTATION, evenly
-from flarebook.solarchip.images.channels import index
+from flarebook.solarchip.datasets.splits import ROTATION, subsample_evenly
+from flarebook.solarchip.images.channels import channel_index
 from flarebook.solarchip.models import weights
 from flarebook.solarchip.models.autoencoder import create
 from flarebook.solarchip.pretraining import diagnostics
@@ -137,7 +137,7 @@ def main(
 
 def translator_values(network, images):
     """Values that the card's template asks for, {name: text or number}; images: (n, 11, h, w) scaled, held out."""
-    some = np.asarray(images[evenly(np.arange(len(images)), N_DATES)], np.float32)
+    some = np.asarray(images[subsample_evenly(np.arange(len(images)), N_DATES)], np.float32)
     about = {name: network.about[name] for name in ("unet_steps", "branch_steps")}
     rows = (line(words, scores_to(network, some, target)) for target, words in TARGETS.items())
     return about | {
@@ -154,9 +154,9 @@ def scores_to(network, images, target):
     target: a channel, or "|hmi|" for the field without its sign.
     """
     channel, shape = target.strip("|"), absolute if "|" in target else np.asarray
-    true = shape(images[:, index(channel)])
+    true = shape(images[:, channel_index(channel)])
     drawn = shape(translator.translate(network, images, channel, N_MEMBERS)).mean(axis=0)
-    mean = shape(np.broadcast_to(network.space.model.mean[index(channel)].numpy(), true.shape))
+    mean = shape(np.broadcast_to(network.space.model.mean[channel_index(channel)].numpy(), true.shape))
     tables = [score(made, true, target).query("region == 'disk'") for made in (drawn, mean)]
     return [table[name].mean() for name in ("psnr", "correlation") for table in tables]
 

@@ -71,13 +71,14 @@ def test_images_become_rows_of_features_in_their_order(weights, tmp_path):
 
 def test_features_are_those_of_the_prepared_image(weights, tmp_path):
     from flarebook.commands.embed_images import embed_files
-    from flarebook.solarchip.images.prepare import prepare, scale_channel
+    from flarebook.solarchip.images.prepare import prepare_image
+    from flarebook.solarchip.images.scaling import scale_channel
     from flarebook.solarchip.models.embeddings import embed
     from flarebook.solarchip.models.weights import open_model
 
     model = open_model(weights)
     images = np.zeros((1, 11, 32, 32), np.float32)
-    images[0, 3] = scale_channel(prepare(load.real_aia(), 32), "171")
+    images[0, 3] = scale_channel(prepare_image(load.load_real_aia(), 32), "171")
     expected = embed(model, images, "171", device="cpu")
     table, bad = embed_files([load.FOLDER / load.AIA_171], model)
     assert not bad and table.filter(like="feature_").to_numpy()[0] == pytest.approx(expected.cls[0])

@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 
 from flarebook.compendium.errors import InputError
-from flarebook.solarchip.datasets.simulated import simulate
-from flarebook.solarchip.figures.pretraining import curves, draw_batch, guesses, shipped_history
+from flarebook.solarchip.datasets.simulated import simulate_sun
+from flarebook.solarchip.figures.pretraining import chance_losses, plot_batch, plot_history, shipped_history
 from flarebook.solarchip.images.channels import CHANNELS
-from flarebook.solarchip.images.prepare import scale
+from flarebook.solarchip.images.scaling import scale_images
 from flarebook.solarchip.models import weights
 from flarebook.solarchip.pretraining.batches import take
 from flarebook.solarchip.pretraining.objective import TERMS
@@ -41,7 +41,7 @@ def test_the_files_are_small_and_the_card_tells_what_they_say(shipped):
 
 def test_both_saw_the_same_dates_and_every_term_fell_below_guessing(shipped):
     assert len({model.about["images_sha256"] for model in shipped.values()}) == 1
-    history, chance = shipped_history(), guesses()
+    history, chance = shipped_history(), chance_losses()
     for name, rows in history.groupby("backbone"):
         assert rows["dates_seen"].is_monotonic_increasing and rows["dates_seen"].iloc[-1] == int(
             shipped[name].about["dates_seen"]
@@ -52,7 +52,7 @@ def test_both_saw_the_same_dates_and_every_term_fell_below_guessing(shipped):
 
 
 def test_the_figure_of_the_course_holds_the_history():
-    figure, table = curves(shipped_history(), guesses())
+    figure, table = plot_history(shipped_history(), chance_losses())
     assert len(table) == len(shipped_history()) and len(figure.axes) == len(TERMS)
     drawn = {line.get_label(): line.get_xdata() for line in figure.axes[0].lines}
     assert len(drawn["transformer"]) == (table["backbone"] == "vit-tiny").sum()
@@ -60,7 +60,7 @@ def test_the_figure_of_the_course_holds_the_history():
 
 def test_a_batch_is_drawn_before_and_after_its_turn():
     pictures = take(np.zeros((2, 11, 16, 16)), [0, 1], CHANNELS[:2]).numpy()
-    figure = draw_batch(pictures, CHANNELS[:2], pictures)
+    figure = plot_batch(pictures, CHANNELS[:2], pictures)
     assert [axis.get_title() for axis in figure.axes[:4]] == [
         "HMI field",
         "AIA 94 Å",
@@ -84,7 +84,7 @@ def test_a_missing_training_gets_one_sentence(tmp_path):
 
 
 def test_shipped_translator_draws_a_corona_nearer_to_the_true_one_than_the_mean_picture():
-    images = scale(simulate(4, seed=3).images)
+    images = scale_images(simulate_sun(4, seed=3).images)
     translator = translate.load()
     assert (weights.FOLDER / "translator.safetensors").stat().st_size < 10e6 and translator.about[
         "origin"

@@ -92,12 +92,12 @@ def write_sun():
 @pytest.fixture
 def write_day(write_sun):
     """Function (folder, day, channels) that writes the images of one day under the JSOC's names, HMI upside down."""
-    from flarebook.solarchip.images.jsoc import file_name
+    from flarebook.solarchip.images.jsoc import jsoc_file_name
 
     def write(folder, day="2014-03-29", channels=CHANNELS):
         for channel in channels:
             roll = 180.0 if channel == "hmi" else 0.0
-            write_sun(folder / file_name(day, channel), channel, day=day, roll=roll)
+            write_sun(folder / jsoc_file_name(day, channel), channel, day=day, roll=roll)
         return folder
 
     return write

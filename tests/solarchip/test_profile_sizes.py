@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from flarebook.compendium.workflow.parameters import known_parameters, profile_names, read_profile
-from flarebook.solarchip.images.binning import coarse
+from flarebook.solarchip.images.binning import bin_images
 from flarebook.solarchip.images.channels import AIA, CHANNELS
 from flarebook.solarchip.models.autoencoder import SIZES, create
 from flarebook.solarchip.models.weights import file_name
@@ -62,7 +62,7 @@ def test_the_brief_pretraining_can_begin_and_full_size_weights_see_the_images(pr
 
 def test_the_ablation_can_begin(profile):
     sun, given = values(profile, "1-simulated-sun"), values(profile, "3-probes-and-ablations")
-    coarse(np.zeros((1, 1, sun["size"], sun["size"]), np.float16), given["side"])
+    bin_images(np.zeros((1, 1, sun["size"], sun["size"]), np.float16), given["side"])
     for name, sharing in product(given["backbones"], ("two", *given["sharings"])):
         _, found = tokens(name, given["side"], sharing)
         assert found.patches.shape[1] > 4, "the intra term needs places to choose among"

@@ -7,107 +7,116 @@ import typer
 
 from flarebook.compendium.atomic_files import make_folder, whole_file
 from flarebook.compendium.batch_report import report
+from flarebook.compendium.progress import progress
 
 HOST = "https://jsoc1.stanford.edu/data"
-Images = Annotated[list[Path], typer.Argument(metavar="FILE|FOLDER...", help="AIA or HMI images, or folders of them.")]
-app = typer.Typer(no_args_is_help=True, help="Full-disk images: AIA and HMI, flare labels, pretrained features.")
+Images = Annotated[list[Path], typer.Argument(metavar="FILE|FOLDER...", help="AIA or HMI images, or folders.")]
+Device = Annotated[str, typer.Option(help="auto, cpu or cuda.")]
+app = typer.Typer(
+    no_args_is_help=True,
+    help="AIA and HMI images: features, translation, simulation, flare labels.",
+)
 
 
 @app.callback()
 def solarchip():
-    """Full-disk images of SDO: real ones and simulated ones, and encoders pretrained on pairs."""
+    """Full-disk images of SDO, observed and simulated, and encoders pretrained on pairs."""
 
 
 @app.command()
 def embed(
     files: Images,
-    weights: Annotated[str, typer.Option(help="vit-tiny, cnn-tiny, or a safetensors file of your own.")] = "vit-tiny",
-    out: Annotated[Path, typer.Option(help="Parquet file of features, one row per image.")] = Path("features.parquet"),
-    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    weights: Annotated[str, typer.Option(help="Encoder: vit-tiny, cnn-tiny, or a safetensors file.")] = "vit-tiny",
+    out: Annotated[Path, typer.Option(help="Parquet file, one row per image.")] = Path("features.parquet"),
+    device: Device = "auto",
 ):
-    """Turn AIA and HMI images into features: one row each, with its channel and time.
+    """Compute features of AIA and HMI images: one row each, with channel and time.
 
-    The encoders that ship have learnt from simulated images only: read their model card. A bad file is reported and
-    left out; the exit code is then 2.
+    The shipped encoders were trained on simulated images only; see their model card. Unusable files are reported and
+    skipped; the exit code is then 2.
 
     Example: flarebook solarchip embed aia_171.fits hmi.fits --out features.parquet
     """
-    from flarebook.commands.embed_images import embed_files, find_images
+    from flarebook.commands.embed_images import embed_files
     from flarebook.learning.device import chosen_device
+    from flarebook.solarchip.datasets.real import find_images
     from flarebook.solarchip.models.weights import open_model
 
     model = open_model(weights).to(chosen_device(device))
-    table, bad = embed_files(find_images(files), model, progress("reading"))
+    table, reasons = embed_files(find_images(*files), model, progress("reading"))
     if len(table):
         with whole_file(out) as partial:
             table.to_parquet(partial, index=False)
         typer.echo(f"{len(table)} images, {table.shape[1] - 3} features each: {out}")
-    report(bad)
+    report(reasons)
 
 
 @app.command()
 def translate(
     files: Images,
-    to: Annotated[str, typer.Option(help="Channel to draw: 171, 193 or 304 from HMI, hmi from those three.")],
-    out: Annotated[Path, typer.Option(help="Folder for the FITS files, one for each time.")],
+    to: Annotated[str, typer.Option(help="Target channel: 171, 193 or 304 from HMI, hmi from those three.")],
+    out: Annotated[Path, typer.Option(help="Folder of the FITS files, one per time.")],
     weights: Annotated[
         Path | None,
-        typer.Option(help="translator.safetensors of notebook solarchip/5-translation; default: the shipped one."),
+        typer.Option(help="translator.safetensors of notebook solarchip/5-translation [default: the shipped one]."),
     ] = None,
-    members: Annotated[int, typer.Option(help="Images drawn; the file has their mean and spread.", min=1)] = 8,
-    steps: Annotated[int, typer.Option(help="Steps in which noise becomes an image.", min=1)] = 20,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same images.", min=0)] = 1,
-    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    members: Annotated[int, typer.Option(help="Ensemble members; the mean and spread are written.", min=1)] = 8,
+    steps: Annotated[int, typer.Option(help="Number of denoising steps.", min=1)] = 20,
+    seed: Annotated[int, typer.Option(help="Random seed.", min=0)] = 1,
+    device: Device = "auto",
 ):
-    """Draw what another instrument might have seen: HMI to AIA, or AIA to HMI, as FITS files with a spread.
+    """Translate HMI images to AIA channels, or AIA images to HMI, and write FITS files with the ensemble spread.
 
-    The networks learn from simulated images, and each file says that it is no observation. The sign of a field cannot
-    be known from AIA. A bad file is reported and left out; the exit code is then 2.
+    The shipped networks were trained on simulated images, and each file states that it is not an observation. AIA does
+    not determine the sign of the field. Unusable files are reported and skipped; the exit code is then 2.
 
     Example: flarebook solarchip translate hmi.fits --to 171 --out translated
     """
-    from flarebook.commands.embed_images import find_images
-    from flarebook.commands.translate_images import translate_files
+    from flarebook.commands.translate_images import Sampling, translate_files
     from flarebook.learning.device import chosen_device
+    from flarebook.solarchip.datasets.real import find_images
     from flarebook.solarchip.translation.translator import load
 
     translator = load(weights, chosen_device(device))
-    paths = progress("reading")(find_images(files))
-    written, bad = translate_files(paths, translator, to, out, members, steps, seed)
+    sampling = Sampling(members, steps, seed)
+    written, reasons = translate_files(find_images(*files), translator, to, out, sampling, progress("reading"))
     for path in written:
         typer.echo(path)
-    report(bad)
+    report(reasons)
 
 
 @app.command()
 def simulate(
     out: Annotated[Path, typer.Argument(help="Folder of the run; notebooks read it with --inputs.")],
-    days: Annotated[int, typer.Option(help="How many dates, one a day.", min=1, max=20_000)] = 60,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same Sun.", min=0)] = 1,
-    size: Annotated[int, typer.Option(help="Pixels along a side.", min=16, max=1024)] = 128,
-    processes: Annotated[int, typer.Option(help="Processes; the result does not depend on it.", min=1)] = 1,
+    days: Annotated[int, typer.Option(help="Number of dates, one per day.", min=1, max=20_000)] = 60,
+    seed: Annotated[int, typer.Option(help="Random seed.", min=0)] = 1,
+    size: Annotated[int, typer.Option(help="Image side in pixels.", min=16, max=1024)] = 128,
+    processes: Annotated[int, typer.Option(help="Number of processes; the result does not depend on it.", min=1)] = 1,
 ):
-    """Simulate the Sun: eleven images a day, its regions and its flares, with the truth in the tables.
+    """Simulate the Sun: eleven images a day, active regions and flares, with the ground truth in the tables.
 
-    Writes what the first notebook of the study writes: images.npz, days, regions and flares as Parquet.
+    Writes the results of the first notebook of the study: images.npz, and days, regions and flares as Parquet.
 
     Example: flarebook solarchip simulate sun --days 60
     """
-    from flarebook.solarchip.datasets.simulated import main
+    from flarebook.compendium.run import open_run
+    from flarebook.solarchip.datasets.simulated import IMAGES, save_sun, simulate_sun
 
-    main(out, days, seed, size, processes)
+    run = open_run("solarchip/1-simulated-sun", str(out.resolve()), "", seed)
+    save_sun(run, simulate_sun(days, seed, size, n_jobs=processes, path=run.folder / IMAGES))
+    typer.echo(f"written: {run.folder}")
 
 
 @app.command()
 def fetch(
-    days: Annotated[list[str], typer.Argument(metavar="DAY...", help="Such as 2011-02-15.")],
-    out: Annotated[Path | None, typer.Option(help="Folder for the images; default: the cache.")] = None,
+    days: Annotated[list[str], typer.Argument(metavar="DAY...", help="Dates, such as 2011-02-15.")],
+    out: Annotated[Path | None, typer.Option(help="Folder of the images [default: the cache].")] = None,
     host: Annotated[str, typer.Option(help="Address of the archive.")] = HOST,
 ):
     """Fetch the eleven images of each day from the JSOC: AIA synoptic images and HMI magnetogram of 00:00 UT.
 
-    Looked for in the folder FLAREBOOK_MIRROR and in the output folder first. What cannot be had is reported and left
-    out; the exit code is then 2.
+    Files in the folder FLAREBOOK_MIRROR and in the output folder are not fetched again. Missing images are reported and
+    skipped; the exit code is then 2.
 
     Example: flarebook solarchip fetch 2011-02-15 2011-02-16 --out days
     """
@@ -121,34 +130,27 @@ def fetch(
 @app.command()
 def labels(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="GOES X-ray records, or flare lists (.csv).")],
-    out: Annotated[Path | None, typer.Option(help="Folder for flares.csv and labels.csv; default: print only.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder of flares.csv and labels.csv [default: print only].")] = None,
 ):
-    """Find the flares in GOES X-ray fluxes and label each day: M1.0 or above, C1.0 or above in its 24 hours.
+    """Detect flares in GOES X-ray fluxes and label each day: M1.0 or above, C1.0 or above within 24 hours.
 
-    Classes stay on the record's own scale: before GOES-16 the operational one. A bad file is reported and left out; the
-    exit code is then 2.
+    Classes keep the scale of the record, which is the operational one before GOES-16. Unusable files are reported and
+    skipped; the exit code is then 2.
 
     Example: flarebook solarchip labels go1520110607.fits --out labels
     """
-    from flarebook.solarchip.goes.flare_list import save_flare_list
-    from flarebook.solarchip.goes.label_files import label_files
+    from flarebook.solarchip.goes.flare_list import write_flare_list
+    from flarebook.solarchip.goes.label_files import label_days
 
-    flares, table, bad = label_files(files)
+    flares, table, bad = label_days(files)
     for flare in flares.itertuples():
         start, end = (time.strftime("%H:%M") if time == time else "unknown" for time in (flare.start, flare.end))
         typer.echo(f"{flare.goes_class}: peak {flare.peak:%Y-%m-%d %H:%M} UTC, start {start}, end {end}")
     if out:
-        save_flare_list(make_folder(out) / "flares.csv", flares)
+        write_flare_list(make_folder(out) / "flares.csv", flares)
         with whole_file(out / "labels.csv") as partial:
             table.to_csv(partial, index=False, date_format="%Y-%m-%dT%H:%M:%S")
     typer.echo(
         f"{len(flares)} flares in {len(table)} days, {table['label_m'].sum()} of which are labelled M1.0 or above"
     )
     report(bad)
-
-
-def progress(label):
-    """A function that gives items back while a bar moves on the terminal's error stream."""
-    from flarebook.compendium.progress import progress as bar
-
-    return bar(label)

@@ -70,5 +70,5 @@ def shortened(images, held_out, about):
 
 
 def test_a_folder_without_an_archive_gets_one_sentence(tmp_path):
-    with pytest.raises(InputError, match="holds no images.npz: run `python -m flarebook.solarchip.datasets.simulated"):
+    with pytest.raises(InputError, match="holds no images.npz: run `flarebook solarchip simulate"):
         read_archive(tmp_path)

@@ -10,12 +10,12 @@ from astropy.io import fits
 from flarebook.compendium.errors import InputError
 from flarebook.solarchip.datasets.load import FOLDER
 from flarebook.solarchip.datasets.real import real_days
-from flarebook.solarchip.datasets.simulated import simulate
+from flarebook.solarchip.datasets.simulated import simulate_sun
 from flarebook.solarchip.images.channels import CHANNELS
 from flarebook.solarchip.images.grid import Disk
-from flarebook.solarchip.images.jsoc import file_name
-from flarebook.solarchip.images.orientation import check_orientation, turned_correlations
-from flarebook.solarchip.images.prepare import prepare
+from flarebook.solarchip.images.jsoc import jsoc_file_name
+from flarebook.solarchip.images.orientation import check_magnetogram_orientation, rotation_correlations
+from flarebook.solarchip.images.prepare import prepare_image
 from flarebook.solarchip.images.read import read_image
 from flarebook.solarchip.sun.magnetic_indices import r_of_disk, unsigned_flux
 
@@ -32,7 +32,7 @@ def folder(tmp_path, write_day):
 
 
 def test_a_folder_gives_images_and_tables_as_the_simulation_does(folder, sun):
-    real, made = real_days(folder, XRS, size=32), simulate(1, seed=1, size=16)
+    real, made = real_days(folder, XRS, size=32), simulate_sun(1, seed=1, size=16)
     assert real.images.shape == (2, 11, 32, 32) and real.images.dtype == made.images.dtype == np.float16
     assert set(real.days) == set(made.days) and set(real.regions) == set(made.regions)
     assert real.days["time"].tolist() == [f"{day}T00:00:00" for day in DAYS]
@@ -87,7 +87,7 @@ def test_one_date_at_a_time_is_in_memory(folder, write_day, monkeypatch):
 
 
 def test_a_bad_file_gives_way_to_another_of_its_hour(folder):
-    good = folder / DAYS[0] / file_name(DAYS[0], "94")
+    good = folder / DAYS[0] / jsoc_file_name(DAYS[0], "94")
     late = folder / "late.fits"
     late.write_bytes(good.read_bytes())
     with fits.open(late, mode="update") as hdus:
@@ -98,8 +98,8 @@ def test_a_bad_file_gives_way_to_another_of_its_hour(folder):
 
 
 def test_a_date_without_a_channel_is_left_out_unless_it_is_not_required(folder):
-    (folder / DAYS[0] / file_name(DAYS[0], "211")).unlink()
-    (folder / DAYS[0] / file_name(DAYS[0], "4500")).unlink()
+    (folder / DAYS[0] / jsoc_file_name(DAYS[0], "211")).unlink()
+    (folder / DAYS[0] / jsoc_file_name(DAYS[0], "4500")).unlink()
     real = real_days(folder, XRS, size=16)
     assert len(real.days) == 1
     assert real.left_out[0] == "2011-06-06T00:00 lacks 211, 4500: fetch these images or leave the date out"
@@ -108,7 +108,7 @@ def test_a_date_without_a_channel_is_left_out_unless_it_is_not_required(folder):
 
 
 def test_bad_files_are_named_and_the_rest_goes_on(folder, write_sun):
-    (folder / DAYS[0] / file_name(DAYS[0], "94")).write_bytes(b"SIMPLE")
+    (folder / DAYS[0] / jsoc_file_name(DAYS[0], "94")).write_bytes(b"SIMPLE")
     drawn = write_sun(folder / "drawn.fits", "171", {"SIMULATD": True}, day="2011-06-09")
     real = real_days(folder, XRS, size=16)
     assert len(real.days) == 1 and len(real.left_out) == 3
@@ -120,7 +120,7 @@ def test_bad_files_are_named_and_the_rest_goes_on(folder, write_sun):
 def test_no_folder_and_no_date(tmp_path, write_sun):
     with pytest.raises(InputError, match="there is no folder"):
         real_days(tmp_path / "absent")
-    with pytest.raises(InputError, match="no date in .* can be used; first: there is no image"):
+    with pytest.raises(InputError, match="no FITS image in"):
         real_days(tmp_path)
     write_sun(tmp_path / "only.fits")
     with pytest.raises(InputError, match="first: 2014-03-29T00:00 lacks hmi, 94, 131"):
@@ -128,31 +128,31 @@ def test_no_folder_and_no_date(tmp_path, write_sun):
 
 
 def test_a_magnetogram_whose_roll_was_lost_is_found_by_its_plage(folder, write_sun):
-    path = folder / DAYS[0] / file_name(DAYS[0], "hmi")
+    path = folder / DAYS[0] / jsoc_file_name(DAYS[0], "hmi")
     write_sun(path, "hmi", {"CROTA2": 0.0}, day=DAYS[0], roll=180.0)
     real = real_days(folder, XRS, size=64)
     assert len(real.days) == 1
-    assert "magnetogram of 2011-06-06T00:00 fits the other images after a turn by 180 degrees" in real.left_out[0]
+    assert "other images of 2011-06-06T00:00 fit after a rotation by 180 degrees" in real.left_out[0]
     assert "correct the roll (CROTA2)" in real.left_out[0]
 
 
 def test_field_and_plage_of_the_simulated_sun_agree_as_they_stand():
     """SIMULATED: and a field turned by a quarter is noticed."""
-    stack = simulate(1, seed=3, size=64).images[0].astype(np.float32)
-    scores = turned_correlations(stack)
+    stack = simulate_sun(1, seed=3, size=64).images[0].astype(np.float32)
+    scores = rotation_correlations(stack)
     assert scores[0] > 0.6 and max(scores[90], scores[180], scores[270]) < 0.3
-    check_orientation(stack, "a day")
+    check_magnetogram_orientation(stack, "a day")
     stack[0] = np.rot90(stack[0])
-    with pytest.raises(InputError, match="after a turn by 270 degrees"):
-        check_orientation(stack, "a day")
+    with pytest.raises(InputError, match="after a rotation by 270 degrees"):
+        check_magnetogram_orientation(stack, "a day")
 
 
 def test_an_empty_sun_decides_nothing():
-    check_orientation(np.zeros((11, 32, 32), np.float32), "a day")
+    check_magnetogram_orientation(np.zeros((11, 32, 32), np.float32), "a day")
 
 
 def test_flux_and_r_of_known_spots(tmp_path, write_sun):
-    field = prepare(read_image(write_sun(tmp_path / "m.fits", "hmi")))
+    field = prepare_image(read_image(write_sun(tmp_path / "m.fits", "hmi")))
     one = np.zeros((128, 128))
     one[64, 64] = 100.0  # at disk centre: mu is 1
     assert unsigned_flux(one) == pytest.approx(100 * (2.2 * 6.957e10 / 128) ** 2, rel=1e-3)

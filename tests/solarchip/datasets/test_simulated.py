@@ -10,17 +10,17 @@ from scipy.ndimage import gaussian_filter
 
 from flarebook.compendium import mapped_arrays
 from flarebook.compendium.errors import InputError
-from flarebook.solarchip.datasets.day_tables import tables_of
-from flarebook.solarchip.datasets.simulated import IMAGES, rates_of, save, simulate
+from flarebook.solarchip.datasets.day_tables import build_tables
+from flarebook.solarchip.datasets.simulated import IMAGES, flare_rates, save_sun, simulate_sun
 from flarebook.solarchip.images.channels import CHANNELS
 from flarebook.solarchip.images.grid import Disk
-from flarebook.solarchip.sun.field_lines import charges_of
-from flarebook.solarchip.sun.flare_process import draw_flares
+from flarebook.solarchip.sun.field_lines import magnetic_charges
+from flarebook.solarchip.sun.flare_process import sample_flares
 from flarebook.solarchip.sun.loops import flare_images
 from flarebook.solarchip.sun.magnetic_indices import r_of_disk
-from flarebook.solarchip.sun.regions import draw_population
+from flarebook.solarchip.sun.regions import sample_population
 from flarebook.solarchip.sun.surface import surface_at
-from flarebook.solarchip.sun.telescope import observe
+from flarebook.solarchip.sun.telescope import render_sun
 
 START = pd.Timestamp("2013-06-01")
 
@@ -28,7 +28,7 @@ START = pd.Timestamp("2013-06-01")
 @pytest.fixture(scope="module")
 def sun():
     """Twelve days near maximum, seen every third day."""
-    return simulate(5, 4, cadence_days=3.0, start=START)
+    return simulate_sun(5, 4, cadence_days=3.0, start=START)
 
 
 def channel(sun, name):
@@ -77,17 +77,17 @@ def test_the_same_seed_gives_the_same_sun_whatever_the_processes_and_wherever_th
     monkeypatch.setattr(mapped_arrays, "LEAST", 0)
     path = tmp_path / IMAGES
     with parallel_config(backend="threading"):
-        one, two = (simulate(22, 7, size=8, n_jobs=n, path=path) for n, path in ((1, None), (3, path)))
-    other = simulate(2, 8, size=8)
+        one, two = (simulate_sun(22, 7, size=8, n_jobs=n, path=path) for n, path in ((1, None), (3, path)))
+    other = simulate_sun(2, 8, size=8)
     np.testing.assert_array_equal(one.images, two.images)
     np.testing.assert_array_equal(one.images, np.load(path)["images"])
     written = []
     run = SimpleNamespace(
         folder=tmp_path, save_table=lambda *_, **__: None, save_arrays=lambda *_, **__: written.append(1)
     )
-    save(run, two)
+    save_sun(run, two)
     assert not written, "the images lie there already"
-    save(run, one)
+    save_sun(run, one)
     assert written
     pd.testing.assert_frame_equal(one.days, two.days)
     pd.testing.assert_frame_equal(one.flares, two.flares)
@@ -97,14 +97,16 @@ def test_the_same_seed_gives_the_same_sun_whatever_the_processes_and_wherever_th
 @pytest.fixture(scope="module")
 def one_moment():
     """Function (size) of the images of one and the same Sun, (11, size, size), and of five flares on it in 131."""
-    population = draw_population(12, np.random.default_rng(3), 1900.0)
+    population = sample_population(12, np.random.default_rng(3), 1900.0)
     surface = surface_at(population, 5.0)
     phases = np.random.default_rng(5).random((6, 4))
 
     def draw(size):
         disk, flash = Disk(size, 3.0), {int(region): 3e-5 for region in surface.regions[:5]}
-        images, _ = observe(disk, surface, population, phases, np.random.default_rng(6))
-        return images, flare_images(disk, charges_of(disk, surface, population), np.random.default_rng(1), flash)[1]
+        images, _ = render_sun(disk, surface, population, phases, np.random.default_rng(6))
+        return images, flare_images(disk, magnetic_charges(disk, surface, population), np.random.default_rng(1), flash)[
+            1
+        ]
 
     return draw
 
@@ -140,10 +142,10 @@ def test_regions_stay_for_days_and_drift_west(sun):
 def days():
     """Table of 240 days without images."""
     rng = np.random.default_rng(11)
-    population = draw_population(242, rng, cycle_day=1600.0)
-    rates = rates_of(population, 240, 1.0, 1)
+    population = sample_population(242, rng, cycle_day=1600.0)
+    rates = flare_rates(population, 240, 1.0, 1)
     day = np.arange(240.0)
-    return tables_of(START, day, {"unsigned_flux": np.zeros(240)}, rates, draw_flares(rates, rng), population)[0]
+    return build_tables(START, day, {"unsigned_flux": np.zeros(240)}, rates, sample_flares(rates, rng), population)[0]
 
 
 def test_true_chances_are_calibrated(days):
@@ -183,10 +185,10 @@ def test_r_is_measured_on_the_noisy_image_and_the_simulators_own_is_another(sun)
 )
 def test_impossible_dates_are_refused(n_days, cadence, words):
     with pytest.raises(InputError, match=words):
-        simulate(n_days, 1, cadence_days=cadence)
+        simulate_sun(n_days, 1, cadence_days=cadence)
 
 
 def test_four_images_a_day_have_labels_of_a_whole_day():
-    sun = simulate(4, 2, size=16, cadence_days=0.25)
+    sun = simulate_sun(4, 2, size=16, cadence_days=0.25)
     assert list(pd.to_datetime(sun.days["time"]).dt.hour) == [0, 6, 12, 18]
     assert (sun.days["rate_m"] > 0).any()

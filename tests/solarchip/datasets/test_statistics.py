@@ -7,7 +7,7 @@ from scipy.ndimage import gaussian_filter
 
 from flarebook.compendium.errors import InputError
 from flarebook.solarchip.datasets import statistics
-from flarebook.solarchip.goes.classes import flux_of
+from flarebook.solarchip.goes.classes import class_to_flux
 from flarebook.solarchip.images.grid import Disk
 
 DISK = Disk(64)
@@ -33,7 +33,7 @@ def test_a_spot_stands_out_from_its_ring_whatever_the_limb_darkening():
     image = np.where(DISK.on, 1 - 0.6 * (1 - DISK.mu), np.nan)
     spot = (slice(30, 32), slice(45, 47))
     image[spot] *= 0.6
-    contrast = statistics.contrast(image, DISK.radius, np.arange(0, 0.96, 0.05))
+    contrast = statistics.ring_contrast(image, DISK.radius, np.arange(0, 0.96, 0.05))
     assert np.nanmedian(contrast) == pytest.approx(1, abs=0.01)
     assert contrast[spot] == pytest.approx(0.6, abs=0.03)
     assert np.isnan(contrast[DISK.radius > 1]).all()
@@ -45,7 +45,7 @@ def test_histograms_of_one_sample_sum_to_its_share_within_the_bins():
 
 
 def test_power_law_is_recovered_from_its_own_draws():
-    draws = flux_of("C1.0") * np.random.default_rng(3).random(20_000) ** (-1 / (2.1 - 1))
+    draws = class_to_flux("C1.0") * np.random.default_rng(3).random(20_000) ** (-1 / (2.1 - 1))
     index, error = statistics.power_law_index(draws)
     assert index == pytest.approx(2.1, abs=4 * error) and error == pytest.approx(1.1 / np.sqrt(20_000), rel=0.05)
     with pytest.raises(InputError, match="simulate more days"):
@@ -70,7 +70,7 @@ def test_a_region_emerges_once_with_its_largest_flux():
             "flux": [3e21, 1e21, 2e21],
         }
     )
-    table = statistics.emergences(regions).set_index("region")
+    table = statistics.emerged_regions(regions).set_index("region")
     assert table.loc[7, "longitude"] == -8 and table.loc[7, "flux"] == 3e21 and len(table) == 2
 
 
@@ -79,7 +79,7 @@ def test_share_of_flaring_dates_follows_the_inversion_line():
     r = np.where(rng.random(4000) < 0.2, 0, rng.uniform(2, 4, 4000))
     p = np.where(r > 0, (r - 2) / 4, 0)
     days = pd.DataFrame({"r_value": r, "p_m": p, "label_m": (rng.random(4000) < p).astype(int)})
-    table = statistics.flare_share_by_r(days, n_bins=5)
+    table = statistics.flare_fraction_by_r(days, n_bins=5)
     assert table["n"].sum() == 4000 and len(table) == 6 and table["r"][0] == 0 and table["share"][0] == 0
     assert table["share"][1:].to_numpy() == pytest.approx(table["probability"][1:].to_numpy(), abs=0.07)
     assert table["share"].is_monotonic_increasing
@@ -87,7 +87,7 @@ def test_share_of_flaring_dates_follows_the_inversion_line():
 
 def test_nobody_exceeds_the_bayes_ceiling_and_the_truth_reaches_it():
     p = np.random.default_rng(5).beta(0.5, 2, 300)
-    ceiling = statistics.bayes_ceiling(p)
+    ceiling = statistics.tss_upper_bound(p)
     called = [p > threshold for threshold in np.linspace(0, 1, 101)]
     reached = [(p * c).sum() / p.sum() - ((1 - p) * c).sum() / (1 - p).sum() for c in called]
     assert max(reached) <= ceiling + 1e-12 and max(reached) == pytest.approx(ceiling, abs=0.01)
@@ -98,13 +98,13 @@ def test_nobody_exceeds_the_bayes_ceiling_and_the_truth_reaches_it():
 
 
 def test_certain_events_can_be_forecast_perfectly_and_even_odds_not_at_all():
-    assert statistics.bayes_ceiling([0, 0, 1, 1, 0]) == 1
-    assert statistics.bayes_ceiling([0.3, 0.3, 0.3]) == pytest.approx(0)
+    assert statistics.tss_upper_bound([0, 0, 1, 1, 0]) == 1
+    assert statistics.tss_upper_bound([0.3, 0.3, 0.3]) == pytest.approx(0)
 
 
 def test_real_and_simulated_numbers_stand_side_by_side():
     measured = {"light.real": 150.0, "light.simulated": 300.0, "other": 1.0}
-    row = statistics.differences(measured, {"light": "median [DN/s]"}).iloc[0]
+    row = statistics.compare_suns(measured, {"light": "median [DN/s]"}).iloc[0]
     assert row.tolist() == ["median [DN/s]", 150.0, 300.0, 2.0]
 
 
@@ -115,11 +115,11 @@ def test_grain_tells_white_noise_from_structures_of_five_pixels():
     noise = {"white": white, "smooth": smooth / smooth.std()}
     small, large = {}, {}
     for name, pattern in noise.items():
-        small[name], large[name] = statistics.grain(100 * 10 ** (0.05 * pattern), DISK.radius)
+        small[name], large[name] = statistics.granularity(100 * 10 ** (0.05 * pattern), DISK.radius)
     assert small["white"] == pytest.approx(0.05, rel=0.15)
     assert small["white"] > 4 * small["smooth"] and large["smooth"] > 3 * large["white"]
 
 
 def test_bright_share_counts_thousandths_above_three_times_the_median():
     light = np.log10(np.concatenate([np.full(950, 100.0), np.full(30, 250.0), np.full(20, 400.0)]))
-    assert statistics.bright_share(light) == pytest.approx(20)
+    assert statistics.bright_fraction(light) == pytest.approx(20)

@@ -25,7 +25,7 @@ def table():
 
 
 def test_skill_puts_the_best_on_top_and_the_ceiling_as_a_line(table):
-    figure = flares.draw_skill(table)
+    figure = flares.plot_skill(table)
     names = [label.get_text() for label in figure.axes[0].get_yticklabels()]
     assert names[0] == "R measured" and names[-1] == "vit-tiny from scratch" and len(names) == 7
     assert [axes.get_title() for axes in figure.axes] == ["TSS", "HSS", "F1", "AUC", "Brier skill"]
@@ -34,12 +34,12 @@ def test_skill_puts_the_best_on_top_and_the_ceiling_as_a_line(table):
 
 
 def test_skill_can_do_without_a_ceiling(table):
-    figure = flares.draw_skill(table[table["method"] != "ceiling"])
+    figure = flares.plot_skill(table[table["method"] != "ceiling"])
     assert "ceiling" not in " ".join(text.get_text() for text in figure.legends[0].get_texts())
 
 
 def test_curves_fall_when_labels_are_taken_away(table):
-    figure = flares.draw_label_efficiency(table, ["vit-tiny"])
+    figure = flares.plot_label_efficiency(table, ["vit-tiny"])
     curves = [container.lines[0].get_ydata() for container in figure.axes[0].containers]
     assert len(curves) == 7 and all(few < many for few, many in curves)
     assert [label.get_text() for label in figure.axes[1].get_xticklabels()] == ["10 %", "100 %"]
@@ -56,14 +56,14 @@ def test_gains_stand_beside_each_other_with_their_intervals():
         ],
         columns=["backbone", "way", "fraction", "score", "gain", "low", "high"],
     )
-    panel = flares.draw_gains(gains).axes[0]
+    panel = flares.plot_gains(gains).axes[0]
     lower, upper = panel.containers[0].lines[2][0].get_segments()[0][:, 1]
     assert (lower, upper) == pytest.approx((0.1, 0.4))
 
 
 def test_a_forecast_that_always_calls_is_hollow(table):
     table.loc[(table["method"] == "natural") & (table["score"] == "tss"), ["mean", "low", "high"]] = 0.0
-    panel = flares.draw_skill(table).axes[0]
+    panel = flares.plot_skill(table).axes[0]
     hollow = [
         bars.lines[0].get_xdata()[0] for bars in panel.containers if bars.lines[0].get_markerfacecolor() == "white"
     ]
@@ -73,11 +73,11 @@ def test_a_forecast_that_always_calls_is_hollow(table):
 def test_reliability_tells_how_many_days_stand_behind_each_point():
     rows = [("r-value", 0.1, 0.2, 30, 0.1, 0.4), ("r-value", 0.7, 0.6, 5, 0.2, 0.9)]
     table = pd.DataFrame(rows, columns=["method", "score", "observed", "n", "low", "high"])
-    panel = flares.draw_reliability(table).axes[0]
+    panel = flares.plot_reliability(table).axes[0]
     assert [text.get_text() for text in panel.texts] == ["30", "5"]
 
 
 def test_days_with_a_flare_are_striped_in_every_panel():
     days = pd.DataFrame({"time": pd.date_range("2014-01-01", periods=20).astype(str), "label": [0, 1] * 10})
-    figure = flares.draw_days(days, {"ceiling": np.full(20, 0.3), "r-value": np.linspace(0, 1, 20)})
+    figure = flares.plot_days(days, {"ceiling": np.full(20, 0.3), "r-value": np.linspace(0, 1, 20)})
     assert [len(axes.collections[0].get_segments()) for axes in figure.axes] == [10, 10]

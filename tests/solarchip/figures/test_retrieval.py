@@ -24,16 +24,16 @@ def vectors():
 def test_shown_dates_are_active_held_out_and_far_apart():
     activity = np.arange(100.0)
     held_out = np.arange(100) < 90
-    assert retrieval.shown_dates(activity, held_out, 3) == [29, 59, 89]
+    assert retrieval.choose_active_dates(activity, held_out, 3) == [29, 59, 89]
 
 
 def test_the_same_day_comes_first_and_answers_lie_within_five_days(vectors):
-    found = retrieval.nearest_answers(embedding(vectors), embedding(vectors), TIMES, [40, 99], 4)
+    found = retrieval.nearest_images(embedding(vectors), embedding(vectors), TIMES, [40, 99], 4)
     assert found.groupby("query")["answer"].first().to_dict() == {40: 40, 99: 99}
     assert (found["answer"] - found["query"]).abs().max() <= 5
     assert found.groupby("query")["cosine"].is_monotonic_decreasing.all()
     images = {name: np.zeros((100, 16, 16)) for name in ("hmi", "171")}
-    titles = [axis.get_title() for axis in retrieval.draw_answers(images, "171", TIMES, found).axes]
+    titles = [axis.get_title() for axis in retrieval.plot_nearest_images(images, "171", TIMES, found).axes]
     assert titles[:2] == ["HMI, 2012-02-10", "the same day"]
 
 
@@ -42,10 +42,10 @@ def test_the_strongest_patch_is_found_and_framed_at_its_place(vectors):
     field[5, 14] = -900  # second row of four, last column
     patch = retrieval.strongest_patch(field, 4)
     assert patch == 7
-    maps = retrieval.place_maps({"net": (embedding(vectors), embedding(vectors))}, 10, 60, patch)
+    maps = retrieval.similarity_maps({"net": (embedding(vectors), embedding(vectors))}, 10, 60, patch)
     assert maps["net", "same date"].argmax() == patch
     images = {name: np.zeros((100, 16, 16)) for name in ("hmi", "171")}
-    figure = retrieval.draw_places(images, "171", 10, 60, patch, maps)
+    figure = retrieval.plot_similarity_maps(images, "171", 10, 60, patch, maps)
     panels = {panel.get_title(): panel for panel in figure.axes}
     assert panels["HMI field, the query"].patches[-1].get_xy() == (11.5, 3.5)
     assert panels["AIA 171 Å, another date"].patches[-1].get_xy() == (11.5, 3.5)
@@ -62,13 +62,13 @@ def test_the_ablation_has_a_line_per_row_and_a_mark_per_verdict():
     ]
     columns = ["backbone", "sharing", "row", "seed", "score", "value", "chance"]
     table = pd.DataFrame(rows, columns=columns)
-    figure = probes.draw_ablation(table, summary(table))
+    figure = probes.plot_ablation(table, summary(table))
     labels = [label.get_text() for label in figure.axes[0].get_yticklabels()]
     assert labels == ["none (random)", "reconstruction", "+ CLS + patch + intra"]
     verdicts = verdict_table(table)
-    names = [label.get_text() for label in claims.draw_verdicts(verdicts).axes[0].get_yticklabels()]
+    names = [label.get_text() for label in claims.plot_claims(verdicts).axes[0].get_yticklabels()]
     assert len(names) == len(verdicts) + verdicts["claim"].nunique()
     assert names[:2] == ["1: common to both, in place", "all \u2212 reconstruction: recall"]
-    panels = probes.draw_probes(summary(table)).axes
+    panels = probes.plot_probes(summary(table)).axes
     assert [panel.get_title() for panel in panels[:2]] == ["vit-mini, linear", "vit-mini, nearest neighbours"]
-    assert probes.draw_geometry(summary(table)).axes[0].get_xlabel().startswith("uniformity")
+    assert probes.plot_geometry(summary(table)).axes[0].get_xlabel().startswith("uniformity")

@@ -13,7 +13,7 @@ from flarebook.solarchip.figures import sun as plot_sun
 from flarebook.solarchip.figures.channel_colours import HUES, SHOWN
 from flarebook.solarchip.images.channels import CHANNELS
 from flarebook.solarchip.images.grid import Disk
-from flarebook.solarchip.images.prepare import prepare
+from flarebook.solarchip.images.prepare import prepare_image
 
 DAYS = pd.DataFrame(
     {"time": pd.date_range("2012-01-01", periods=8).astype(str), "unsigned_flux": [5, 1, 4, 2, 8, 9, 3, 7.0]}
@@ -41,12 +41,12 @@ def test_real_and_simulated_images_share_their_scaling():
 
 def test_every_channel_is_drawn_once_with_a_colour_of_its_own():
     figure = plot_sun.plot_channels(np.ones((11, 16, 16), np.float32), "2012-01-01T00:00:00")
-    assert len([axis for axis in figure.axes if axis.images]) == len(CHANNELS) == len(set(plot_sun.UPWARDS))
+    assert len([axis for axis in figure.axes if axis.images]) == len(CHANNELS) == len(set(plot_sun.BY_HEIGHT))
     assert set(HUES) == set(CHANNELS[1:]) and len(set(HUES.values())) == 10 and set(SHOWN) == set(CHANNELS)
 
 
 def test_continuum_gets_the_brightness_of_the_simulated_photosphere():
-    grid = plot_sun.as_photosphere(prepare(sample.real_hmi_continuum(), 64))
+    grid = plot_sun.as_photosphere(prepare_image(sample.load_real_continuum(), 64))
     assert np.median(grid[Disk(64).radius < 0.5]) == pytest.approx(plot_sun.PHOTOSPHERIC)
 
 
@@ -61,20 +61,19 @@ def test_histograms_have_a_panel_a_quantity_and_real_ones_are_lines():
 
 def test_days_with_large_flares_are_marked_on_the_course():
     emerged = pd.DataFrame({"time": ["2012-01-01"], "latitude": [12.0], "flux": [3e21]})
-    upper = activity.plot_course(DAYS, emerged).axes[0]
+    upper = activity.plot_activity(DAYS, emerged).axes[0]
     marked = {line.get_label()[0]: len(line.get_xdata()) for line in upper.lines[1:]}
     assert marked == {"M": 1, "X": 1}
 
 
 def test_a_sun_comes_from_a_known_source():
-    given = ("", "", 2, 1, 16, "2012-01-01", 1)
-    sun, left_out = load.load_sun("simulated", *given)
+    sun, left_out = load.load_sun(load.SunSource(n_days=2, size=16))
     assert sun.images.shape == (2, 11, 16, 16) and not left_out
     for source in ("real", "invented"):
         with pytest.raises(InputError, match="choose one of"):
-            load.load_sun(source, *given)
+            load.load_sun(load.SunSource(source))
 
 
 def test_facts_of_the_real_continuum_tell_that_it_is_turned():
-    told = load.facts(sample.real_hmi_continuum())
+    told = load.image_facts(sample.load_real_continuum())
     assert told["roll [degrees]"] == "179.93" and told["time [UTC]"].startswith("2014-03-01")

@@ -8,9 +8,9 @@ import pytest
 
 from flarebook.compendium.errors import InputError
 from flarebook.solarchip.datasets.load import FOLDER
-from flarebook.solarchip.goes.flare_list import read_flare_list, save_flare_list
-from flarebook.solarchip.goes.label_files import flare_files, label_files
-from flarebook.solarchip.goes.labels import flare_labels, label_table, largest_flux
+from flarebook.solarchip.goes.flare_list import read_flare_list, write_flare_list
+from flarebook.solarchip.goes.label_files import find_flare_files, label_days
+from flarebook.solarchip.goes.labels import flare_labels, label_table, largest_peak_flux
 
 DAYS = pd.date_range("2014-01-01", periods=4)
 FLARES = pd.DataFrame(
@@ -51,50 +51,50 @@ def test_the_order_of_the_list_does_not_matter(order):
 def test_a_measured_flux_counts_more_than_a_class():
     """The M2.5 of 2011 June 7 on the true scale is an M3.6, whatever class the list of its years gives."""
     flares = pd.DataFrame({"peak": ["2011-06-07T06:41"], "peak_flux": [3.63e-5], "goes_class": ["M2.5"]})
-    assert largest_flux(flares, ["2011-06-07"]) == pytest.approx(3.63e-5)
+    assert largest_peak_flux(flares, ["2011-06-07"]) == pytest.approx(3.63e-5)
     assert label_table(flares, ["2011-06-07"])["max_class"].tolist() == ["M3.6"]
 
 
 def test_days_without_any_flare_are_zero_and_a_table_of_something_else_is_refused():
-    assert largest_flux(FLARES[:0], DAYS).tolist() == [0, 0, 0, 0]
+    assert largest_peak_flux(FLARES[:0], DAYS).tolist() == [0, 0, 0, 0]
     with pytest.raises(InputError, match="give the columns peak and peak_flux, or goes_class"):
         flare_labels(pd.DataFrame({"time": DAYS}), DAYS)
 
 
 def test_real_records_give_real_labels():
     """REAL, GOES-15: M2.5 on 2011-06-07, C3.3 on 2012-06-01; a bad file is told of and the rest goes on."""
-    flares, days, reasons = label_files([*GOES, "absent.fits"])
+    flares, days, reasons = label_days([*GOES, "absent.fits"])
     assert days["time"].tolist() == ["2011-06-07T00:00:00", "2012-06-01T00:00:00"]
     assert days["max_class"].tolist() == ["M2.5", "C3.3"]
     assert days["label_m"].tolist() == [1, 0] and days["label_c"].tolist() == [1, 1]
     assert len(flares) == 6 and len(reasons) == 1 and "absent.fits" in reasons[0]
-    assert set(GOES) < set(flare_files([FOLDER]))
-    assert not any(path.suffix in (".safetensors", ".md") for path in flare_files([FOLDER]))
+    assert set(GOES) < set(find_flare_files([FOLDER]))
+    assert not any(path.suffix in (".safetensors", ".md") for path in find_flare_files([FOLDER]))
     with pytest.raises(InputError, match="none of the 1 files can be used; first: there is no file absent.fits"):
-        label_files(["absent.fits"])
+        label_days(["absent.fits"])
 
 
 def test_a_flare_past_midnight_is_one_flare(tmp_path):
-    from flarebook.solarchip.goes.label_files import flares_of
+    from flarebook.solarchip.goes.label_files import flares_of_records
     from flarebook.solarchip.goes.xrs import XrayFlux
 
     minute = np.arange(2880)
     flux = np.where(minute < 1430, 2e-7, 2e-7 + 3e-5 * np.exp(-np.abs(minute - 1445) / np.where(minute < 1445, 3, 40)))
     times = pd.date_range("2014-01-01", periods=2880, freq="min").to_numpy()
     halves = [XrayFlux(times[part], flux[part], flux[part], "GOES 15", "operational") for part in np.split(minute, 2)]
-    joined = flares_of(halves[::-1])
+    joined = flares_of_records(halves[::-1])
     assert len(joined) == 1 and joined["peak"].iloc[0] == pd.Timestamp("2014-01-02T00:05")
     other = XrayFlux(times[:1440], flux[:1440], flux[:1440], "g16", "true")
     with pytest.raises(InputError, match="operational scale .* are mixed"):
-        flares_of([halves[0], other])
+        flares_of_records([halves[0], other])
 
 
 def test_a_list_survives_writing_and_reading(tmp_path):
-    save_flare_list(tmp_path / "flares.csv", FLARES)
+    write_flare_list(tmp_path / "flares.csv", FLARES)
     again = read_flare_list(tmp_path / "flares.csv")
     assert again["goes_class"].tolist() == FLARES["goes_class"].tolist()
     assert again["peak"].tolist() == pd.to_datetime(FLARES["peak"]).tolist()
-    assert label_files([tmp_path / "flares.csv"])[1]["label_m"].tolist() == [1, 1, 0]
+    assert label_days([tmp_path / "flares.csv"])[1]["label_m"].tolist() == [1, 1, 0]
 
 
 def test_hek_s_columns_are_known_and_doubles_are_kept_once(tmp_path):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from flarebook.solarchip.images.grid import SOLAR_RADIUS, Disk, tilt_of_axis
+from flarebook.solarchip.images.grid import SOLAR_RADIUS, Disk, solar_b0
 
 
 def test_west_is_right_north_is_up_and_the_tilt_moves_the_centre():
@@ -15,8 +15,8 @@ def test_west_is_right_north_is_up_and_the_tilt_moves_the_centre():
 
 
 def test_north_pole_is_seen_in_september_and_the_south_pole_in_march():
-    assert tilt_of_axis(251) == pytest.approx(7.25, abs=0.1)
-    assert tilt_of_axis(66) == pytest.approx(-7.25, abs=0.1)
+    assert solar_b0(251) == pytest.approx(7.25, abs=0.1)
+    assert solar_b0(66) == pytest.approx(-7.25, abs=0.1)
     assert Disk(64, 7.25).vectors(90.0, 0.0)[2] > 0 > Disk(64, -7.25).vectors(90.0, 0.0)[2]
 
 

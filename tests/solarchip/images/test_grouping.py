@@ -3,10 +3,9 @@
 import pytest
 
 from flarebook.commands.embed_images import embed_files
-from flarebook.commands.translate_images import latitude
 from flarebook.compendium.errors import InputError
-from flarebook.solarchip.images.orientation import by_time, check_turns
-from flarebook.solarchip.images.prepare import prepare
+from flarebook.solarchip.images.orientation import check_orientation, group_by_time
+from flarebook.solarchip.images.prepare import observer_latitude, prepare_image
 from flarebook.solarchip.images.read import read_image
 from flarebook.solarchip.models.autoencoder import create
 
@@ -36,13 +35,13 @@ def day(tmp_path, write_sun):
 
 
 def group_of(paths):
-    """Images of the paths, all of one time: (prepared ones, SunImages), each by channel."""
-    (group,) = by_time([read_image(path) for path in paths])
-    return {channel: prepare(image, SIZE) for channel, image in group.items()}, group
+    """Images of the paths, all of one time: prepared ones by channel."""
+    (group,) = group_by_time([read_image(path) for path in paths])
+    return {channel: prepare_image(image, SIZE) for channel, image in group.items()}
 
 
 def test_images_as_their_headers_say_stand_alike(day, model):
-    check_turns(*group_of(day({})))
+    check_orientation(group_of(day({})), "a day")
     table, bad = embed_files(day({}), model)
     assert bad == [] and len(table) == 4
 
@@ -50,13 +49,13 @@ def test_images_as_their_headers_say_stand_alike(day, model):
 def test_a_magnetogram_without_its_roll_is_found_by_embed(day, model):
     table, bad = embed_files(day({"hmi": 0.0}), model)
     assert not len(table)
-    assert "fits the other images after a turn by 180 degrees" in bad[0] and "hmi.fits" in bad[0]
+    assert "fit after a rotation by 180 degrees" in bad[0] and "hmi.fits" in bad[0]
 
 
 @pytest.mark.parametrize(("roll", "turn"), [(180.0, 180), (90.0, 90), (-90.0, 270)])
 def test_a_turned_image_of_aia_is_found_without_a_magnetogram(day, roll, turn):
-    with pytest.raises(InputError, match=f"193 and 304 images of .* fit after a turn by {turn} degrees"):
-        check_turns(*group_of(day({"193": roll})[1:]))
+    with pytest.raises(InputError, match=f"193 and 304 images of .* fit after a rotation by {turn} degrees"):
+        check_orientation(group_of(day({"193": roll})[1:]), "a day")
 
 
 def test_images_of_other_times_are_not_compared(day, write_sun, tmp_path, model):
@@ -77,7 +76,7 @@ def test_a_magnetogram_of_a_wrong_plate_scale_is_left_out(tmp_path, write_sun, m
 def test_the_tilt_of_the_axis_is_the_headers_or_that_of_the_day(tmp_path, write_sun):
     """29 March: the south pole is turned towards the Earth, B0 is -6.7 degrees by the almanac."""
     plain = read_image(write_sun(tmp_path / "plain.fits", "171"))
-    assert latitude(plain) == pytest.approx(-6.7, abs=0.15)
+    assert observer_latitude(plain) == pytest.approx(-6.7, abs=0.15)
     told = {0.0: {"HGLT_OBS": 0.0}, 5.5: {"CRLT_OBS": 5.5}}
     for wanted, changes in told.items():
-        assert latitude(read_image(write_sun(tmp_path / f"{wanted}.fits", "171", changes))) == wanted
+        assert observer_latitude(read_image(write_sun(tmp_path / f"{wanted}.fits", "171", changes))) == wanted

@@ -26,7 +26,7 @@ def archive(tmp_path, write_sun):
     """Address of a small JSOC of one day; without 94, and with a page in the place of 4500."""
     root = tmp_path / "jsoc"
     for channel in CHANNELS:
-        path = root / jsoc.url_of(DAY, channel, "")[1:]
+        path = root / jsoc.image_url(DAY, channel, "")[1:]
         if channel == "4500":
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text("<html>come back later</html>")
@@ -40,19 +40,19 @@ def archive(tmp_path, write_sun):
 
 
 def test_addresses_are_those_of_the_archive():
-    urls = jsoc.urls_of("2014-03-29")
+    urls = jsoc.day_urls("2014-03-29")
     assert list(urls) == list(CHANNELS)
     base = "https://jsoc1.stanford.edu/data"
     assert urls["hmi"] == f"{base}/hmi/fits/2014/03/29/hmi.M_720s.20140329_000000_TAI.fits"
     assert urls["94"] == f"{base}/aia/synoptic/2014/03/29/H0000/AIA20140329_0000_0094.fits"
     assert urls["1700"] == f"{base}/aia/synoptic/2014/03/29/H0000/AIA20140329_0002_1700.fits"
-    assert jsoc.url_of(date(2014, 3, 29), "171") == urls["171"]
+    assert jsoc.image_url(date(2014, 3, 29), "171") == urls["171"]
 
 
 def test_a_day_is_fetched_once_and_what_fails_is_named(archive, tmp_path):
     paths, failures = jsoc.fetch_day(DAY, tmp_path / "days", host=archive)
     assert sorted(path.name for path in paths) == sorted(
-        jsoc.file_name(DAY, channel) for channel in CHANNELS if channel not in ("94", "4500")
+        jsoc.jsoc_file_name(DAY, channel) for channel in CHANNELS if channel not in ("94", "4500")
     )
     assert {path.parent for path in paths} == {tmp_path / "days" / DAY}
     assert [file[-9:] for file, _ in failures] == ["0094.fits", "4500.fits"]
@@ -63,7 +63,7 @@ def test_a_day_is_fetched_once_and_what_fails_is_named(archive, tmp_path):
 
 
 def test_the_mirror_is_asked_before_the_archive(tmp_path, monkeypatch, write_sun):
-    mirrored = write_sun(tmp_path / "mirror" / "deep" / jsoc.file_name(DAY, "171"))
+    mirrored = write_sun(tmp_path / "mirror" / "deep" / jsoc.jsoc_file_name(DAY, "171"))
     monkeypatch.setenv("FLAREBOOK_MIRROR", str(tmp_path / "mirror"))
     assert jsoc.fetch_day(DAY, tmp_path, ["171"], host="http://127.0.0.1:9") == ([mirrored], [])
 
@@ -87,10 +87,10 @@ def fail():
 
 def test_days_and_channels_that_are_none_are_refused():
     with pytest.raises(InputError, match="'yesterday-ish' is no day: write it as 2014-03-29"):
-        jsoc.urls_of("yesterday-ish")
+        jsoc.day_urls("yesterday-ish")
     with pytest.raises(InputError, match="no images of 2009-12-31: the series begins on 2010-05-01"):
-        jsoc.urls_of("2009-12-31")
+        jsoc.day_urls("2009-12-31")
     with pytest.raises(InputError, match="channel '195' is unknown"):
-        jsoc.url_of(DAY, "195")
+        jsoc.image_url(DAY, "195")
     with pytest.raises(InputError, match="channel 'hmi_m' is unknown"):
-        jsoc.file_name(DAY, "hmi_m")
+        jsoc.jsoc_file_name(DAY, "hmi_m")

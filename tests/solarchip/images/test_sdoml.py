@@ -5,13 +5,13 @@ import pandas as pd
 import pytest
 
 from flarebook.compendium.errors import InputError
-from flarebook.solarchip.datasets.load import load_sun
+from flarebook.solarchip.datasets.load import SunSource, load_sun
 from flarebook.solarchip.datasets.real import sdoml_days
 from flarebook.solarchip.images import sdoml
 from flarebook.solarchip.images.channels import CHANNELS
 from flarebook.solarchip.images.grid import Disk
-from flarebook.solarchip.images.prepare import prepare
-from flarebook.solarchip.images.sdoml import STORES, nearest_images, observation_times, open_store, stores_in
+from flarebook.solarchip.images.prepare import prepare_image
+from flarebook.solarchip.images.sdoml import STORES, find_stores, nearest_images, observation_times, open_store
 
 NOON = pd.Timestamp("2011-06-07T00:00")
 SIZE = 128  # pixels here; 512 in the archive
@@ -46,7 +46,7 @@ def test_the_nearest_image_of_each_channel_is_on_the_grid_of_all_others(stores, 
     disk = Disk(64)
     inside = disk.radius < 0.9
     for channel in ("hmi", "304"):
-        grid, expected = prepare(found[channel], 64, correct=False), sun(disk.x, disk.y, channel)
+        grid, expected = prepare_image(found[channel], 64, correct=False), sun(disk.x, disk.y, channel)
         assert np.abs(grid - expected)[inside].max() < 0.1 * np.abs(expected[inside]).max()
         assert abs(np.corrcoef(grid[inside], expected[inside])[0, 1]) > 0.995
 
@@ -73,15 +73,15 @@ def test_a_run_points_at_a_folder_of_both_stores_and_gets_a_date_a_day(stores, t
 
     array = zarr.open_group(stores[0])["2011/335A"]
     array.attrs["T_OBS"] = zarr.open_group(stores[0])["2011/94A"].attrs["T_OBS"]
-    given = ("", 2, 1, 32, "2011-06-07", 1)  # flare list, dates, seed, size, first date, processes
-    with pytest.raises(InputError, match="first: there is no image"):
-        load_sun("real", str(tmp_path), *given)
+    request = SunSource("real", str(tmp_path), n_days=2, size=32, start="2011-06-07")
+    with pytest.raises(InputError, match="no FITS image in"):
+        load_sun(request)
     for store, name in zip(stores, STORES, strict=True):
         store.rename(tmp_path / name)
-    sun, left_out = load_sun("real", str(tmp_path), *given)
+    sun, left_out = load_sun(request)
     assert sun.days["time"].tolist() == ["2011-06-07T00:00:00"]
     assert "SDOML hmi at 2011-06-08T00:00: the nearest image is of 2011-06-07" in left_out[0]
-    assert stores_in("s3://bucket/v2/") == ("s3://bucket/v2/sdomlv2.zarr", "s3://bucket/v2/sdomlv2_hmi.zarr")
+    assert find_stores("s3://bucket/v2/") == ("s3://bucket/v2/sdomlv2.zarr", "s3://bucket/v2/sdomlv2_hmi.zarr")
 
 
 def test_the_times_of_an_array_are_read_once_for_all_dates(stores, monkeypatch):

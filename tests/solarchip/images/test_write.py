@@ -1,16 +1,24 @@
 """FITS files of translated images: coordinates, units, and the plain word that nobody observed them."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from astropy.io import fits
 from astropy.wcs import WCS
 
 from flarebook.compendium.errors import InputError
 from flarebook.solarchip.images.grid import Disk
+from flarebook.solarchip.images.prepare import PreparedImage
 from flarebook.solarchip.images.read import read_image
 from flarebook.solarchip.images.write import write_translation
 
 RADIUS = 975.0  # arcsec
+TIME = pd.Timestamp("2014-03-01T00:01:25")
+
+
+def prepared(grid):
+    """A magnetogram on the standard grid."""
+    return PreparedImage("hmi.fits", "hmi.fits", "hmi", TIME, grid, RADIUS, -7.2)
 
 
 @pytest.fixture
@@ -20,8 +28,7 @@ def hdus(tmp_path):
     source, members = 100.0 * disk.x, np.stack([disk.radius, disk.radius + 2])
     path = tmp_path / "made.fits"
     about = [("AUTOENC", "cnn-mini", "autoencoder")]
-    time = "2014-03-01T00:01:25"
-    write_translation(path, members.mean(0), source, "171", ("hmi",), time, members, RADIUS, b0=-7.2, about=about)
+    write_translation(path, members, "171", [prepared(source)], about)
     with fits.open(path, checksum=True) as opened:
         yield opened
 
@@ -41,7 +48,7 @@ def test_header_says_what_it_is(hdus):
     assert header["OBSERVED"] is False
     assert header["SIMULATD"] is True
     assert (header["BUNIT"], header["WAVELNTH"], header["WAVEUNIT"]) == ("DN/s", 171.0, "angstrom")
-    assert (header["TRANSFRM"], header["DATE-OBS"], header["HGLT_OBS"]) == ("hmi", "2014-03-01T00:01:25", -7.2)
+    assert (header["TRANSFRM"], header["DATE-OBS"], header["HGLT_OBS"]) == ("hmi", "2014-03-01T00:01:25.000", -7.2)
     assert header["AUTOENC"] == "cnn-mini"
     assert "no observation" in str(header["COMMENT"])
     assert header["DSUN_OBS"] == pytest.approx(1.472e11, rel=1e-3)  # a Sun of 975 arcsec is nearer than 1 AU
@@ -59,8 +66,7 @@ def test_spread_and_source_stand_beside_the_image(hdus):
 @pytest.mark.parametrize("count", [2, 3])
 def test_header_tells_how_many_images_were_drawn(tmp_path, count):
     members = np.random.default_rng(1).random((count, 8, 8))
-    time = "2014-03-01T00:01:25"
-    path = write_translation(tmp_path / "made.fits", members.mean(0), members[0], "171", ("hmi",), time, members)
+    path = write_translation(tmp_path / "made.fits", members, "171", [prepared(members[0])])
     assert [fits.getval(path, "NMEMBERS", part) for part in (0, "SPREAD")] == [count, count]
 
 

@@ -5,8 +5,8 @@ import pytest
 
 from flarebook.solarchip.images.channels import CORONAL
 from flarebook.solarchip.images.grid import Disk
-from flarebook.solarchip.sun.chromosphere import filaments, light_304, light_below
-from flarebook.solarchip.sun.corona import open_field, quiet_corona, without_scraps
+from flarebook.solarchip.sun.chromosphere import filaments, light_304, photospheric_light
+from flarebook.solarchip.sun.corona import open_field, quiet_corona, remove_small_areas
 
 DISK = Disk(128)
 EAST, WEST = DISK.x < -0.3, DISK.x > 0.3
@@ -58,7 +58,7 @@ def test_holes_keep_away_from_regions_and_are_wide():
 def test_short_pieces_go_and_long_ones_stay():
     pieces = np.zeros((64, 64))
     pieces[10, 5:13] = pieces[30, 5:45] = 0.8
-    kept = without_scraps(pieces, 24)
+    kept = remove_small_areas(pieces, 24)
     np.testing.assert_array_equal(kept[30], pieces[30])
     assert kept[10].max() == 0
 
@@ -73,7 +73,7 @@ def test_holes_are_darker_in_193_than_in_171():
 def test_plage_is_bright_in_1600_and_a_spot_is_dark():
     field = np.zeros((128, 128))
     field[60:68, 30:38], field[60:68, 60:68] = 150.0, 1800.0
-    light = {c: light_below(DISK, field, c, np.ones((128, 128)))[64] for c in ("1600", "4500")}
+    light = {c: photospheric_light(DISK, field, c, np.ones((128, 128)))[64] for c in ("1600", "4500")}
     assert light["1600"][34] > 1.8 * light["1600"][94]
     assert light["4500"][64] < 0.3 * light["4500"][94]
     assert light["4500"][34] == pytest.approx(light["4500"][94], rel=0.05)

@@ -5,8 +5,8 @@ import pytest
 
 from flarebook.solarchip.images.channels import CORONAL
 from flarebook.solarchip.images.grid import Disk
-from flarebook.solarchip.sun.corona import LOG_T_START, LOG_T_STEP, column, response_table
-from flarebook.solarchip.sun.field_lines import LONGEST, Charges, charges_near, trace
+from flarebook.solarchip.sun.corona import LOG_T_START, LOG_T_STEP, limb_column, response_table
+from flarebook.solarchip.sun.field_lines import LONGEST, Charges, nearby_charges, trace_line
 from flarebook.solarchip.sun.loops import flare_images, loop_images
 
 
@@ -20,8 +20,8 @@ def line_from_the_positive_charge(charges):
     """Points (n, 3) of the line from above the positive charge, and whether it closes."""
     path, near = np.zeros((LONGEST, 3)), np.zeros(2, np.int64)
     foot = 1.002 * charges.place[0] / np.linalg.norm(charges.place[0])
-    near = near[: charges_near(foot, charges.place, near)]
-    n, closed = trace(foot, 1.0, charges.place, charges.strength, near, charges.twist[0], path)
+    near = near[: nearby_charges(foot, charges.place, near)]
+    n, closed = trace_line(foot, 1.0, charges.place, charges.strength, near, charges.twist[0], path)
     return path[:n], closed
 
 
@@ -92,7 +92,7 @@ def test_channels_answer_to_the_temperatures_of_their_lines(channel, millions):
 
 def test_corona_brightens_to_the_limb_and_fades_above_it():
     disk = Disk(128)
-    light = column(128, disk.pixel, 0.05)
+    light = limb_column(128, disk.pixel, 0.05)
     assert light[64, 64] == pytest.approx(1, abs=0.05)
     middle = light[64, 64:]
     edge = np.searchsorted(disk.x[64, 64:], 1.0)

@@ -4,8 +4,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from flarebook.solarchip.datasets.day_tables import truth
-from flarebook.solarchip.sun.flare_process import Rates, draw_flares, expected_visible, glow, rate_of, share_above
+from flarebook.solarchip.datasets.day_tables import simulation_truth
+from flarebook.solarchip.sun.flare_process import (
+    Rates,
+    expected_visible,
+    flare_rate,
+    fraction_above,
+    glowing_flares,
+    sample_flares,
+)
 from flarebook.solarchip.sun.regions import rotation_rate
 
 
@@ -18,7 +25,7 @@ def steady(rate, longitude=0.0, n_days=2000):
 @pytest.fixture(scope="module")
 def flares():
     """Flares of a region that makes one M flare every second day."""
-    return draw_flares(steady(0.5), np.random.default_rng(3))
+    return sample_flares(steady(0.5), np.random.default_rng(3))
 
 
 def test_number_of_m_flares_is_the_rate_times_the_days(flares):
@@ -29,8 +36,8 @@ def test_sizes_follow_a_power_law_of_index_two(flares):
     flux = flares["peak_flux"].to_numpy()
     index = 1 + len(flux) / np.log(flux / flux.min()).sum()
     assert index == pytest.approx(2.0, abs=0.05)
-    assert share_above(1e-5) == pytest.approx(0.1, abs=0.001)
-    assert share_above(1e-6) == 1 and share_above(1.0) == 0
+    assert fraction_above(1e-5) == pytest.approx(0.1, abs=0.001)
+    assert fraction_above(1e-6) == 1 and fraction_above(1.0) == 0
 
 
 def test_flare_begins_before_its_peak_and_ends_after_it_with_a_class_that_fits(flares):
@@ -48,27 +55,27 @@ def test_flare_begins_before_its_peak_and_ends_after_it_with_a_class_that_fits(f
 def test_region_that_crosses_the_limb_counts_for_its_time_on_the_near_side(longitude, seen):
     rates = steady(0.5, longitude)
     np.testing.assert_allclose(expected_visible(rates), 0.5 * seen, atol=1e-9)
-    visible = draw_flares(rates, np.random.default_rng(1))["visible"]
+    visible = sample_flares(rates, np.random.default_rng(1))["visible"]
     assert visible.mean() == pytest.approx(seen, abs=0.02)
 
 
 def test_rate_grows_with_r_and_with_twist_of_either_hand():
-    assert rate_of(1e5, 0.5) > 10 * rate_of(1e4, 0.5)
-    assert rate_of(1e5, -1.5) == rate_of(1e5, 1.5) > rate_of(1e5, 0.0)
+    assert flare_rate(1e5, 0.5) > 10 * flare_rate(1e4, 0.5)
+    assert flare_rate(1e5, -1.5) == flare_rate(1e5, 1.5) > flare_rate(1e5, 0.0)
 
 
 def test_large_flare_glows_for_hours_and_never_before_it():
     one = pd.DataFrame({"peak": [10.0], "peak_flux": [2e-4], "region": [4], "visible": [True]})
-    assert len(glow(one, 9.99)[0]) == 0
-    (region,), (early,), _ = glow(one, 10.01)
-    (late,) = glow(one, 10.05)[1]
+    assert len(glowing_flares(one, 9.99)[0]) == 0
+    (region,), (early,), _ = glowing_flares(one, 10.01)
+    (late,) = glowing_flares(one, 10.05)[1]
     assert region == 4 and 2e-4 > early > 2 * late > 0
-    assert len(glow(one, 10.9)[0]) == 0
+    assert len(glowing_flares(one, 10.9)[0]) == 0
 
 
 def test_truth_of_a_day_is_the_rate_of_the_24_hours_after_it():
     rates = steady(np.arange(10) == 5, n_days=10)
-    truths = truth(rates, np.array([4.0, 5.0, 6.0]))
+    truths = simulation_truth(rates, np.array([4.0, 5.0, 6.0]))
     np.testing.assert_allclose(truths["rate_m"], [0, 1, 0], atol=1e-12)
     np.testing.assert_allclose(truths["p_m"], [0, 1 - np.exp(-1), 0], atol=1e-12)
     assert truths["p_c"][1] > truths["p_m"][1]

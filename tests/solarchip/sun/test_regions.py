@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from flarebook.solarchip.sun.regions import draw_population, longitude_at, rotation_rate
+from flarebook.solarchip.sun.regions import longitude_at, rotation_rate, sample_population
 
 
 @pytest.fixture(scope="module")
 def regions():
     """Regions that emerge in the nine years after the start of a cycle."""
-    return draw_population(3300, np.random.default_rng(5), cycle_day=300.0).regions
+    return sample_population(3300, np.random.default_rng(5), cycle_day=300.0).regions
 
 
 def test_leading_polarity_is_negative_in_the_north_of_cycle_24(regions):
@@ -26,7 +26,7 @@ def test_leading_part_lies_nearer_to_the_equator_the_higher_the_latitude(regions
 
 
 def test_leading_spots_of_a_northern_region_lie_west_and_south_of_the_following_ones():
-    population = draw_population(1500, np.random.default_rng(2), cycle_day=400.0)
+    population = sample_population(1500, np.random.default_rng(2), cycle_day=400.0)
     spots = population.spots[population.spots["end"] == 1.0]
     region = population.regions.loc[spots["region"]]
     leads = np.sign(spots["share"].to_numpy()) == region["leading"].to_numpy()

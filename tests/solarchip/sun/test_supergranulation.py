@@ -5,7 +5,7 @@ import pytest
 
 from flarebook.solarchip.images.grid import Disk
 from flarebook.solarchip.sun.magnetic_field import radial_field
-from flarebook.solarchip.sun.supergranulation import LIFE, network
+from flarebook.solarchip.sun.supergranulation import LIFE, supergranular_network
 from flarebook.solarchip.sun.surface import Patches, Surface
 
 DISK = Disk(128)
@@ -15,7 +15,7 @@ PATCH = (np.abs(DISK.x) < 0.3) & (np.abs(DISK.y) < 0.3)
 def alike(first, second):
     """Correlation of the cells of two days, the later one followed as the Sun has turned it near the centre."""
     turned = np.sin(np.deg2rad(13.2) * (second - first)) / DISK.pixel
-    a, b = (network(DISK, day, 5)[0] for day in (first, second))
+    a, b = (supergranular_network(DISK, day, 5)[0] for day in (first, second))
     shifts = range(round(turned) - 4, round(turned) + 5)
     return max(np.corrcoef(a[PATCH], np.roll(b, -shift, axis=1)[PATCH])[0, 1] for shift in shifts)
 
@@ -27,11 +27,11 @@ def test_network_lives_a_day_and_a_half():
 
 
 def test_network_is_the_same_for_a_day_and_a_seed_whatever_was_drawn_before():
-    wanted = network(DISK, 3.0, 5)
+    wanted = supergranular_network(DISK, 3.0, 5)
     for day in (90.0, 4.0, 3.5):
-        network(DISK, day, 5)
-    np.testing.assert_array_equal(network(DISK, 3.0, 5), wanted)
-    other = network(DISK, 3.0, 6)
+        supergranular_network(DISK, day, 5)
+    np.testing.assert_array_equal(supergranular_network(DISK, 3.0, 5), wanted)
+    other = supergranular_network(DISK, 3.0, 6)
     assert abs(np.corrcoef(wanted[0][DISK.on], other[0][DISK.on])[0, 1]) < 0.1
 
 

@@ -7,7 +7,7 @@ import pytest
 from flarebook.solarchip.images.grid import Disk
 from flarebook.solarchip.sun.magnetic_field import NOISE, add_patches, magnetogram, radial_field
 from flarebook.solarchip.sun.r_value import region_r_values
-from flarebook.solarchip.sun.regions import Population, draw_spots
+from flarebook.solarchip.sun.regions import Population, sample_spots
 from flarebook.solarchip.sun.surface import DEGREE, Patches, polar_field, surface_at
 
 
@@ -15,7 +15,7 @@ def one_region(**changes):
     """Population of a single region of 1e22 Mx that emerges at the disk's centre."""
     row = dict(birth=0.0, latitude=15.0, longitude=-50.0, flux=1e22, life=20.0, tilt=8.0, leading=-1, complexity=0.0)
     regions = pd.DataFrame([row | {"twist": 0.0} | changes])
-    return Population(regions, draw_spots(regions, np.random.default_rng(1)), 1500.0)
+    return Population(regions, sample_spots(regions, np.random.default_rng(1)), 1500.0)
 
 
 def test_spots_grow_then_vanish_and_leave_old_flux():

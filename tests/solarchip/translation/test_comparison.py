@@ -105,16 +105,16 @@ def test_random_encoders_differ_from_the_pretrained_one_and_among_seeds(test, tr
 def test_figures_have_a_panel_for_each_of_what_they_compare(test, translations):
     shown = translations | {comparison.POLYNOMIAL: translations[comparison.UNET]}
     members = {t: np.stack([translations[comparison.ONE][t], translations[comparison.MANY][t]]) for t in SCORED}
-    assert len(translation.draw_examples(test, 0, shown, members).axes) == 2 * 8
+    assert len(translation.plot_examples(test, 0, shown, members).axes) == 2 * 8
     table = translation_scores.summary(comparison.compare(shown, test))
-    assert len(translation.draw_scores(table).axes) == 3
-    assert len(translation.draw_flux(comparison.fluxes(shown, test)).axes) == 4
+    assert len(translation.plot_scores(table).axes) == 3
+    assert len(translation.plot_flux(comparison.fluxes(shown, test)).axes) == 4
 
 
 def test_reliability_is_on_the_diagonal_for_a_calibrated_ensemble():
     rng = np.random.default_rng(3)
     width = 0.05 + 0.3 * Disk(SIZE).radius
     members, truth = rng.normal(size=(30, 40, SIZE, SIZE)) * width, rng.normal(size=(40, SIZE, SIZE)) * width
-    rows = translation.reliability(members, truth, "171", 5)
+    rows = translation.spread_error_table(members, truth, "171", 5)
     np.testing.assert_allclose(rows["error"], rows["spread"], rtol=0.12)
     assert rows["spread"].is_monotonic_increasing

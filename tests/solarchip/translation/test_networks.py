@@ -5,7 +5,7 @@ import pytest
 
 from flarebook.compendium.errors import InputError
 from flarebook.learning.optimization import Steps
-from flarebook.solarchip.datasets.standardization import departures_of
+from flarebook.solarchip.datasets.standardization import training_scale
 from flarebook.solarchip.translation import comparison, pix2pix, unet
 from flarebook.solarchip.translation.comparison import by_networks
 
@@ -96,7 +96,7 @@ def test_polynomial_finds_a_cubic_relation_and_the_limb(pairs):
 
 def test_departures_of_order_one_for_each_channel_and_back(pairs):
     stack = np.concatenate([3 + 0.01 * pairs[0], -1 + pairs[1], np.full_like(pairs[0], 0.2)], axis=1)
-    departures = departures_of(stack)
+    departures = training_scale(stack)
     found = departures.of(stack)
     np.testing.assert_allclose(found[:, :2].std(axis=(0, 2, 3)), 1, rtol=1e-3)
     assert np.abs(found[:, 2]).max() < 1e-3, "what never changes does not depart"

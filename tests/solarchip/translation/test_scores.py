@@ -5,7 +5,7 @@ import pytest
 
 from flarebook.compendium.errors import InputError
 from flarebook.solarchip.images.grid import Disk
-from flarebook.solarchip.images.prepare import scale_channel
+from flarebook.solarchip.images.scaling import scale_channel
 from flarebook.solarchip.translation import scores
 
 SIZE = 32

@@ -8,9 +8,9 @@ import pandas as pd
 
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.mapped_arrays import open_arrays
-from flarebook.solarchip.datasets.splits import HALF, TEST, TRAIN, VALIDATION, chronological
+from flarebook.solarchip.datasets.splits import HALF, TEST, TRAIN, VALIDATION, split_chronologically
 from flarebook.solarchip.images.channels import CHANNELS
-from flarebook.solarchip.images.prepare import scale
+from flarebook.solarchip.images.scaling import scale_images
 
 STEP = Path("results") / "solarchip" / "1-simulated-sun"
 FRACTIONS = (0.9, 0.05, 0.05)  # of the time, where the last tenth is held out
@@ -27,22 +27,22 @@ def read_archive(folder, last_tenth=False):
     Returns (images, held-out images, about): (n, 11, h, w) float16, {name: text or number}.
     Raises InputError when the files are not there.
     """
-    images, days = _read(folder)
-    train, held = parts(days, last_tenth)
-    return scaled(images[train]), scaled(images[held]), about_images(images[train], days[train])
+    images, days = _read_archive_files(folder)
+    train, held = training_and_held_out(days, last_tenth)
+    return scale_archive(images[train]), scale_archive(images[held]), describe_images(images[train], days[train])
 
 
 def read_held_out(folder):
     """Last tenth of an archive's time: scaled images (n, 11, h, w), magnetograms (n, h, w) in G, and their days."""
-    images, days = _read(folder)
-    _, held = parts(days, last_tenth=True)
-    return scaled(images[held]), images[held, CHANNELS.index("hmi")].astype(np.float32), days[held]
+    images, days = _read_archive_files(folder)
+    _, held = training_and_held_out(days, last_tenth=True)
+    return scale_archive(images[held]), images[held, CHANNELS.index("hmi")].astype(np.float32), days[held]
 
 
-def parts(days, last_tenth=False):
+def training_and_held_out(days, last_tenth=False):
     """Which dates are for training and which are held out, two (n,) bool; see `read_archive`."""
     wanted = "split" in days and not last_tenth
-    names = days["split"].to_numpy() if wanted else chronological(days["time"], FRACTIONS, HALF)
+    names = days["split"].to_numpy() if wanted else split_chronologically(days["time"], FRACTIONS, HALF)
     return names == TRAIN, np.isin(names, (VALIDATION, TEST))
 
 
@@ -51,29 +51,29 @@ def origin_of(days):
     return " and ".join(sorted(set(days["origin"]))) if "origin" in days else days.attrs.get("origin", "unknown")
 
 
-def _read(folder):
+def _read_archive_files(folder):
     """Physical images and their days; InputError when the files are not there."""
     folder = Path(folder)
     folder = folder / STEP if (folder / STEP).is_dir() else folder
     for name in ("images.npz", "days.parquet"):
         if not (folder / name).is_file():
             raise InputError(
-                f"{folder} holds no {name}: run `python -m flarebook.solarchip.datasets.simulated {folder}` "
-                "or notebook solarchip/1-simulated-sun and name its output folder"
+                f"{folder} holds no {name}: run `flarebook solarchip simulate {folder}` or notebook "
+                "solarchip/1-simulated-sun and name its output folder"
             )
     days = pd.read_parquet(folder / "days.parquet")
     return open_arrays(folder / "images.npz")["images"], days
 
 
-def scaled(images):
+def scale_archive(images):
     """Images as the networks read them, float16 and a few dates at a time, since an archive fills the memory."""
     out = np.empty(images.shape, np.float16)
     for start in range(0, len(images), CHUNK):
-        out[start : start + CHUNK] = scale(images[start : start + CHUNK])
+        out[start : start + CHUNK] = scale_images(images[start : start + CHUNK])
     return out
 
 
-def about_images(images, days):
+def describe_images(images, days):
     """What a weights file tells of its training images: how many, from when to when, whence, and a hash of them all."""
     return {
         "origin": origin_of(days),

@@ -4,47 +4,49 @@ import numpy as np
 import pandas as pd
 
 from flarebook.compendium.errors import InputError
-from flarebook.solarchip.datasets.splits import TRAIN, chronological
-from flarebook.solarchip.goes.labels import label_table, largest_flux
-from flarebook.solarchip.sun.flare_process import M1, background, expected_visible, glow, share_above
+from flarebook.solarchip.datasets.splits import TRAIN, split_chronologically
+from flarebook.solarchip.goes.labels import label_table, largest_peak_flux
+from flarebook.solarchip.sun.flare_process import M1, expected_visible, fraction_above, glowing_flares, xray_background
 
 
-def tables_of(start, day, measured, rates, flares, population, gap_days=None):
+def build_tables(start, day, measured, rates, flares, population):
     """Tables of days, regions and flares with ISO times.
 
     start: Timestamp of the first image; day: (n,) of each image since then; measured: {column: (n,)} of what was
-    measured on the images; rates: Rates; flares: of `draw_flares`; gap_days: see `splits.chronological`.
+    measured on the images; rates: Rates; flares: of `draw_flares`.
     The column r_value is the simulator's own R, from the regions without noise and out to the limb, on which the rate
     of flares rests; no observer has it.
     """
-    times = iso(start, day)
-    listed = flares.assign(**{name: iso(start, flares[name]) for name in ("start", "peak", "end")})
+    times = iso_times(start, day)
+    listed = flares.assign(**{name: iso_times(start, flares[name]) for name in ("start", "peak", "end")})
     regions = regions_table(rates, day, times, population)
-    days = pd.DataFrame({"time": times, "r_value": r_of_regions(regions, times), **measured})
+    days = pd.DataFrame({"time": times, "r_value": total_r_value(regions, times), **measured})
     seen = listed[listed["visible"]]
-    days = days.assign(**truth(rates, day), **label_table(seen, times), **past(start, day, seen, flares, regions))
+    days = days.assign(
+        **simulation_truth(rates, day), **label_table(seen, times), **past_xrays(start, day, seen, flares, regions)
+    )
     days["n_regions"] = regions.groupby("time").size().reindex(times, fill_value=0).to_numpy()
-    days["split"] = split_of(times, gap_days)
+    days["split"] = split_days(times)
     days["origin"] = "simulated"
     return days, regions, listed[(flares["peak"] >= 0).to_numpy()].reset_index(drop=True)
 
 
-def truth(rates, day):
+def simulation_truth(rates, day):
     """What is known of a simulated Sun alone: expected flares >= M1 in the next 24 h, chances of >= M1 and >= C1."""
     first = np.searchsorted(rates.day, day - 1e-9)
     total = np.concatenate([[0], np.cumsum(expected_visible(rates))])
     rate = total[first + round(1 / rates.length)] - total[first]
-    return {"rate_m": rate, "p_m": -np.expm1(-rate), "p_c": -np.expm1(-rate / share_above(M1))}
+    return {"rate_m": rate, "p_m": -np.expm1(-rate), "p_c": -np.expm1(-rate / fraction_above(M1))}
 
 
-def past(start, day, seen, flares, regions):
+def past_xrays(start, day, seen, flares, regions):
     """Soft X-rays in W/m^2 that GOES has seen: now, and the largest in the past 24 h."""
     fluxes = {time: rows.to_numpy() for time, rows in regions.groupby("time")["flux"]}
     now = []
-    for moment, time in zip(day, iso(start, day), strict=True):
-        _, glowing, visible = glow(flares, moment)
-        now.append(background(fluxes.get(time, np.zeros(0))) + glowing[visible].sum())
-    earlier = largest_flux(seen, iso(start, day - 1))
+    for moment, time in zip(day, iso_times(start, day), strict=True):
+        _, glowing, visible = glowing_flares(flares, moment)
+        now.append(xray_background(fluxes.get(time, np.zeros(0))) + glowing[visible].sum())
+    earlier = largest_peak_flux(seen, iso_times(start, day - 1))
     return {"goes_now": np.array(now), "flux_max_past_24h": np.maximum(earlier, now)}
 
 
@@ -59,22 +61,22 @@ def regions_table(rates, day, times, population):
     return table
 
 
-def r_of_regions(regions, times):
+def total_r_value(regions, times):
     """log10 of the sum of R over the regions on the near side, 0 when there is none, (n,)."""
     linear = np.where(regions["r_value"] > 0, 10 ** regions["r_value"], 0)
     total = pd.Series(linear).groupby(regions["time"].to_numpy()).sum().reindex(times, fill_value=0)
     return np.log10(np.maximum(total.to_numpy(), 1))
 
 
-def split_of(times, gap_days=None):
+def split_days(times):
     """Chronological parts; dates too few for three parts are all "train"."""
     try:
-        return chronological(times, gap_days=gap_days)
+        return split_chronologically(times)
     except InputError:
         return np.full(len(times), TRAIN)
 
 
-def iso(start, days):
+def iso_times(start, days):
     """ISO times, to the second, of days after the first image."""
     moments = start + pd.to_timedelta(np.asarray(days, float), unit="D").round("s")
     return moments.strftime("%Y-%m-%dT%H:%M:%S").to_numpy(str)

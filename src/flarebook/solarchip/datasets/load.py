@@ -1,9 +1,6 @@
-"""Where a run's Sun comes from: the simulation, or a folder of real days; the same arrays and tables either way.
+"""Loading of a run's Sun, simulated or real, and of the real samples in the package."""
 
-A folder of SDOML's two stores (see `sdoml.stores_in`), or their address on S3, is one of real days: a date a day is
-taken, from the start on.
-"""
-
+from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
@@ -16,34 +13,54 @@ from flarebook.solarchip.images.read import read_image
 SOURCES = ("simulated", "real")
 
 
-def load_sun(source, folder, flare_list, n_days, seed, size, start, processes, path=None):
-    """Images, days, regions and flares from a source: SimulatedSun or RealDays, and sentences about what was left out.
+@dataclass(frozen=True)
+class SunSource:
+    """Where the images of a run come from.
 
-    folder: of real days (see `real_days`); flare_list: GOES record or flare list, "" for those in the folder; path: see
-    `simulate.simulate`.
-    Raises InputError for an unknown source, or for real days without a folder.
+    source: of SOURCES; folder: of real days (see `real_days`), or of SDOML stores; flare_list: GOES record or flare
+    list, "" for those in the folder; n_days, seed, size, start, processes: of the simulation; of SDOML, one date a day
+    is read from start on.
     """
-    if source == "simulated":
-        from flarebook.solarchip.datasets.simulated import simulate
 
-        return simulate(n_days, seed, size, start=start, n_jobs=processes, path=path), []
-    if source != "real" or not folder:
+    source: str = "simulated"
+    folder: str = ""
+    flare_list: str = ""
+    n_days: int = 60
+    seed: int = 1
+    size: int = 128
+    start: str = "2012-01-01"
+    processes: int = 1
+
+
+def load_sun(request, path=None):
+    """Load images, days, regions and flares: SimulatedSun or RealDays, and one sentence per skipped file or date.
+
+    request: SunSource; path: see `simulate_sun`.  Raises InputError for an unknown source, or for real days without a
+    folder.
+    """
+    if request.source == "simulated":
+        from flarebook.solarchip.datasets.simulated import simulate_sun
+
+        size, start = request.size, request.start
+        return simulate_sun(request.n_days, request.seed, size, 1.0, start, request.processes, path), []
+    if request.source != "real" or not request.folder:
         raise InputError(
-            f"source {source!r} with folder {folder!r}: choose one of {SOURCES}, and a folder for real days"
+            f"source {request.source!r}, folder {request.folder!r}: choose one of {SOURCES}, and a folder for real days"
         )
     from flarebook.solarchip.datasets.real import real_days, sdoml_days
-    from flarebook.solarchip.images.sdoml import stores_in
+    from flarebook.solarchip.images.sdoml import find_stores
 
-    flares = [flare_list] if flare_list else None
-    if stores := stores_in(folder):
-        sun = sdoml_days(pd.date_range(start, periods=n_days), flares or (), *stores, size=size)
+    flares = [request.flare_list] if request.flare_list else None
+    if stores := find_stores(request.folder):
+        dates = pd.date_range(request.start, periods=request.n_days)
+        sun = sdoml_days(dates, flares or (), *stores, size=request.size)
     else:
-        sun = real_days(folder, flares, size)
+        sun = real_days(request.folder, flares, request.size)
     return sun, sun.left_out
 
 
-def facts(image):
-    """What a table tells of a real image.  image: SunImage.  Returns {quantity: text}."""
+def image_facts(image):
+    """Header facts of a SunImage for a table: {quantity: text}."""
     rows, columns = image.data.shape
     return {
         "time [UTC]": f"{image.time:%Y-%m-%d %H:%M:%S}",
@@ -56,19 +73,13 @@ def facts(image):
 
 
 FOLDER = files("flarebook.solarchip") / "data"
-
-
 AIA_171, CONTINUUM = "aia_171_20110215.fits", "hmi_continuum_20140301.fits"
-
-
 XRS_DAYS = ("2011-06-07", "2012-06-01")
-
-
 # NOAA's list of solar events, 2011-06-07: start, peak, end and class of the day's largest flare
 NOAA_FLARE = ("2011-06-07T06:16", "2011-06-07T06:41", "2011-06-07T06:59", "M2.5")
 
 
-def real_aia(folder=FOLDER):
+def load_real_aia(folder=FOLDER):
     """REAL: AIA 171 Angstrom, level 1, of 2011-02-15 00:00 UT, the day of the X2.2 flare of AR 11158: a SunImage.
 
     Averaged from 4096 to 128 pixels along a side (19.18 arcsec a pixel) by sunpy, whose tests it comes from (BSD-2).
@@ -76,7 +87,7 @@ def real_aia(folder=FOLDER):
     return read_image(Path(folder) / AIA_171)
 
 
-def real_hmi_continuum(folder=FOLDER):
+def load_real_continuum(folder=FOLDER):
     """REAL: HMI continuum intensity of 2014-03-01 00:00 UT: a SunImage of channel "continuum", DN/s.
 
     It is no magnetogram: it shows spots and limb darkening, and is to be set beside AIA 4500, not beside the field.
@@ -85,7 +96,7 @@ def real_hmi_continuum(folder=FOLDER):
     return read_image(Path(folder) / CONTINUUM)
 
 
-def real_xrs(day=XRS_DAYS[0], folder=FOLDER):
+def load_real_xrs(day=XRS_DAYS[0], folder=FOLDER):
     """REAL: X-ray fluxes of GOES-15 on 2011-06-07 or 2012-06-01 every 2 s: an XrayFlux on the operational scale.
 
     The first day has the M2.5 flare of `NOAA_FLARE`.  From sunpy's tests (BSD-2).  Raises InputError for another day.

@@ -8,20 +8,21 @@ import numpy as np
 import pandas as pd
 
 from flarebook.compendium.errors import InputError
-from flarebook.solarchip.datasets.day_tables import split_of
+from flarebook.solarchip.datasets.day_tables import split_days
 from flarebook.solarchip.goes.classes import COLUMNS
-from flarebook.solarchip.goes.label_files import LISTS, XRS_NAME, flare_files, label_files
-from flarebook.solarchip.goes.labels import label_table, largest_flux
+from flarebook.solarchip.goes.label_files import LISTS, XRS_NAME, find_flare_files, label_days
+from flarebook.solarchip.goes.labels import label_table, largest_peak_flux
 from flarebook.solarchip.goes.xrs import read_xrs
 from flarebook.solarchip.images.channels import CHANNELS
-from flarebook.solarchip.images.orientation import check_orientation
-from flarebook.solarchip.images.prepare import prepare
+from flarebook.solarchip.images.orientation import check_magnetogram_orientation
+from flarebook.solarchip.images.prepare import prepare_image
 from flarebook.solarchip.images.read import SunImage, read_header, read_image
 from flarebook.solarchip.images.sdoml import ABSENT, AIA_STORE, HMI_STORE, nearest_images, open_store
 from flarebook.solarchip.sun.magnetic_indices import r_of_disk, unsigned_flux
 
 TRUTH = ("r_value", "rate_m", "p_m", "p_c")  # known for a simulated Sun only
 DAY = pd.Timedelta("24h")
+FITS = (".fits", ".fits.gz", ".fits.fz", ".fit")
 REGIONS = ("time", "region", "latitude", "longitude", "flux", "complexity", "r_value")
 LABELS = {"peak_flux": "Float64", "max_class": "string", "label_m": "Int64", "label_c": "Int64"}
 
@@ -36,7 +37,7 @@ class RealDays(NamedTuple):
     left_out: list
 
 
-def real_days(folder, flares=None, size=128, required=CHANNELS, progress=None, gap_days=None):
+def real_days(folder, flares=None, size=128, required=CHANNELS, progress=None):
     """Dates of a folder of FITS images, such as `flarebook solarchip fetch` leaves: a RealDays.
 
     folder: AIA and HMI images anywhere below; images of the same hour belong together.  flares: GOES records, flare
@@ -45,6 +46,8 @@ def real_days(folder, flares=None, size=128, required=CHANNELS, progress=None, g
     record or list covers.
     Raises InputError when the folder is missing or no date is left.
     """
+    if not Path(folder).is_dir():
+        raise InputError(f"there is no folder {folder}: give the one that holds the images of AIA and HMI")
     dates, left_out = find_dates(find_images(folder))
 
     def load(time):
@@ -53,10 +56,10 @@ def real_days(folder, flares=None, size=128, required=CHANNELS, progress=None, g
     images, times = stack_dates(load, list(dates), size, left_out, required, progress=progress)
     if not times:
         raise InputError(f"no date in {folder} can be used; first: {[*left_out, 'there is no image'][0]}")
-    return tables_of(images, times, flare_files([folder] if flares is None else flares), left_out, gap_days)
+    return build_real_tables(images, times, find_flare_files([folder] if flares is None else flares), left_out)
 
 
-def sdoml_days(times, flares=(), aia=AIA_STORE, hmi=HMI_STORE, size=128, progress=None, gap_days=None):
+def sdoml_days(times, flares=(), aia=AIA_STORE, hmi=HMI_STORE, size=128, progress=None):
     """Dates of SDOML version 2: a RealDays; 4500, which it does not hold, is NaN.
 
     times: UTC; flares: GOES records or flare lists, [path]; aia, hmi: see sdoml.nearest_images.  A date that lacks
@@ -75,16 +78,23 @@ def sdoml_days(times, flares=(), aia=AIA_STORE, hmi=HMI_STORE, size=128, progres
     images, used = stack_dates(load, moments, size, left_out, required, correct=False, progress=progress)
     if not used:
         raise InputError(f"no date of SDOML can be used; first: {[*left_out, 'no time was given'][0]}")
-    return tables_of(images, used, flare_files(flares), left_out, gap_days)
+    return build_real_tables(images, used, find_flare_files(flares), left_out)
 
 
-def find_images(folder):
-    """FITS images in a folder and below, GOES records left aside: sorted list of Path."""
-    folder = Path(folder)
-    if not folder.is_dir():
-        raise InputError(f"there is no folder {folder}: give the one that holds the images of AIA and HMI")
-    found = sorted(path for path in folder.rglob("*") if path.name.endswith((".fits", ".fits.gz", ".fits.fz", ".fit")))
-    return [path for path in found if not XRS_NAME.match(path.name)]
+def find_images(*paths):
+    """Find the FITS images of files and folders, GOES records excluded: list of Path.
+
+    paths: files, taken as they are, and folders, searched in depth and in order of names.  Raises InputError for a
+    folder without FITS images.
+    """
+    found = []
+    for path in map(Path, paths):
+        inside = sorted(part for part in path.rglob("*") if part.name.endswith(FITS)) if path.is_dir() else [path]
+        inside = [part for part in inside if not XRS_NAME.match(part.name) or not path.is_dir()]
+        if not inside:
+            raise InputError(f"no FITS image in {path}: give AIA or HMI images, or a folder that holds some")
+        found += inside
+    return found
 
 
 def find_dates(files):
@@ -104,11 +114,11 @@ def find_dates(files):
             reasons.append(f"{path.name} says of itself that it is no observation: keep it apart from real images")
             continue
         dates[time.round("h")][channel].append((abs(time - time.round("h")), path))
-    sort = {hour: {channel: _in_order(told) for channel, told in found.items()} for hour, found in dates.items()}
+    sort = {hour: {channel: _nearest_first(told) for channel, told in found.items()} for hour, found in dates.items()}
     return dict(sorted(sort.items())), reasons
 
 
-def _in_order(told):
+def _nearest_first(told):
     """Paths of [(distance, path)], nearest first, and of equal ones in the order given."""
     return [path for _, path in sorted(told, key=lambda one: one[0])]
 
@@ -153,12 +163,12 @@ def stack_date(found, time, size=128, required=CHANNELS, correct=True):
     stack = np.full((len(CHANNELS), size, size), np.nan, np.float16)
     for place, channel in enumerate(CHANNELS):
         if isinstance(found.get(channel), SunImage):
-            stack[place] = prepare(found[channel], size, correct)
-    check_orientation(stack.astype(np.float32), f"{time:%Y-%m-%dT%H:%M}")
+            stack[place] = prepare_image(found[channel], size, correct)
+    check_magnetogram_orientation(stack.astype(np.float32), f"{time:%Y-%m-%dT%H:%M}")
     return stack
 
 
-def tables_of(images, times, sources, left_out, gap_days=None):
+def build_real_tables(images, times, sources, left_out):
     """RealDays of prepared images.
 
     images: (n, 11, size, size); times: [Timestamp]; sources: [path] of flares.
@@ -170,20 +180,20 @@ def tables_of(images, times, sources, left_out, gap_days=None):
     days["unsigned_flux"] = [unsigned_flux(field) for field in fields]
     for name in TRUTH:
         days[name] = np.nan
-    flares, labels, known = _labels(sources, moments, left_out)
+    flares, labels, known = _label_columns(sources, moments, left_out)
     days = pd.concat([days, labels, xray_columns(sources, moments, flares, known)], axis=1)
     days["n_regions"] = pd.array([pd.NA] * len(days), "Int64")
-    days["split"], days["origin"] = split_of(days["time"], gap_days), "real"
+    days["split"], days["origin"] = split_days(days["time"]), "real"
     return RealDays(images, days, pd.DataFrame(columns=list(REGIONS)), flares, left_out)
 
 
-def _labels(sources, moments, left_out):
+def _label_columns(sources, moments, left_out):
     """Flares, columns of labels for the dates whose 24 hours are known of, known days; the reasons go to left_out."""
     unknown = pd.DataFrame({name: pd.array([pd.NA] * len(moments), kind) for name, kind in LABELS.items()})
     if not sources:
         left_out.append("no GOES record and no flare list was given: the labels are missing")
         return pd.DataFrame(columns=list(COLUMNS)), unknown, pd.DatetimeIndex([])
-    flares, known, reasons = label_files(sources)
+    flares, known, reasons = label_days(sources)
     left_out += reasons
     table = label_table(flares, moments).astype(LABELS)
     known = pd.DatetimeIndex(known["time"])
@@ -205,7 +215,7 @@ def xray_columns(sources, moments, flares, known_days):
 
     From the records where they cover the day before; a flare list tells only the largest flare of that day, 0 for none.
     """
-    past = largest_flux(flares, moments - DAY) if len(flares) else np.zeros(len(moments))
+    past = largest_peak_flux(flares, moments - DAY) if len(flares) else np.zeros(len(moments))
     told = (past > 0) | _covered(moments - DAY, known_days)
     now, highest, minutes = np.full(len(moments), np.nan), np.where(told, past, np.nan), np.zeros(len(moments))
     for path in sources:

@@ -1,28 +1,23 @@
-"""A simulated Sun from a seed: images of all channels, one table each of days, regions and flares.
-
-`python -m flarebook.solarchip.datasets.simulated OUT --days 1400 --seed 1` writes them as notebook 1 of the study does.
-"""
+"""The simulated Sun of a seed: images of all channels, and tables of days, regions and flares."""
 
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
 
 import numpy as np
 import pandas as pd
-import typer
 from joblib import Parallel, delayed
 
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.mapped_arrays import growing_array, open_arrays
-from flarebook.solarchip.datasets.day_tables import tables_of
-from flarebook.solarchip.images.grid import Disk, tilt_of_axis
-from flarebook.solarchip.sun.flare_process import Rates, draw_flares, glow, rate_of
+from flarebook.solarchip.datasets.day_tables import build_tables
+from flarebook.solarchip.images.grid import Disk, solar_b0
+from flarebook.solarchip.sun.flare_process import Rates, flare_rate, glowing_flares, sample_flares
 from flarebook.solarchip.sun.magnetic_indices import r_of_disk
 from flarebook.solarchip.sun.r_value import region_r_values
-from flarebook.solarchip.sun.regions import CYCLE_START, draw_population
+from flarebook.solarchip.sun.regions import CYCLE_START, sample_population
 from flarebook.solarchip.sun.surface import surface_at
-from flarebook.solarchip.sun.telescope import observe
+from flarebook.solarchip.sun.telescope import render_sun
 
 START = "2012-01-01"  # first image; the maximum of cycle 24 came in April 2014
 IMAGES = "images.npz"
@@ -39,35 +34,72 @@ class SimulatedSun:
     flares: pd.DataFrame
 
 
-def simulate(n_days, seed, size=128, cadence_days=1.0, start=START, n_jobs=1, gap_days=None, path=None):
-    """Simulate the Sun and observe it at regular dates; the same for a seed, however many processes take part.
+def simulate_sun(
+    n_days: int,
+    seed: int,
+    size: int = 128,
+    cadence_days: float = 1.0,
+    start: str = START,
+    n_jobs: int = 1,
+    path: str | Path | None = None,
+) -> SimulatedSun:
+    """Simulate full-disk images, active regions and flares.
 
-    n_days: number of dates; cadence_days: between them, a whole number or 1 over one; start: date of the first;
-    gap_days: see `splits.chronological`; path: npz into which the images are written while they are made, and from
-    which they are then memory-mapped, for a Sun that fills no memory.  Returns a SimulatedSun.  Raises InputError for
-    fewer than one date or another cadence.
+    Parameters
+    ----------
+    n_days : int
+        Number of dates.
+    seed : int
+        Random seed; the result does not depend on `n_jobs`.
+    size : int
+        Image side in pixels.
+    cadence_days : float
+        Days between two dates: a whole number, or 1 divided by one.
+    start : str
+        ISO date of the first image, which sets the phase of the solar cycle.
+    n_jobs : int
+        Number of processes.
+    path : str or Path, optional
+        An npz file that receives the images while they are rendered and is then memory-mapped, for series that exceed
+        the memory.
+
+    Returns
+    -------
+    SimulatedSun
+        Images (n_days, 11, size, size) in G and DN/s, and the tables days, regions and flares.
+
+    Raises
+    ------
+    InputError
+        For fewer than one date, or a cadence that does not fit into 24 hours.
+
+    Examples
+    --------
+    >>> sun = simulate_sun(n_days=1, seed=7, size=32)
+    >>> sun.images.shape
+    (1, 11, 32, 32)
     """
-    step = step_of(n_days, cadence_days)
+    step = flare_step(n_days, cadence_days)
     start = pd.Timestamp(start)
     cycle_day = (start - pd.Timestamp(CYCLE_START)) / pd.Timedelta("1D")
     own, flare_seed, *date_seeds = np.random.SeedSequence(seed).spawn(2 + n_days)
     rng = np.random.default_rng(own)
-    population = draw_population(n_days * cadence_days + 2, rng, cycle_day)
+    population = sample_population(n_days * cadence_days + 2, rng, cycle_day)
     phases = rng.random((6, 4))
-    rates = rates_of(population, n_days * cadence_days, step, n_jobs)
-    flares = draw_flares(rates, np.random.default_rng(flare_seed))
+    rates = flare_rates(population, n_days * cadence_days, step, n_jobs)
+    flares = sample_flares(rates, np.random.default_rng(flare_seed))
     day = np.arange(n_days) * cadence_days
-    work = [(d, s, glow(flares, d)) for d, s in zip(day, date_seeds, strict=True)]
+    work = [(d, s, glowing_flares(flares, d)) for d, s in zip(day, date_seeds, strict=True)]
     chunks = [work[i : i + CHUNK] for i in range(0, n_days, CHUNK)]
-    each = (delayed(observe_dates)(chunk, population, phases, size, start) for chunk in chunks)
-    images, measured = collect(Parallel(n_jobs, return_as="generator")(each), (n_days, 11, size, size), path)
-    return SimulatedSun(images, *tables_of(start, day, measured, rates, flares, population, gap_days))
+    each = (delayed(render_dates)(chunk, population, phases, size, start) for chunk in chunks)
+    images, measured = collect_images(Parallel(n_jobs, return_as="generator")(each), (n_days, 11, size, size), path)
+    return SimulatedSun(images, *build_tables(start, day, measured, rates, flares, population))
 
 
-def collect(observed, shape, path=None):
+def collect_images(observed, shape, path=None):
     """Images of all dates, and what is measured on them: {column: (n,)}.
 
-    observed: yields images and unsigned flux of some dates; shape: of all images; path: see `simulate`.
+    observed: yields images and unsigned flux of some dates; shape: of all images; path: see `simulate_sun`.
     """
     parts, measured = [], {"r_measured": [], "unsigned_flux": []}
     with growing_array(path, "images", shape, np.float16) if path else nullcontext(parts.append) as keep:
@@ -78,7 +110,7 @@ def collect(observed, shape, path=None):
     return open_arrays(path)["images"] if path else np.concatenate(parts), measured
 
 
-def step_of(n_days, cadence_days):
+def flare_step(n_days, cadence_days):
     """Length in days of the steps for which flare rates hold: a day, or the cadence when it is shorter."""
     if n_days < 1 or n_days != int(n_days):
         raise InputError(f"a simulated Sun of {n_days} dates cannot be made: give a whole number of at least 1")
@@ -90,15 +122,15 @@ def step_of(n_days, cadence_days):
     return 1 / per_day
 
 
-def rates_of(population, span, step, n_jobs):
+def flare_rates(population, span, step, n_jobs):
     """Rates of all regions from a day before the first image to a day after the last, every step days."""
     day = np.arange(-1.0, span + 1.0 - 1e-9, step)
     parts = np.array_split(np.arange(len(day)), max(1, len(day) // 200))
-    tables = Parallel(n_jobs)(delayed(rates_of_steps)(population, part, day[part]) for part in parts)
+    tables = Parallel(n_jobs)(delayed(region_rates)(population, part, day[part]) for part in parts)
     return Rates(pd.concat(tables, ignore_index=True), day, step)
 
 
-def rates_of_steps(population, steps, days):
+def region_rates(population, steps, days):
     """Rows of Rates.table for some steps: the regions alive, their R and their flare rate."""
     tables = []
     twist = population.regions["twist"].to_numpy()
@@ -108,48 +140,29 @@ def rates_of_steps(population, steps, days):
         value = region_r_values(surface)
         row = {"step": step, "region": surface.regions, "latitude": surface.latitude, "longitude": surface.longitude}
         row |= {"flux": flux[surface.regions] * surface.strength, "r_value": value}
-        tables.append(pd.DataFrame(row | {"rate": rate_of(value, twist[surface.regions])}))
+        tables.append(pd.DataFrame(row | {"rate": flare_rate(value, twist[surface.regions])}))
     return pd.concat(tables, ignore_index=True)
 
 
-def observe_dates(work, population, phases, size, start):
+def render_dates(work, population, phases, size, start):
     """Images (n, 11, size, size) float16 and unsigned flux (n,) in Mx of some dates; each with its own random numbers.
 
     work: list of (day since the first image, SeedSequence, flares that glow).
     """
     images, fluxes = np.empty((len(work), 11, size, size), np.float16), np.empty(len(work))
     for row, (day, seed, (regions, flux, _)) in enumerate(work):
-        disk = Disk(size, float(tilt_of_axis((start + pd.Timedelta(days=day)).day_of_year)))
+        disk = Disk(size, float(solar_b0((start + pd.Timedelta(days=day)).day_of_year)))
         flash = {int(r): float(flux[regions == r].sum()) for r in regions}
-        images[row], field = observe(
+        images[row], field = render_sun(
             disk, surface_at(population, day), population, phases, np.random.default_rng(seed), flash
         )
         fluxes[row] = (np.abs(field) * disk.pixel_area).sum()
     return images, fluxes
 
 
-def main(
-    out: Annotated[Path, typer.Argument(help="Folder of the run, such as build/sun.")],
-    days: Annotated[int, typer.Option(help="Number of dates, one a day.")] = 1400,
-    seed: Annotated[int, typer.Option(help="Of everything that is drawn.")] = 1,
-    size: Annotated[int, typer.Option(help="Pixels along an image's side.")] = 128,
-    jobs: Annotated[int, typer.Option(help="Processes.")] = 2,
-):
-    """Write a simulated Sun as notebook 1 of the study does."""
-    from flarebook.compendium.run import open_run
-
-    run = open_run("solarchip/1-simulated-sun", str(out.resolve()), "", seed)
-    save(run, simulate(days, seed, size, n_jobs=jobs, path=run.folder / IMAGES))
-    typer.echo(f"written: {run.folder}")
-
-
-def save(run, sun, origin="simulated"):
+def save_sun(run, sun, origin="simulated"):
     """Save a SimulatedSun as results of the run that made it: images.npz, unless they lie there, and three tables."""
     if getattr(sun.images, "filename", None) != (run.folder / IMAGES).resolve():
         run.save_arrays(Path(IMAGES).stem, compress=False, images=sun.images)
     for name in ("days", "regions", "flares"):
         run.save_table(name, getattr(sun, name), origin=origin)
-
-
-if __name__ == "__main__":
-    typer.run(main)

@@ -11,23 +11,23 @@ TRAIN, GAP, VALIDATION, TEST = "train", "gap", "validation", "test"
 ROTATION, HALF = 27, 14  # days in which the Sun turns once as the Earth sees it, and in which a region crosses the disk
 
 
-def chronological(times, fractions=(0.6, 0.15, 0.25), gap_days=None):
+def split_chronologically(times, fractions=(0.6, 0.15, 0.25), gap_days=None):
     """Part of each date: the earliest train, then validation, then test, with a gap before the latter two.
 
     times: (n,) ISO text or datetimes in any order; fractions: of the time span.  Dates less than gap_days after the
-    end of the part before are "gap"; by default as many as `gap_of` says.  Returns (n,) of str.
+    end of the part before are "gap"; by default as many as `gap_between_parts` says.  Returns (n,) of str.
     Raises InputError when a part is left without dates.
     """
-    days = _days(times)
-    gap_days = gap_of(np.ptp(days), fractions) if gap_days is None else gap_days
+    days = _days_since_epoch(times)
+    gap_days = gap_between_parts(np.ptp(days), fractions) if gap_days is None else gap_days
     edges = days.min() + np.cumsum(fractions)[:2] / np.sum(fractions) * np.ptp(days)
     names = np.array([TRAIN, VALIDATION, TEST], object)[np.digitize(days, edges)]
     for edge in edges:
         names[(days >= edge) & (days < edge + gap_days)] = GAP
-    return _checked(names.astype(str))
+    return _check_parts(names.astype(str))
 
 
-def gap_of(span, fractions):
+def gap_between_parts(span, fractions):
     """Days between the parts: a whole rotation where the shorter of the latter two is three times that, else 14.
 
     span: days from the first date to the last.  A region is out of view for half a rotation, then returns if it lives;
@@ -37,7 +37,7 @@ def gap_of(span, fractions):
     return ROTATION if shortest >= 3 * ROTATION else HALF
 
 
-def seen_in_two_parts(days, regions):
+def count_shared_regions(days, regions):
     """How many regions the parts see, and how many of them more than one part: (number, number).
 
     days: table with time and split; regions: table with time and region.
@@ -48,13 +48,13 @@ def seen_in_two_parts(days, regions):
     return len(counts), int((counts > 1).sum())
 
 
-def _days(times):
+def _days_since_epoch(times):
     """Times as days since 1970."""
     moments = np.asarray(pd.to_datetime(pd.Series(times)), "datetime64[ns]")
     return (moments - np.datetime64("1970-01-01", "ns")) / np.timedelta64(1, "D")
 
 
-def _checked(names):
+def _check_parts(names):
     """Names of the parts; InputError when one of the three has no date."""
     for part in (TRAIN, VALIDATION, TEST):
         if not (names == part).any():
@@ -64,7 +64,7 @@ def _checked(names):
     return names
 
 
-def evenly(rows, n):
+def subsample_evenly(rows, n):
     """At most n of the rows, evenly over all of them."""
     rows = np.asarray(rows)
     return rows[np.unique(np.linspace(0, len(rows) - 1, min(n, len(rows))).round().astype(int))]

@@ -7,7 +7,7 @@ import numpy as np
 LEAST = 1e-3  # in scaled values; a channel that never changes is not blown up
 
 
-class Departures(NamedTuple):
+class Standardization(NamedTuple):
     """Mean image and usual departure from it of each channel of a stack, (k, h, w) and (k, 1, 1).
 
     The mean holds the disk and its limb, which are the same on all dates and need not be learned.  The division
@@ -27,8 +27,8 @@ class Departures(NamedTuple):
         return (departures * self.deviation + self.mean).astype(np.float32)
 
 
-def departures_of(images):
+def training_scale(images):
     """Departures measured on training images: (n, k, h, w) scaled."""
     mean = images.mean(axis=0)
     deviation = np.sqrt(np.square(images - mean).mean(axis=(0, 2, 3)))
-    return Departures(mean, np.maximum(deviation, LEAST)[:, None, None])
+    return Standardization(mean, np.maximum(deviation, LEAST)[:, None, None])

@@ -5,7 +5,7 @@ import pandas as pd
 from scipy.ndimage import gaussian_filter
 
 from flarebook.compendium.errors import InputError
-from flarebook.solarchip.goes.classes import at_least, flux_of
+from flarebook.solarchip.goes.classes import class_to_flux, reaches_class
 from flarebook.solarchip.images.channels import CHANNELS
 
 CLASSES = ("C1.0", "M1.0", "X1.0")
@@ -38,7 +38,7 @@ def profile_table(images, radius, edges, origin):
     return pd.DataFrame({"radius": middles, "median": middle, "low": low, "high": high, "origin": origin})
 
 
-def contrast(image, radius, edges):
+def ring_contrast(image, radius, edges):
     """A photospheric image divided by the median of its ring: 1 the quiet Sun, below .9 spots; NaN off the disk.
 
     image, radius: (n, n); edges: of the rings, solar radii.
@@ -74,9 +74,9 @@ def flare_rates(flares, days):
     span = _span(days["time"])
     rows = {}
     for goes_class in CLASSES:
-        share = float(at_least(days["peak_flux"], goes_class).mean())
+        share = float(reaches_class(days["peak_flux"], goes_class).mean())
         rows[f">= {goes_class}"] = {
-            "flares a day": float(at_least(flares["peak_flux"], goes_class).sum() / span),
+            "flares a day": float(reaches_class(flares["peak_flux"], goes_class).sum() / span),
             "share of dates": share,
             "error": float(np.sqrt(share * (1 - share) / len(days))),
         }
@@ -94,7 +94,7 @@ def power_law_index(fluxes, lowest="C1.0"):
 
     Crawford et al. 1970, equation 9.  Raises InputError for fewer than ten flares above the class.
     """
-    limit = flux_of(lowest)
+    limit = class_to_flux(lowest)
     above = np.asarray(fluxes, float)
     above = above[above >= limit]
     if len(above) < 10:
@@ -109,7 +109,7 @@ def cumulative_table(flares, days):
     return pd.DataFrame({"peak_flux": fluxes, "flares a day": np.arange(1, len(fluxes) + 1) / _span(days["time"])})
 
 
-def emergences(regions):
+def emerged_regions(regions):
     """First appearance of each region: time, latitude, longitude, its largest flux."""
     first = regions.sort_values("time", kind="stable").drop_duplicates("region")
     largest = regions.groupby("region")["flux"].max()
@@ -117,7 +117,7 @@ def emergences(regions):
     return kept.assign(flux=kept["region"].map(largest)).reset_index(drop=True)
 
 
-def flare_share_by_r(days, n_bins=8):
+def flare_fraction_by_r(days, n_bins=8):
     """Share of dates with a flare of M1.0 or above within 24 hours, and the true probability, in bins of R.
 
     days: with r_value, label_m, p_m.  The first bin holds the dates without a strong inversion line (R = 0), the
@@ -131,7 +131,7 @@ def flare_share_by_r(days, n_bins=8):
     return table.assign(error=np.sqrt(table["share"] * (1 - table["share"]) / table["n"])).reset_index(drop=True)
 
 
-def bayes_ceiling(probability):
+def tss_upper_bound(probability):
     """True skill statistic that nobody can exceed on these dates, expected over the outcomes, from true probabilities.
 
     probability: (n,) of an event on each date.  The best forecast calls each date whose probability exceeds their mean:
@@ -167,16 +167,16 @@ def _log10(values):
 
 def _contrasts(image, radius, edges):
     """Contrasts of a photosphere as a list."""
-    values = contrast(image, radius, edges)
+    values = ring_contrast(image, radius, edges)
     return values[np.isfinite(values)]
 
 
-def bright_share(light):
+def bright_fraction(light):
     """Share of the disk, in thousandths, that is brighter than three times its median; light: log10 of DN/s."""
     return 1e3 * np.mean(light > np.median(light) + np.log10(3))
 
 
-def grain(image, radius):
+def granularity(image, radius):
     """Spread of the quiet disk's log10 brightness on scales below 2 pixels, and from 3 to 6 pixels.
 
     image, radius: (n, n).  Within .65 radii, where the surroundings are less than 1.3 times as bright as the median.
@@ -189,7 +189,7 @@ def grain(image, radius):
     return (layers[0] - layers[1])[quiet].std(), (layers[2] - layers[3])[quiet].std()
 
 
-def differences(metrics, names):
+def compare_suns(metrics, names):
     """Table of numbers that are known of both Suns: quantity, real, simulated, and their ratio.
 
     metrics: {name: value}; names: {stem of two metrics that end in .real and .simulated: quantity}.

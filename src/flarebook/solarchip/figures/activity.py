@@ -45,7 +45,7 @@ def _classes(axis):
             axis.axhline(flux, color="0.85", lw=0.7, zorder=0)
 
 
-def plot_course(days, emerged):
+def plot_activity(days, emerged):
     """The magnetic flux of the visible disk and the butterfly diagram, one above the other.
 
     days: with time, unsigned_flux (Mx), max_class; emerged: of `emergences`.
@@ -112,12 +112,12 @@ def plot_r_value(days, shares):
     return figure
 
 
-def course_table(days, emerged):
+def activity_table(days, emerged):
     """Flux and flares of the dates and the new regions, to save with their figure."""
     dates = days[["time", "unsigned_flux", "max_class"]].assign(kind="date")
     return pd.concat([dates, emerged.assign(kind="new region")], ignore_index=True)
 
 
-def goes_table(days):
+def xray_table(days):
     """Flares found in each real day, to save with their figure."""
     return pd.concat([flares.assign(day=title) for title, (_, _, flares) in days.items()], ignore_index=True)

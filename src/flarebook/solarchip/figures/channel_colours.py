@@ -15,14 +15,14 @@ SHOWN = {  # where a scaled channel (scale_channel) is black and white; the ends
 }  # fmt: skip
 
 
-def colours_of(channel):
+def channel_colours(channel):
     """Colour map of a channel: grey for the field, black over the band's hue to white for AIA."""
     if channel == "hmi":
         return "gray"
     return LinearSegmentedColormap.from_list(f"sun {channel}", ["black", HUES[channel], "white"])
 
 
-def label_of(channel):
+def channel_label(channel):
     """Name of a channel as it stands in figures."""
     return "HMI field" if channel == "hmi" else f"AIA {channel} Å"
 
@@ -31,7 +31,7 @@ def show_channel(axis, image, channel):
     """Draw one physical image of a channel (n, n) without axes, scaled as the networks see it."""
     low, high = SHOWN[channel]
     axis.imshow(
-        scale_channel(image, channel), origin="lower", cmap=colours_of(channel), vmin=low, vmax=high,
+        scale_channel(image, channel), origin="lower", cmap=channel_colours(channel), vmin=low, vmax=high,
         interpolation="antialiased",
     )  # fmt: skip
     axis.set(xticks=[], yticks=[])

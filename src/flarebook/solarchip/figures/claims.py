@@ -27,7 +27,7 @@ TITLES = {
 }
 
 
-def draw_verdicts(table):
+def plot_claims(table):
     """Mean differences and their intervals over seeds: a line per comparison and score, a marker per backbone.
 
     table: of ablation_tables.verdict_table.

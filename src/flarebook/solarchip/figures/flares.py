@@ -54,12 +54,12 @@ CURVES = (SCRATCH, FROZEN_RANDOM, FROZEN, ALONE, TUNED)
 NO_SKILL = {"tss": 0, "hss": 0, "auc": 0.5, "brier_skill": 0}  # what a forecast that knows nothing scores
 
 
-def colour(method):
+def method_colour(method):
     """Colour of a method, by what it rests on."""
     return COLOURS[family(method)]
 
 
-def draw_skill(table, scores=SKILL):
+def plot_skill(table, scores=SKILL):
     """Scores of every method with all labels: mean and 95 % interval, the ceiling as a line.
 
     table: of `flare_comparison.summary`.
@@ -73,8 +73,8 @@ def draw_skill(table, scores=SKILL):
     for axes, score in zip(panels, scores, strict=True):
         rows = full[full["score"] == score].set_index("method")
         for place, row in enumerate(rows.loc[order].itertuples()):
-            draw_interval(axes, place, row, hollow=score in CALLS and row.Index in undecided)
-        draw_ceiling(axes, rows)
+            plot_interval(axes, place, row, hollow=score in CALLS and row.Index in undecided)
+        plot_upper_bound(axes, rows)
         if score in NO_SKILL:
             axes.axvline(NO_SKILL[score], color="0.6", linestyle=":", linewidth=1)
         axes.set_title(NAMES[score])
@@ -86,14 +86,14 @@ def draw_skill(table, scores=SKILL):
     return figure
 
 
-def draw_interval(axes, place, row, hollow=False):
+def plot_interval(axes, place, row, hollow=False):
     """Mean and interval of one method; hollow: it calls a flare on every day or on none."""
     error = np.abs([[row.mean - row.low], [row.high - row.mean]])
-    style = {"color": colour(row.Index), "markerfacecolor": "white" if hollow else colour(row.Index)}
+    style = {"color": method_colour(row.Index), "markerfacecolor": "white" if hollow else method_colour(row.Index)}
     axes.errorbar(row.mean, place, xerr=error, fmt="o", markersize=5.5, capsize=2.5, **style)
 
 
-def draw_ceiling(axes, rows):
+def plot_upper_bound(axes, rows):
     """Score of the true rate, where it is known and bounds the others in expectation, with its interval as a shade."""
     if CEILING in rows.index and rows["score"].iloc[0] in BOUNDED:
         row = rows.loc[CEILING]
@@ -112,7 +112,7 @@ def skill_legend(methods, with_ceiling):
     return [*handles, same] + [ceiling] * with_ceiling
 
 
-def draw_label_efficiency(table, backbones, scores=("tss", "auc"), references=("r-value", NATURAL)):
+def plot_label_efficiency(table, backbones, scores=("tss", "auc"), references=("r-value", NATURAL)):
     """Scores against the share of the labels, one column per backbone: mean, and standard deviation over draws.
 
     table: of `flare_comparison.summary`; references: methods drawn in every panel.
@@ -123,8 +123,8 @@ def draw_label_efficiency(table, backbones, scores=("tss", "auc"), references=("
         for axes, backbone in zip(row, backbones, strict=True):
             methods = [*references, *(f"{backbone}.{way}" for way in CURVES)]
             for k, method in enumerate(methods):
-                draw_curve(axes, table, method, score, 1 + 0.05 * (k - 2))
-            draw_level(axes, table, score)
+                plot_curve(axes, table, method, score, 1 + 0.05 * (k - 2))
+            plot_upper_bound_level(axes, table, score)
             axes.axhline(NO_SKILL[score], color="0.6", linestyle=":", linewidth=1)
             label_axes(axes, sorted(table["fraction"].unique()))
         row[0].set_ylabel(NAMES[score])
@@ -138,19 +138,19 @@ def draw_label_efficiency(table, backbones, scores=("tss", "auc"), references=("
     return figure
 
 
-def draw_level(axes, table, score):
+def plot_upper_bound_level(axes, table, score):
     """Level of the true rate, to be expected of nobody, however many labels."""
     row = table[(table["method"] == CEILING) & (table["score"] == score)]
     if len(row):
         axes.axhline(row["mean"].item(), color="black", linewidth=1.2)
 
 
-def draw_curve(axes, table, method, score, shift):
+def plot_curve(axes, table, method, score, shift):
     """One curve of a score against the share of the labels; shift: factor that keeps the bars apart."""
     rows = table[(table["method"] == method) & (table["score"] == score)].sort_values("fraction")
-    style = {"color": colour(method), "marker": MARKS[family(method)], "capsize": 2.5, "elinewidth": 1}
+    style = {"color": method_colour(method), "marker": MARKS[family(method)], "capsize": 2.5, "elinewidth": 1}
     dashes = "--" if family(method) in ("baseline", NATURAL) else ":" if family(method) == ALONE else "-"
-    style["markerfacecolor"] = "white" if family(method) == ALONE else colour(method)
+    style["markerfacecolor"] = "white" if family(method) == ALONE else method_colour(method)
     axes.errorbar(rows["fraction"] * shift, rows["mean"], rows["sd"], markersize=5, linestyle=dashes, **style)
 
 
@@ -158,11 +158,13 @@ def curve_legend(references, with_ceiling):
     """Lines of the curves, and of the ceiling."""
     dashes = dict.fromkeys(references, "--") | {ALONE: ":"}
     handles = [
-        Line2D([], [], color=colour(name), marker=MARKS[family(name)], linestyle=dashes.get(name, "-"))
+        Line2D([], [], color=method_colour(name), marker=MARKS[family(name)], linestyle=dashes.get(name, "-"))
         for name in (*references, *CURVES)
     ]
     for handle, name in zip(handles, (*references, *CURVES), strict=True):
-        handle.set(label=LEGEND.get(name) or words(name), markerfacecolor="white" if name == ALONE else colour(name))
+        handle.set(
+            label=LEGEND.get(name) or words(name), markerfacecolor="white" if name == ALONE else method_colour(name)
+        )
     return handles + [Line2D([], [], color="black", linewidth=1.2, label="ceiling: the true rate")] * with_ceiling
 
 
@@ -176,7 +178,7 @@ def label_axes(axes, fractions):
     axes.grid(axis="y", color="0.92")
 
 
-def draw_gains(table, scores=("auc", "tss")):
+def plot_gains(table, scores=("auc", "tss")):
     """What pretraining adds at each share of the labels, with 95 % intervals; a row per score, a column per backbone.
 
     table: of `flare_verdicts.gains`.
@@ -186,7 +188,7 @@ def draw_gains(table, scores=("auc", "tss")):
     panels = figure.subplots(len(scores), len(backbones), sharex=True, sharey="row", squeeze=False)
     for row, score in zip(panels, scores, strict=True):
         for axes, backbone in zip(row, backbones, strict=True):
-            draw_gain(axes, table[(table["backbone"] == backbone) & (table["score"] == score)])
+            plot_gain(axes, table[(table["backbone"] == backbone) & (table["score"] == score)])
             label_axes(axes, sorted(table["fraction"].unique()))
         row[0].set_ylabel(f"{NAMES[score]}, gain over\nrandom weights")
     for axes, backbone in zip(panels[0], backbones, strict=True):
@@ -197,7 +199,7 @@ def draw_gains(table, scores=("auc", "tss")):
     return figure
 
 
-def draw_gain(axes, rows):
+def plot_gain(axes, rows):
     """Gain of the ways to use pretrained weights against the share of the labels, for one backbone and score."""
     for shift, (way, part) in zip((0.95, 1.05), rows.groupby("way", sort=False), strict=False):
         error = [part["gain"] - part["low"], part["high"] - part["gain"]]
@@ -206,7 +208,7 @@ def draw_gain(axes, rows):
     axes.axhline(0, color="0.6", linestyle=":", linewidth=1)
 
 
-def draw_reliability(table):
+def plot_reliability(table):
     """Share of flaring days among days of like forecast, with its 95 % interval, and how many days those are.
 
     table: of `flare_comparison.reliability_table`.
@@ -218,7 +220,9 @@ def draw_reliability(table):
         rows = table[table["method"] == method]
         error = np.abs([rows["observed"] - rows["low"], rows["high"] - rows["observed"]])
         axes.plot([0, 1], [0, 1], "k--", linewidth=0.9)
-        axes.errorbar(rows["score"], rows["observed"], error, fmt="o-", capsize=2.5, color=colour(method), markersize=5)
+        axes.errorbar(
+            rows["score"], rows["observed"], error, fmt="o-", capsize=2.5, color=method_colour(method), markersize=5
+        )
         for row in rows.itertuples():  # numbers stand above the axes' frame, where nothing else is drawn
             axes.annotate(f"{row.n}", (row.score, 1.04), xycoords=("data", "axes fraction"), ha="center", fontsize=8)
         axes.set_title(words(method), pad=18)
@@ -228,7 +232,7 @@ def draw_reliability(table):
     return figure
 
 
-def draw_days(days, forecasts):
+def plot_days(days, forecasts):
     """Forecasts of the test days in a row, the days that were followed by a flare marked above.
 
     days: test days, with time and the label; forecasts: {method: (n_test,)}, the true probability among them if known.
@@ -239,7 +243,7 @@ def draw_days(days, forecasts):
     flaring = days["label"].to_numpy().astype(bool)
     for axes, (method, probability) in zip(panels, forecasts.items(), strict=True):
         axes.vlines(times[flaring], 0, 1, color="#D55E00", alpha=0.3, linewidth=1.6)
-        axes.step(times, probability, where="mid", color=colour(method), linewidth=1.3)
+        axes.step(times, probability, where="mid", color=method_colour(method), linewidth=1.3)
         axes.set(ylim=(0, 1.0), yticks=(0, 0.5, 1))
         axes.set_title(words(method), loc="left", fontsize="small", pad=3)
     panels[-1].set_xlim(times.min(), times.max())

@@ -7,7 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator
 
-from flarebook.solarchip.figures.channel_colours import label_of, show_channel
+from flarebook.solarchip.figures.channel_colours import channel_label, show_channel
 from flarebook.solarchip.images.scaling import unscale_channel
 from flarebook.solarchip.pretraining.objective import TERMS
 from flarebook.solarchip.pretraining.settings import Settings
@@ -27,7 +27,7 @@ def shipped_history():
         return pd.read_csv(file)
 
 
-def draw_batch(pictures, channels, turned):
+def plot_batch(pictures, channels, turned):
     """Pictures of a few dates before and after the turns of the training: one row per date.
 
     pictures, turned: (n, k, h, w) scaled; channels: k names.
@@ -41,11 +41,11 @@ def draw_batch(pictures, channels, turned):
                 axis = axes[row, block * k + place]
                 show_channel(axis, unscale_channel(shown[row, place], channel), channel)
                 if row == 0:
-                    axis.set_title(label_of(channel) + (", turned" if block else ""), fontsize=9)
+                    axis.set_title(channel_label(channel) + (", turned" if block else ""), fontsize=9)
     return figure
 
 
-def curves(history, guessing):
+def plot_history(history, guessing):
     """Every term against the number of dates seen: thin while training, thick on held-out dates.
 
     history: with the column backbone; guessing: {term: loss of equal similarities}, dotted.
@@ -77,7 +77,7 @@ def _logarithmic(panel):
     panel.yaxis.set_minor_locator(NullLocator())
 
 
-def draw_reconstructions(images, drawn, channels):
+def plot_reconstructions(images, drawn, channels):
     """Images and what each model draws of them: one row of channels per way.
 
     images: {channel: (h, w)} scaled, of one date; drawn: {words: {channel: (h, w)}}.
@@ -90,11 +90,11 @@ def draw_reconstructions(images, drawn, channels):
             show_channel(axis, unscale_channel(shown[channel], channel), channel)
         line[0].set_ylabel(words)
     for axis, channel in zip(axes[0], channels, strict=True):
-        axis.set_title(label_of(channel), fontsize=10)
+        axis.set_title(channel_label(channel), fontsize=10)
     return figure
 
 
-def draw_patches(images, colours, channels, dates):
+def plot_patches(images, colours, channels, dates):
     """Images of a few dates and, below, the colours of their patches for each model.
 
     images: (n, 11, h, w) physical rows of `channels`, as (n, k, h, w); colours: {words: {channel: (n, side, side, 3)}};
@@ -106,7 +106,7 @@ def draw_patches(images, colours, channels, dates):
     for place in range(n * k):
         date, channel = divmod(place, k)
         show_channel(axes[0, place], images[date, channel], channels[channel])
-        axes[0, place].set_title(f"{dates[date]}\n{label_of(channels[channel])}", fontsize=8.5)
+        axes[0, place].set_title(f"{dates[date]}\n{channel_label(channels[channel])}", fontsize=8.5)
         for line, shown in zip(axes[1:, place], colours.values(), strict=True):
             line.imshow(shown[channels[channel]][date], origin="lower", interpolation="nearest")
             line.set(xticks=[], yticks=[])
@@ -115,6 +115,6 @@ def draw_patches(images, colours, channels, dates):
     return figure
 
 
-def guesses(batch_size=Settings.batch_size, n_patches=64):
+def chance_losses(batch_size=Settings.batch_size, n_patches=64):
     """Loss of each contrast when all similarities are equal: ln of the number of candidates, {term: number}."""
     return {"cls": np.log(batch_size), "patch": np.log(batch_size), "intra": np.log(n_patches)}

@@ -18,7 +18,7 @@ PANELS = {  # score: title
     MEAN_PROBE: "linear probes,\nmean skill",
     "crossed probe, mean": "probe of HMI\nread on AIA, skill",
 }
-UNTAUGHT = {  # lines of features that nobody trained
+UNTRAINED = {  # lines of features that nobody trained
     "pixels": {"color": "#CC78BC", "linestyle": ":", "linewidth": 1.6},
     STRENGTH: {"color": "#029E73", "linestyle": "-.", "linewidth": 1.4},
 }
@@ -43,7 +43,7 @@ def row_labels(table):
     return {key: label for key, label in labels.items() if key in known}
 
 
-def draw_ablation(table, summary, untaught=None):
+def plot_ablation(table, summary, untaught=None):
     """Six scores of every row: one mark per seed, the mean and its standard deviation over seeds.
 
     table: of ablation.run; summary: of ablation_tables.summary; untaught: {name: {score: value}} of features that
@@ -56,9 +56,9 @@ def draw_ablation(table, summary, untaught=None):
         own = summary[summary["score"] == score]
         panel.axvline(own["chance"].mean(), color="0.3", linestyle="--", linewidth=0.9)
         for name, values in (untaught or {}).items():
-            panel.axvline(values[score], **UNTAUGHT[name])
+            panel.axvline(values[score], **UNTRAINED[name])
         for shift, backbone in zip((-0.17, 0.17), own["backbone"].unique(), strict=False):
-            _draw_rows(panel, table[table["score"] == score], own, backbone, labels, shift)
+            _plot_rows(panel, table[table["score"] == score], own, backbone, labels, shift)
         panel.set_title(title, fontsize="small")
         panel.grid(axis="y", color="0.93")
         panel.set_axisbelow(True)
@@ -69,7 +69,7 @@ def draw_ablation(table, summary, untaught=None):
     return figure
 
 
-def _draw_rows(panel, table, summary, backbone, labels, shift):
+def _plot_rows(panel, table, summary, backbone, labels, shift):
     """Marks of one backbone: seeds faint, mean and standard deviation strong."""
     colour, marker = COLOURS[family(backbone)], MARKERS[family(backbone)]
     for place, (row, sharing) in enumerate(labels):
@@ -94,10 +94,10 @@ def _handles(summary, untaught):
         for name in summary["backbone"].unique()
     ]
     handles.append(Line2D([], [], color="0.3", linestyle="--", linewidth=0.9, label="guessing"))
-    return handles + [Line2D([], [], label=f"{name}, no encoder", **UNTAUGHT[name]) for name in untaught]
+    return handles + [Line2D([], [], label=f"{name}, no encoder", **UNTRAINED[name]) for name in untaught]
 
 
-def draw_probes(summary, probes=("linear", "k-NN")):
+def plot_probes(summary, probes=("linear", "k-NN")):
     """Skill of the probes: rows of the ablation against questions and instruments, one matrix per probe and backbone.
 
     summary: of ablation_tables.summary.
@@ -108,26 +108,26 @@ def draw_probes(summary, probes=("linear", "k-NN")):
     for line, probe in zip(axes, probes, strict=True):
         own = summary[summary["score"].str.startswith(f"{probe}, ") & (summary["sharing"] == "two")]
         for panel, backbone in zip(line, backbones, strict=True):
-            image = _draw_skills(panel, own[own["backbone"] == backbone])
+            image = _plot_skills(panel, own[own["backbone"] == backbone])
             panel.set_title(f"{backbone}, {'linear' if probe == 'linear' else 'nearest neighbours'}", fontsize="medium")
     figure.colorbar(image, ax=axes, label="skill, 0 guessing, 1 perfect", pad=0.01, shrink=0.6)
     return figure
 
 
-def _draw_skills(panel, own):
+def _plot_skills(panel, own):
     """One matrix of skills; returns what a colourbar needs."""
     columns = list(own["score"].unique())
     cells = own.pivot(index="row", columns="score", values="mean")
     cells = cells.reindex(index=[row for row in TERMS if row in cells.index], columns=columns)
     image = panel.imshow(cells, cmap="viridis", vmin=0, vmax=1, aspect="auto")
     _write_cells(panel, cells)
-    panel.set_xticks(range(len(columns)), [_question(score) for score in columns], rotation=38, ha="right")
+    panel.set_xticks(range(len(columns)), [_target_label(score) for score in columns], rotation=38, ha="right")
     panel.set_yticks(range(len(cells)), ["none (random)" if row == "random" else row for row in cells.index])
     panel.tick_params(length=0, labelsize="small")
     return image
 
 
-def _question(score):
+def _target_label(score):
     """Label of a probe's question: "linear, r_value, AIA" to "R of the simulator, AIA"."""
     _, name, source = score.split(", ")
     return f"{NAMES[name]}, {source}"
@@ -141,7 +141,7 @@ def _write_cells(panel, cells):
         panel.text(j, i, words, ha="center", va="center", color=colour, fontsize="small")
 
 
-def draw_geometry(summary):
+def plot_geometry(summary):
     """Alignment against uniformity of every row: pairs close together and dates apart lie at the lower left.
 
     A colour per row of the ablation, a marker per backbone, mean and standard deviation over seeds.

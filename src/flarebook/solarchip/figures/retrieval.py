@@ -5,14 +5,14 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from flarebook.solarchip.figures.channel_colours import label_of, show_channel
+from flarebook.solarchip.figures.channel_colours import channel_label, show_channel
 from flarebook.solarchip.representation.retrieval import NEIGHBOURS, competitors, cosine
 
 RIGHT, WRONG = "#029E73", "#D55E00"
 APART = 30  # days between two shown dates, so that they show different regions
 
 
-def shown_dates(activity, held_out, n):
+def choose_active_dates(activity, held_out, n):
     """Rows of n active held-out dates, the most active ones at least APART rows from each other, in time order.
 
     activity: (n_dates,) such as the unsigned flux; held_out: (n_dates,) bool.
@@ -25,7 +25,7 @@ def shown_dates(activity, held_out, n):
     return sorted(chosen)
 
 
-def nearest_answers(hmi, aia, times, queries, n, days=NEIGHBOURS):
+def nearest_images(hmi, aia, times, queries, n, days=NEIGHBOURS):
     """The n most similar AIA images among neighbouring days: DataFrame query, place, answer, cosine.
 
     hmi, aia: Embedding of all dates; times: (n_dates,); queries: rows of the dates, as query and answer.
@@ -38,10 +38,10 @@ def nearest_answers(hmi, aia, times, queries, n, days=NEIGHBOURS):
     return pd.DataFrame(rows, columns=["query", "place", "answer", "cosine"])
 
 
-def draw_answers(images, channel, times, found):
+def plot_nearest_images(images, channel, times, found):
     """A row per query: the magnetogram, then the answers in their order, the right date in a green frame.
 
-    images: {channel: (n_dates, h, w)} physical, of "hmi" and the answers' channel; found: of `nearest_answers`.
+    images: {channel: (n_dates, h, w)} physical, of "hmi" and the answers' channel; found: of `nearest_images`.
     """
     queries, n = found["query"].unique(), found["place"].max()
     figure = Figure(figsize=(1.55 * (n + 1), 1.78 * len(queries)), layout="constrained")
@@ -53,11 +53,13 @@ def draw_answers(images, channel, times, found):
         for panel, answer in zip(line[1:], found.loc[found["query"] == query, "answer"], strict=False):
             show_channel(panel, images[channel][answer], channel)
             _frame(panel, RIGHT if answer == query else WRONG)
-            panel.set_title(_apart(round((day[answer] - day[query]).total_seconds() / 86400)), fontsize="small")
+            panel.set_title(
+                _time_difference(round((day[answer] - day[query]).total_seconds() / 86400)), fontsize="small"
+            )
     return figure
 
 
-def _apart(days):
+def _time_difference(days):
     """ "the same day" or "2 days later"."""
     if not days:
         return "the same day"
@@ -70,7 +72,7 @@ def _frame(panel, colour):
     panel.add_patch(box)
 
 
-def place_maps(embeddings, query, other, patch):
+def similarity_maps(embeddings, query, other, patch):
     """How alike the patches of AIA are to one patch of HMI: {(model, "same date" or "another date"): (side, side)}.
 
     embeddings: {model: (Embedding of HMI, Embedding of AIA)}; query, other: rows of the dates; patch: its number.
@@ -91,10 +93,10 @@ def strongest_patch(magnetogram, side):
     return int(flux.argmax())
 
 
-def draw_places(images, channel, query, other, patch, maps):
+def plot_similarity_maps(images, channel, query, other, patch, maps):
     """HMI with its patch framed, beside it AIA of two dates, and each model's maps of similarity in one scale.
 
-    images: {channel: (n_dates, h, w)} physical, of "hmi" and AIA; maps: of `place_maps`.
+    images: {channel: (n_dates, h, w)} physical, of "hmi" and AIA; maps: of `similarity_maps`.
     """
     models = list(dict.fromkeys(name for name, _ in maps))
     figure = Figure(figsize=(2.35 * (2 + len(models)) + 0.6, 4.9), layout="constrained")
@@ -102,7 +104,7 @@ def draw_places(images, channel, query, other, patch, maps):
     scale = max(np.abs(values).max() for values in maps.values())
     for line, row, words in zip(axes, (query, other), ("same date", "another date"), strict=True):
         show_channel(line[1], images[channel][row], channel)
-        line[1].set_title(f"{label_of(channel)}, {words}", fontsize="small")
+        line[1].set_title(f"{channel_label(channel)}, {words}", fontsize="small")
         _frame_patch(line[1], patch, len(maps[models[0], words]), images[channel].shape[-1], "white")
         for panel, name in zip(line[2:], models, strict=True):
             drawn = panel.imshow(maps[name, words], origin="lower", cmap="RdBu_r", vmin=-scale, vmax=scale)
@@ -110,7 +112,7 @@ def draw_places(images, channel, query, other, patch, maps):
             panel.set(xticks=[], yticks=[])
             panel.set_title(name, fontsize="small")
     show_channel(axes[0, 0], images["hmi"][query], "hmi")
-    axes[0, 0].set_title(f"{label_of('hmi')}, the query", fontsize="small")
+    axes[0, 0].set_title(f"{channel_label('hmi')}, the query", fontsize="small")
     _frame_patch(axes[0, 0], patch, len(maps[models[0], "same date"]), images["hmi"].shape[-1], RIGHT)
     axes[1, 0].set_axis_off()
     figure.colorbar(drawn, ax=axes[:, 2:], label="cosine with the query", shrink=0.7, pad=0.02)

@@ -5,15 +5,15 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from flarebook.solarchip.figures.channel_colours import label_of, show_channel
+from flarebook.solarchip.figures.channel_colours import channel_label, show_channel
 from flarebook.solarchip.images.channels import CHANNELS
 from flarebook.solarchip.images.grid import HALF_WIDTH, Disk
 
 COLUMNS = ("hmi", "4500", "171", "193", "304", "1600")
 # From the surface upwards, the corona by temperature
-UPWARDS = ("hmi", "4500", "1700", "1600", "304", "171", "193", "211", "335", "94", "131")
+BY_HEIGHT = ("hmi", "4500", "1700", "1600", "304", "171", "193", "211", "335", "94", "131")
 PHOTOSPHERIC = 12_500.0  # DN/s, the quiet photosphere at 4500 at disk centre in the simulated images
-LOOKS = {"real": {"color": "#7B3FBF", "lw": 1.8}, "simulated": {"color": "0.25", "lw": 1.4}}
+STYLES = {"real": {"color": "#7B3FBF", "lw": 1.8}, "simulated": {"color": "0.25", "lw": 1.4}}
 LIMB = np.concatenate([np.arange(0, 0.9, 0.05), np.arange(0.9, 1.095, 0.0125)])  # solar radii, finer at the limb
 PHOTOSPHERE = np.append(np.arange(0, 0.95, 0.05), 0.95)  # solar radii; farther out a pixel holds the limb's edge
 BINS = {
@@ -68,17 +68,17 @@ def plot_dates(real, images, days, columns=COLUMNS):
         for place, channel in enumerate(columns):
             axis = figure.add_subplot(grid[row, place])
             show_channel(axis, images[row, CHANNELS.index(channel)], channel)
-            axis.set_title(label_of(channel) if row == 0 else "", fontsize=9)
-            axis.set_ylabel("" if place else _told(day), fontsize=8)
+            axis.set_title(channel_label(channel) if row == 0 else "", fontsize=9)
+            axis.set_ylabel("" if place else _date_label(day), fontsize=8)
     for place, (channel, (image, title)) in enumerate(real.items()):
         axis = figure.add_subplot(grid[2 * place : 2 * place + 2, -2:])
         show_channel(axis, image, channel)
-        axis.set_title(title, fontsize=9, color=LOOKS["real"]["color"])
-        axis.spines[:].set(visible=True, color=LOOKS["real"]["color"], lw=2)
+        axis.set_title(title, fontsize=9, color=STYLES["real"]["color"])
+        axis.spines[:].set(visible=True, color=STYLES["real"]["color"], lw=2)
     return figure
 
 
-def _told(day):
+def _date_label(day):
     """Two lines about a date: its day, and its largest flare in the next 24 hours."""
     flare = day["max_class"] or "no flare"
     return f"{str(day['time'])[:10]}\nnext: {flare}"
@@ -92,7 +92,7 @@ def plot_limb(tables):
     figure = Figure(figsize=(4.6 * len(tables), 3.5), layout="constrained")
     for axis, (name, table) in zip(figure.subplots(1, len(tables), squeeze=False)[0], tables.items(), strict=True):
         for origin, rows in table.groupby("origin"):
-            axis.plot(rows["radius"], rows["median"], **LOOKS[origin], label=origin)
+            axis.plot(rows["radius"], rows["median"], **STYLES[origin], label=origin)
             if origin == "simulated":
                 axis.fill_between(rows["radius"], rows["low"], rows["high"], color="0.8", label="90 % of dates")
         axis.axvline(1, color="0.6", lw=0.8, ls=":")
@@ -113,7 +113,7 @@ def plot_histograms(table):
         lowest = rows["density"][rows["density"] > 0].min()
         for origin, drawn in rows.groupby("origin", sort=False):
             edges = np.append(drawn["low"], drawn["high"].iloc[-1])
-            axis.stairs(drawn["density"].clip(lower=lowest / 9), edges, **_filled(origin))
+            axis.stairs(drawn["density"].clip(lower=lowest / 9), edges, **_histogram_style(origin))
         axis.set(xlabel=LABELS[name], yscale="log", title=name, ylim=(lowest / 2, 3 * rows["density"].max()))
         if name == "field":
             axis.set_xscale("symlog", linthresh=10)
@@ -121,14 +121,14 @@ def plot_histograms(table):
                 [-1000, -100, -10, 0, 10, 100, 1000], labels=["−10³", "−10²", "−10", "0", "10", "10²", "10³"]
             )
     figure.axes[0].set_ylabel("share of pixels per unit")
-    handles = [Line2D([], [], color="0.7", lw=6, label="simulated"), Line2D([], [], **LOOKS["real"], label="real")]
+    handles = [Line2D([], [], color="0.7", lw=6, label="simulated"), Line2D([], [], **STYLES["real"], label="real")]
     figure.axes[0].legend(handles=handles, loc="upper left")
     return figure
 
 
-def _filled(origin):
+def _histogram_style(origin):
     """Look of a histogram."""
-    return {"fill": True, "color": "0.75"} if origin == "simulated" else LOOKS["real"]
+    return {"fill": True, "color": "0.75"} if origin == "simulated" else STYLES["real"]
 
 
 def dates_table(days, rows):
@@ -153,9 +153,9 @@ def plot_channels(images, time):
     figure = Figure(figsize=(10.2, 3.75), layout="constrained")
     figure.get_layout_engine().set(w_pad=0.01, h_pad=0.02, wspace=0.0, hspace=0.0)
     axes = figure.subplots(2, 6).flat
-    for axis, channel in zip(axes, UPWARDS, strict=False):
+    for axis, channel in zip(axes, BY_HEIGHT, strict=False):
         show_channel(axis, images[CHANNELS.index(channel)], channel)
-        axis.set_title(label_of(channel), fontsize=9)
+        axis.set_title(channel_label(channel), fontsize=9)
     last = figure.axes[-1]
     last.axis("off")
     last.text(0.5, 0.5, str(time)[:16].replace("T", "\n"), ha="center", va="center", fontsize=9, color="0.3")

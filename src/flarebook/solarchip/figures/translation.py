@@ -5,8 +5,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from flarebook.solarchip.figures.channel_colours import SHOWN, colours_of
-from flarebook.solarchip.images.channels import index
+from flarebook.solarchip.figures.channel_colours import SHOWN, channel_colours
+from flarebook.solarchip.images.channels import channel_index
 from flarebook.solarchip.translation.comparison import (
     CEILING,
     GAN,
@@ -33,12 +33,12 @@ SHOWN_METHODS = (POLYNOMIAL, UNET, GAN, ONE, MANY)
 LINES = ("#E69F00", "#0072B2", "#009E73", "#D55E00", "#CC79A7")
 
 
-def name_of(target):
+def target_name(target):
     """Short name of a target for an axis."""
     return LONG.get(target, f"{target} Å")
 
 
-def draw_examples(test, date, translations, members):
+def plot_examples(test, date, translations, members):
     """One date: source, observed target, its translations and the spread of the ensemble, a row for each target.
 
     test: (n, 11, h, w) scaled; translations: {method: {target: (n, h, w)}}; members: {target: (m, n, h, w)}.
@@ -49,12 +49,12 @@ def draw_examples(test, date, translations, members):
     figure.get_layout_engine().set(w_pad=0.01, h_pad=0.01, wspace=0.0, hspace=0.0)
     for row, target in zip(figure.subplots(len(targets), len(titles), squeeze=False), targets, strict=True):
         source = "171" if "hmi" in target else "hmi"
-        show_scaled(row[0], test[date, index(source)], source)
+        show_scaled(row[0], test[date, channel_index(source)], source)
         show_scaled(row[1], take(test, target)[date], target)
         for axis, method in zip(row[2:], SHOWN_METHODS, strict=False):
             show_scaled(axis, translations[method][target][date], target)
         show_spread(row[-1], members[target][:, date])
-        row[0].set_ylabel(f"to {name_of(target)}", fontsize=9)
+        row[0].set_ylabel(f"to {target_name(target)}", fontsize=9)
         if target == targets[0]:
             for axis, title in zip(row, titles, strict=True):
                 axis.set_title(title.replace("diffusion, ", "diffusion,\n"), fontsize=9)
@@ -64,7 +64,7 @@ def draw_examples(test, date, translations, members):
 def show_scaled(axis, image, target):
     """One scaled image in its channel's colours, without axes; the field without its sign as its strength."""
     low, high = (0, SHOWN["hmi"][1]) if target == "|hmi|" else SHOWN[target]
-    colours = colours_of("hmi" if target == "|hmi|" else target)
+    colours = channel_colours("hmi" if target == "|hmi|" else target)
     axis.imshow(image, origin="lower", cmap=colours, vmin=low, vmax=high, interpolation="antialiased")
     without_axes(axis)
 
@@ -94,7 +94,7 @@ def examples_table(test, date, translations, members):
     return pd.DataFrame(rows, columns=["target", "panel", "mean", "deviation"])
 
 
-def draw_scores(table, region="disk"):
+def plot_scores(table, region="disk"):
     """Scores of all methods on one part of the image, one above the other, a group for each target.
 
     table: of `translation_scores.summary`; bars: standard deviation over the dates.
@@ -109,7 +109,7 @@ def draw_scores(table, region="disk"):
             x = np.arange(len(targets)) + (place - (len(methods) - 1) / 2) * 0.11
             look = {"color": COLOURS[method], "marker": MARKS[method], "linestyle": "none", "markersize": 6}
             axis.errorbar(x, chosen[score], chosen[f"{score}_sd"], elinewidth=0.8, label=method, **look)
-        axis.set_xticks(range(len(targets)), [name_of(target) for target in targets])
+        axis.set_xticks(range(len(targets)), [target_name(target) for target in targets])
         axis.set_ylabel(label)
         for edge in np.arange(len(targets) - 1) + 0.5:
             axis.axvline(edge, color="0.9", linewidth=0.8, zorder=0)
@@ -118,7 +118,7 @@ def draw_scores(table, region="disk"):
     return figure
 
 
-def draw_flux(table, methods=(POLYNOMIAL, UNET, GAN, ONE, CEILING)):
+def plot_flux(table, methods=(POLYNOMIAL, UNET, GAN, ONE, CEILING)):
     """Unsigned flux of the translated field against the observed one, a panel for each method.
 
     table: of `translation_comparison.fluxes`.
@@ -139,7 +139,7 @@ def draw_flux(table, methods=(POLYNOMIAL, UNET, GAN, ONE, CEILING)):
     return figure
 
 
-def reliability(members, observed, target, n_bins=8):
+def spread_error_table(members, observed, target, n_bins=8):
     """Error of the ensemble's mean in bins of its spread, on the disk: DataFrame with target, spread, error, pixels.
 
     members: (m, n, h, w), observed: (n, h, w), scaled.
@@ -152,10 +152,10 @@ def reliability(members, observed, target, n_bins=8):
     return pd.DataFrame(rows, columns=["target", "spread", "error", "pixels"])
 
 
-def draw_uncertainty(rows, members, observed, date, target="171"):
+def plot_uncertainty(rows, members, observed, date, target="171"):
     """Left: error in bins of spread for all targets, logarithmic axes; right: spread and error of one date.
 
-    rows: of `reliability`, all targets; members: (m, n, h, w), observed: (n, h, w) of the shown target.
+    rows: of `spread_error_table`, all targets; members: (m, n, h, w), observed: (n, h, w) of the shown target.
     """
     figure = Figure(figsize=(9.6, 3.6), layout="constrained")
     left, middle, right = figure.subplots(1, 3, width_ratios=(1.15, 1, 1))
@@ -163,7 +163,7 @@ def draw_uncertainty(rows, members, observed, date, target="171"):
     ends = 0.8 * values[values > 0].min(), 1.25 * values.max()
     left.plot(ends, ends, color="0.6", linewidth=0.9, linestyle="--", label="calibrated")
     for (name, part), colour, mark in zip(rows.groupby("target", sort=False), LINES, "osD^v", strict=False):
-        left.plot(part["spread"], part["error"], color=colour, marker=mark, markersize=4, label=name_of(name))
+        left.plot(part["spread"], part["error"], color=colour, marker=mark, markersize=4, label=target_name(name))
     left.set(xlabel="spread of the ensemble", ylabel="error of its mean", xscale="log", yscale="log")
     left.legend(fontsize="small")
     error = np.abs(members[:, date].mean(axis=0) - observed[date])
@@ -171,13 +171,13 @@ def draw_uncertainty(rows, members, observed, date, target="171"):
     limit = float(np.quantile(error, 0.99))
     for axis, image, title in ((middle, spread, "spread"), (right, error, "error of the mean")):
         shown = axis.imshow(image, origin="lower", cmap="cividis", vmin=0, vmax=limit)
-        axis.set_title(f"{title}, {name_of(target)}")
+        axis.set_title(f"{title}, {target_name(target)}")
         without_axes(axis)
     figure.colorbar(shown, ax=[middle, right], shrink=0.75, label="scaled units", extend="max")
     return figure
 
 
-def draw_branches(scores, region="disk"):
+def plot_encoder_transfer(scores, region="disk"):
     """PSNR of each seed's branch, pretrained and random source encoder side by side, joined by seed.
 
     scores: of `branch_comparison.branch_scores`.
@@ -192,7 +192,7 @@ def draw_branches(scores, region="disk"):
             axis.plot(0, values[RANDOM], "o", color="0.35", zorder=2)
             axis.plot(1, values[PRETRAINED], "D", color="#D55E00", zorder=2)
         axis.set_xticks([0, 1], [RANDOM, PRETRAINED])
-        axis.set(xlim=(-0.4, 1.4), title=f"to {name_of(target)}")
+        axis.set(xlim=(-0.4, 1.4), title=f"to {target_name(target)}")
     figure.axes[0].set_ylabel("PSNR on the disk [dB]")
     figure.supxlabel("source encoder of the branch", fontsize="medium")
     return figure

@@ -7,7 +7,7 @@ import pandas as pd
 import yaml
 
 from flarebook.compendium.errors import InputError
-from flarebook.solarchip.goes.classes import at_least
+from flarebook.solarchip.goes.classes import reaches_class
 from flarebook.solarchip.goes.labels import LEVELS
 
 FAINTEST = 1e-9  # W/m2, below GOES's own background: where the logarithm of the flux ends
@@ -39,7 +39,7 @@ def table_features(name, days, label="label_m"):
     Raises InputError for an unknown name or a missing column.
     """
     if name == "persistence":
-        return at_least(_column(days, "flux_max_past_24h"), LEVELS[label]).astype(float)[:, None]
+        return reaches_class(_column(days, "flux_max_past_24h"), LEVELS[label]).astype(float)[:, None]
     if name in R_COLUMNS:
         r = _column(days, R_COLUMNS[name])
         return np.column_stack([r, r > 0])

@@ -9,7 +9,7 @@ from flarebook.evaluation.linear_head import linear_head, linear_head_alone
 from flarebook.solarchip.flares.baselines import climatology, table_features
 from flarebook.solarchip.flares.features import frozen_features, natural_features
 from flarebook.solarchip.flares.fine_tune import fine_tune
-from flarebook.solarchip.images.binning import coarse
+from flarebook.solarchip.images.binning import bin_images
 from flarebook.solarchip.images.channels import CHANNELS
 from flarebook.solarchip.images.scaling import scale_channel
 from flarebook.solarchip.models.autoencoder import create
@@ -59,7 +59,7 @@ def input_images(images, channels, side):
     scaled = np.zeros((*images.shape[:2], side, side), np.float32)
     for channel in channels:
         place = CHANNELS.index(channel)
-        scaled[:, place] = scale_channel(coarse(images[:, place : place + 1], side)[:, 0], channel)
+        scaled[:, place] = scale_channel(bin_images(images[:, place : place + 1], side)[:, 0], channel)
     return scaled
 
 

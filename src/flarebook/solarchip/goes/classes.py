@@ -19,7 +19,7 @@ RISE, MINUTES = 1.4, 4  # NOAA's onset: the flux grows through four minutes and 
 COLUMNS = ("start", "peak", "end", "peak_flux", "goes_class")
 
 
-def class_of(flux):
+def flux_to_class(flux):
     """GOES class of a peak flux in W/m2, such as "M2.5"; "" for no flare (0 or no number).
 
     Cut, not rounded, to one decimal.
@@ -30,24 +30,19 @@ def class_of(flux):
     return f"{letter}{np.floor(flux / LETTERS[letter] * 10 + 1e-4) / 10:.1f}"
 
 
-def flux_of(goes_class):
+def class_to_flux(goes_class):
     """Peak flux in W/m2 of a class such as "M2.5", "X17" or "C"; 0 for "".  Raises InputError for another text."""
     if not goes_class:
         return 0.0
     found = re.fullmatch(r"([ABCMX])(\d+\.?\d*)?", str(goes_class).strip().upper())
     if not found:
-        raise InputError(f"{goes_class!r} is no GOES class: give a letter A, B, C, M or X and a number, such as M2.5")
+        raise InputError(f"{goes_class!r} is not a GOES class: give A, B, C, M or X and a number, such as M2.5")
     return LETTERS[found[1]] * float(found[2] or 1)
 
 
-def at_least(flux, goes_class):
+def reaches_class(flux, goes_class):
     """Whether fluxes, an array or a column in W/m2, reach a class, however their last digit was rounded."""
-    return flux >= flux_of(goes_class) * (1 - 1e-6)
-
-
-def true_flux(flux):
-    """Flux on the scale of GOES-16 and of science-quality data from an operational one of GOES-8 to GOES-15."""
-    return np.asarray(flux) / OPERATIONAL
+    return flux >= class_to_flux(goes_class) * (1 - 1e-6)
 
 
 def minute_means(flux, times):
@@ -75,21 +70,21 @@ def find_flares(flux_long, times):
     if len(times) != len(flux_long) or not times.is_monotonic_increasing:
         raise InputError("the flux curve's times are not in order, or not as many as its values: sort the record")
     flux, minutes = minute_means(flux_long, times)
-    rising = onsets(flux)
+    rising = flare_onsets(flux)
     rows, position = [], 0
     while (found := np.flatnonzero(rising[position:])).size:
         start = position + found[0]
-        peak, end = _course(flux, rising, start)
+        peak, end = _peak_and_end(flux, rising, start)
         rows.append((minutes[start], minutes[peak], minutes[end] if end < len(flux) else np.datetime64("NaT"), peak))
         position = max(end, peak + 1)
     table = pd.DataFrame(rows, columns=["start", "peak", "end", "peak_flux"])
     table["peak_flux"] = flux[table["peak_flux"].to_numpy(int)]
-    return table.assign(goes_class=[class_of(value) for value in table["peak_flux"]]).astype(
+    return table.assign(goes_class=[flux_to_class(value) for value in table["peak_flux"]]).astype(
         dict.fromkeys(("start", "peak", "end"), "datetime64[ns]")
     )
 
 
-def onsets(flux):
+def flare_onsets(flux):
     """Minutes at which NOAA's onset holds: (m,) bool.  flux: (m,) one-minute means; beside a hole it never holds."""
     holds = np.zeros(len(flux), bool)
     if len(flux) >= MINUTES:
@@ -98,7 +93,7 @@ def onsets(flux):
     return holds
 
 
-def _course(flux, rising, start):
+def _peak_and_end(flux, rising, start):
     """Peak and end of the flare that starts at a minute; the end is len(flux) when the record ends before."""
     peak = start
     for minute in range(start + 1, len(flux)):

@@ -6,7 +6,7 @@ import pandas as pd
 
 from flarebook.compendium.atomic_files import whole_file
 from flarebook.compendium.errors import InputError
-from flarebook.solarchip.goes.classes import COLUMNS, class_of, flux_of
+from flarebook.solarchip.goes.classes import COLUMNS, class_to_flux, flux_to_class
 
 NAMES = {  # column of ours: those of HEK (sunpy's Fido, hek.HEKClient), of the SSW list, and others in use
     "start": ("start", "event_starttime", "start_time", "starttime"),
@@ -26,7 +26,7 @@ def read_flare_list(path):
     path = Path(path)
     if not path.is_file():
         raise InputError(f"there is no flare list {path}: give a CSV, or an events file of NOAA")
-    table = _events(path) if path.name.endswith("events.txt") else _csv(path)
+    table = _read_noaa_events(path) if path.name.endswith("events.txt") else _read_csv(path)
     try:
         for name in ("start", "peak", "end"):
             table[name] = pd.to_datetime(table[name], utc=True).dt.tz_localize(None)
@@ -34,18 +34,18 @@ def read_flare_list(path):
         raise InputError(f"{path.name} has a {name} that is no time ({error}): correct that row") from error
     table = table[table["goes_class"].fillna("").astype(str).str.strip() != ""].sort_values("peak", kind="stable")
     table = table.drop_duplicates(["peak", "goes_class"]).reset_index(drop=True)
-    return table.assign(peak_flux=table["goes_class"].map(flux_of).astype(float))[list(COLUMNS)]
+    return table.assign(peak_flux=table["goes_class"].map(class_to_flux).astype(float))[list(COLUMNS)]
 
 
-def save_flare_list(path, flares):
+def write_flare_list(path, flares):
     """Write flares as a CSV that `read_flare_list` reads.  flares: table of start, peak, end and a class or flux."""
     if "goes_class" not in flares:
-        flares = flares.assign(goes_class=flares["peak_flux"].map(class_of))
+        flares = flares.assign(goes_class=flares["peak_flux"].map(flux_to_class))
     with whole_file(path) as partial:
         flares.to_csv(partial, index=False, date_format="%Y-%m-%dT%H:%M:%S")
 
 
-def _csv(path):
+def _read_csv(path):
     """Our columns of a CSV, whatever they are called there."""
     try:
         table = pd.read_csv(path)
@@ -59,7 +59,7 @@ def _csv(path):
     return pd.DataFrame({ours: table[name] if name else pd.NaT for ours, name in found.items()})
 
 
-def _events(path):
+def _read_noaa_events(path):
     """X-ray flares (XRA, 1-8A) of NOAA's events text of one day; its name or `:Date:` line tells the day."""
     lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
     day = next((line.split(":Date:")[1].split() for line in lines if line.startswith(":Date:")), None)
@@ -67,11 +67,11 @@ def _events(path):
         raise InputError(f"{path.name} has no line :Date: and is no events file of NOAA")
     midnight = pd.Timestamp("-".join(day))
     rows = [line.replace("+", " ").split() for line in lines if " XRA " in line and "1-8A" in line]
-    table = [(*_clock(row, midnight), row[row.index("1-8A") + 1]) for row in rows]
+    table = [(*_event_times(row, midnight), row[row.index("1-8A") + 1]) for row in rows]
     return pd.DataFrame(table, columns=["start", "peak", "end", "goes_class"])
 
 
-def _clock(row, midnight):
+def _event_times(row, midnight):
     """Start, peak and end from the three HHMM of a row; a time before the start belongs to the next day."""
     place = next(number for number, word in enumerate(row) if number and word[-4:].isdigit() and len(word) in (4, 5))
     times = [midnight + pd.Timedelta(hours=int(w[-4:-2]), minutes=int(w[-2:])) for w in row[place : place + 3]]

@@ -16,7 +16,7 @@ LISTS = (".csv", ".txt")
 XRS_NAME = re.compile(r"(go\d|goes|sci_g?xrs).*\.(fits|fits\.gz|nc)$")
 
 
-def label_files(paths):
+def label_days(paths):
     """Flares in GOES records and lists, and a label for each day at 00:00 UT: (flares, days, reasons).
 
     paths: FITS or netCDF records of the X-ray flux, lists of flares (CSV, NOAA events), folders of both.  flares:
@@ -25,7 +25,7 @@ def label_files(paths):
     Raises InputError when no file can be used.
     """
     records, lists, reasons = [], [], []
-    for path in flare_files(paths):
+    for path in find_flare_files(paths):
         try:
             if path.suffix in LISTS:
                 lists.append(read_flare_list(path))
@@ -37,7 +37,7 @@ def label_files(paths):
         raise InputError(
             f"none of the {len(reasons)} files can be used" + (f"; first: {reasons[0]}" if reasons else "")
         )
-    flares = [*lists, *([flares_of(records)] if records else [])]
+    flares = [*lists, *([flares_of_records(records)] if records else [])]
     table = pd.concat([part for part in flares if len(part)] or [flares[0]], ignore_index=True)
     table = table.sort_values("peak", ignore_index=True)[list(COLUMNS)]
     days = covered_days(records, lists)
@@ -45,7 +45,7 @@ def label_files(paths):
     return table, pd.concat([times, label_table(table, days)], axis=1), reasons
 
 
-def flare_files(items):
+def find_flare_files(items):
     """Files, and the GOES records and flare lists in folders and below: list of Path."""
     found = []
     for item in map(Path, items):
@@ -55,7 +55,7 @@ def flare_files(items):
     return found
 
 
-def flares_of(records):
+def flares_of_records(records):
     """Flares in joined records, so that one that goes on past midnight is one flare.
 
     records: XrayFlux of one satellite or more.  Raises InputError when their scales differ.

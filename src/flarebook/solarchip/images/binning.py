@@ -7,7 +7,7 @@ from flarebook.compendium.errors import InputError
 CHUNK = 64  # dates binned together
 
 
-def coarse(images, side):
+def bin_images(images, side):
     """Images binned to side x side pixels by the mean of their pixels, as a telescope with larger ones sees them.
 
     images: (n, channels, h, w) physical.  Returns float32.  Raises InputError when the side does not divide h.

@@ -7,6 +7,6 @@ UNITS = {"hmi": "G"} | dict.fromkeys(AIA, "DN/s")
 SATURATION = 16_383.0  # DN, the largest value of the AIA cameras (14 bits); Lemen et al. 2012
 
 
-def index(channel):
+def channel_index(channel):
     """Place of a channel on the images' second axis; an int is returned as it is."""
     return channel if isinstance(channel, int) else CHANNELS.index(channel)

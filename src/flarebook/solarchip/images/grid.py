@@ -83,6 +83,6 @@ class Disk:
         return np.stack([x, y * np.cos(tilt) - z * np.sin(tilt), y * np.sin(tilt) + z * np.cos(tilt)], axis=-1)
 
 
-def tilt_of_axis(day_of_year):
+def solar_b0(day_of_year):
     """Heliographic latitude B0 of the disk's centre in degrees, to about a tenth of a degree."""
     return B0_LARGEST * np.sin(2 * np.pi * (day_of_year - B0_ZERO) / YEAR)

@@ -15,12 +15,12 @@ HOST = "https://jsoc1.stanford.edu/data"
 FIRST = date(2010, 5, 1)
 
 
-def file_name(day, channel):
+def jsoc_file_name(day, channel):
     """Name of the file of a channel on a day; 1700 is taken two minutes after midnight, the others at 00:00.
 
     day: datetime.date or ISO text.  Raises InputError for a channel that is not among the eleven or an earlier day.
     """
-    day = as_day(day)
+    day = parse_day(day)
     if channel not in CHANNELS:
         raise InputError(f"channel {channel!r} is unknown: take one of {', '.join(CHANNELS)}")
     if channel == "hmi":
@@ -28,19 +28,19 @@ def file_name(day, channel):
     return f"AIA{day:%Y%m%d}_{'0002' if channel == '1700' else '0000'}_{int(channel):04d}.fits"
 
 
-def url_of(day, channel, host=HOST):
+def image_url(day, channel, host=HOST):
     """Address of a channel on a day at the JSOC."""
-    day, name = as_day(day), file_name(day, channel)
+    day, name = parse_day(day), jsoc_file_name(day, channel)
     folder = f"hmi/fits/{day:%Y/%m/%d}" if channel == "hmi" else f"aia/synoptic/{day:%Y/%m/%d}/H0000"
     return f"{host}/{folder}/{name}"
 
 
-def urls_of(day, channels=CHANNELS, host=HOST):
+def day_urls(day, channels=CHANNELS, host=HOST):
     """Addresses of a day's images: {channel: url}."""
-    return {channel: url_of(day, channel, host) for channel in channels}
+    return {channel: image_url(day, channel, host) for channel in channels}
 
 
-def as_day(day):
+def parse_day(day):
     """Day as datetime.date; InputError for a text that is none, or for a day before the first images."""
     try:
         found = pd.Timestamp(day).date()
@@ -58,10 +58,10 @@ def fetch_day(day, folder=None, channels=CHANNELS, host=HOST, progress=None):
     where they lie.  A file that cannot be had or read does not keep the others from being fetched; what cannot be read
     is not kept.  progress: called with (bytes so far, bytes in all).
     """
-    kept, paths, failures = folder_of(day, folder), [], []
-    for url in urls_of(day, channels, host).values():
+    kept, paths, failures = day_folder(day, folder), [], []
+    for url in day_urls(day, channels, host).values():
         try:
-            paths.append(_fetch(url, kept, progress))
+            paths.append(_fetch_image(url, kept, progress))
         except InputError as error:
             failures.append((Path(url).name, str(error)))
     return paths, failures
@@ -75,10 +75,10 @@ def fetch_days(days, folder=None, channels=CHANNELS, host=HOST, progress=None):
     """
     count, failures, reachable = 0, [], None
     for day in days:
-        urls = urls_of(day, channels, host).values()
-        missing = [url for url in urls if not _at_hand(url, folder_of(day, folder))]
+        urls = day_urls(day, channels, host).values()
+        missing = [url for url in urls if not _cached_file(url, day_folder(day, folder))]
         if missing and reachable is None:
-            reachable = _answers(host)
+            reachable = _host_answers(host)
         if missing and not reachable:
             failures += [(Path(url).name, f"cannot fetch {url}: {OFFLINE}") for url in missing]
             count += len(channels) - len(missing)
@@ -90,20 +90,20 @@ def fetch_days(days, folder=None, channels=CHANNELS, host=HOST, progress=None):
     return count, failures
 
 
-def folder_of(day, folder=None):
+def day_folder(day, folder=None):
     """Folder in which a day's images are kept."""
-    return (Path(folder) if folder else cache_folder() / "sdo") / f"{as_day(day):%Y-%m-%d}"
+    return (Path(folder) if folder else cache_folder() / "sdo") / f"{parse_day(day):%Y-%m-%d}"
 
 
-def _at_hand(url, folder):
+def _cached_file(url, folder):
     """Path of a file in the mirror or the folder, None when it is in neither."""
     here = folder / Path(url).name
     return here if here.is_file() else in_mirror(here.name)
 
 
-def _fetch(url, folder, progress):
+def _fetch_image(url, folder, progress):
     """Path of one file, downloaded and read once when it was not at hand."""
-    if found := _at_hand(url, folder):
+    if found := _cached_file(url, folder):
         return found
     target = folder / Path(url).name
     download(url, target, None, progress)
@@ -115,7 +115,7 @@ def _fetch(url, folder, progress):
     return target
 
 
-def _answers(host):
+def _host_answers(host):
     """Whether the archive's machine answers at all."""
     try:
         requests.head(host, timeout=10)

@@ -16,7 +16,7 @@ REMEDY = "correct its plate scale (CDELT1, CDELT2), its radius (RSUN_OBS) or its
 FIELD = 0.05  # solar radii, by which the edge of a magnetogram's values, and their centre, may be off
 
 
-def refuse_part(image):
+def check_full_disk(image):
     """InputError when the disk is not whole in the image (a cut-out).  image: read.SunImage."""
     radius, (rows, columns) = image.solar_radius / image.pixel, image.data.shape
     inside = min(*image.centre, columns - 1 - image.centre[0], rows - 1 - image.centre[1])
@@ -27,7 +27,7 @@ def refuse_part(image):
         )
 
 
-def refuse_gaps(image):
+def check_missing_pixels(image):
     """InputError when more than 5 % of the disk's pixels are no numbers.  image: read.SunImage."""
     rows, columns = np.indices(image.data.shape, sparse=True)
     distance = np.hypot(columns - image.centre[0], rows - image.centre[1])

@@ -1,36 +1,99 @@
-"""From an image as observed to the standard grid in physical units, and on to a network's input."""
+"""Preparation of full-disk images: calibration, registration to the standard grid, and whole sets of files."""
+
+from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 from scipy.ndimage import map_coordinates
 
-from flarebook.solarchip.images.channels import AIA
+from flarebook.compendium.errors import InputError
+from flarebook.solarchip.images.channels import AIA, CHANNELS
 from flarebook.solarchip.images.degradation import degradation
-from flarebook.solarchip.images.grid import HALF_WIDTH, Disk
-from flarebook.solarchip.images.limb import check_field_edge, check_limb, refuse_gaps, refuse_part
-from flarebook.solarchip.images.scaling import LARGEST, scale, scale_channel, unscale, unscale_channel
+from flarebook.solarchip.images.grid import HALF_WIDTH, Disk, solar_b0
+from flarebook.solarchip.images.limb import check_field_edge, check_full_disk, check_limb, check_missing_pixels
+from flarebook.solarchip.images.read import SunImage, read_image
+from flarebook.solarchip.images.scaling import LARGEST
 
-__all__ = ["prepare", "register", "scale", "scale_channel", "unscale", "unscale_channel"]
-
-SAMPLES = 2  # points that a pixel of the grid is averaged over along each axis, at least
+SAMPLES = 2  # points per axis over which a pixel of the grid is averaged, at least
 BLOCKS = 4  # blocks of the data's pixels that a pixel of the grid is wide, at least
 
 
-def prepare(image, size=128, correct=True):
-    """One channel on the standard grid: (size, size) float32 in G or DN/s, north up, disk-centred, 2 x 1.1 radii wide.
+class PreparedImage(NamedTuple):
+    """An image on the standard grid in physical units, (n, n); radius: of the Sun in arcsec; b0: degrees."""
 
-    image: read.SunImage.  AIA counts are divided by exposure time and, unless correct is False (for data that are
-    already), by what is left of the sensitivity; negative ones become 0.  More than 16,383 DN/s, which short exposures
-    of flares reach, are cut there: no scale tells them apart, and float16 ends at 65,504.  HMI is 0 off the disk.  Gaps
-    on the disk become 0, as the authors' NaN.  Raises InputError when more than 5 % of the disk is missing, the disk is
-    not whole in the image, or its edge is not where the header puts it.
+    path: Path
+    name: str
+    channel: str
+    time: pd.Timestamp
+    grid: np.ndarray
+    radius: float
+    b0: float
+
+
+def prepare_files(paths, size, channels=CHANNELS, progress=None):
+    """Read and prepare files one at a time: [PreparedImage], and one sentence per file that cannot be used.
+
+    size: pixels along a side; channels: those that are accepted; progress: wraps an iterable.
     """
-    refuse_part(image)
+    images, reasons = [], []
+    for path in (progress or iter)(paths):
+        try:
+            image = read_image(path)
+            if image.channel not in channels:
+                raise InputError(f"{image.name} is a {image.channel} image: expected one of {', '.join(channels)}")
+            observer = image.solar_radius, observer_latitude(image)
+            grid = prepare_image(image, size)
+            images.append(PreparedImage(path, image.name, image.channel, image.time, grid, *observer))
+        except InputError as error:
+            reasons.append(str(error))
+    return images, reasons
+
+
+def observer_latitude(image):
+    """Heliographic latitude of the observer in degrees; that of the day where the header of a SunImage has none."""
+    latitude = image.header.get("HGLT_OBS", image.header.get("CRLT_OBS"))
+    known = isinstance(latitude, (int, float)) and np.isfinite(latitude)
+    return float(latitude if known else solar_b0(image.time.day_of_year))
+
+
+def prepare_image(image: SunImage, size: int = 128, correct: bool = True) -> np.ndarray:
+    """Calibrate an image and register it to the standard grid.
+
+    Parameters
+    ----------
+    image : SunImage
+        A full-disk image, such as `read_image` returns.
+    size : int
+        Pixels along a side of the grid, which is 2.2 solar radii wide.
+    correct : bool
+        Whether to correct the degradation of AIA; False for data that are corrected already.
+
+    Returns
+    -------
+    numpy.ndarray, shape (size, size), float32
+        Field in G, or intensity in DN/s clipped to [0, 16383].  North is up and disk centre in the middle.
+        HMI is 0 off the disk; missing pixels on the disk are 0.
+
+    Raises
+    ------
+    InputError
+        If the image does not hold the full disk, more than 5 % of the disk is missing, or the limb is not at the
+        radius that the header gives.
+
+    Examples
+    --------
+    >>> from flarebook.solarchip.datasets.load import load_real_aia
+    >>> prepare_image(load_real_aia(), size=64).shape
+    (64, 64)
+    """
+    check_full_disk(image)
     if image.channel == "hmi":
         check_field_edge(image)
-    refuse_gaps(image)
-    place = image.centre, image.solar_radius / image.pixel, image.roll
-    grid = register(image.data, *place, size)
-    check_limb(grid if size >= 64 else register(image.data, *place), image.channel, image.name)
+    check_missing_pixels(image)
+    pointing = image.centre, image.solar_radius / image.pixel, image.roll
+    grid = register(image.data, *pointing, size)
+    check_limb(grid if size >= 64 else register(image.data, *pointing), image.channel, image.name)
     if image.channel in AIA:
         factor = image.exposure * (degradation(image.channel, image.time) if correct else 1.0)
         return np.clip(grid / factor, 0, LARGEST).astype(np.float32)
@@ -44,7 +107,7 @@ def register(data, centre, radius, roll, size=128):
     degrees that north is turned counter-clockwise from the rows' direction.  Linear interpolation at points that lie
     closer than the data's pixels; large images are averaged in blocks first, which moves nothing.
     """
-    data, centre, radius = _blocks(np.nan_to_num(data, nan=0.0), np.array(centre, float), radius, size)
+    data, centre, radius = _average_blocks(np.nan_to_num(data, nan=0.0), np.array(centre, float), radius, size)
     step = 2 * HALF_WIDTH * radius / size
     fine = size * max(SAMPLES, int(np.ceil(step)))
     axis = ((np.arange(fine) + 0.5) / fine * 2 - 1) * HALF_WIDTH * radius
@@ -55,7 +118,7 @@ def register(data, centre, radius, roll, size=128):
     return sampled.reshape(size, fine // size, size, fine // size).mean((1, 3))
 
 
-def _blocks(data, centre, radius, size):
+def _average_blocks(data, centre, radius, size):
     """Image averaged in square blocks of a quarter of the grid's pixel or less, its disk centre and radius."""
     block = int(2 * HALF_WIDTH * radius / size // BLOCKS)
     if block < 2:

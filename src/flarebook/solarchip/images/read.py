@@ -48,24 +48,24 @@ def read_image(path):
     """
     data, header = _image_and_header(Path(path))
     name = Path(path).name
-    return image_of(data, header, name)
+    return image_from_array(data, header, name)
 
 
 def read_header(path):
     """Channel, time (UTC) and header of the image that `read_image` reads, its data left where they are."""
     header = _image_and_header(Path(path), with_data=False)[1]
     name = Path(path).name
-    return _channel(header, name), _time(header, name), _plain(header)
+    return _parse_channel(header, name), _parse_time(header, name), _header_dict(header)
 
 
-def image_of(data, header, name="image"):
+def image_from_array(data, header, name="image"):
     """SunImage of an array and its header; see `read_image`.  data: (h, w); header: dict or fits.Header."""
-    channel = _channel(header, name)
-    pixel, roll, centre = _pointing(header, name)
+    channel = _parse_channel(header, name)
+    pixel, roll, centre = _parse_pointing(header, name)
     solar_radius = _solar_radius(header, name)
-    exposure = _exposure(header, name) if channel in AIA else 1.0
-    time, data = _time(header, name), np.asarray(data, np.float32)
-    return SunImage(data, channel, time, pixel, centre, solar_radius, roll, exposure, _plain(header), name)
+    exposure = _exposure_time(header, name) if channel in AIA else 1.0
+    time, data = _parse_time(header, name), np.asarray(data, np.float32)
+    return SunImage(data, channel, time, pixel, centre, solar_radius, roll, exposure, _header_dict(header), name)
 
 
 def _image_and_header(path, with_data=True):
@@ -84,7 +84,7 @@ def _image_and_header(path, with_data=True):
     raise InputError(f"{path.name} holds no image of two axes: give a full-disk image of AIA or HMI")
 
 
-def _channel(header, name):
+def _parse_channel(header, name):
     """Channel of CHANNELS, or "continuum"."""
     telescope = f"{header.get('TELESCOP', '')} {header.get('INSTRUME', '')}".upper()
     content = str(header.get("CONTENT", "")).upper()
@@ -102,7 +102,7 @@ def _channel(header, name):
     )
 
 
-def _time(header, name):
+def _parse_time(header, name):
     """Time of observation, UTC."""
     for key in ("DATE-OBS", "T_OBS", "T_REC"):
         text = str(header.get(key, "")).strip()
@@ -122,16 +122,16 @@ def parse_time(text, where="the time"):
         raise InputError(f"{where} is {text!r}, which is no time: correct the header") from error
 
 
-def _pointing(header, name):
+def _parse_pointing(header, name):
     """Pixel in arcsec, roll in degrees, and column and row of disk centre from 0."""
     if not any(key in header for key in ROLL_KEYWORDS):
         raise InputError(f"the header of {name} tells no roll (CROTA2 or PCi_j): register the image first")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        wcs = WCS(_cards(header), naxis=2)
+        wcs = WCS(_wcs_cards(header), naxis=2)
         matrix = np.asarray(wcs.pixel_scale_matrix) * 3600
         centre = np.array(wcs.all_world2pix(0.0, 0.0, 0))
-    _refuse_scale(matrix, name)
+    _check_plate_scale(matrix, name)
     roll = np.degrees(np.arctan2(matrix[1, 0], matrix[0, 0]))
     told = header.get("CROTA2")
     if told is not None and abs((float(told) - roll + 180) % 360 - 180) > 0.1:
@@ -139,7 +139,7 @@ def _pointing(header, name):
     return float(np.sqrt(np.linalg.det(matrix))), float(roll), tuple(map(float, centre))
 
 
-def _refuse_scale(matrix, name):
+def _check_plate_scale(matrix, name):
     """InputError for pixels that are not square, of an absurd size, or mirrored.  matrix: (2, 2) arcsec a pixel."""
     wide, high = np.hypot(matrix[0], matrix[1])
     if not (0.1 < wide < 200 and abs(high / wide - 1) < 0.01):
@@ -148,7 +148,7 @@ def _refuse_scale(matrix, name):
         raise InputError(f"the header of {name} mirrors the Sun (CDELT1 and CDELT2 of opposite sign): correct it")
 
 
-def _cards(header):
+def _wcs_cards(header):
     """What astropy needs to know of the coordinates; JSOC's other cards partly break the standard."""
     keys = ("CTYPE", "CUNIT", "CRPIX", "CRVAL", "CDELT", "CROTA")
     wanted = [f"{key}{axis}" for key in keys for axis in (1, 2)]
@@ -173,7 +173,7 @@ def _solar_radius(header, name):
     return float(radius)
 
 
-def _exposure(header, name):
+def _exposure_time(header, name):
     """Exposure time in s, 1 for data in DN/s."""
     if str(header.get("BUNIT", header.get("PIXLUNIT", ""))).replace(" ", "").lower() in ("dn/s", "dns-1", "ct/s"):
         return 1.0
@@ -183,6 +183,6 @@ def _exposure(header, name):
     return float(exposure)
 
 
-def _plain(header):
+def _header_dict(header):
     """Header as a dict of plain values, without comments."""
     return {key: header[key] for key in header if key not in ("COMMENT", "HISTORY", "")}

@@ -22,65 +22,77 @@ LIMITS = {
     "4500": (16383.0, 4000.0),
 }
 LARGEST = max(limit for limit, _ in LIMITS.values())  # DN/s, beyond which no channel's scale tells values apart
-METHODS = ("asinh", "signed log")
 
 
-def scale_channel(image, channel, method="asinh"):
-    """Values of one channel as a network reads them, float32: HMI and AIA within [-1, 1].
+def scale_channel(image, channel):
+    """Scale one channel to a network's input.
 
-    image: (..., h, w), G or DN/s.  "asinh": HMI asinh(B / s) / asinh(limit / s), AIA 2 asinh(I / s) / asinh(limit / s)
-    - 1 with negative counts as 0, both cut at the limit.  "signed log": sign(x) log(1 + |x|), not cut, as the authors.
-    Raises InputError for an unknown channel or method.
+    Parameters
+    ----------
+    image : array_like, shape (..., h, w)
+        Line-of-sight field in G for HMI, intensity in DN/s for AIA.
+    channel : str
+        One of the eleven channels, such as "hmi" or "171".
+
+    Returns
+    -------
+    numpy.ndarray, shape (..., h, w), float32
+        HMI: asinh(B / s) / asinh(limit / s).  AIA: 2 asinh(I / s) / asinh(limit / s) - 1, negative counts as 0.
+        Both are clipped at the channel's limit and lie within [-1, 1].
+
+    Raises
+    ------
+    InputError
+        For an unknown channel.
+
+    Examples
+    --------
+    >>> scale_channel([-1500, 0, 1500], "hmi").tolist()
+    [-1.0, 0.0, 1.0]
     """
-    limit, softening = _limits(channel, method)
-    image = np.asarray(image, np.float32)
-    if method == "signed log":
-        return np.sign(image) * np.log1p(np.abs(image))
-    part = np.arcsinh(np.clip(image, _lowest(channel), limit) / softening) / np.float32(np.arcsinh(limit / softening))
+    limit, softening = _limits(channel)
+    clipped = np.clip(np.asarray(image, np.float32), _lower_limit(channel), limit)
+    part = np.arcsinh(clipped / softening) / np.float32(np.arcsinh(limit / softening))
     return part if channel == "hmi" else 2 * part - 1
 
 
-def unscale_channel(values, channel, method="asinh"):
+def unscale_channel(values, channel):
     """Physical values of one channel, the inverse of `scale_channel` within its limits; G or DN/s, float32."""
-    limit, softening = _limits(channel, method)
+    limit, softening = _limits(channel)
     values = np.asarray(values, np.float32)
-    if method == "signed log":
-        return np.sign(values) * np.expm1(np.abs(values))
     part = values if channel == "hmi" else (values + 1) / 2
     full = np.float32(np.arcsinh(limit / softening))
-    return np.clip(np.sinh(part * full) * np.float32(softening), _lowest(channel), limit)
+    return np.clip(np.sinh(part * full) * np.float32(softening), _lower_limit(channel), limit)
 
 
-def scale(images, method="asinh"):
-    """All channels as a network reads them: (..., 11, h, w) physical to the same shape, float32, about [-1, 1]."""
-    return _every_channel(images, scale_channel, method)
+def scale_images(images):
+    """Scale all channels to a network's input: (..., 11, h, w) physical to the same shape, float32, in [-1, 1]."""
+    return _map_channels(images, scale_channel)
 
 
-def unscale(values, method="asinh"):
-    """Physical values of all channels, the inverse of `scale` within the limits: (..., 11, h, w), float32."""
-    return _every_channel(values, unscale_channel, method)
+def unscale_images(values):
+    """Physical values of all channels, the inverse of `scale_images` within the limits: (..., 11, h, w), float32."""
+    return _map_channels(values, unscale_channel)
 
 
-def _every_channel(images, function, method):
+def _map_channels(images, function):
     """Apply a function of one channel along the third axis from the end."""
     images = np.asarray(images)
     if images.ndim < 3 or images.shape[-3] != len(CHANNELS):
         raise InputError(f"images of shape {images.shape} cannot be scaled: give (..., {len(CHANNELS)}, rows, columns)")
     out = np.empty(images.shape, np.float32)
     for number, channel in enumerate(CHANNELS):
-        out[..., number, :, :] = function(images[..., number, :, :], channel, method)
+        out[..., number, :, :] = function(images[..., number, :, :], channel)
     return out
 
 
-def _limits(channel, method):
-    """Limit and softening of a channel; InputError for an unknown channel or method."""
+def _limits(channel):
+    """Limit and softening of a channel; InputError for an unknown one."""
     if channel not in LIMITS:
         raise InputError(f"channel {channel!r} is unknown: take one of {', '.join(LIMITS)}")
-    if method not in METHODS:
-        raise InputError(f"method {method!r} of scaling is unknown: take one of {', '.join(METHODS)}")
     return LIMITS[channel]
 
 
-def _lowest(channel):
+def _lower_limit(channel):
     """Lowest value kept: the field has two signs, counts have one."""
     return -LIMITS[channel][0] if channel == "hmi" else 0.0

@@ -31,7 +31,7 @@ def nearest_images(time, aia=AIA_STORE, hmi=HMI_STORE, channels=CHANNELS, tolera
     time = pd.Timestamp(time)
     for channel in channels:
         try:
-            found[channel] = _nearest(open_store(hmi if channel == "hmi" else aia), time, channel, tolerance)
+            found[channel] = _nearest_image(open_store(hmi if channel == "hmi" else aia), time, channel, tolerance)
         except LookupError as error:
             reasons.append(f"SDOML {channel} at {time:%Y-%m-%dT%H:%M}: {error.args[0]}")
     return found, reasons
@@ -52,7 +52,7 @@ class Store:
         return self.opened[name]
 
 
-def stores_in(folder):
+def find_stores(folder):
     """Addresses of AIA's and of HMI's store in a folder or below an address on S3, None for a folder without them."""
     if str(folder).startswith("s3://"):
         return tuple(f"{str(folder).rstrip('/')}/{name}" for name in STORES)
@@ -80,14 +80,14 @@ def open_store(store):
         ) from error
 
 
-def _nearest(store, time, channel, tolerance):
+def _nearest_image(store, time, channel, tolerance):
     """SunImage of a channel nearest in time; LookupError says why there is none."""
     name = f"{time.year}/{'Bz' if channel == 'hmi' else channel + 'A'}"
     array, times = store.array(name)
     place = int(np.abs(times - time).argmin())
     if abs(times[place] - time) > pd.Timedelta(tolerance):
         raise LookupError(f"the nearest image is of {times[place]:%Y-%m-%dT%H:%M}")
-    return image_at(array, place, channel, times[place])
+    return read_store_image(array, place, channel, times[place])
 
 
 def observation_times(array):
@@ -109,7 +109,7 @@ def _utc_of_tai(texts, name):
         raise InputError(f"T_OBS of {name} has a text that is no time ({error}): no SDOML v2") from error
 
 
-def image_at(array, place, channel, time):
+def read_store_image(array, place, channel, time):
     """SunImage of one image of an array; it is resized about the array's middle, which is the disk's centre.
 
     The array's CRPIX is a quarter of a pixel off there (512.5 / 2, where 256.5 is meant) and is not used.

@@ -6,8 +6,8 @@ from torch.nn.functional import affine_grid, grid_sample
 
 from flarebook.compendium.errors import InputError
 from flarebook.learning.checkpoints import pick_batch
-from flarebook.solarchip.datasets.splits import evenly
-from flarebook.solarchip.datasets.standardization import departures_of
+from flarebook.solarchip.datasets.splits import subsample_evenly
+from flarebook.solarchip.datasets.standardization import training_scale
 from flarebook.solarchip.images.channels import AIA, CHANNELS
 
 LEAST_DEPARTURE = 0.07  # in scaled values; visible light hardly varies, and its limb would outweigh all channels
@@ -57,8 +57,8 @@ def usual_departures(images, n_dates=128):
 
     images: (n, 11, h, w) scaled.  The departure is at least LEAST_DEPARTURE.
     """
-    dates = evenly(np.arange(len(images)), n_dates)
-    found = departures_of(np.nan_to_num(np.asarray(images[dates], np.float32)))  # the first step refuses the gaps
+    dates = subsample_evenly(np.arange(len(images)), n_dates)
+    found = training_scale(np.nan_to_num(np.asarray(images[dates], np.float32)))  # the first step refuses the gaps
     return found.mean, np.maximum(found.deviation[:, 0, 0], LEAST_DEPARTURE)
 
 

@@ -24,7 +24,7 @@ from flarebook.compendium.provenance import code_state
 from flarebook.learning.checkpoints import learning_rate, load_state, save_state
 from flarebook.learning.device import chosen_device
 from flarebook.solarchip.datasets.archive import LAST_TENTH, read_archive
-from flarebook.solarchip.datasets.splits import evenly
+from flarebook.solarchip.datasets.splits import subsample_evenly
 from flarebook.solarchip.images.channels import AIA
 from flarebook.solarchip.models import weights
 from flarebook.solarchip.models.autoencoder import create
@@ -178,7 +178,7 @@ def observe(fabric, training, seen, held_out, settings, step):
 @torch.no_grad()
 def watch(objective, held_out, settings, device):
     """Loss and terms on the watched dates, {name: number}: always the same batches, upright, channels of their own."""
-    dates = evenly(np.arange(len(held_out)), WATCHED)
+    dates = subsample_evenly(np.arange(len(held_out)), WATCHED)
     size, gather = min(settings.batch_size, len(dates)), objective.gather
     found, objective.gather = [], None
     for number, start in enumerate(range(0, len(dates) - size + 1, size)):

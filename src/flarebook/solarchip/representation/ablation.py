@@ -21,8 +21,8 @@ from flarebook.compendium.batch_report import run_script
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.mapped_arrays import open_arrays
 from flarebook.compendium.provenance import code_state
-from flarebook.solarchip.datasets.archive import STEP, scaled
-from flarebook.solarchip.images.binning import coarse
+from flarebook.solarchip.datasets.archive import STEP, scale_archive
+from flarebook.solarchip.images.binning import bin_images
 from flarebook.solarchip.models.autoencoder import create
 from flarebook.solarchip.pretraining.pretrain import pretrain
 from flarebook.solarchip.pretraining.settings import Settings, plain
@@ -212,8 +212,8 @@ def dates_of(images, days, side):
 
     images: (n, 11, h, w) physical; days: table of notebook 1.  Returns representation_scores.Dates.
     """
-    binned = coarse(images, side)
-    return dates(scaled(binned), days, binned[:, 0])
+    binned = bin_images(images, side)
+    return dates(scale_archive(binned), days, binned[:, 0])
 
 
 def read_dates(folder, side):

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
-from flarebook.solarchip.sun.corona import beyond_the_limb, without_scraps
+from flarebook.solarchip.sun.corona import extend_beyond_limb, remove_small_areas
 
 QUIET = {"304": 28.0, "1600": 75.0, "1700": 850.0, "4500": 12_500.0}  # DN/s, disk centre
 LIMB = {"304": -0.35, "1600": 0.45, "1700": 0.6, "4500": 0.55}  # 1 - darkening towards the limb; negative brightens
@@ -11,8 +11,8 @@ PLAGE = {"304": 1.6, "1600": 1.1, "1700": 0.4, "4500": 0.015}  # brightening per
 SPOT = {"1600": 0.4, "1700": 0.7, "4500": 0.85}  # darkening in a full umbra
 SPICULES, PROMINENCE = 0.012, 0.03  # solar radii, heights above the limb in 304
 WIDE_FIELD = 6.0  # pixels at 128, over which the field is averaged before its inversion lines are sought
-FILAMENT, LEAST_SLOPE = 0.013, 6.0  # solar radii, width of a channel; G per solar radius across it
-LEAST_FILAMENT = 24  # pixels at 128 in the image
+FILAMENT, SMALLEST_GRADIENT = 0.013, 6.0  # solar radii, width of a channel; G per solar radius across it
+SMALLEST_FILAMENT = 24  # pixels at 128 in the image
 CARRINGTON = 13.2  # degrees per day, synodic
 
 
@@ -24,10 +24,10 @@ def filaments(disk, smooth, field, day, phases):
     large = gaussian_filter(smooth, WIDE_FIELD * disk.scale)
     north, east = np.gradient(large, disk.pixel)
     slope = np.hypot(north, east)  # G per solar radius
-    near = np.exp(-0.5 * (large / np.maximum(slope, LEAST_SLOPE) / FILAMENT) ** 2) * (slope > LEAST_SLOPE)
+    near = np.exp(-0.5 * (large / np.maximum(slope, SMALLEST_GRADIENT) / FILAMENT) ** 2) * (slope > SMALLEST_GRADIENT)
     calm = 1 / (1 + np.exp((gaussian_filter(np.abs(field), 2.0 * disk.scale) - 60) / 10))
     share = near * calm * slow_pattern(disk, day, phases) * disk.on
-    return without_scraps(share, LEAST_FILAMENT * disk.scale**2, disk.scale)
+    return remove_small_areas(share, SMALLEST_FILAMENT * disk.scale**2, disk.scale)
 
 
 def slow_pattern(disk, day, phases):
@@ -49,12 +49,12 @@ def light_304(disk, field, holes, dark, texture):
     bright = (0.75 + 0.25 * texture + plage) * (1 - 0.3 * holes) * (1 - 0.65 * dark)
     on = bright * (1 + 0.35 * (1 - disk.mu) ** 2)
     height = np.maximum(disk.radius - 1, 0)
-    ring = gaussian_filter(beyond_the_limb(bright, disk), 1.5 * disk.scale) * 1.5 * np.exp(-height / SPICULES)
-    erect = gaussian_filter(beyond_the_limb(dark, disk, 0.96), 0.8 * disk.scale) * 4.0 * np.exp(-height / PROMINENCE)
+    ring = gaussian_filter(extend_beyond_limb(bright, disk), 1.5 * disk.scale) * 1.5 * np.exp(-height / SPICULES)
+    erect = gaussian_filter(extend_beyond_limb(dark, disk, 0.96), 0.8 * disk.scale) * 4.0 * np.exp(-height / PROMINENCE)
     return QUIET["304"] * np.where(disk.on, on, ring + erect + 0.02)
 
 
-def light_below(disk, field, channel, texture):
+def photospheric_light(disk, field, channel, texture):
     """Image in 1600, 1700 or 4500, DN/s: limb darkening, network and plage, dark spots; 0 above the limb."""
     strong = gaussian_filter(np.abs(field), 0.6 * disk.scale)
     umbra = np.clip((np.abs(field) - 250) / 900, 0, 1)

@@ -25,10 +25,15 @@ SCALE_HEIGHT = {"94": 0.05, "131": 0.03, "171": 0.026, "193": 0.048, "211": 0.05
 HOLE = {"94": 0.45, "131": 0.6, "171": 0.55, "193": 0.22, "211": 0.22, "335": 0.4}  # light left in a coronal hole
 
 HOLE_WIDTH, REGION_REACH = 7.0, 10.0  # pixels at 128: over which a hole is of one sign; how far regions keep it off
-LEAST_HOLE = 110  # pixels at 128 in the image
+SMALLEST_HOLE = 110  # pixels at 128 in the image
 REGION_FIELD = 45.0  # G, of a region
 
-WOVEN = {0.6: 0.17, 1.3: 0.18, 4.0: 0.2, 9.0: 0.16}  # pixels at 128: spread of log brightness (layers of `woven`)
+TEXTURE_SCALES = {
+    0.6: 0.17,
+    1.3: 0.18,
+    4.0: 0.2,
+    9.0: 0.16,
+}  # pixels at 128: spread of log brightness (layers of `quiet_texture`)
 NETWORK_POWER = 0.3  # of the network's field in the light above it
 
 # Power of the field around in the light: hot near regions
@@ -45,7 +50,7 @@ def response_table():
 
 
 @cache
-def column(size, pixel, height):
+def limb_column(size, pixel, height):
     """Light of a corona that thins out with height, looked through at each pixel and relative to the disk's centre.
 
     height: scale height of the light, solar radii.  Returns (size, size): brighter at the limb, falling off above it.
@@ -75,17 +80,17 @@ def open_field(smooth, field, disk):
     region = gaussian_filter(strong * 1.0, REGION_REACH * pixels)
     chance = 1 / (1 + np.exp(-(one_sign - 2.2) / 0.25)) / (1 + np.exp(-(mixed - 0.75) / 0.05))
     share = chance / (1 + np.exp((region - 0.012) / 0.002)) * disk.on
-    return without_scraps(share, LEAST_HOLE * pixels**2, disk.scale)
+    return remove_small_areas(share, SMALLEST_HOLE * pixels**2, disk.scale)
 
 
-def beyond_the_limb(values, disk, inside=0.975):
+def extend_beyond_limb(values, disk, inside=0.975):
     """Values on the disk carried outward: each pixel above the limb takes that of the limb below it, (size, size)."""
     scale = np.where(disk.radius < inside, 1.0, inside / np.maximum(disk.radius, 1e-6))
     places = [(axis * scale / disk.pixel + disk.size / 2 - 0.5) for axis in (disk.y, disk.x)]
     return map_coordinates(values, places, order=1, mode="nearest")
 
 
-def without_scraps(share, least, scale=1.0):
+def remove_small_areas(share, least, scale=1.0):
     """Dark areas of which fewer than `least` pixels are dark by a third or more taken away, (size, size).
 
     scale: of a Disk; two pixels of the 128-pixel grid around a large area belong to it.
@@ -96,10 +101,12 @@ def without_scraps(share, least, scale=1.0):
     return share * binary_dilation(large[pieces], iterations=max(round(2 * scale), 1))
 
 
-def woven(size, rng):
+def quiet_texture(size, rng):
     """Brightness of structures of all sizes, (size, size), about 1: small ones vivid here and faint there."""
-    layers = [gaussian_filter(rng.normal(size=(size, size)), width * size / 128, mode="wrap") for width in WOVEN]
-    layers = [spread * layer / layer.std() for layer, spread in zip(layers, WOVEN.values(), strict=True)]
+    layers = [
+        gaussian_filter(rng.normal(size=(size, size)), width * size / 128, mode="wrap") for width in TEXTURE_SCALES
+    ]
+    layers = [spread * layer / layer.std() for layer, spread in zip(layers, TEXTURE_SCALES.values(), strict=True)]
     vivid = np.exp(1.4 * layers[-1])
     return np.exp(vivid * (layers[0] + layers[1]) + layers[2] + layers[3])
 
@@ -110,14 +117,16 @@ def quiet_corona(disk, holes, network, near, rng):
     holes: open-field share; network: |B| smoothed to a cell; near: |B| smoothed over a region's surroundings; both
     relative to the quiet Sun's, all (size, size).
     """
-    bright = np.clip(gaussian_filter(network, 0.8 * disk.scale), 0.3, 3) ** NETWORK_POWER * woven(disk.size, rng)
-    rays = beyond_the_limb(gaussian_filter(bright, 1.0 * disk.scale), disk)
+    bright = np.clip(gaussian_filter(network, 0.8 * disk.scale), 0.3, 3) ** NETWORK_POWER * quiet_texture(
+        disk.size, rng
+    )
+    rays = extend_beyond_limb(gaussian_filter(bright, 1.0 * disk.scale), disk)
     texture = np.where(disk.radius < 0.975, bright, rays)
     texture /= texture[disk.on].mean()
-    outward = np.clip(gaussian_filter(beyond_the_limb(holes, disk), 1.2 * disk.scale), 0, 1)
-    active = beyond_the_limb(near, disk)
+    outward = np.clip(gaussian_filter(extend_beyond_limb(holes, disk), 1.2 * disk.scale), 0, 1)
+    active = extend_beyond_limb(near, disk)
     images = []
     for channel in CORONAL:
         level = QUIET[channel] * HOLE[channel] ** outward * active ** NEAR[channel]
-        images.append(level * texture * column(disk.size, disk.pixel, SCALE_HEIGHT[channel]))
+        images.append(level * texture * limb_column(disk.size, disk.pixel, SCALE_HEIGHT[channel]))
     return np.array(images)

@@ -39,7 +39,7 @@ class Charges:
         return self.place, self.strength, self.twist
 
 
-def charges_of(disk, surface, population):
+def magnetic_charges(disk, surface, population):
     """Charges of all spots, plage and old flux that can be seen or whose lines may reach above the limb."""
     names = ("latitude", "longitude", "width", "flux", "region")
     parts = (surface.spots, surface.plage)
@@ -54,7 +54,7 @@ def charges_of(disk, surface, population):
 
 
 @numba.njit(cache=True, fastmath=True)
-def charges_near(foot, place, near):
+def nearby_charges(foot, place, near):
     """Write the indices of the charges within REACH of a foot point into near; returns their number."""
     count = 0
     for k in range(len(place)):
@@ -75,11 +75,11 @@ def field_at(x, y, z, place, strength, near, twist):
         factor = strength[k] / (square * np.sqrt(square))
         bx, by, bz = bx + factor * dx, by + factor * dy, bz + factor * dz
     r = np.sqrt(x * x + y * y + z * z)
-    return turned(bx, by, bz, x / r, y / r, z / r, twist * np.exp(-max(r - 1, 0.0) / TWIST_REACH))
+    return rotate_vector(bx, by, bz, x / r, y / r, z / r, twist * np.exp(-max(r - 1, 0.0) / TWIST_REACH))
 
 
 @numba.njit(cache=True, fastmath=True)
-def turned(bx, by, bz, ux, uy, uz, angle):
+def rotate_vector(bx, by, bz, ux, uy, uz, angle):
     """Vector b turned by an angle about the unit vector u (Rodrigues' formula)."""
     c, s = np.cos(angle), np.sin(angle)
     along = (bx * ux + by * uy + bz * uz) * (1 - c)
@@ -91,7 +91,7 @@ def turned(bx, by, bz, ux, uy, uz, angle):
 
 
 @numba.njit(cache=True, fastmath=True)
-def trace(foot, sign, place, strength, near, twist, path):
+def trace_line(foot, sign, place, strength, near, twist, path):
     """Follow a field line from a foot point by midpoint steps into path; returns (number of points, whether it closes).
 
     sign: 1 along the field, -1 against it.  The line ends where it comes back to the surface, or above HIGHEST.

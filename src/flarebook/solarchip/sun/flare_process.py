@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from flarebook.solarchip.goes.classes import class_of
+from flarebook.solarchip.goes.classes import flux_to_class
 from flarebook.solarchip.sun.regions import longitude_at, rotation_rate
 
 RATE_AT = 1.0e5  # R for which a region of middling twist makes RATE_M flares of at least M1 a day
@@ -28,7 +28,7 @@ class Rates:
     length: float
 
 
-def share_above(flux):
+def fraction_above(flux):
     """Share of the listed flares (>= C1) with a peak flux above this one in W/m^2: power law of index 2, cut at X28.
 
     N(>F) ~ 1/F (Aschwanden & Freeland 2012 find 1.98 +- .11 in 37 years of GOES).
@@ -36,17 +36,17 @@ def share_above(flux):
     return (1 / np.clip(flux, SMALLEST, LARGEST) - 1 / LARGEST) / (1 / SMALLEST - 1 / LARGEST)
 
 
-def rate_of(r_value, twist):
+def flare_rate(r_value, twist):
     """Flares of at least M1 per day that a region makes: R to the power 2.2 times a factor of its hidden twist."""
     return RATE_M * (r_value / RATE_AT) ** R_POWER * np.exp(TWIST_POWER * (np.abs(twist) - 0.75))
 
 
-def draw_flares(rates, rng):
+def sample_flares(rates, rng):
     """Flare list, one row per flare in order of peak: start, peak, end (days), peak_flux, goes_class, region, place.
 
     The rate of a region holds for a whole step.  visible: whether it lies on the near side at its peak.
     """
-    number = rng.poisson(rates.table["rate"] / share_above(M1) * rates.length)
+    number = rng.poisson(rates.table["rate"] / fraction_above(M1) * rates.length)
     source = rates.table.iloc[np.repeat(np.arange(len(number)), number)]
     since = rng.random(len(source)) * rates.length
     peak = rates.day[source["step"]] + since
@@ -55,7 +55,7 @@ def draw_flares(rates, rng):
     latitude = source["latitude"].to_numpy()
     longitude = longitude_at(source["longitude"].to_numpy(), latitude, since)
     listed = {"start": peak - rise, "peak": peak, "end": peak + rise + 0.7 * decay_days(flux), "peak_flux": flux}
-    listed |= {"goes_class": [class_of(value) for value in flux], "region": source["region"].to_numpy()}
+    listed |= {"goes_class": [flux_to_class(value) for value in flux], "region": source["region"].to_numpy()}
     listed |= {"latitude": latitude, "longitude": longitude, "visible": np.abs(longitude) < 90}
     return pd.DataFrame(listed).sort_values("peak", ignore_index=True)
 
@@ -75,7 +75,7 @@ def expected_visible(rates):
     return np.bincount(table["step"], table["rate"] * rates.length * seen / moved, minlength=len(rates.day))
 
 
-def glow(flares, day):
+def glowing_flares(flares, day):
     """Flares that still glow at a day: (regions, flux now in W/m^2, visible), each (n,); below 5 % it is over."""
     peak = flares["peak"].to_numpy()
     recent = flares.iloc[np.searchsorted(peak, day - 1.0) : np.searchsorted(peak, day)]
@@ -85,6 +85,6 @@ def glow(flares, day):
     return recent["region"].to_numpy()[keep], (flux * share)[keep], recent["visible"].to_numpy()[keep]
 
 
-def background(visible_flux):
+def xray_background(visible_flux):
     """GOES long-channel flux without flares in W/m^2, of near-side regions with this flux in Mx, (n,)."""
     return BACKGROUND + BACKGROUND_OF_REGION * float(np.sum((visible_flux / 1e22) ** 1.2))

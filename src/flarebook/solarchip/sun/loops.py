@@ -9,7 +9,7 @@ import numba
 import numpy as np
 
 from flarebook.solarchip.sun.corona import LOG_T_START, LOG_T_STEP, response_table
-from flarebook.solarchip.sun.field_lines import LONGEST, charges_near, field_at, trace
+from flarebook.solarchip.sun.field_lines import LONGEST, field_at, nearby_charges, trace_line
 
 N_LINES = 2000
 # Turns carried flux, area and response into DN/s of a pixel of the 128-pixel grid, set by the brightness of real active
@@ -33,12 +33,12 @@ def loop_images(disk, charges, rng):
     """
     images = np.zeros((len(response_table()), disk.size, disk.size))
     if len(charges.strength):
-        pick, foot, carried = draw_feet(charges, rng)
+        pick, foot, carried = sample_feet(charges, rng)
         log_t = rng.normal(0, 0.13, N_LINES) + 0.1 * np.abs(charges.twist[pick])
         cooling = np.where(rng.random(N_LINES) < COOLING, rng.uniform(0.1, 0.6, N_LINES), 0.0)
         carried = carried * np.exp(rng.normal(0, 0.5, N_LINES))
         lines = np.stack([carried, log_t, cooling, np.zeros(N_LINES)], axis=1)
-        _draw_all(images, disk.pixel, *charges.sources, pick, foot, lines, response_table())
+        _render_lines(images, disk.pixel, *charges.sources, pick, foot, lines, response_table())
     return images * disk.scale**2
 
 
@@ -60,7 +60,7 @@ def flare_images(disk, charges, rng, flash):
         lines[:, 1] = 0.05 * rng.normal(size=N_FLARE_LINES)
         lines[:, 3] = flux / 1e-5 / N_FLARE_LINES
         pick = np.full(N_FLARE_LINES, charge)
-        _draw_all(images, disk.pixel, *charges.sources, pick, foot, lines, response_table())
+        _render_lines(images, disk.pixel, *charges.sources, pick, foot, lines, response_table())
     return images * disk.scale**2
 
 
@@ -79,7 +79,7 @@ def steepest_inversion(charges, region):
     return mine[one], (place[one] + place[other]) / 2
 
 
-def draw_feet(charges, rng):
+def sample_feet(charges, rng):
     """Foot points of the lines to draw: charge (n,) under each, place (n, 3), and the flux that it carries (n,)."""
     chance = np.sqrt(np.abs(charges.strength))
     pick = rng.choice(len(chance), N_LINES, p=chance / chance.sum())
@@ -90,15 +90,15 @@ def draw_feet(charges, rng):
 
 
 @numba.njit(cache=True, fastmath=True)
-def _draw_all(images, pixel, place, strength, twist, pick, foot, lines, response):
+def _render_lines(images, pixel, place, strength, twist, pick, foot, lines, response):
     """Trace every line and add its light to the images; lines: (n, 4) flux, log T scatter, cooling, flare in M1."""
     path = np.zeros((LONGEST, 3))
     near = np.zeros(len(strength), np.int64)
     for line in range(len(pick)):
-        close = near[: charges_near(foot[line], place, near)]
+        close = near[: nearby_charges(foot[line], place, near)]
         charge = pick[line]
         sign = 1.0 if strength[charge] > 0 else -1.0
-        n, closed = trace(foot[line], sign, place, strength, close, twist[charge], path)
+        n, closed = trace_line(foot[line], sign, place, strength, close, twist[charge], path)
         if n < 4:
             continue
         ends = 0.0
@@ -106,8 +106,8 @@ def _draw_all(images, pixel, place, strength, twist, pick, foot, lines, response
             bx, by, bz = field_at(path[end, 0], path[end, 1], path[end, 2], place, strength, close, twist[charge])
             ends += 0.5 * np.sqrt(bx * bx + by * by + bz * bz)
         length = _length(path, n) if closed else OPEN_LENGTH
-        log_t, light = _heated(closed, ends, length, lines[line])
-        _draw(images, pixel, path, n, closed, length, log_t, light, response)
+        log_t, light = _loop_heating(closed, ends, length, lines[line])
+        _render_line(images, pixel, path, n, closed, length, log_t, light, response)
 
 
 @numba.njit(cache=True, fastmath=True)
@@ -121,7 +121,7 @@ def _length(path, n):
 
 
 @numba.njit(cache=True, fastmath=True)
-def _heated(closed, field, length, line):
+def _loop_heating(closed, field, length, line):
     """log10 of a loop's temperature, and its emission measure in units of light, from the field at its feet in G.
 
     T ~ B^(2/7) and density ~ T^2 / length (Rosner, Tucker & Vaiana 1978), kept within what is seen at this resolution.
@@ -139,7 +139,7 @@ def _heated(closed, field, length, line):
 
 
 @numba.njit(cache=True, fastmath=True)
-def _draw(images, pixel, path, n, closed, length, log_t, light, response):
+def _render_line(images, pixel, path, n, closed, length, log_t, light, response):
     """Add one line's light to the images: parts shorter than a pixel, hidden where the disk stands in front."""
     fall = 2 / (GRAVITY * max(10 ** (log_t - 6), 0.8))
     travelled = 0.0

@@ -3,7 +3,7 @@
 import numba
 import numpy as np
 
-from flarebook.solarchip.sun.supergranulation import network
+from flarebook.solarchip.sun.supergranulation import supergranular_network
 
 NETWORK_FIELD = 14.0  # G, typical of a pixel in the network
 NOISE = 3.0  # G, line-of-sight field of a pixel of the 128-pixel grid, after averaging down to it
@@ -18,7 +18,7 @@ def radial_field(disk, surface, network_seed):
     smooth = add_patches(disk, surface.plage) + surface.polar_field * np.sign(disk.sine_latitude) * (
         np.abs(disk.sine_latitude) ** 8
     )
-    quiet = clumped(smooth, disk, *network(disk, surface.day, network_seed))
+    quiet = clump_field(smooth, disk, *supergranular_network(disk, surface.day, network_seed))
     return add_patches(disk, surface.spots) + quiet, smooth * disk.on
 
 
@@ -54,10 +54,10 @@ def _add(centres, peak, width, size, pixel):
     return field
 
 
-def clumped(smooth, disk, cells, flux):
+def clump_field(smooth, disk, cells, flux):
     """Smooth field gathered in network and plage elements, with the mixed polarities of the quiet Sun added.
 
-    cells, flux: of `network`.
+    cells, flux: of `supergranular_network`.
     """
     lanes = np.exp(-0.5 * (cells / 0.45) ** 2)  # a web of lanes: the edges of cells
     elements = lanes * np.abs(flux)

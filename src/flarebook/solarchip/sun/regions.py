@@ -50,7 +50,7 @@ def rotation_rate(latitude):
     return 14.366 - 2.297 * square - 1.624 * square**2 - 0.9856
 
 
-def draw_population(n_days, rng, cycle_day):
+def sample_population(n_days, rng, cycle_day):
     """Draw all regions that matter for images of n_days days, as a Population.
 
     cycle_day: of the first image, days after the start of cycle 24.  Births are a Poisson process at the cycle's rate.
@@ -58,9 +58,9 @@ def draw_population(n_days, rng, cycle_day):
     n_trials = rng.poisson(1.3 * BIRTHS_AT_MAXIMUM * (n_days + WARM_UP))
     birth = np.sort(rng.uniform(-WARM_UP, n_days, n_trials))
     birth = birth[rng.random(n_trials) * 1.3 < birth_rate(birth + cycle_day)]
-    regions = draw_regions(birth, birth + cycle_day, rng)
+    regions = sample_regions(birth, birth + cycle_day, rng)
     regions = gather_in_nests(regions, rng)
-    return Population(regions, draw_spots(regions, rng), cycle_day, int(rng.integers(2**31)))
+    return Population(regions, sample_spots(regions, rng), cycle_day, int(rng.integers(2**31)))
 
 
 def birth_rate(cycle_day):
@@ -69,7 +69,7 @@ def birth_rate(cycle_day):
     return np.maximum(activity(days) + activity(days + CYCLE_LENGTH), 0.05)
 
 
-def draw_regions(birth, cycle_day, rng):
+def sample_regions(birth, cycle_day, rng):
     """Table of regions born at the given days: belts, Hale's polarities, Joy's tilt, log-normal flux (COLUMNS)."""
     n = len(birth)
     cycle, days = cycle_of_birth(cycle_day, rng)
@@ -113,7 +113,7 @@ def gather_in_nests(regions, rng, share=0.3):
     return regions.assign(latitude=latitude, longitude=longitude, **mirrored)
 
 
-def draw_spots(regions, rng):
+def sample_spots(regions, rng):
     """Concentrations of flux of all regions (see Population): compact leading, scattered following ones, intruders."""
     rows = []
     for region in regions.itertuples():
@@ -125,7 +125,7 @@ def draw_spots(regions, rng):
             west = side * separation / 2 + rng.normal(0, 0.35 + 0.45 * size * (n > 1), n)
             north = rng.normal(0, 0.3 + 0.5 * size * (n > 1), n)
             rows += [(region.Index, w, v, s, 0.0, 1.0) for w, v, s in zip(west, north, shares, strict=True)]
-        rows += intruders(region, rows[-n:], size, rng)
+        rows += sample_intruders(region, rows[-n:], size, rng)
     table = pd.DataFrame(rows, columns=["region", "west", "north", "share", "begin", "end"])
     tilt = np.deg2rad(regions["tilt"].to_numpy()[table["region"]])
     west, north = table["west"].to_numpy(), table["north"].to_numpy()
@@ -134,7 +134,7 @@ def draw_spots(regions, rng):
     )
 
 
-def intruders(region, hosts, size, rng):
+def sample_intruders(region, hosts, size, rng):
     """Spots of opposite polarity that emerge beside the hosts for part of the life: delta regions."""
     rows = []
     for _ in range(rng.poisson(0.5 + 4.5 * region.complexity)):

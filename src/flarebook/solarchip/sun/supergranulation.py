@@ -19,7 +19,7 @@ ELEMENT = 0.6  # pixels of the 128-pixel grid, width of a flux element
 COARSEST, FINEST = 128 / (2 * HALF_WIDTH), 1024 / (2 * HALF_WIDTH)  # pixels of the maps along a radian
 
 
-def network(disk, day, seed):
+def supergranular_network(disk, day, seed):
     """Two random fields of unit variance on the disk, (2, size, size): cells and signed flux elements.
 
     day: since the first image; seed: of this Sun's network.  Each is a sum of maps drawn for the days around, every map

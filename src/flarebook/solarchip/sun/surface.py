@@ -57,19 +57,19 @@ def surface_at(population, day):
     plage = plage_and_old_flux(table, age, recent)
     latitude = table["latitude"][living]
     longitude = longitude_at(table["longitude"][living], latitude, age[living])
-    alive = strength(age[living], table["life"][living])
+    alive = spot_fraction(age[living], table["life"][living])
     return Surface(day, living, latitude, longitude, alive, spots, plage, polar_field(population.cycle_day + day))
 
 
-def rise(age, life):
+def emerged_fraction(age, life):
     """Share of a region's flux that has emerged, 0 to 1."""
     return np.clip(age / np.maximum(0.18 * life, 1.0), 0, 1)
 
 
-def strength(age, life):
+def spot_fraction(age, life):
     """Share of a region's flux in spots: up in a sixth of the life, then down to nothing at its end."""
     late = np.clip((age / life - 0.18) / 0.82, 0, 1)
-    return rise(age, life) * (1 - late) ** 1.3
+    return emerged_fraction(age, life) * (1 - late) ** 1.3
 
 
 def living_spots(spots, table, age):
@@ -85,7 +85,7 @@ def living_spots(spots, table, age):
         np.clip(4 * (fraction - begin) / (end - begin), 0, 1) * np.clip(4 * (end - fraction) / (end - begin), 0, 1),
         1,
     )
-    flux = 0.65 * table["flux"][region] * strength(age[region], table["life"][region]) * np.abs(share) * life
+    flux = 0.65 * table["flux"][region] * spot_fraction(age[region], table["life"][region]) * np.abs(share) * life
     spread = 0.5 + 0.5 * np.clip(fraction / 0.25, 0, 1)
     latitude = table["latitude"][region] + spots["north"].to_numpy()[keep] * spread
     middle = longitude_at(table["longitude"][region], table["latitude"][region], age[region])
@@ -100,13 +100,16 @@ def plage_and_old_flux(table, age, rows):
     size = (table["flux"][rows] / TYPICAL_FLUX) ** 0.35
     left_over = np.clip(age / life, 0, 1) ** 1.5
     flux = (
-        table["flux"][rows] * rise(age, life) * (0.35 + 0.4 * left_over) * np.exp(-np.maximum(age - life, 0) / FADING)
+        table["flux"][rows]
+        * emerged_fraction(age, life)
+        * (0.35 + 0.4 * left_over)
+        * np.exp(-np.maximum(age - life, 0) / FADING)
     )
     spread = np.sqrt(2 * DIFFUSION * 86_400 * np.maximum(age - 0.2 * life, 0)) / DEGREE
     width = np.sqrt((1.1 + 1.0 * size) ** 2 + spread**2)
     patches = []
     for side in (1, -1):
-        apart = side * (1.1 + 1.6 * size) * rise(age, life)
+        apart = side * (1.1 + 1.6 * size) * emerged_fraction(age, life)
         tilt = np.deg2rad(table["tilt"][rows])
         start = table["latitude"][rows] - apart * np.sin(tilt)
         latitude = start + POLEWARD * np.sin(2 * np.deg2rad(start)) * age

@@ -4,9 +4,9 @@ import numpy as np
 from scipy.ndimage import gaussian_filter
 
 from flarebook.solarchip.images.channels import CHANNELS, CORONAL, SATURATION
-from flarebook.solarchip.sun.chromosphere import filaments, light_304, light_below
+from flarebook.solarchip.sun.chromosphere import filaments, light_304, photospheric_light
 from flarebook.solarchip.sun.corona import open_field, quiet_corona
-from flarebook.solarchip.sun.field_lines import charges_of
+from flarebook.solarchip.sun.field_lines import magnetic_charges
 from flarebook.solarchip.sun.loops import flare_images, loop_images
 from flarebook.solarchip.sun.magnetic_field import magnetogram, radial_field
 
@@ -16,7 +16,7 @@ WINGS = 0.01  # share of a flare's light in the wings of the PSF, beyond the noi
 PHOTONS = 30.0  # photons per DN/s in a pixel of the 128-pixel grid, after averaging the telescope's
 
 
-def observe(disk, surface, population, phases, rng, flash=None):
+def render_sun(disk, surface, population, phases, rng, flash=None):
     """Images of one time, (11, size, size) float32 in CHANNELS order: line-of-sight field in G, AIA in DN/s.
 
     disk: a Disk; surface: of `surface_at`; phases: (6, 4) of the filaments' pattern; flash: {region: W/m^2} of flares
@@ -27,18 +27,18 @@ def observe(disk, surface, population, phases, rng, flash=None):
     dark = filaments(disk, smooth, field, surface.day, phases) * (1 - holes)
     texture = gaussian_filter(np.abs(field), 0.7 * disk.scale)
     texture = np.minimum(texture / np.median(texture[disk.on]), 4.0)
-    charges = charges_of(disk, surface, population)
+    charges = magnetic_charges(disk, surface, population)
     loops = loop_images(disk, charges, rng)
-    light = corona(disk, field, holes, texture, dark, loops, rng)
-    light += scattered(flare_images(disk, charges, rng, flash or {}), disk)
+    light = coronal_light(disk, field, holes, texture, dark, loops, rng)
+    light += scatter_light(flare_images(disk, charges, rng, flash or {}), disk)
     light = dict(zip(CORONAL, light, strict=True))
     light["304"] = light_304(disk, field, holes, dark, texture) + 0.03 * loops[CORONAL.index("171")]
-    light |= {channel: light_below(disk, field, channel, texture) for channel in ("1600", "1700", "4500")}
-    aia = [expose(light[channel], PHOTONS / disk.scale**2, rng) for channel in CHANNELS[1:]]
+    light |= {channel: photospheric_light(disk, field, channel, texture) for channel in ("1600", "1700", "4500")}
+    aia = [expose_image(light[channel], PHOTONS / disk.scale**2, rng) for channel in CHANNELS[1:]]
     return np.stack([magnetogram(field, disk, rng), *aia]).astype("f4"), field
 
 
-def corona(disk, field, holes, texture, dark, loops, rng):
+def coronal_light(disk, field, holes, texture, dark, loops, rng):
     """Light of the coronal channels, (6, size, size), DN/s: quiet corona, loops and their haze, filaments in front."""
     near = gaussian_filter(np.abs(field), 7 * disk.scale)
     near = np.clip(near / 14.0, 0.25, 3.0)
@@ -48,13 +48,13 @@ def corona(disk, field, holes, texture, dark, loops, rng):
     return (quiet + 0.85 * loops + haze) * (1 - 0.35 * dark)
 
 
-def scattered(flares, disk):
+def scatter_light(flares, disk):
     """Flares as the telescope shows them: most light in the core, a little in wide wings; (6, size, size)."""
     width = 2.0 * disk.scale
     return (1 - WINGS) * flares + WINGS * gaussian_filter(flares, (0, width, width)) if flares.any() else flares
 
 
-def expose(light, photons, rng):
+def expose_image(light, photons, rng):
     """Light in DN/s blurred by the PSF, with the noise of so many photons per DN/s, clipped at the largest value."""
     blurred = np.clip(gaussian_filter(light, PSF), 0, SATURATION)
     return np.clip(rng.poisson(blurred * photons) / photons, 0, SATURATION)

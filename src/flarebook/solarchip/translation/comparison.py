@@ -9,13 +9,13 @@ from sklearn.preprocessing import PolynomialFeatures
 from flarebook.compendium.errors import InputError
 from flarebook.evaluation.claims import judge
 from flarebook.learning.device import chosen_device
-from flarebook.solarchip.datasets.archive import scaled
-from flarebook.solarchip.datasets.splits import evenly
-from flarebook.solarchip.datasets.standardization import departures_of
-from flarebook.solarchip.images.binning import coarse
-from flarebook.solarchip.images.channels import index
+from flarebook.solarchip.datasets.archive import scale_archive
+from flarebook.solarchip.datasets.splits import subsample_evenly
+from flarebook.solarchip.datasets.standardization import training_scale
+from flarebook.solarchip.images.binning import bin_images
+from flarebook.solarchip.images.channels import channel_index
 from flarebook.solarchip.images.grid import Disk
-from flarebook.solarchip.images.prepare import unscale_channel
+from flarebook.solarchip.images.scaling import unscale_channel
 from flarebook.solarchip.translation import comparison, pix2pix, unet
 from flarebook.solarchip.translation import scores as translation_scores
 from flarebook.solarchip.translation.latent_space import within
@@ -49,7 +49,7 @@ METHODS = (MEAN, POLYNOMIAL, UNET, GAN, ONE, MANY, CEILING)
 
 def take(images, channel):
     """Scaled images of a channel, or of "|hmi|", the field without its sign: (n, 11, h, w) -> (n, h, w)."""
-    return absolute(images[:, index("hmi")]) if channel == "|hmi|" else images[:, index(channel)]
+    return absolute(images[:, channel_index("hmi")]) if channel == "|hmi|" else images[:, channel_index(channel)]
 
 
 def stack(images, channels):
@@ -80,7 +80,7 @@ def by_networks(seen, wanted, new, steps, critic_steps, device="cpu", width=16):
     seen: (n_train, s, h, w), wanted: (n_train, t, h, w), new: (n, s, h, w), scaled.  Both networks see and draw
     departures from the training dates' mean images, each channel in units of its own.
     """
-    sources, targets = departures_of(seen), departures_of(wanted)
+    sources, targets = training_scale(seen), training_scale(wanted)
     pairs = sources.of(seen), targets.of(wanted)
     networks = {
         UNET: unet.train(*pairs, steps, width, device=device)[0],
@@ -108,7 +108,7 @@ def from_members(members):
 
 def ceiling(space, test, targets):
     """What the autoencoder alone makes of the observed targets: {CEILING: {target: (n, h, w)}}."""
-    made = {target: space.reconstruct(test[:, index(target)], target) for target in targets}
+    made = {target: space.reconstruct(test[:, channel_index(target)], target) for target in targets}
     return {CEILING: made | ({"|hmi|": absolute(made["hmi"])} if "hmi" in made else {})}
 
 
@@ -150,12 +150,12 @@ def dates(images, split, n_test, side=None):
     images: (n, 11, h, w) physical; split: (n,) of "train", "test" and others; side: pixels to which they are binned,
     default, as they come.  Raises InputError when a part is empty, or the side does not divide h.
     """
-    images = images if side in (None, images.shape[-1]) else coarse(images, side)
+    images = images if side in (None, images.shape[-1]) else bin_images(images, side)
     split = np.asarray(split)
     rows = [np.flatnonzero(split == part) for part in ("train", "test")]
     if not all(map(len, rows)):
         raise InputError(f"{len(rows[0])} training and {len(rows[1])} test dates do not do: simulate more dates")
-    return scaled(images[rows[0]]), scaled(images[evenly(rows[1], n_test)])
+    return scale_archive(images[rows[0]]), scale_archive(images[subsample_evenly(rows[1], n_test)])
 
 
 def key_of(name):

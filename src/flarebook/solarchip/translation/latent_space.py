@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from flarebook.compendium.errors import InputError
-from flarebook.solarchip.images.channels import CHANNELS, index
+from flarebook.solarchip.images.channels import CHANNELS, channel_index
 from flarebook.solarchip.images.grid import Disk
 from flarebook.solarchip.models.embeddings import encoded
 from flarebook.solarchip.models.patches import unpatchify
@@ -72,7 +72,7 @@ def measure(model, images, channels):
     """
     scales = {}
     for channel in channels:
-        found = latents(model, images[:, index(channel)], channel)
+        found = latents(model, images[:, channel_index(channel)], channel)
         mean = found.mean(dim=0)
         deviation = (found - mean).square().mean(dim=(0, 2, 3)).sqrt()
         scales[channel] = Scales(mean, deviation.clamp(min=LEAST)[:, None, None])

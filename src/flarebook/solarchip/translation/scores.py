@@ -6,7 +6,7 @@ from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from flarebook.compendium.errors import InputError
 from flarebook.solarchip.images.grid import Disk
-from flarebook.solarchip.images.prepare import unscale_channel
+from flarebook.solarchip.images.scaling import unscale_channel
 
 RANGE = {"hmi": 2.0, "|hmi|": 1.0}  # of the scaled values: -1 to 1, and 0 to 1 for the field without its sign
 AIA_RANGE = 2.0

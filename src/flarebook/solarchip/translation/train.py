@@ -13,7 +13,7 @@ from flarebook.compendium.provenance import code_state
 from flarebook.learning.device import chosen_device
 from flarebook.learning.optimization import Steps
 from flarebook.solarchip.datasets.archive import LAST_TENTH, read_archive
-from flarebook.solarchip.images.channels import index
+from flarebook.solarchip.images.channels import channel_index
 from flarebook.solarchip.translation import diffusion
 from flarebook.solarchip.translation.latent_space import measure
 from flarebook.solarchip.translation.translator import Translator, branch_of, conditions, save
@@ -61,7 +61,7 @@ def channels_of(routes):
 def encode_targets(space, images, routes):
     """Scaled latent pictures of all targets of the routes, {target: (n, c, h, w)}."""
     targets = dict.fromkeys(target for group in routes.values() for target in group)
-    return {target: space.encode(images[:, index(target)], target) for target in targets}
+    return {target: space.encode(images[:, channel_index(target)], target) for target in targets}
 
 
 def new_diffusion(space, pictures, seed, device):

@@ -10,7 +10,7 @@ from torch.nn.functional import interpolate
 
 from flarebook.compendium.errors import InputError
 from flarebook.learning.weights import load_into, read_weights, write_weights
-from flarebook.solarchip.images.channels import index
+from flarebook.solarchip.images.channels import channel_index
 from flarebook.solarchip.models import autoencoder
 from flarebook.solarchip.translation import diffusion
 from flarebook.solarchip.translation.latent_space import blank
@@ -55,7 +55,7 @@ def conditions(space, images, sources, side):
     space: LatentSpace of the source encoder; images: (n, 11, h, w) scaled.  Latent pictures of another size, those of a
     transformer, are brought to the diffusion's.
     """
-    seen = torch.cat([space.encode(images[:, index(channel)], channel) for channel in sources], dim=1)
+    seen = torch.cat([space.encode(images[:, channel_index(channel)], channel) for channel in sources], dim=1)
     return seen if seen.shape[-1] == side else interpolate(seen, size=(side, side), mode="bilinear")
 
 
