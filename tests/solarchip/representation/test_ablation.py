@@ -80,9 +80,9 @@ def test_another_table_is_not_overwritten(dates, tmp_path):
 
 def test_binning_keeps_the_mean_brightness():
     images = np.random.default_rng(2).gamma(2, 50, (3, 11, 32, 32))
-    assert ablation.coarse(images, 8).mean() == pytest.approx(images.mean(), rel=1e-5)
+    assert ablation.bin_images(images, 8).mean() == pytest.approx(images.mean(), rel=1e-5)
     with pytest.raises(InputError, match="divisor of 32"):
-        ablation.coarse(images, 12)
+        ablation.bin_images(images, 12)
 
 
 def made_up(values):

@@ -44,7 +44,7 @@ def test_test_dates_are_not_trained_on_and_stretch_over_all(test):
     split = np.array(["train"] * 6 + ["gap"] * 2 + ["test"] * 8)
     train, chosen = comparison.dates(50 + 40 * test, split, 3)
     assert (len(train), len(chosen)) == (6, 3)
-    np.testing.assert_array_equal(comparison.evenly(np.flatnonzero(split == "test"), 3), [8, 12, 15])
+    np.testing.assert_array_equal(comparison.subsample_evenly(np.flatnonzero(split == "test"), 3), [8, 12, 15])
     with pytest.raises(InputError, match="simulate more dates"):
         comparison.dates(test, np.full(N, "train"), 3)
 
