@@ -1,6 +1,7 @@
 """Real images as the same arrays and tables that the simulated Sun gives; what only a simulation knows is missing."""
 
 from collections import defaultdict
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -37,14 +38,45 @@ class RealDays(NamedTuple):
     left_out: list
 
 
-def real_days(folder, flares=None, size=128, required=CHANNELS, progress=None):
-    """Dates of a folder of FITS images, such as `flarebook solarchip fetch` leaves: a RealDays.
+def real_days(
+    folder: str | Path,
+    flares: list[str | Path] | None = None,
+    size: int = 128,
+    required: tuple[str, ...] = CHANNELS,
+    progress: Callable | None = None,
+) -> RealDays:
+    """Prepare the dates of a folder of FITS images, such as `flarebook solarchip fetch` writes.
 
-    folder: AIA and HMI images anywhere below; images of the same hour belong together.  flares: GOES records, flare
-    lists or folders of them, [path]; default, those in the folder.  required: channels without which a date is left
-    out; the others become NaN.  progress: called with the dates, gives them back.  Labels are missing on days that no
-    record or list covers.
-    Raises InputError when the folder is missing or no date is left.
+    Parameters
+    ----------
+    folder : str or Path
+        Folder of AIA and HMI images, searched in depth; images of the same hour form a date.
+    flares : list of str or Path, optional
+        GOES records, flare lists, or folders of them; by default those in `folder`.
+    size : int
+        Image side in pixels.
+    required : tuple of str
+        Channels without which a date is skipped; the others become NaN.
+    progress : callable, optional
+        Wraps the iterable of dates.
+
+    Returns
+    -------
+    RealDays
+        Images (n, 11, size, size) in G and DN/s, the tables days, regions and flares, and the reasons of skipped files.
+        Labels are missing on days that no record or list covers.
+
+    Raises
+    ------
+    InputError
+        If the folder is missing, or no date can be used.
+
+    Examples
+    --------
+    >>> from flarebook.solarchip.datasets.load import FOLDER
+    >>> sun = real_days(FOLDER, flares=[], size=32, required=("171",))
+    >>> sun.days["time"].tolist(), sun.images.shape
+    (['2011-02-15T00:00:00'], (1, 11, 32, 32))
     """
     if not Path(folder).is_dir():
         raise InputError(f"there is no folder {folder}: give the one that holds the images of AIA and HMI")
@@ -81,11 +113,29 @@ def sdoml_days(times, flares=(), aia=AIA_STORE, hmi=HMI_STORE, size=128, progres
     return build_real_tables(images, used, find_flare_files(flares), left_out)
 
 
-def find_images(*paths):
-    """Find the FITS images of files and folders, GOES records excluded: list of Path.
+def find_images(*paths: str | Path) -> list[Path]:
+    """Find the FITS images of files and folders; GOES records are excluded.
 
-    paths: files, taken as they are, and folders, searched in depth and in order of names.  Raises InputError for a
-    folder without FITS images.
+    Parameters
+    ----------
+    *paths : str or Path
+        Files, kept as they are, and folders, searched in depth and in the order of names.
+
+    Returns
+    -------
+    list of Path
+        The images.
+
+    Raises
+    ------
+    InputError
+        If a folder holds no FITS image.
+
+    Examples
+    --------
+    >>> from flarebook.solarchip.datasets.load import FOLDER
+    >>> [path.name for path in find_images(FOLDER)]
+    ['aia_171_20110215.fits', 'hmi_continuum_20140301.fits']
     """
     found = []
     for path in map(Path, paths):

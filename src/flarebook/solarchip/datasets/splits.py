@@ -11,12 +11,36 @@ TRAIN, GAP, VALIDATION, TEST = "train", "gap", "validation", "test"
 ROTATION, HALF = 27, 14  # days in which the Sun turns once as the Earth sees it, and in which a region crosses the disk
 
 
-def split_chronologically(times, fractions=(0.6, 0.15, 0.25), gap_days=None):
-    """Part of each date: the earliest train, then validation, then test, with a gap before the latter two.
+def split_chronologically(
+    times: np.ndarray, fractions: tuple[float, ...] = (0.6, 0.15, 0.25), gap_days: float | None = None
+) -> np.ndarray:
+    """Split dates in time: the earliest train, then validation, then test, with gaps between them.
 
-    times: (n,) ISO text or datetimes in any order; fractions: of the time span.  Dates less than gap_days after the
-    end of the part before are "gap"; by default as many as `gap_between_parts` says.  Returns (n,) of str.
-    Raises InputError when a part is left without dates.
+    Parameters
+    ----------
+    times : array_like, shape (n,)
+        ISO text or datetimes, in any order.
+    fractions : tuple of float
+        Fractions of the time span of the three parts.
+    gap_days : float, optional
+        Days after the end of a part that belong to none; by default a solar rotation (27 days), or 14 days for short
+        series.
+
+    Returns
+    -------
+    numpy.ndarray of str, shape (n,)
+        "train", "gap", "validation" or "test".
+
+    Raises
+    ------
+    InputError
+        If a part holds no date.
+
+    Examples
+    --------
+    >>> parts = split_chronologically(pd.date_range("2012-01-01", periods=200))
+    >>> [int((parts == name).sum()) for name in ("train", "validation", "test")]
+    [120, 16, 36]
     """
     days = _days_since_epoch(times)
     gap_days = gap_between_parts(np.ptp(days), fractions) if gap_days is None else gap_days

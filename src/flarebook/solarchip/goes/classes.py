@@ -19,10 +19,23 @@ RISE, MINUTES = 1.4, 4  # NOAA's onset: the flux grows through four minutes and 
 COLUMNS = ("start", "peak", "end", "peak_flux", "goes_class")
 
 
-def flux_to_class(flux):
-    """GOES class of a peak flux in W/m2, such as "M2.5"; "" for no flare (0 or no number).
+def flux_to_class(flux: float) -> str:
+    """Format a peak flux as a GOES class.
 
-    Cut, not rounded, to one decimal.
+    Parameters
+    ----------
+    flux : float
+        Peak flux in 1-8 Angstrom, W/m2.
+
+    Returns
+    -------
+    str
+        Class truncated to one decimal, as NOAA does; "" for zero or NaN.
+
+    Examples
+    --------
+    >>> flux_to_class(2.58e-5)
+    'M2.5'
     """
     if not np.isfinite(flux) or flux <= 0:
         return ""
@@ -30,8 +43,29 @@ def flux_to_class(flux):
     return f"{letter}{np.floor(flux / LETTERS[letter] * 10 + 1e-4) / 10:.1f}"
 
 
-def class_to_flux(goes_class):
-    """Peak flux in W/m2 of a class such as "M2.5", "X17" or "C"; 0 for "".  Raises InputError for another text."""
+def class_to_flux(goes_class: str) -> float:
+    """Parse a GOES class.
+
+    Parameters
+    ----------
+    goes_class : str
+        Class such as "M2.5", "X17" or "C"; "" for no flare.
+
+    Returns
+    -------
+    float
+        Peak flux in 1-8 Angstrom, W/m2; 0 for "".
+
+    Raises
+    ------
+    InputError
+        If the text is not a class.
+
+    Examples
+    --------
+    >>> class_to_flux("X2")
+    0.0002
+    """
     if not goes_class:
         return 0.0
     found = re.fullmatch(r"([ABCMX])(\d+\.?\d*)?", str(goes_class).strip().upper())
@@ -58,13 +92,39 @@ def minute_means(flux, times):
     return means.to_numpy(), means.index.to_numpy()
 
 
-def find_flares(flux_long, times):
-    """Flares in a flux curve by NOAA's rule on one-minute means: a table of start, peak, end, peak_flux, goes_class.
+def find_flares(flux_long: np.ndarray, times: np.ndarray) -> pd.DataFrame:
+    """Detect flares by NOAA's rule on one-minute means.
 
-    flux_long: (n,) 1-8 Angstrom, W/m2, on the scale of the class wanted; times: (n,) datetimes in order, UTC.
-    Start: first of four minutes through which the flux grows, ending 1.4 times as high.  Peak: the highest minute.
-    End: the flux is half-way back to that of the start; or the next flare starts after the peak; NaT when the record
-    ends before.  Raises InputError for times out of order.
+    A flare starts with the first of four minutes of growing flux that ends 1.4 times as high.  It peaks at the highest
+    minute and ends when the flux has fallen half-way back to its start, or when the next flare starts.
+
+    Parameters
+    ----------
+    flux_long : array_like, shape (n,)
+        Flux in 1-8 Angstrom, W/m2; NaN where missing.
+    times : array_like of datetime, shape (n,)
+        Times in ascending order, UTC.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns start, peak, end (NaT when the record ends before), peak_flux (W/m2) and goes_class, on the scale of the
+        flux.
+
+    Raises
+    ------
+    InputError
+        If the times are not in ascending order.
+
+    References
+    ----------
+    NOAA Space Weather Prediction Center, "GOES X-ray Flux", https://www.swpc.noaa.gov/products/goes-x-ray-flux.
+
+    Examples
+    --------
+    >>> minutes = np.datetime64("2020-01-01T00:00") + np.arange(8)
+    >>> find_flares(np.array([1, 1, 2, 4, 8, 6, 3, 1]) * 1e-6, minutes)["goes_class"].tolist()
+    ['C8.0']
     """
     times = pd.DatetimeIndex(times)
     if len(times) != len(flux_long) or not times.is_monotonic_increasing:

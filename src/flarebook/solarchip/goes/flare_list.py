@@ -16,12 +16,33 @@ NAMES = {  # column of ours: those of HEK (sunpy's Fido, hek.HEKClient), of the 
 }
 
 
-def read_flare_list(path):
-    """Flares of a list, in the order of their peaks: start, peak, end, peak_flux (W/m2), goes_class, times UTC.
+def read_flare_list(path: str | Path) -> pd.DataFrame:
+    """Read a flare list.
 
-    path: CSV with the columns of HEK, sunpy or this project, or NOAA's YYYYMMDDevents.txt.  Rows without a class are
-    left out; flares told twice (by two satellites or teams) are kept once.  The classes stay on the list's own scale:
-    see goes.py before joining lists from before and after 2020.  Raises InputError when it cannot be read.
+    Parameters
+    ----------
+    path : str or Path
+        A CSV with the columns of HEK, sunpy or this package, or a YYYYMMDDevents.txt of NOAA.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns start, peak, end (UTC), peak_flux (W/m2) and goes_class in the order of the peaks.  Rows without a class
+        are dropped, and duplicate reports of a flare are merged.  Classes keep the scale of the list.
+
+    Raises
+    ------
+    InputError
+        If the file is missing or cannot be parsed.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     path = Path(folder) / "flares.csv"
+    ...     _ = path.write_text("peak,goes_class\\n2012-03-07T00:24,X5.4\\n")
+    ...     read_flare_list(path)["goes_class"].tolist()
+    ['X5.4']
     """
     path = Path(path)
     if not path.is_file():

@@ -16,13 +16,35 @@ LISTS = (".csv", ".txt")
 XRS_NAME = re.compile(r"(go\d|goes|sci_g?xrs).*\.(fits|fits\.gz|nc)$")
 
 
-def label_days(paths):
-    """Flares in GOES records and lists, and a label for each day at 00:00 UT: (flares, days, reasons).
+def label_days(paths: list[str | Path]) -> tuple[pd.DataFrame, pd.DataFrame, list[str]]:
+    """Detect flares in GOES records or read flare lists, and label each day at 00:00 UT.
 
-    paths: FITS or netCDF records of the X-ray flux, lists of flares (CSV, NOAA events), folders of both.  flares:
-    start, peak, end, peak_flux, goes_class.  days: time and `label_table`'s columns, for every day that a record
-    covers, or from the first to the last flare of a list.  reasons: of files left out.
-    Raises InputError when no file can be used.
+    Parameters
+    ----------
+    paths : list of str or Path
+        FITS or netCDF records of the X-ray flux, flare lists (CSV, NOAA events), or folders of both.
+
+    Returns
+    -------
+    flares : pandas.DataFrame
+        Columns start, peak, end, peak_flux (W/m2) and goes_class.
+    days : pandas.DataFrame
+        Columns time, peak_flux, max_class, label_m and label_c (M1.0 and C1.0 or above within 24 hours), for each day
+        that a record covers, or from the first to the last flare of a list.
+    reasons : list of str
+        One sentence per skipped file.
+
+    Raises
+    ------
+    InputError
+        If no file can be used, or records on the operational and the true scale are mixed.
+
+    Examples
+    --------
+    >>> from flarebook.solarchip.datasets.load import FOLDER
+    >>> flares, days, _ = label_days([FOLDER / "goes15_20110607.fits.gz"])
+    >>> days["max_class"].tolist()
+    ['M2.5']
     """
     records, lists, reasons = [], [], []
     for path in find_flare_files(paths):

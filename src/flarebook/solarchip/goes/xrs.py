@@ -28,10 +28,30 @@ class XrayFlux:
     scale: str
 
 
-def read_xrs(path):
-    """X-ray fluxes of a day from a FITS file (go15YYYYMMDD.fits) or a netCDF file (sci_xrsf-l2-*.nc): an XrayFlux.
+def read_xrs(path: str | Path) -> XrayFlux:
+    """Read a GOES X-ray record.
 
-    Raises InputError for a missing or broken file and for one of another kind.
+    Parameters
+    ----------
+    path : str or Path
+        A daily FITS file of GOES-1 to GOES-15 (go15YYYYMMDD.fits), or a netCDF file of NOAA (sci_xrsf-l2-*.nc).
+
+    Returns
+    -------
+    XrayFlux
+        Fluxes in W/m2 in 1-8 and 0.5-4 Angstrom with their times (UTC), missing values NaN.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, damaged, or not a GOES record.
+
+    Examples
+    --------
+    >>> from flarebook.solarchip.datasets.load import FOLDER
+    >>> record = read_xrs(FOLDER / "goes15_20110607.fits.gz")
+    >>> record.satellite, record.scale
+    ('GOES 15', 'operational')
     """
     path = Path(path)
     if not path.is_file():

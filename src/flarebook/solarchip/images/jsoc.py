@@ -1,5 +1,6 @@
 """The Joint Science Operations Center: addresses of the eleven images of a day, and fetching them."""
 
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -67,11 +68,44 @@ def fetch_day(day, folder=None, channels=CHANNELS, host=HOST, progress=None):
     return paths, failures
 
 
-def fetch_days(days, folder=None, channels=CHANNELS, host=HOST, progress=None):
-    """Fetch the images of several days: (number of images at hand, failures [(file, reason)]); see `fetch_day`.
+def fetch_days(
+    days: list[str],
+    folder: str | Path | None = None,
+    channels: tuple[str, ...] = CHANNELS,
+    host: str = HOST,
+    progress: Callable | None = None,
+) -> tuple[int, list[tuple[str, str]]]:
+    """Fetch the images of several days from the JSOC.
 
-    Asks once whether the archive answers, so that many days without a network do not wait for as many time-outs.
-    Raises InputError when nothing is at hand and the archive is out of reach.
+    Parameters
+    ----------
+    days : list of str
+        ISO dates from 2010-05-01 on.
+    folder : str or Path, optional
+        Folder of the images; the user's cache by default.
+    channels : tuple of str
+        Channels to fetch.
+    host : str
+        Address of the archive.
+    progress : callable, optional
+        Called with (bytes so far, bytes in all).
+
+    Returns
+    -------
+    count : int
+        Number of images that are now available.
+    failures : list of (str, str)
+        File name and reason of each image that is not.
+
+    Raises
+    ------
+    InputError
+        If no image is available and the archive is unreachable, or a day precedes the archive.
+
+    Examples
+    --------
+    >>> fetch_days([])
+    (0, [])
     """
     count, failures, reachable = 0, [], None
     for day in days:

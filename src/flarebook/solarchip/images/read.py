@@ -40,11 +40,31 @@ class SunImage:
     name: str = "image"
 
 
-def read_image(path):
-    """Full-disk image of AIA or HMI from a FITS file, such as JSOC's synoptic images and hmi.M_720s: a SunImage.
+def read_image(path: str | Path) -> SunImage:
+    """Read a full-disk AIA or HMI image from FITS.
 
-    The first image of two axes in the file is taken.  Raises InputError for a file that is no FITS, has no such
-    image, or whose header tells no channel, time, plate scale, roll or solar radius, or contradicts itself.
+    Parameters
+    ----------
+    path : str or Path
+        A FITS file, such as a synoptic AIA image or an hmi.M_720s magnetogram of the JSOC.  The first
+        two-dimensional image is read.
+
+    Returns
+    -------
+    SunImage
+        Data in DN or G with the channel, time (UTC), plate scale, disk centre, roll, exposure and header.
+
+    Raises
+    ------
+    InputError
+        If the file is missing or is not FITS, or its header lacks or contradicts a required quantity.
+
+    Examples
+    --------
+    >>> from flarebook.solarchip.datasets.load import AIA_171, FOLDER
+    >>> image = read_image(FOLDER / AIA_171)
+    >>> image.channel, image.data.shape
+    ('171', (128, 128))
     """
     data, header = _image_and_header(Path(path))
     name = Path(path).name

@@ -65,13 +65,55 @@ def unscale_channel(values, channel):
     return np.clip(np.sinh(part * full) * np.float32(softening), _lower_limit(channel), limit)
 
 
-def scale_images(images):
-    """Scale all channels to a network's input: (..., 11, h, w) physical to the same shape, float32, in [-1, 1]."""
+def scale_images(images: np.ndarray) -> np.ndarray:
+    """Scale all eleven channels to a network's input.
+
+    Parameters
+    ----------
+    images : numpy.ndarray, shape (..., 11, h, w)
+        Physical values in G (HMI) and DN/s (AIA), channels in the order of `CHANNELS`.
+
+    Returns
+    -------
+    numpy.ndarray, same shape, float32
+        Values within [-1, 1]; see `scale_channel`.
+
+    Raises
+    ------
+    InputError
+        If the third axis from the end does not hold eleven channels.
+
+    Examples
+    --------
+    >>> scale_images(np.zeros((2, 11, 4, 4)))[0, :2, 0, 0].tolist()
+    [0.0, -1.0]
+    """
     return _map_channels(images, scale_channel)
 
 
-def unscale_images(values):
-    """Physical values of all channels, the inverse of `scale_images` within the limits: (..., 11, h, w), float32."""
+def unscale_images(values: np.ndarray) -> np.ndarray:
+    """Invert `scale_images` within the limits of the channels.
+
+    Parameters
+    ----------
+    values : numpy.ndarray, shape (..., 11, h, w)
+        Scaled values.
+
+    Returns
+    -------
+    numpy.ndarray, same shape, float32
+        Field in G and intensity in DN/s, clipped at the channel's limit.
+
+    Raises
+    ------
+    InputError
+        If the third axis from the end does not hold eleven channels.
+
+    Examples
+    --------
+    >>> float(unscale_images(np.ones((11, 4, 4)))[0, 0, 0])
+    1500.0
+    """
     return _map_channels(values, unscale_channel)
 
 
