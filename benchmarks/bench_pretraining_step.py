@@ -19,11 +19,11 @@ STEPS += [("vit-tiny", 32, 256), ("cnn-tiny", 32, 256)]  # name, dates, pixels a
 
 
 def run():
-    """Benchmark records of steps with all four terms, and of one batch in pieces against the same in one go."""
+    """Benchmark records of steps with all four terms, and of one batch in micro-batches against the same in one go."""
     device = "cuda" if torch.cuda.is_available() else "cpu"
     for name, dates, image in STEPS:
         yield step_record(name, dates, image, device)
-    yield pieces_record("vit-tiny", 96, 4, device)
+    yield micro_batches_record("vit-tiny", 96, 4, device)
 
 
 def step_record(name, dates, image, device):
@@ -42,15 +42,15 @@ def step_record(name, dates, image, device):
     return found | {"megabytes": megabytes, "pictures_per_s": speed, "share_of_peak": share, "device": device}
 
 
-def pieces_record(name, dates, n_pieces, device):
-    """Time in one go over time in pieces, which keep all negatives, and the memory that it saves."""
+def micro_batches_record(name, dates, n_parts, device):
+    """Time in one go over time in micro-batches, which keep all negatives, and the memory that it saves."""
     objective, pictures = prepared(name, dates, 128, device)
     whole = lambda: step(objective, pictures)  # noqa: E731
-    pieces = lambda: step(objective, pictures, n_pieces)  # noqa: E731
+    pieces = lambda: step(objective, pictures, n_parts)  # noqa: E731
     megabytes = [memory(work, objective, device) / 1e6 for work in (pieces, whole)]
     peer = f"the batch of {dates} in one go, {megabytes[1]:.0f} MB kept instead of {megabytes[0]:.0f}"
     ours, theirs = (lambda: finished(pieces, device)), (lambda: finished(whole, device))
-    found = compare(f"solarchip.pieces.{name}.dates{dates}.in{n_pieces}", peer, ours, theirs, 0.6, REPEATS)
+    found = compare(f"solarchip.pieces.{name}.dates{dates}.in{n_parts}", peer, ours, theirs, 0.6, REPEATS)
     return found | {"megabytes": megabytes}
 
 
@@ -63,13 +63,13 @@ def prepared(name, dates, image, device):
     return objective, torch.randn(dates, len(CHANNELS), image, image, device=device)
 
 
-def step(objective, pictures, n_pieces=1):
+def step(objective, pictures, n_parts=1):
     """Forward and backward; in bfloat16 on a GPU, as one would train there."""
     with torch.autocast("cuda", torch.bfloat16) if pictures.is_cuda else nullcontext():
-        if n_pieces == 1:
+        if n_parts == 1:
             objective(pictures, CHANNELS)[0].backward()
         else:
-            objective.by_pieces(pictures, CHANNELS, n_pieces, torch.Tensor.backward)
+            objective.by_micro_batches(pictures, CHANNELS, n_parts, torch.Tensor.backward)
 
 
 def finished(work, device):

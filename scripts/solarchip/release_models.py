@@ -1,6 +1,5 @@
 """From pretrainings to the weights that ship: `python scripts/solarchip/release_models.py ARCHIVE FOLDER...`."""
 
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -75,13 +74,13 @@ def card(models, histories, images, magnetograms, days):
     about = models["vit-tiny"].about
     untrained = {f"{name}, untrained": create(name, seed=0).eval() for name in models}
     learnt = {name: diagnostics.summary(model, images) for name, model in models.items()}
-    values = json.loads(about["settings"]) | {
+    values = weights.training_settings(about) | {
         **{key: about[key] for key in ("n_dates", "first_date", "last_date", "images_sha256")},
         "commits": ", ".join(f"{name} `{model.about['commit'][:10]}`" for name, model in models.items()),
         "training": "\n".join(training_row(name, models[name], histories[name]) for name in models),
         "n_held_out": len(images),
         "gap_days": ROTATION,
-        "counted": COUNTED[json.loads(about["settings"])["relative"]],
+        "counted": COUNTED[weights.training_settings(about)["standardize"]],
         "learnt": "\n".join(line(name, row.values()) for name, row in learnt.items()),
         "headings": " | ".join(ASKED.values()),
         "rule": "---|" * (1 + len(ASKED)),
@@ -97,7 +96,7 @@ def training_row(name, model, history):
     losses = history["held_out_loss"].iloc[-1:]
     seen = int(about["dates_seen"])
     epochs = f"{seen / int(about['n_dates']):.1f}"
-    first = json.loads(about["settings"])["drawing_first"]
+    first = weights.training_settings(about)["reconstruction_warmup"]
     return line(
         f"{name} | {n_weights:,} | {first:g} | {about['steps']} | {seen:,} | {epochs} | {about['seconds']}", losses
     )

@@ -1,7 +1,5 @@
 """What ships: two small files of one training each, a card that tells what they say, curves that fall."""
 
-import json
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -32,7 +30,7 @@ def test_the_files_are_small_and_the_card_tells_what_they_say(shipped):
         assert (weights.FOLDER / weights.file_name(name)).stat().st_size < 10e6
         row = next(line for line in CARD.splitlines() if line.startswith(f"| {name} | "))
         n_weights = sum(weight.numel() for weight in model.parameters())
-        first = json.loads(model.about["settings"])["drawing_first"]
+        first = weights.training_settings(model.about)["reconstruction_warmup"]
         assert f"| {n_weights:,} | {first:g} | {model.about['steps']} | {int(model.about['dates_seen']):,} |" in row
         assert model.about["images_sha256"] in CARD and model.about["commit"][:10] in CARD
         assert model.about["origin"] == "simulated"

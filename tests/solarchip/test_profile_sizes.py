@@ -11,11 +11,11 @@ from flarebook.solarchip.images.binning import bin_images
 from flarebook.solarchip.images.channels import AIA, CHANNELS
 from flarebook.solarchip.models.autoencoder import SIZES, create
 from flarebook.solarchip.models.weights import file_name
-from flarebook.solarchip.pretraining.settings import Settings, settled
+from flarebook.solarchip.pretraining.settings import PretrainingConfig, settled
 from flarebook.solarchip.translation import diffusion, unet
 
 pytestmark = pytest.mark.parametrize("profile", profile_names())
-OF_SETTINGS = ("n_steps", "batch_size", "aia_per_step", "learning_rate", "pieces")
+OF_SETTINGS = ("n_steps", "batch_size", "aia_per_step", "learning_rate", "micro_batches")
 
 
 def values(profile, step):
@@ -44,7 +44,7 @@ def images_of(sun, side):
 
 def settings_of(given, backbone):
     """Settings of a training, of a notebook's parameters."""
-    return Settings(backbone, **{name: given[name] for name in OF_SETTINGS if name in given})
+    return PretrainingConfig(backbone, **{name: given[name] for name in OF_SETTINGS if name in given})
 
 
 def test_the_brief_pretraining_can_begin_and_full_size_weights_see_the_images(profile):

@@ -8,7 +8,7 @@ import torch
 
 from flarebook.solarchip.images.channels import AIA
 from flarebook.solarchip.pretraining.batches import draw, draw_channels, turn
-from flarebook.solarchip.pretraining.settings import Settings
+from flarebook.solarchip.pretraining.settings import PretrainingConfig
 
 
 def spots(n=6, k=3, side=33):
@@ -51,7 +51,7 @@ def test_without_turn_and_mirror_the_pictures_are_as_they_were():
 
 def test_an_epoch_shows_every_date_once_and_what_a_step_shows_follows_from_its_number():
     dates = np.arange(40, dtype=np.float32)[:, None, None, None] * np.ones((1, 11, 8, 8), np.float32)
-    settings = Settings(batch_size=10, seed=4)
+    settings = PretrainingConfig(batch_size=10, seed=4)
     seen = torch.cat([draw(dates, settings, step)[0][:, 0, 0, 0] for step in range(4)])
     assert sorted(seen.round().int().tolist()) == list(range(40))
     again, channels = draw(dates, settings, 3)

@@ -6,7 +6,7 @@ import torch
 from flarebook.solarchip.images.channels import CHANNELS
 from flarebook.solarchip.models.autoencoder import SHARING, create
 from flarebook.solarchip.models.losses import contrastive_terms
-from flarebook.solarchip.pretraining.objective import TERMS, Objective, Training
+from flarebook.solarchip.pretraining.objective import TERMS, Objective
 
 CHOSEN = ("hmi", "94", "304")
 
@@ -65,10 +65,3 @@ def test_a_decoder_that_says_nothing_draws_the_mean_picture(pictures):
     with torch.no_grad():
         drawn = model.decode(model.encode(pictures[:, [1]], "94"), "94")
     assert torch.allclose(drawn, mean[CHANNELS.index("94")].expand_as(drawn))
-
-
-def test_an_older_checkpoint_with_a_best_model_is_gone_on_with():
-    older, training = (Training(Objective(create("vit-mini", seed=n), {"cls": 1.0}), n == 1) for n in (1, 2))
-    training.load_state_dict(older.state_dict())
-    assert training.best is None
-    assert all(torch.equal(value, older.state_dict()[name]) for name, value in training.state_dict().items())

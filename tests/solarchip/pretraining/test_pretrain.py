@@ -18,9 +18,9 @@ from flarebook.solarchip.models.autoencoder import create
 from flarebook.solarchip.pretraining.batches import absence, present
 from flarebook.solarchip.pretraining.diagnostics import explained, told_apart
 from flarebook.solarchip.pretraining.objective import TERMS, Objective
-from flarebook.solarchip.pretraining.pretrain import CHECKPOINT, Settings, pretrain, watch
+from flarebook.solarchip.pretraining.pretrain import CHECKPOINT, PretrainingConfig, pretrain, validate
 
-BRIEF = Settings(size="vit-mini", n_steps=6, batch_size=16, every=2)
+BRIEF = PretrainingConfig(size="vit-mini", n_steps=6, batch_size=16, every=2)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -94,22 +94,36 @@ def test_a_process_that_was_killed_is_gone_on_with_to_the_same_end(sun, tmp_path
     assert steps == [6] and distance(whole, resumed) == 0 and same(unbroken, history)
 
 
+def first_gradients(folder):
+    """Gradient of each weight in the first step, times .1: AdamW's first moment in a checkpoint."""
+    state = torch.load(folder / CHECKPOINT, weights_only=True)["optimiser"]["state"]
+    return [moments["exp_avg"] for moments in state.values()]
+
+
 def test_two_processes_share_a_batch_and_contrast_all_of_it(sun, tmp_path):
-    one, alone = pretrain(sun[:40], BRIEF, held_out=sun[40:])
-    two, shared = pretrain(sun[:40], replace(BRIEF, devices=2, device="cpu"), tmp_path, sun[40:])
-    assert 0 < distance(one, create("vit-mini")) and distance(one, two) < 1e-4
+    # Weights are not compared.  At first the class tokens of all dates are nearly equal, so the gradient of project_cls
+    # is 1e-5 where others are .4, and another order of its sums changes it by up to .4 %.  AdamW divides a gradient by
+    # its size, which turns that rounding into steps of nearly the full learning rate: after six steps weights differ by
+    # .00003 to .0003, depending on the processor.  The gradients of the first step agree to 1e-8.
+    first = replace(BRIEF, n_steps=1)
+    pretrain(sun[:40], first, tmp_path / "one")
+    pretrain(sun[:40], replace(first, devices=2, device="cpu"), tmp_path / "two")
+    for one, two in zip(first_gradients(tmp_path / "one"), first_gradients(tmp_path / "two"), strict=True):
+        torch.testing.assert_close(one, two, rtol=1e-4, atol=1e-7)
+    alone = pretrain(sun[:40], BRIEF, held_out=sun[40:])[1]
+    shared = pretrain(sun[:40], replace(BRIEF, devices=2, device="cpu"), tmp_path, sun[40:])[1]
     np.testing.assert_allclose(alone.drop(columns="seconds"), shared.drop(columns="seconds"), rtol=1e-3)
 
 
-def test_a_batch_in_pieces_learns_what_the_whole_batch_does(sun):
+def test_a_batch_in_micro_batches_learns_what_the_whole_batch_does(sun):
     whole, history = pretrain(sun, BRIEF)
-    pieces, by_pieces = pretrain(sun, replace(BRIEF, pieces=4))
-    assert distance(whole, pieces) < 1e-3  # AdamW magnifies rounding where a gradient is nearly zero
-    np.testing.assert_allclose(history.drop(columns="seconds"), by_pieces.drop(columns="seconds"), rtol=1e-3)
+    parts, by_parts = pretrain(sun, replace(BRIEF, micro_batches=4))
+    assert distance(whole, parts) < 1e-3  # AdamW magnifies rounding where a gradient is nearly zero
+    np.testing.assert_allclose(history.drop(columns="seconds"), by_parts.drop(columns="seconds"), rtol=1e-3)
 
 
 def test_every_term_falls_on_dates_that_were_held_out(sun):
-    settings = Settings(
+    settings = PretrainingConfig(
         size="vit-mini", n_steps=80, batch_size=16, every=10, rotation=0.0, mirror=False, learning_rate=3e-3
     )
     history = pretrain(sun[:40], settings, held_out=sun[40:])[1]
@@ -130,12 +144,12 @@ def test_only_the_terms_asked_for_are_learnt(sun):
 
 
 def test_training_stops_when_the_held_out_loss_no_longer_falls_and_gives_the_best(sun):
-    wild = replace(BRIEF, n_steps=40, every=1, patience=2, learning_rate=0.3, warm_up=0.0, relative=False)
+    wild = replace(BRIEF, n_steps=40, every=1, patience=2, learning_rate=0.3, warm_up=0.0, standardize=False)
     model, history = pretrain(sun[:40], wild, held_out=sun[40:])
     best = int(history["held_out_loss"].argmin())
     assert len(history) == best + 1 + 2 < 40
     objective = Objective(model, dict.fromkeys(TERMS, 1.0) | wild.weights)
-    found = watch(objective, sun[40:], wild, "cpu")["loss"]
+    found = validate(objective, sun[40:], wild, "cpu")["loss"]
     assert found == pytest.approx(history["held_out_loss"].min())
     assert found < 0.99 * history["held_out_loss"].iloc[-1]
 
@@ -166,11 +180,11 @@ def test_pretraining_leaves_the_callers_random_numbers_alone(sun):
 
 
 def test_while_a_network_draws_first_its_contrasts_teach_nothing(sun):
-    first = replace(BRIEF, n_steps=4, drawing_first=0.9, weight_decay=0.0)
+    first = replace(BRIEF, n_steps=4, reconstruction_warmup=0.9, weight_decay=0.0)
     fresh, (drawn, history) = create("vit-mini", seed=first.seed), pretrain(sun, first)
     assert torch.equal(drawn.project_patch.weight, fresh.project_patch.weight)
     assert not torch.equal(drawn.encoders["hmi"].embed.weight, fresh.encoders["hmi"].embed.weight)
-    later = pretrain(sun, replace(first, drawing_first=0.5))[0]
+    later = pretrain(sun, replace(first, reconstruction_warmup=0.5))[0]
     assert not torch.equal(later.project_patch.weight, fresh.project_patch.weight)
     assert (history["cls"] > 1).all()  # told all the same
 
@@ -187,14 +201,17 @@ def test_while_a_network_draws_first_its_contrasts_teach_nothing(sun):
         ({"aia_per_step": 11}, "aia_per_step is 11: give 1 to 10"),
         ({"every": 0}, "every is 0: give 1 or more"),
         ({"n_steps": -1}, "n_steps is -1: give 0 or more"),
-        ({"pieces": 17}, "pieces is 17: give 1 to 16"),
+        ({"micro_batches": 17}, "micro_batches is 17: give 1 to 16"),
         ({"patience": 2}, "patience needs held-out dates"),
-        ({"drawing_first": 1.0}, "drawing first takes a share of the steps, between 0 and 1"),
-        ({"drawing_first": 0.5, "terms": ("cls",)}, "drawing first takes .* and the term reconstruction"),
-        ({"devices": 2}, "leave what they learnt in a checkpoint: give a folder"),
+        ({"reconstruction_warmup": 1.0}, "reconstruction_warmup must lie between 0 and 1"),
+        ({"reconstruction_warmup": 0.5, "terms": ("cls",)}, "reconstruction_warmup .* needs the reconstruction term"),
+        ({"devices": 2}, "return their weights through a checkpoint: give a folder"),
         ({"devices": 3}, "batch of 16 cannot be shared by 3 processes"),
-        ({"pieces": 2, "terms": ("reconstruction",)}, "pieces serve to keep the negatives of a contrast"),
-        ({"learning_rate": 1e30, "warm_up": 0.0}, "runs into no numbers at step 2 of 6: lower the learning rate"),
+        ({"micro_batches": 2, "terms": ("reconstruction",)}, "micro_batches keep the negatives of a contrast"),
+        (
+            {"learning_rate": 1e30, "warm_up": 0.0},
+            "NaN or infinite values at step 2 of 6 .*lower learning rate",
+        ),
     ],
 )
 def test_settings_that_no_training_can_follow_get_one_sentence(sun, change, sentence):
@@ -213,7 +230,7 @@ def test_images_that_no_training_can_use_get_one_sentence(sun):
         pretrain(sun[:, 1:], BRIEF)
     broken = sun.copy()
     broken[1:, CHANNELS.index(AIA[3])] = np.nan
-    with pytest.raises(InputError, match="a 193 image of step 1 has pixels that are no numbers"):
+    with pytest.raises(InputError, match="a 193 image of step 1 has NaN or infinite pixels"):
         pretrain(broken, replace(BRIEF, aia_per_step=10))
     with pytest.raises(InputError, match="36 x 36 pixels cannot be cut into patches of 8"):
         pretrain(np.zeros((16, 11, 36, 36)), BRIEF)
@@ -239,12 +256,12 @@ def test_without_any_aia_channel_there_is_no_pretraining(sun):
 
 def test_a_checkpoint_of_other_settings_a_damaged_and_a_pickled_one_are_refused(sun, tmp_path):
     pretrain(sun, replace(BRIEF, n_steps=1), tmp_path)
-    with pytest.raises(InputError, match="was begun with seed 1, now it is 2"):
+    with pytest.raises(InputError, match="cannot resume .*: seed was 1, now 2"):
         pretrain(sun, replace(BRIEF, n_steps=1, seed=2), tmp_path)
     path = tmp_path / CHECKPOINT
     path.write_bytes(path.read_bytes()[:5000])
-    with pytest.raises(InputError, match="no whole checkpoint"):
+    with pytest.raises(InputError, match="cannot read the checkpoint .*: truncated"):
         pretrain(sun, replace(BRIEF, n_steps=1), tmp_path)
     path.write_bytes(pickle.dumps({"weights": os.getcwd}))
-    with pytest.raises(InputError, match="no whole checkpoint.*pickles are not read"):
+    with pytest.raises(InputError, match="cannot read the checkpoint .*files with code are refused"):
         pretrain(sun, replace(BRIEF, n_steps=1), tmp_path)

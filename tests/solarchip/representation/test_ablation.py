@@ -7,12 +7,12 @@ import pandas as pd
 import pytest
 
 from flarebook.compendium.errors import InputError
-from flarebook.solarchip.pretraining.settings import Settings
+from flarebook.solarchip.pretraining.settings import PretrainingConfig
 from flarebook.solarchip.representation import ablation, ablation_tables
 from flarebook.solarchip.representation.scores import HEADLINE, MEAN_PROBE
 
 N = 90
-SETTINGS = Settings(n_steps=2, batch_size=8, aia_per_step=1, every=2, device="cpu")
+SETTINGS = PretrainingConfig(n_steps=2, batch_size=8, aia_per_step=1, every=2, device="cpu")
 
 
 @pytest.fixture(scope="module")

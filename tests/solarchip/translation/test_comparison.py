@@ -12,7 +12,7 @@ from flarebook.solarchip.images.grid import Disk
 from flarebook.solarchip.models.autoencoder import create
 from flarebook.solarchip.translation import comparison, encoder_transfer
 from flarebook.solarchip.translation import scores as translation_scores
-from flarebook.solarchip.translation.train import Budget, encode_targets, train_translator
+from flarebook.solarchip.translation.train import TranslatorConfig, encode_targets, train_translator
 
 SIZE, N = 32, 16
 SCORED = ("171", "|hmi|")
@@ -79,14 +79,14 @@ def test_every_watched_number_has_a_name_of_its_own(test, translations):
 @pytest.fixture(scope="module")
 def translator(test):
     """A hardly trained translator of mini size from HMI to two channels."""
-    return train_translator(create("cnn-mini"), test, Budget(2, 1, 4), {("hmi",): ("171", "304")}, "cpu")[0]
+    return train_translator(create("cnn-mini"), test, TranslatorConfig(2, 1, 4), {("hmi",): ("171", "304")}, "cpu")[0]
 
 
 def test_branches_of_both_encoders_are_compared_and_the_translator_stays_as_it_was(test, translator):
     before = {name: value.clone() for name, value in translator.state_dict().items()}
     arms = encoder_transfer.encoders(translator.space.model, [1, 2], test)
     pictures = encode_targets(translator.space, test, {encoder_transfer.SOURCES: ("171",)})
-    scores = encoder_transfer.branch_scores(translator, arms, test, test[:3], pictures, Budget(1, 2, 4), 2, 2)
+    scores = encoder_transfer.branch_scores(translator, arms, test, test[:3], pictures, TranslatorConfig(1, 2, 4), 2, 2)
     assert len(scores) == 2 * 2 * 2, "arms, seeds, parts of the image"
     assert len(encoder_transfer.of_arm(scores, encoder_transfer.RANDOM, "171")) == 2
     after = translator.state_dict()

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from flarebook.compendium.errors import InputError
-from flarebook.learning.optimization import Steps
+from flarebook.learning.training import TrainingConfig
 from flarebook.solarchip.translation import diffusion
 
 SHAPE = diffusion.Shape(("171", "304"), latent=2, side=4, widths=(16,), label=8)
@@ -23,17 +23,17 @@ def trained(one_thread):
         for target, sign in (("171", 1.0), ("304", -1.0))
     }
     made = diffusion.create(SHAPE)
-    diffusion.train_unet(made, pictures, Steps(40, 16, 3e-2))
+    diffusion.train_unet(made, pictures, TrainingConfig(40, 16, 3e-2))
     made.add_branch("hmi", 3)
     before = {name: value.clone() for name, value in made.unet.state_dict().items()}
-    course = diffusion.train_branch(made, "hmi", conditions, pictures, Steps(40, 16, 3e-2))
-    return made, conditions, before, course
+    loss_history = diffusion.train_branch(made, "hmi", conditions, pictures, TrainingConfig(40, 16, 3e-2))
+    return made, conditions, before, loss_history
 
 
 def test_lock_keeps_the_unet_and_lets_the_branch_learn(trained):
-    made, _, before, course = trained
+    made, _, before, loss_history = trained
     assert all(torch.equal(value, before[name]) for name, value in made.unet.state_dict().items())
-    assert course[-20:].mean() < 0.9 * course[:10].mean()
+    assert loss_history[-20:].mean() < 0.9 * loss_history[:10].mean()
 
 
 def test_new_branch_changes_nothing(trained):
@@ -85,4 +85,4 @@ def test_unknown_target_and_missing_dates_are_told(trained):
     with pytest.raises(InputError, match="draws 171, 304 and not '193'"):
         diffusion.draw(made, "193", conditions, "hmi")
     with pytest.raises(InputError, match="give the same dates"):
-        diffusion.train_branch(made, "hmi", conditions[:3], {"171": torch.zeros(4, 2, 4, 4)}, Steps(1))
+        diffusion.train_branch(made, "hmi", conditions[:3], {"171": torch.zeros(4, 2, 4, 4)}, TrainingConfig(1))

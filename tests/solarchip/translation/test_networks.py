@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from flarebook.compendium.errors import InputError
-from flarebook.learning.optimization import Steps
+from flarebook.learning.training import TrainingConfig
 from flarebook.solarchip.datasets.standardization import training_scale
 from flarebook.solarchip.translation import comparison, pix2pix, unet
 from flarebook.solarchip.translation.comparison import by_networks
@@ -32,44 +32,44 @@ def error(made, targets):
 @pytest.mark.parametrize("method", [unet, pix2pix])
 def test_network_learns_the_relation_on_images_it_has_not_seen(method, pairs):
     sources, targets = pairs
-    network, course = method.train(sources[:40], targets[:40], Steps(80, 8, 5e-3), width=8, levels=3)
+    network, loss_history = method.train(sources[:40], targets[:40], TrainingConfig(80, 8, 5e-3), width=8, levels=3)
     made = unet.predict(network, sources[40:])
     assert error(made, targets[40:]) < 0.15
-    assert len(course) == 80
-    assert np.atleast_2d(course.T)[0, -10:].mean() < 0.3 * np.atleast_2d(course.T)[0, :5].mean()
+    assert len(loss_history) == 80
+    assert np.atleast_2d(loss_history.T)[0, -10:].mean() < 0.3 * np.atleast_2d(loss_history.T)[0, :5].mean()
 
 
 def test_the_same_seed_gives_the_same_network_and_another_one_does_not(pairs):
     sources, targets = pairs
     first, again, other = (
-        unet.predict(unet.train(sources, targets, Steps(3, seed=seed), width=4, levels=2)[0], sources)
+        unet.predict(unet.train(sources, targets, TrainingConfig(3, seed=seed), width=4, levels=2)[0], sources)
         for seed in (1, 1, 2)
     )
     np.testing.assert_array_equal(first, again)
     assert np.abs(first - other).max() > 1e-3
 
 
-def test_a_critic_makes_images_sharper_when_the_source_tells_nothing(pairs):
-    """Without information the least-squares answer is the flat mean; a critic demands structure."""
+def test_a_discriminator_makes_images_sharper_when_the_source_tells_nothing(pairs):
+    """Without information the least-squares answer is the flat mean; a discriminator demands structure."""
     targets = pairs[1][:, :, ::-1, ::-1][np.random.default_rng(2).permutation(48)]
     sources = pairs[0]
-    flat = unet.predict(unet.train(sources[:40], targets[:40], Steps(60), 8, 3)[0], sources[40:])
-    network, _ = pix2pix.train(sources[:40], targets[:40], Steps(60), 8, 3, l1_weight=0.5)
+    flat = unet.predict(unet.train(sources[:40], targets[:40], TrainingConfig(60), 8, 3)[0], sources[40:])
+    network, _ = pix2pix.train(sources[:40], targets[:40], TrainingConfig(60), 8, 3, l1_weight=0.5)
     assert unet.predict(network, sources[40:]).std() > 1.5 * flat.std()
 
 
 def test_sides_must_be_halved_and_dates_must_match(pairs):
     sources, targets = pairs
     with pytest.raises(InputError, match="multiple of 16"):
-        unet.train(sources[:, :, :24, :24], targets[:, :, :24, :24], Steps(1), levels=4)
+        unet.train(sources[:, :, :24, :24], targets[:, :, :24, :24], TrainingConfig(1), levels=4)
     with pytest.raises(InputError, match="same dates"):
-        unet.train(sources, targets[:-1], Steps(1))
+        unet.train(sources, targets[:-1], TrainingConfig(1))
 
 
 def test_pixels_that_are_no_numbers_stop_the_training(pairs):
     sources, targets = pairs
-    with pytest.raises(InputError, match="no numbers at step 1 "):
-        unet.train(sources * np.nan, targets, Steps(2), width=4, levels=2)
+    with pytest.raises(InputError, match="NaN or infinite values at step 1 "):
+        unet.train(sources * np.nan, targets, TrainingConfig(2), width=4, levels=2)
 
 
 def test_mean_image_is_the_best_constant(pairs):
@@ -107,7 +107,7 @@ def test_a_faint_target_is_learned_beside_a_loud_one(pairs):
     """The field departs from its mean far less than the corona; in a few steps both are to beat the mean image."""
     sources, targets = pairs
     wanted = np.concatenate([targets, 0.5 + 0.02 * targets], axis=1)
-    steps = Steps(80, 8, 5e-3)
+    steps = TrainingConfig(80, 8, 5e-3)
     for images in by_networks(sources[:40], wanted[:40], sources[40:], steps, steps, width=8).values():
         for place in range(2):
             assert error(images[:, place], wanted[40:, place]) < 0.3, "1 is the mean image"

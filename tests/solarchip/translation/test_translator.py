@@ -17,7 +17,7 @@ from flarebook.solarchip.models import weights
 from flarebook.solarchip.models.autoencoder import create
 from flarebook.solarchip.translation import latent_space
 from flarebook.solarchip.translation import translator as translate
-from flarebook.solarchip.translation.train import Budget, train_translator
+from flarebook.solarchip.translation.train import TranslatorConfig, train_translator
 
 SIZE = 32
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -39,7 +39,7 @@ def translator(images):
     """A translator that learned for three steps."""
     routes = {("hmi",): ("171",), ("171", "304"): ("hmi",)}
     made, history = train_translator(
-        create("cnn-mini"), images, Budget(3, 2, 4), routes, "cpu", {"origin": "simulated"}
+        create("cnn-mini"), images, TranslatorConfig(3, 2, 4), routes, "cpu", {"origin": "simulated"}
     )
     assert history.groupby("part")["step"].max().to_dict() == {"diffusion": 3, "hmi": 2, "171+304": 2}
     return made
@@ -105,7 +105,7 @@ def test_a_branch_learns_from_sources_and_targets_of_the_same_dates(images, monk
         "flarebook.solarchip.translation.train.train_branch", lambda *call: pairs.append(call[2:4]) or [0.0]
     )
     model, routes = create("cnn-mini"), {("171", "304"): ("hmi",)}
-    space = train_translator(model, images, Budget(1, 1, 2), routes, "cpu")[0].space
+    space = train_translator(model, images, TranslatorConfig(1, 1, 2), routes, "cpu")[0].space
     ((seen, wanted),) = pairs
     for date, image in enumerate(images):
         sources = [space.encode(image[None, CHANNELS.index(channel)], channel) for channel in ("171", "304")]

@@ -55,7 +55,7 @@ def one_thread():
 
 def brief(objective, n_steps=4, **changes):
     """Settings of a run of seconds."""
-    return run.Settings(objective, n_steps, **{"batch_size": 16, "every": 2, **changes})
+    return run.PretrainingConfig(objective, n_steps, **{"batch_size": 16, "every": 2, **changes})
 
 
 def captions_of(images):
@@ -120,10 +120,10 @@ def test_pretraining_leaves_the_callers_random_numbers_alone(archive):
 
 
 def test_an_epoch_shows_every_image_once():
-    settings = brief("dino")
-    shown = np.concatenate([run.pick_batch(48, settings, step) for step in range(3)])
+    config = brief("dino")
+    shown = np.concatenate([run.epoch_batch(48, config, step) for step in range(3)])
     assert sorted(shown) == list(range(48))
-    assert not np.array_equal(run.pick_batch(48, settings, 0), run.pick_batch(48, settings, 3))
+    assert not np.array_equal(run.epoch_batch(48, config, 0), run.epoch_batch(48, config, 3))
 
 
 @pytest.mark.parametrize("objective", ["dino", "msn", "ijepa"])
@@ -161,7 +161,7 @@ def test_collapse_is_seen():
 def test_a_training_that_runs_away_stops_before_it_reaches_a_checkpoint(archive, tmp_path, every):
     images, *_ = run.read_archive(archive)
     wild = brief("ijepa", 6, learning_rate=1e30, warm_up=0.0, every=every)
-    with pytest.raises(InputError, match="no numbers at step [12] of 6: lower the learning rate"):
+    with pytest.raises(InputError, match="NaN or infinite values at step [12] of 6 .*lower learning rate"):
         run.pretrain(images, None, wild, tmp_path)
     assert not list(tmp_path.iterdir())
 
@@ -181,11 +181,11 @@ def test_bad_input_gets_one_sentence(archive, tmp_path):
 def test_a_checkpoint_of_other_settings_or_a_damaged_one_is_refused(archive, tmp_path):
     images, *_ = run.read_archive(archive)
     run.pretrain(images, None, brief("ijepa", 1), tmp_path)
-    with pytest.raises(InputError, match="was begun with seed 1, now it is 2"):
+    with pytest.raises(InputError, match="cannot resume .*: seed was 1, now 2"):
         run.pretrain(images, None, brief("ijepa", 1, seed=2), tmp_path)
     path = tmp_path / run.CHECKPOINT
     path.write_bytes(path.read_bytes()[:5000])
-    with pytest.raises(InputError, match="no whole checkpoint .pickles are not read.: remove it"):
+    with pytest.raises(InputError, match="cannot read the checkpoint .*: truncated.*remove it"):
         run.pretrain(images, None, brief("ijepa", 1), tmp_path)
 
 

@@ -10,7 +10,7 @@ from matplotlib.ticker import LogLocator, NullLocator
 from flarebook.solarchip.figures.channel_colours import channel_label, show_channel
 from flarebook.solarchip.images.scaling import unscale_channel
 from flarebook.solarchip.pretraining.objective import TERMS
-from flarebook.solarchip.pretraining.settings import Settings
+from flarebook.solarchip.pretraining.settings import PretrainingConfig
 
 STYLES = {"vit": ("#0173B2", "-", "transformer"), "cnn": ("#DE8F05", "--", "convolutions")}  # by family
 PANELS = {
@@ -115,6 +115,6 @@ def plot_patches(images, colours, channels, dates):
     return figure
 
 
-def chance_losses(batch_size=Settings.batch_size, n_patches=64):
+def chance_losses(batch_size=PretrainingConfig.batch_size, n_patches=64):
     """Loss of each contrast when all similarities are equal: ln of the number of candidates, {term: number}."""
     return {"cls": np.log(batch_size), "patch": np.log(batch_size), "intra": np.log(n_patches)}

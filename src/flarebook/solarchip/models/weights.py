@@ -1,5 +1,6 @@
 """Weights of the pretrained models: what ships, what a file says of itself, refusal of another architecture."""
 
+import json
 from importlib.resources import files
 
 from flarebook.compendium.errors import InputError
@@ -13,6 +14,8 @@ SHIPPED = ("vit-tiny", "cnn-tiny")
 
 
 SCRIPT = "flarebook.solarchip.pretraining.pretrain"  # makes the weights files
+# names of settings in the shipped files -> names of today
+RENAMED = {"drawing_first": "reconstruction_warmup", "pieces": "micro_batches", "relative": "standardize"}
 
 
 def load(name, device="cpu"):
@@ -54,6 +57,11 @@ def save(model, path, about):
     """
     shape = {"backbone": model.name, "sharing": model.sharing, "image": model.size.image}
     return write_weights(model, path, about | shape)
+
+
+def training_settings(about):
+    """Return the settings of a training that a weights file describes, under the names of `PretrainingConfig`."""
+    return {RENAMED.get(name, name): value for name, value in json.loads(about["settings"]).items()}
 
 
 def open_model(weights):

@@ -5,7 +5,7 @@ import torch
 from torch.nn.functional import affine_grid, grid_sample
 
 from flarebook.compendium.errors import InputError
-from flarebook.learning.checkpoints import pick_batch
+from flarebook.learning.training import epoch_batch
 from flarebook.solarchip.datasets.splits import subsample_evenly
 from flarebook.solarchip.datasets.standardization import training_scale
 from flarebook.solarchip.images.channels import AIA, CHANNELS
@@ -21,7 +21,7 @@ def draw(images, settings, step, aia=AIA):
     """
     rng = np.random.default_rng((settings.seed, step, 1))
     channels = draw_channels(settings.aia_per_step, rng, aia)
-    pictures = take(images, pick_batch(len(images), settings, step), channels)
+    pictures = take(images, epoch_batch(len(images), settings, step), channels)
     return turn(pictures, rng, settings.rotation, settings.mirror), channels
 
 

@@ -1,4 +1,4 @@
-"""The loss of a batch: its terms, on one process or over the batches of several, in one go or piece by piece."""
+"""The loss of a batch: its terms, on one process or over the batches of several, in one go or by micro-batches."""
 
 import copy
 
@@ -24,7 +24,7 @@ class Objective(nn.Module):
         super().__init__()
         self.model, self.weights = model, dict(weights)
         self.gather = None  # puts the vectors of all processes into one batch, where there are several
-        self.contrasting = True  # False while the networks learn to draw first
+        self.contrasting = True  # False during the reconstruction warm-up
         self.aia = AIA  # channels that a step may draw: those that the archive has
 
     def forward(self, pictures, channels):
@@ -37,20 +37,20 @@ class Objective(nn.Module):
         terms = self.reconstruction(pictures, tokens, channels) | self.contrasts(*vectors)
         return self.total(terms), terms
 
-    def by_pieces(self, pictures, channels, n_pieces, backward):
-        """As forward and backward(loss), with the memory of one piece and the negatives of the whole batch."""
+    def by_micro_batches(self, pictures, channels, micro_batches, backward):
+        """As forward and backward(loss), with the memory of a micro-batch and the negatives of the whole batch."""
         terms = {}
 
         def contrast(*vectors):
             terms.update(self.contrasts(*vectors))
             return self.total(terms)
 
-        def own(piece, tokens):
-            return self.total(self.reconstruction(piece, tokens, channels))
+        def own(part, tokens):
+            return self.total(self.reconstruction(part, tokens, channels))
 
         alone = own if "reconstruction" in self.weights else None
-        pieces = pictures.chunk(n_pieces)
-        loss, drawn = accumulate(pieces, lambda piece: self.embed(piece, channels), contrast, alone, backward)
+        parts = pictures.chunk(micro_batches)
+        loss, drawn = accumulate(parts, lambda part: self.embed(part, channels), contrast, alone, backward)
         drawn_term = {"reconstruction": drawn / self.weights["reconstruction"]} if alone else {}
         return loss + drawn, drawn_term | terms
 
@@ -102,7 +102,7 @@ def _mixed(pictures, places):
 
 
 class Training(nn.Module):
-    """What a checkpoint holds: the objective as it learns and, with patience, the model best on the held-out dates."""
+    """Content of a checkpoint: the objective in training and, with patience, the model best on the held-out dates."""
 
     def __init__(self, objective, patient=False):
         super().__init__()
@@ -110,10 +110,5 @@ class Training(nn.Module):
         self.best = copy.deepcopy(objective.model).requires_grad_(False) if patient else None
 
     def keep(self):
-        """Take the present model as the best."""
+        """Copy the present model as the best."""
         self.best.load_state_dict(self.objective.model.state_dict())
-
-    def load_state_dict(self, state_dict, **how):
-        """As torch's, but for a best model in older checkpoints of trainings without patience."""
-        kept = {name: value for name, value in state_dict.items() if self.best or not name.startswith("best.")}
-        return super().load_state_dict(kept, **how)

@@ -25,7 +25,7 @@ from flarebook.solarchip.datasets.archive import STEP, scale_archive
 from flarebook.solarchip.images.binning import bin_images
 from flarebook.solarchip.models.autoencoder import create
 from flarebook.solarchip.pretraining.pretrain import pretrain
-from flarebook.solarchip.pretraining.settings import Settings, plain
+from flarebook.solarchip.pretraining.settings import PretrainingConfig, plain
 from flarebook.solarchip.representation.scores import dates, score_model, score_untaught
 
 TERMS = {  # row: terms of the loss
@@ -163,7 +163,7 @@ def main(
 ):
     """Run all rows of the ablation; started again with the same folder, it goes on after the last training."""
     torch.set_num_threads(1)
-    settings = Settings(
+    settings = PretrainingConfig(
         n_steps=n_steps, batch_size=batch_size, learning_rate=rate, aia_per_step=aia_per_step, every=n_steps,
         device=device,
     )  # fmt: skip

@@ -57,16 +57,16 @@ def stack(images, channels):
     return np.stack([take(images, channel) for channel in channels], axis=1).astype(np.float32)
 
 
-def direct(train, test, steps, critic_steps, rng, device="auto", width=16):
+def direct(train, test, unet_config, pix2pix_config, rng, device="auto", width=16):
     """Translations without a latent space: {method: {target: (n, h, w)}}.
 
-    train, test: (n, 11, h, w) scaled; steps, critic_steps: gradient_steps.Steps of the U-Net and of pix2pix.
+    train, test: (n, 11, h, w) scaled; unet_config, pix2pix_config: TrainingConfig of the U-Net and of pix2pix.
     """
     made, device = {method: {} for method in (MEAN, POLYNOMIAL, UNET, GAN)}, chosen_device(device)
     for sources, targets in DIRECT.items():
         seen, wanted, new = stack(train, sources), stack(train, targets), stack(test, sources)
         plain = np.abs if sources == ("hmi",) else np.asarray  # a polynomial has no use for the sign
-        results = by_networks(seen, wanted, new, steps, critic_steps, device, width)
+        results = by_networks(seen, wanted, new, unet_config, pix2pix_config, device, width)
         results[MEAN] = comparison.mean_image(wanted, len(new))
         results[POLYNOMIAL] = comparison.polynomial(plain(seen), wanted, plain(new), rng)
         for method, images in results.items():
@@ -74,7 +74,7 @@ def direct(train, test, steps, critic_steps, rng, device="auto", width=16):
     return made
 
 
-def by_networks(seen, wanted, new, steps, critic_steps, device="cpu", width=16):
+def by_networks(seen, wanted, new, unet_config, pix2pix_config, device="cpu", width=16):
     """What the U-Net and pix2pix make of new sources: {method: (n, t, h, w)} scaled.
 
     seen: (n_train, s, h, w), wanted: (n_train, t, h, w), new: (n, s, h, w), scaled.  Both networks see and draw
@@ -83,8 +83,8 @@ def by_networks(seen, wanted, new, steps, critic_steps, device="cpu", width=16):
     sources, targets = training_scale(seen), training_scale(wanted)
     pairs = sources.of(seen), targets.of(wanted)
     networks = {
-        UNET: unet.train(*pairs, steps, width, device=device)[0],
-        GAN: pix2pix.train(*pairs, critic_steps, width, device=device)[0],
+        UNET: unet.train(*pairs, unet_config, width, device=device)[0],
+        GAN: pix2pix.train(*pairs, pix2pix_config, width, device=device)[0],
     }
     return {name: targets.images(unet.predict(net, sources.of(new))) for name, net in networks.items()}
 

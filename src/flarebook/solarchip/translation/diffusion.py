@@ -14,7 +14,7 @@ from torch.nn.functional import mse_loss
 
 from flarebook.compendium.errors import InputError
 from flarebook.learning.device import declare_torchvision_schemas
-from flarebook.learning.optimization import minimise
+from flarebook.learning.training import fit
 
 LEVELS = 1000  # of the noise
 
@@ -126,21 +126,21 @@ def build(about, device="cpu"):
     return diffusion.eval()
 
 
-def train_unet(diffusion, pictures, steps):
+def train_unet(diffusion, pictures, config):
     """Teach the U-Net what the targets look like, without any source; returns the loss of each step.
 
-    pictures: {target: (n, c, h, w)}, scaled latent pictures of training dates; steps: gradient_steps.Steps.
+    pictures: {target: (n, c, h, w)}, scaled latent pictures of training dates; config: TrainingConfig.
     """
     targets, stack = _stack(diffusion, pictures)
     weights = [*diffusion.unet.parameters(), *diffusion.labels.parameters()]
     loss = _denoising_loss(diffusion, stack, targets)
     diffusion.train()
-    course = minimise(loss, weights, stack.shape[1], steps)
+    loss_history = fit(loss, weights, stack.shape[1], config, "the diffusion model")
     diffusion.eval()
-    return course
+    return loss_history
 
 
-def train_branch(diffusion, branch, conditions, pictures, steps, locked=True):
+def train_branch(diffusion, branch, conditions, pictures, config, locked=True):
     """Teach a branch to steer the U-Net by the source; returns the loss of each step.
 
     conditions: (n, k, h, w) latent pictures of the source; pictures: {target: (n, c, h, w)} of the same dates; locked:
@@ -156,9 +156,9 @@ def train_branch(diffusion, branch, conditions, pictures, steps, locked=True):
     for part in (diffusion.unet, diffusion.labels):
         part.requires_grad_(not locked)
     diffusion.train()
-    course = minimise(loss, weights, len(conditions), steps)
+    loss_history = fit(loss, weights, len(conditions), config, f"the branch {branch}")
     diffusion.eval().requires_grad_(True)
-    return course
+    return loss_history
 
 
 def _stack(diffusion, pictures):

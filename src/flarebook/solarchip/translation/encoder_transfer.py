@@ -28,18 +28,18 @@ def encoders(model, seeds, images):
     return found
 
 
-def branch_scores(translator, arms, train, test, pictures, budget, n_members=4, n_inference_steps=10):
+def branch_scores(translator, arms, train, test, pictures, config, n_members=4, n_inference_steps=10):
     """Scores of the branches that the arms' encoders feed: DataFrame with arm, seed, target, region and scores.
 
     translator: whose U-Net stays locked and whose own branches stay as they are; arms: of `encoders`; train, test:
-    (n, 11, h, w) scaled; pictures: {target: latent pictures of the training dates}; budget: train_translator.Budget.
+    (n, 11, h, w) scaled; pictures: {target: latent pictures of the training dates}; config: TranslatorConfig.
     Each arm of a seed has the same first weights, the same order of dates and the same noise.
     """
     parts = []
     for arm, seed, space in arms:
         drawing, name = translator.drawing, f"{arm} {seed}"
         seen = conditions(space, train, SOURCES, drawing.shape.side)
-        train_branch(drawing, name, seen, pictures, budget, seed)
+        train_branch(drawing, name, seen, pictures, config, seed)
         new = conditions(space, test, SOURCES, drawing.shape.side)
         for target in pictures:
             drawn = diffusion.draw(drawing, target, new, name, n_members, n_inference_steps, seed)

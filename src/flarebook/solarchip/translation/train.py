@@ -11,7 +11,7 @@ import typer
 from flarebook.compendium.batch_report import run_script
 from flarebook.compendium.provenance import code_state
 from flarebook.learning.device import chosen_device
-from flarebook.learning.optimization import Steps
+from flarebook.learning.training import TrainingConfig
 from flarebook.solarchip.datasets.archive import LAST_TENTH, read_archive
 from flarebook.solarchip.images.channels import channel_index
 from flarebook.solarchip.translation import diffusion
@@ -23,18 +23,18 @@ ROUTES = {("hmi",): AIA, AIA: ("hmi",)}  # sources -> targets
 
 
 @dataclass(frozen=True)
-class Budget:
-    """How long the parts of a translator learn."""
+class TranslatorConfig:
+    """Length and batches of the trainings of a translator's parts."""
 
     unet_steps: int  # of the diffusion of all targets, without a source
     branch_steps: int  # of each branch
     batch_size: int = 16
     learning_rate: float = 2e-3
     seed: int = 1
-    locked: bool = True  # whether the U-Net stays as it is while a branch learns
+    locked: bool = True  # whether the U-Net is frozen while a branch is trained
 
 
-def train_translator(model, images, budget, routes=None, device="auto", about=()):
+def train_translator(model, images, config, routes=None, device="auto", about=()):
     """A translator between the channels of the routes, in the latent space of a pretrained autoencoder.
 
     model: SolarChip; images: (n, 11, h, w) scaled, of training dates; routes: {sources: targets}, default ROUTES.
@@ -43,14 +43,14 @@ def train_translator(model, images, budget, routes=None, device="auto", about=()
     routes, device = routes or ROUTES, chosen_device(device)
     space = measure(model.to(device), images, channels_of(routes))
     pictures = encode_targets(space, images, routes)
-    drawing = new_diffusion(space, pictures, budget.seed, device)
-    steps = Steps(budget.unet_steps, budget.batch_size, budget.learning_rate, budget.seed)
-    courses = {"diffusion": diffusion.train_unet(drawing, pictures, steps)}
+    drawing = new_diffusion(space, pictures, config.seed, device)
+    training = TrainingConfig(config.unet_steps, config.batch_size, config.learning_rate, config.seed)
+    histories = {"diffusion": diffusion.train_unet(drawing, pictures, training)}
     for sources, targets in routes.items():
         wanted = {target: pictures[target] for target in targets}
         seen = conditions(space, images, sources, drawing.shape.side)
-        courses[branch_of(sources)] = train_branch(drawing, branch_of(sources), seen, wanted, budget)
-    return Translator(space, drawing, about).eval(), history_of(courses)
+        histories[branch_of(sources)] = train_branch(drawing, branch_of(sources), seen, wanted, config)
+    return Translator(space, drawing, about).eval(), history_of(histories)
 
 
 def channels_of(routes):
@@ -70,20 +70,23 @@ def new_diffusion(space, pictures, seed, device):
     return diffusion.create(diffusion.Shape(tuple(pictures), some.shape[1], some.shape[-1]), seed, device)
 
 
-def train_branch(drawing, name, seen, pictures, budget, seed=None):
+def train_branch(drawing, name, seen, pictures, config, seed=None):
     """Add a branch and teach it to steer; returns the loss of each step.
 
-    seen: (n, k, h, w) latent pictures of the sources; pictures: {target: (n, c, h, w)}; seed: default, the budget's.
+    seen: (n, k, h, w) latent pictures of the sources; pictures: {target: (n, c, h, w)}; seed: default, that of config.
     """
-    seed = budget.seed if seed is None else seed
+    seed = config.seed if seed is None else seed
     drawing.add_branch(name, seen.shape[1], seed)
-    steps = Steps(budget.branch_steps, budget.batch_size, budget.learning_rate, seed)
-    return diffusion.train_branch(drawing, name, seen, pictures, steps, budget.locked)
+    training = TrainingConfig(config.branch_steps, config.batch_size, config.learning_rate, seed)
+    return diffusion.train_branch(drawing, name, seen, pictures, training, config.locked)
 
 
-def history_of(courses):
+def history_of(histories):
     """Losses of the parts below one another: DataFrame with part, step and loss."""
-    parts = [pd.DataFrame({"part": name, "step": range(1, len(c) + 1), "loss": c}) for name, c in courses.items()]
+    parts = [
+        pd.DataFrame({"part": name, "step": range(1, len(losses) + 1), "loss": losses})
+        for name, losses in histories.items()
+    ]
     return pd.concat(parts, ignore_index=True)
 
 
@@ -111,10 +114,10 @@ def main(
 
     torch.set_num_threads(threads)
     images, _, told = read_archive(archive, last_tenth)
-    budget = Budget(unet_steps, branch_steps, learning_rate=rate, seed=seed)
+    config = TranslatorConfig(unet_steps, branch_steps, learning_rate=rate, seed=seed)
     told |= {"autoencoder": Path(weights).stem, "commit": code_state()["commit"] or "unknown"}
     told |= {"unet_steps": unet_steps, "branch_steps": branch_steps, "rate": rate, "seed": seed}
-    translator, history = train_translator(open_model(weights), images, budget, device=device, about=told)
+    translator, history = train_translator(open_model(weights), images, config, device=device, about=told)
     for part, rows in history.groupby("part", sort=False):
         typer.echo(
             f"{part}: loss {rows['loss'].head(20).mean():.3f} at first, {rows['loss'].tail(100).mean():.3f} at last"

@@ -6,7 +6,7 @@ from torch import nn
 from torch.nn.functional import mse_loss
 
 from flarebook.compendium.errors import InputError
-from flarebook.learning.optimization import minimise
+from flarebook.learning.training import fit
 
 
 class UNet(nn.Module):
@@ -54,21 +54,21 @@ def create(n_in, n_out, seed=1, width=16, levels=4, device="cpu"):
         return UNet(n_in, n_out, width, levels).to(device, memory_format=torch.channels_last)
 
 
-def train(sources, targets, steps, width=16, levels=4, device="cpu"):
-    """U-Net that turns sources into targets, and the course of its loss.
+def train(sources, targets, config, width=16, levels=4, device="cpu"):
+    """U-Net that turns sources into targets, and its loss history.
 
-    sources: (n, n_in, h, w), targets: (n, n_out, h, w), both scaled; steps: gradient_steps.Steps.
+    sources: (n, n_in, h, w), targets: (n, n_out, h, w), both scaled; config: TrainingConfig.
     Returns (UNet, (n_steps,)).  Raises InputError when the pairs do not match or the sides cannot be halved.
     """
     check_pairs(sources, targets, levels)
-    network = create(sources.shape[1], targets.shape[1], steps.seed, width, levels, device)
+    network = create(sources.shape[1], targets.shape[1], config.seed, width, levels, device)
     sources, targets = as_tensor(sources), as_tensor(targets)
 
     def loss(chosen, _):
         return mse_loss(network(sources[chosen].to(device)), targets[chosen].to(device))
 
-    course = minimise(loss, list(network.parameters()), len(sources), steps)
-    return network.eval(), course
+    loss_history = fit(loss, list(network.parameters()), len(sources), config, "the U-Net")
+    return network.eval(), loss_history
 
 
 def predict(network, sources, batch_size=16):

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated
@@ -19,7 +18,16 @@ from flarebook.compendium.provenance import code_state
 from flarebook.encoders import small_vit
 from flarebook.encoders.small_vit import OBJECTIVES, pooling_of
 from flarebook.evaluation.feature_rank import effective_rank, spread
-from flarebook.learning.checkpoints import learning_rate, load_state, pick_batch, random_numbers, save_state
+from flarebook.learning.checkpoints import Checkpoint
+from flarebook.learning.training import (
+    Monitoring,
+    descend,
+    diverged,
+    epoch_batch,
+    seed_step,
+    training_loop,
+    warmup_cosine,
+)
 from flarebook.learning.weights import write_weights
 from flarebook.stix.pretraining.captions import to_numbers, vocabulary, write_captions
 from flarebook.stix.pretraining.objectives import create
@@ -29,12 +37,12 @@ HELD_OUT = 10  # every tenth image is never trained on
 PROBE = 256  # held-out images on which the spread of the features is watched
 RATES = {"dino": 1e-3, "msn": 1e-3, "ijepa": 5e-4, "clip": 1e-3}  # found in short trials, as the momenta
 MOMENTA = {"dino": 0.98, "msn": 0.98, "ijepa": 0.996, "clip": 0.0}  # of the slow copy at the beginning; clip has none
-CHECKPOINT, HISTORY = "checkpoint.safetensors", "history.csv"
+CHECKPOINT, HISTORY = "checkpoint.pt", "history.csv"
 
 
 @dataclass(frozen=True)
-class Settings:
-    """Everything that decides the outcome besides the images: the same settings give the same weights, on one CPU."""
+class PretrainingConfig:
+    """Everything that decides the outcome besides the images; equal values give equal weights on one CPU."""
 
     objective: str
     n_steps: int
@@ -47,11 +55,11 @@ class Settings:
     every: int = 10  # steps between two rows of the history
 
 
-def usual(objective, n_steps, rate=None, momentum=None, **others):
-    """Settings of an objective with the learning rate and momentum that were found for it, unless others are given."""
+def tuned_config(objective, n_steps, rate=None, momentum=None, **others):
+    """Return the configuration of an objective with the learning rate and momentum found for it, unless given."""
     rate = RATES.get(objective, 1e-3) if rate is None else rate
     momentum = MOMENTA.get(objective, 0.98) if momentum is None else momentum
-    return Settings(objective, n_steps, learning_rate=rate, momentum=(momentum, 1.0), **others)
+    return PretrainingConfig(objective, n_steps, learning_rate=rate, momentum=(momentum, 1.0), **others)
 
 
 def read_archive(folder):
@@ -82,116 +90,95 @@ def usable(records):
     return ((records["origin"] == "simulated") & ~broken).to_numpy()
 
 
-def pretrain(images, captions, settings, folder=None, held_out=None, progress=None):
-    """Train one objective; goes on from a checkpoint in `folder` when there is one.
+def pretrain(images, captions, config, folder=None, held_out=None, progress=None):
+    """Train one objective; resume from a checkpoint in `folder` when there is one.
 
     images: (n, h, w), 0 to 255; captions: list of n str, used by clip alone; folder: of the checkpoint, none: nothing
-    is written; held_out: images on which the spread of the features is watched, default the first ones; progress:
+    is written; held_out: images on which the spread of the features is monitored, default the first ones; progress:
     called with each row of the history.
     Returns (encoder, history): the network to ship, and a DataFrame with step, images_seen, loss (mean since the row
     before), spread, effective_rank, learning_rate and seconds (of the processor, all threads).
-    Raises InputError for an unknown objective, fewer images than a batch, missing captions, a loss that is no number.
+    Raises InputError for an unknown objective, fewer images than a batch, missing captions, a loss that is NaN.
     """
-    check(images, captions, settings)
-    batch, numbers, n_words = as_tensors(images, captions, settings)
-    objective, optimiser = begin(settings, n_words)
-    path = Path(folder) / CHECKPOINT if folder else None
-    rows = load_state(path, objective, optimiser, _plain(settings)) if path and path.is_file() else []
+    check(images, captions, config)
+    batch, words, n_words = as_tensors(images, captions, config)
+    objective, optimiser = begin(config, n_words)
     probe = (images if held_out is None or not len(held_out) else held_out)[:PROBE]
-    losses, clock = [], time.process_time() - (rows[-1]["seconds"] if rows else 0.0)
-    for step in range(rows[-1]["step"] if rows else 0, settings.n_steps):
-        losses.append(train_step(objective, optimiser, batch, numbers, settings, step))
-        if (step + 1) % settings.every == 0 or step + 1 == settings.n_steps:
-            rows.append(observe(objective, probe, losses, settings, step, time.process_time() - clock))
-            losses = []
-            if path:
-                save_state(path, objective, optimiser, _plain(settings), rows)
-            if progress:
-                progress(rows[-1])
+
+    def row(step, means):
+        features = small_vit.features(objective.encoder, probe, pooling_of(config.objective))
+        if not np.isfinite(features).all():
+            raise diverged(config.objective, step, config.n_steps)
+        return {
+            "step": step + 1,
+            "images_seen": (step + 1) * config.batch_size,
+            **means,
+            "spread": spread(features),
+            "effective_rank": effective_rank(features),
+            "learning_rate": warmup_cosine(config, step),
+        }
+
+    rows = training_loop(
+        lambda step: {"loss": train_step(objective, optimiser, batch, words, config, step)},
+        config.n_steps,
+        config.objective,
+        Monitoring(config.every, row, progress=progress),
+        Checkpoint(Path(folder) / CHECKPOINT, objective, optimiser, _plain(config)) if folder else None,
+    )
     return objective.encoder.eval(), pd.DataFrame(rows)
 
 
-def as_tensors(images, captions, settings):
+def as_tensors(images, captions, config):
     """Images (n, 1, 48, 48), captions as numbers of words (n, 24) or None, and how many words there are."""
     batch = small_vit.prepare(images)
-    if settings.objective != "clip":
+    if config.objective != "clip":
         return batch, None, 0
     words = vocabulary(captions)
     return batch, torch.from_numpy(to_numbers(captions, words)), len(words)
 
 
-def check(images, captions, settings):
+def check(images, captions, config):
     """Refuse what cannot be trained on."""
-    if settings.objective not in OBJECTIVES:
-        raise InputError(f"there is no objective {settings.objective!r}: take one of {', '.join(OBJECTIVES)}")
-    if len(images) < settings.batch_size:
+    if config.objective not in OBJECTIVES:
+        raise InputError(f"there is no objective {config.objective!r}: take one of {', '.join(OBJECTIVES)}")
+    if len(images) < config.batch_size:
         raise InputError(
-            f"{len(images)} images do not fill a batch of {settings.batch_size}: simulate more, or lower the batch size"
+            f"{len(images)} images do not fill a batch of {config.batch_size}: simulate more, or lower the batch size"
         )
-    if settings.objective == "clip" and (captions is None or len(captions) != len(images)):
+    if config.objective == "clip" and (captions is None or len(captions) != len(images)):
         raise InputError("clip pairs each image with a caption: give as many captions as images")
 
 
-def begin(settings, n_words):
+def begin(config, n_words):
     """Module with new weights, drawn from the seed, and its optimiser."""
     from lightly.models.utils import get_weight_decay_parameters
 
     with torch.random.fork_rng(devices=[]):
-        random_numbers(settings.seed, -1)
-        objective = create(settings.objective, n_words).train()
+        seed_step(config.seed, -1)
+        objective = create(config.objective, n_words).train()
     groups = get_weight_decay_parameters([objective])
     decayed, plain = ([weight for weight in group if weight.requires_grad] for group in groups)
     groups = [{"params": decayed}, {"params": plain, "weight_decay": 0.0}]
-    return objective, torch.optim.AdamW(groups, lr=settings.learning_rate, weight_decay=settings.weight_decay)
+    return objective, torch.optim.AdamW(groups, lr=config.learning_rate, weight_decay=config.weight_decay)
 
 
-def train_step(objective, optimiser, images, captions, settings, step):
-    """One batch; returns its loss.  Which images and which views depends on the seed and the step alone."""
+def train_step(objective, optimiser, images, captions, config, step):
+    """Take the step of one batch and return its loss; the seed and the step alone decide its images and views."""
     from lightly.utils.scheduler import cosine_schedule
 
-    chosen = torch.from_numpy(pick_batch(len(images), settings, step))
-    for group in optimiser.param_groups:
-        group["lr"] = learning_rate(settings, step)
+    chosen = torch.from_numpy(epoch_batch(len(images), config, step))
+    warmup_cosine(config, step, optimiser)
     with torch.random.fork_rng(devices=[]):
-        rng = random_numbers(settings.seed, step)
+        rng = seed_step(config.seed, step)
         loss = objective(images[chosen], None if captions is None else captions[chosen], rng)
-    if not torch.isfinite(loss):
-        raise diverged(settings, step)
-    optimiser.zero_grad()
-    loss.backward()
-    torch.nn.utils.clip_grad_norm_([w for group in optimiser.param_groups for w in group["params"]], 3.0)
-    optimiser.step()
-    objective.follow(cosine_schedule(step, settings.n_steps, *settings.momentum))
-    return float(loss.detach())
+    value = descend(loss, optimiser, max_norm=3.0)
+    objective.follow(cosine_schedule(step, config.n_steps, *config.momentum))
+    return value
 
 
-def diverged(settings, step):
-    """Error of a training whose numbers have run away."""
-    return InputError(
-        f"the training of {settings.objective} runs into no numbers at step {step + 1} of {settings.n_steps}: "
-        "lower the learning rate; the last checkpoint, if any, is from before"
-    )
-
-
-def observe(objective, probe, losses, settings, step, seconds):
-    """Row of the history: mean loss, and the spread of the encoder's features over the watched images."""
-    features = small_vit.features(objective.encoder, probe, pooling_of(settings.objective))
-    if not np.isfinite(features).all():
-        raise diverged(settings, step)
-    return {
-        "step": step + 1,
-        "images_seen": (step + 1) * settings.batch_size,
-        "loss": float(np.mean(losses)),
-        "spread": spread(features),
-        "effective_rank": effective_rank(features),
-        "learning_rate": learning_rate(settings, step),
-        "seconds": round(seconds, 3),
-    }
-
-
-def _plain(settings):
+def _plain(config):
     """Settings as JSON keeps them."""
-    return json.loads(json.dumps(asdict(settings)))
+    return json.loads(json.dumps(asdict(config)))
 
 
 def pretrain_briefly(images, records, objectives=OBJECTIVES, n_steps=12, batch_size=16, seed=1):
@@ -204,33 +191,35 @@ def pretrain_briefly(images, records, objectives=OBJECTIVES, n_steps=12, batch_s
     parts = []
     for objective in objectives:
         every = max(1, n_steps // 10)
-        chosen = usual(objective, n_steps, 1e-3, batch_size=batch_size, seed=seed, every=every)  # few steps: large ones
+        chosen = tuned_config(
+            objective, n_steps, 1e-3, batch_size=batch_size, seed=seed, every=every
+        )  # few steps: large ones
         history = pretrain(images, captions, chosen)[1]
         parts.append(history.assign(objective=objective))
     return pd.concat(parts, ignore_index=True)
 
 
-def export(encoder, history, settings, folder, archive):
+def export(encoder, history, config, folder, archive):
     """Write an encoder's weights and its history, "dino_stix.safetensors" and "history.csv", into a folder.
 
     archive: what the weights file tells of the images, {name: text or number}.  Returns the path of the weights.
     """
     last = history.iloc[-1]
     about = {
-        "objective": settings.objective,
+        "objective": config.objective,
         "origin": "simulated",
         "images_seen": int(last["images_seen"]),
         "steps": int(last["step"]),
         "seconds": round(float(last["seconds"])),
-        "seed": settings.seed,
-        "pooling": pooling_of(settings.objective),
-        "settings": _plain(settings),
+        "seed": config.seed,
+        "pooling": pooling_of(config.objective),
+        "settings": _plain(config),
         "commit": code_state()["commit"] or "unknown",
         **archive,
     }
     with whole_file(Path(folder) / HISTORY) as partial:
         history.to_csv(partial, index=False, float_format="%.6g")
-    return write_weights(encoder, Path(folder) / f"{settings.objective}_stix.safetensors", about)
+    return write_weights(encoder, Path(folder) / f"{config.objective}_stix.safetensors", about)
 
 
 def main(
@@ -250,10 +239,10 @@ def main(
     torch.set_num_threads(threads)
     images, records, held_out, _ = read_archive(archive)
     n_steps = max(1, int(epochs * len(images) / batch_size))
-    settings = usual(objective, n_steps, rate, momentum, batch_size=batch_size, seed=seed)
+    config = tuned_config(objective, n_steps, rate, momentum, batch_size=batch_size, seed=seed)
     captions = write_captions(records) if objective == "clip" else None
-    encoder, history = pretrain(images, captions, settings, make_folder(out), held_out, report(n_steps))
-    typer.echo(f"written: {export(encoder, history, settings, out, about_images(images))}")
+    encoder, history = pretrain(images, captions, config, make_folder(out), held_out, report(n_steps))
+    typer.echo(f"written: {export(encoder, history, config, out, about_images(images))}")
 
 
 def about_images(images):
@@ -262,15 +251,11 @@ def about_images(images):
 
 
 def report(n_steps):
-    """Function that prints rows of the history."""
-
-    def tell(row):
-        typer.echo(
-            f"step {row['step']:5d} of {n_steps}  loss {row['loss']:.4f}  spread {row['spread']:.3f}  "
-            f"rank {row['effective_rank']:.1f}  {row['images_seen'] / row['seconds']:.0f} images/s",
-        )
-
-    return tell
+    """Return a function that prints rows of the history."""
+    return lambda row: typer.echo(
+        f"step {row['step']:5d} of {n_steps}  loss {row['loss']:.4f}  spread {row['spread']:.3f}  "
+        f"rank {row['effective_rank']:.1f}  {row['images_seen'] / row['seconds']:.0f} images/s",
+    )
 
 
 if __name__ == "__main__":
