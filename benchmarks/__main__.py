@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from flarebook.compendium.atomic_files import whole_file
+from flarebook.compendium.atomic_files import atomic_write
 from flarebook.compendium.project import project_root
 
 
@@ -21,7 +21,7 @@ def main(wanted):
             continue
         for entry in importlib.import_module(f"benchmarks.{path.stem}").run():
             known[entry["id"]] = entry
-            with whole_file(out) as partial:
+            with atomic_write(out) as partial:
                 partial.write_text(json.dumps([known[id] for id in sorted(known)], indent=1), encoding="utf-8")
     show(known.values())
 

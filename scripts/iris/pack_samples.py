@@ -14,7 +14,7 @@ import numpy as np
 import yaml
 from astropy.io import fits
 
-from flarebook.compendium.atomic_files import whole_file
+from flarebook.compendium.atomic_files import atomic_write
 from flarebook.compendium.errors import InputError
 from flarebook.iris.rasters.level2 import find_window, open_level2
 
@@ -45,7 +45,7 @@ def pack_all(mirror, folder=FOLDER):
     for name in sorted([*RASTERS, *SLIT_JAWS, *CENTROIDS]):
         data = (folder / name).read_bytes()
         table[name] = {"sha256": hashlib.sha256(data).hexdigest(), "size": len(data)}
-    with whole_file(folder / "samples.yaml") as partial:
+    with atomic_write(folder / "samples.yaml") as partial:
         partial.write_text(yaml.safe_dump(table), encoding="utf-8")
     return table
 
@@ -75,7 +75,7 @@ def pack_raster(paths, out, first_wavelength, bscale):
     _keep_window(primary, index)
     spectra = np.concatenate(spectra)[:, :, _crop_blue(primary, window, first_wavelength) :]
     table = fits.ImageHDU(np.concatenate(tables), auxiliary)
-    with whole_file(out) as partial:
+    with atomic_write(out) as partial:
         fits.HDUList([fits.PrimaryHDU(header=primary), _compressed(spectra, window, bscale), table]).writeto(partial)
 
 
@@ -123,7 +123,7 @@ def pack_slit_jaw(path, out, frame, margin):
     header.update({"CRPIX2": (image.shape[0] + 1) / 2, "CRVAL2": values[columns["YCENIX"]], "CDELT2": step[1]})
     header["SLITCOL"] = slit - left
     packed = _compressed(image[None, :, left:right], header, 0.25)
-    with whole_file(out) as partial:
+    with atomic_write(out) as partial:
         fits.HDUList([fits.PrimaryHDU(), packed]).writeto(partial)
 
 
@@ -131,7 +131,7 @@ def pack_centroids(path, out):
     """Keep the 53 mean Mg II k profiles (53, 216) with their wavelengths."""
     with np.load(path) as arrays:
         centroids = np.ascontiguousarray(arrays["centroids"].T, np.float32)
-    with whole_file(out) as partial:
+    with atomic_write(out) as partial:
         np.savez(partial, centroids=centroids, wavelength=np.linspace(*CENTROID_RANGE, centroids.shape[1]))
 
 

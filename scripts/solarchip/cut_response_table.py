@@ -7,7 +7,7 @@ import sys
 
 import pandas as pd
 
-from flarebook.compendium.atomic_files import whole_file
+from flarebook.compendium.atomic_files import atomic_write
 from flarebook.compendium.errors import InputError
 from flarebook.solarchip.images.degradation import TABLE
 
@@ -29,5 +29,5 @@ def cut_table(path):
 if __name__ == "__main__":
     if len(sys.argv) != 2:
         raise InputError("give one file: a response table of the AIA team")
-    with whole_file(TABLE) as partial:
+    with atomic_write(TABLE) as partial:
         cut_table(sys.argv[1]).to_csv(partial, index=False)

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import typer
 
-from flarebook.compendium.atomic_files import whole_file
+from flarebook.compendium.atomic_files import atomic_write
 from flarebook.compendium.errors import InputError
 from flarebook.learning.weights import line
 from flarebook.solarchip.datasets.archive import read_held_out
@@ -50,9 +50,9 @@ def ship(archive, folders, data=weights.FOLDER):
     data = Path(data)
     for name, model in models.items():
         weights.save(model, data / weights.file_name(name), model.about)
-    with whole_file(data / "pretraining_history.csv") as path:
+    with atomic_write(data / "pretraining_history.csv") as path:
         pd.concat(histories.values()).to_csv(path, index=False, float_format="%.5g")
-    with whole_file(data / CARD) as path:
+    with atomic_write(data / CARD) as path:
         path.write_text(card(models, histories, *read_held_out(archive)), encoding="utf-8")
     return data / CARD
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from flarebook.compendium.atomic_files import whole_file
+from flarebook.compendium.atomic_files import atomic_write
 from flarebook.compendium.errors import InputError
 from flarebook.stix.maps.file_names import TABLE
 
@@ -69,7 +69,7 @@ def _in_run(numbers, column):
 def main(path):
     """Write the table that ships from the poster's text."""
     table = read_poster(Path(path).read_text(encoding="utf-8"))
-    with whole_file(TABLE) as partial:
+    with atomic_write(TABLE) as partial:
         table.to_csv(partial, index=False, lineterminator="\n")
     told = table["cluster"].notna().sum()
     print(f"{TABLE.name}: {len(table)} identifiers, {told} with their cluster")

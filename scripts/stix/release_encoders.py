@@ -7,7 +7,7 @@ from typing import Annotated
 import pandas as pd
 import typer
 
-from flarebook.compendium.atomic_files import whole_file
+from flarebook.compendium.atomic_files import atomic_write
 from flarebook.compendium.errors import InputError
 from flarebook.encoders import small_vit
 from flarebook.encoders.handcrafted import moments, pixels
@@ -33,10 +33,10 @@ def ship(archive, folders, data=small_vit.FOLDER):
     data = Path(data)
     for objective, network in networks.items():
         write_weights(network, data / f"{objective}_stix.safetensors", network.about)
-    with whole_file(data / "pretraining_history.csv") as path:
+    with atomic_write(data / "pretraining_history.csv") as path:
         pd.concat(histories.values()).to_csv(path, index=False, float_format="%.5g")
     _, _, images, records = read_archive(archive)
-    with whole_file(data / CARD) as path:
+    with atomic_write(data / CARD) as path:
         path.write_text(card(networks, histories, images, records), encoding="utf-8")
     return data / CARD
 

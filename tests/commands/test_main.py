@@ -142,3 +142,9 @@ def test_help_loads_neither_papermill_nor_tensorflow():
     code = "import sys; from flarebook.commands import main; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert not {"papermill", "tensorflow", "keras", "pandas", "matplotlib", "numpy"} & set(loaded)
+
+
+@pytest.mark.parametrize("study", ["iris", "stix", "solarchip"])
+def test_each_study_has_its_commands(flarebook, study):
+    code, out, _ = flarebook(study, "--help")
+    assert code == 0 and "fetch" in out

@@ -4,13 +4,13 @@ import os
 
 import pytest
 
-from flarebook.compendium.atomic_files import make_folder, whole_file
+from flarebook.compendium.atomic_files import atomic_write, make_folder
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.run import open_run
 
 
 def test_an_interrupted_file_leaves_neither_part_nor_name(tmp_path):
-    with pytest.raises(RuntimeError), whole_file(tmp_path / "spectra.csv") as path:
+    with pytest.raises(RuntimeError), atomic_write(tmp_path / "spectra.csv") as path:
         path.write_text("half a line")
         raise RuntimeError("power cut")
     assert list(tmp_path.iterdir()) == []
@@ -18,7 +18,7 @@ def test_an_interrupted_file_leaves_neither_part_nor_name(tmp_path):
 
 def test_an_interrupted_rewrite_keeps_the_old_file(tmp_path):
     (tmp_path / "spectra.csv").write_text("old")
-    with pytest.raises(RuntimeError), whole_file(tmp_path / "spectra.csv") as path:
+    with pytest.raises(RuntimeError), atomic_write(tmp_path / "spectra.csv") as path:
         path.write_text("half")
         raise RuntimeError("power cut")
     assert (tmp_path / "spectra.csv").read_text() == "old"
@@ -41,6 +41,6 @@ def test_a_folder_that_turns_read_only_is_named(tmp_path, monkeypatch):
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(os, "replace", refuse)
-    with pytest.raises(InputError, match="Permission denied"), whole_file(tmp_path / "a.csv") as path:
+    with pytest.raises(InputError, match="Permission denied"), atomic_write(tmp_path / "a.csv") as path:
         path.write_text("1")
     assert list(tmp_path.iterdir()) == []

@@ -5,8 +5,9 @@ from typing import Annotated
 
 import typer
 
-from flarebook.compendium.batch_report import report
+from flarebook.compendium.batch_report import report_skipped
 from flarebook.compendium.errors import InputError
+from flarebook.compendium.progress import progress
 
 Rasters = Annotated[list[Path], typer.Argument(metavar="RASTER...", help="Level-2 files: .fits, .fits.gz, .tar.gz.")]
 RunFolder = Annotated[Path, typer.Option(help="Folder of a run that holds results/iris/6-classifiers.")]
@@ -35,36 +36,23 @@ def score(
     from flarebook.iris.classifiers.realtime_score import SHIPPED, load_ensemble
 
     ensemble = load_ensemble(weights or SHIPPED)
-    report(score_batch(rasters, make_folder(out) if out else None, ensemble))
+    folder, taken, skipped = make_folder(out) if out else None, set(), []
+    for path in rasters:
+        try:
+            typer.echo(score_raster(path, folder, ensemble, taken))
+        except InputError as error:
+            skipped.append(error)
+    report_skipped(skipped)
 
 
-def score_batch(rasters, folder, ensemble):
-    """Score one file after the other with a progress bar; folder None writes nothing; returns the errors met."""
-    from rich.console import Console
-    from rich.progress import Progress
+def score_raster(path, folder, ensemble, taken):
+    """Score one raster, write its outputs and return the line to print.
 
-    bad, taken = [], set()
-    with Progress(console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("scoring", total=len(rasters))
-        for path in rasters:
-            progress.update(task, description=path.name)
-            try:
-                typer.echo(score_one(path, folder, ensemble, taken, progress))
-            except InputError as error:
-                bad.append(error)
-            progress.advance(task)
-    return bad
-
-
-def score_one(path, folder, ensemble, taken, progress):
-    """Score one file, write its outputs, return the line to print."""
+    folder: None writes nothing.  taken: set of file names in use, extended.
+    """
     from flarebook.iris.classifiers import realtime_score, score_output
 
-    task = progress.add_task("exposures", total=None)
-    try:
-        table = realtime_score.score_file(path, ensemble, lambda exposures: advancing(exposures, progress, task))
-    finally:
-        progress.remove_task(task)
+    table = realtime_score.score_file(path, ensemble, progress(path.name))
     written = ""
     if folder:
         name = score_output.free_stem(path, taken)
@@ -75,13 +63,6 @@ def score_one(path, folder, ensemble, taken, progress):
         f"{100 * numbers['share_preflare']:.0f} % of {numbers['spectra']} spectra at .5 or above, "
         f"{numbers['unusable']} unusable{written}"
     )
-
-
-def advancing(items, progress, task):
-    """The items, moving the bar by one for each."""
-    for item in items:
-        yield item
-        progress.advance(task)
 
 
 @app.command()
@@ -98,15 +79,14 @@ def fetch(
     from flarebook.iris.observations import entry
     from flarebook.iris.rasters import archive
 
-    failed = 0
+    skipped = []
     for name in observations:
         try:
             row = entry(name)
             typer.echo(archive.fetch_raster(row["start"], row["obsid"]))
         except InputError as error:
-            failed += 1
-            typer.secho(f"left out: {name}: {error}", err=True, fg="red")
-    raise typer.Exit(2 if failed else 0)
+            skipped.append(f"{name}: {error}")
+    report_skipped(skipped)
 
 
 @app.command("export-ensemble")

@@ -1,6 +1,5 @@
 """The `flarebook` command: list, run, check, cite, compare, data and gates, from the shell."""
 
-import importlib.util
 import os
 import sys
 from datetime import datetime
@@ -8,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from flarebook.commands import iris, solarchip, stix
 from flarebook.compendium.errors import InputError, NotebookError
 
 # Each command imports what it needs itself: papermill and pandas would make `flarebook --help` wait for seconds.
@@ -15,6 +15,8 @@ EPILOG = "Exit codes: 0 all well; 1 a gate is red or a notebook stopped; 2 bad i
 app = typer.Typer(no_args_is_help=True, epilog=EPILOG, add_completion=False, pretty_exceptions_enable=False)
 data_app = typer.Typer(no_args_is_help=True, help="The data sets: where they are, and getting them.")
 app.add_typer(data_app, name="data")
+for study in (iris, stix, solarchip):
+    app.add_typer(study.app, name=study.__name__.rpartition(".")[2])
 
 Profile = Annotated[str, typer.Option(help="Size of the run: ci, laptop or paper.")]
 Study = Annotated[str | None, typer.Option(help="Only this study, for example iris.")]
@@ -154,7 +156,7 @@ def gates(
 
     Example: flarebook gates --profile laptop --spread-of ci
     """
-    from flarebook.compendium.progress import progress_of
+    from flarebook.compendium.progress import step_progress
     from flarebook.compendium.project import shown
     from flarebook.compendium.reports.seed_spread import chosen, propose, propose_with_spread_of
 
@@ -162,12 +164,12 @@ def gates(
     if processors:
         from flarebook.compendium.reports.processors import SETTINGS, run_settings, write_scatter
 
-        with progress_of(len(SETTINGS) * len(entries), "processors") as report:
+        with step_progress(len(SETTINGS) * len(entries), "processors") as report:
             write_scatter(profile, run_settings(profile, entries, report))
     if spread_of:
         path, new = propose_with_spread_of(spread_of, profile, entries)
     else:
-        with progress_of(seeds * len(entries), "seeds") as report:
+        with step_progress(seeds * len(entries), "seeds") as report:
             path, new = propose(profile, range(1, seeds + 1), entries, report)
     typer.echo(f"{len(new)} gates proposed in {shown(path)}; read them, then copy them to metrics/{profile}.yaml")
 
@@ -206,17 +208,8 @@ def data_fetch(id: Annotated[str, typer.Argument(help="Id from `flarebook data s
         typer.echo(path)
 
 
-def _add_studies():
-    """Add each study's own commands where it has some (`flarebook iris score`)."""
-    for study in ("iris", "stix", "solarchip"):
-        name = f"flarebook.{study}.cli"
-        if importlib.util.find_spec(f"flarebook.{study}") and importlib.util.find_spec(name):
-            app.add_typer(importlib.import_module(name).app, name=study)
-
-
 def main():
     """Run the command; bad input and stopped notebooks are told in one sentence."""
-    _add_studies()
     try:
         app()
     except InputError as error:

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from flarebook.compendium.atomic_files import make_folder, whole_file
-from flarebook.compendium.batch_report import report
+from flarebook.compendium.atomic_files import atomic_write, make_folder
+from flarebook.compendium.batch_report import report_skipped
 from flarebook.compendium.progress import progress
 
 HOST = "https://jsoc1.stanford.edu/data"
@@ -45,10 +45,10 @@ def embed(
     model = open_model(weights).to(chosen_device(device))
     table, reasons = embed_files(find_images(*files), model, progress("reading"))
     if len(table):
-        with whole_file(out) as partial:
+        with atomic_write(out) as partial:
             table.to_parquet(partial, index=False)
         typer.echo(f"{len(table)} images, {table.shape[1] - 3} features each: {out}")
-    report(reasons)
+    report_skipped(reasons)
 
 
 @app.command()
@@ -82,7 +82,7 @@ def translate(
     written, reasons = translate_files(find_images(*files), translator, to, out, sampling, progress("reading"))
     for path in written:
         typer.echo(path)
-    report(reasons)
+    report_skipped(reasons)
 
 
 @app.command()
@@ -124,7 +124,7 @@ def fetch(
 
     count, failures = fetch_days(progress("fetching")(days), make_folder(out) if out else None, host=host)
     typer.echo(f"{count} images of {len(days)} days in {out or 'the cache'}")
-    report([f"{file}: {reason}" for file, reason in failures])
+    report_skipped([f"{file}: {reason}" for file, reason in failures])
 
 
 @app.command()
@@ -148,9 +148,9 @@ def labels(
         typer.echo(f"{flare.goes_class}: peak {flare.peak:%Y-%m-%d %H:%M} UTC, start {start}, end {end}")
     if out:
         write_flare_list(make_folder(out) / "flares.csv", flares)
-        with whole_file(out / "labels.csv") as partial:
+        with atomic_write(out / "labels.csv") as partial:
             table.to_csv(partial, index=False, date_format="%Y-%m-%dT%H:%M:%S")
     typer.echo(
         f"{len(flares)} flares in {len(table)} days, {table['label_m'].sum()} of which are labelled M1.0 or above"
     )
-    report(bad)
+    report_skipped(bad)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from flarebook.compendium.batch_report import report
+from flarebook.compendium.batch_report import report_skipped
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.progress import progress
 
@@ -49,7 +49,7 @@ def fetch(
                 typer.echo(fetcher(name))
         except InputError as error:
             bad.append(f"{item}: {error}")
-    report(bad)
+    report_skipped(bad)
 
 
 @app.command()
@@ -76,7 +76,7 @@ def show(
             bad.append(str(error))
     if records and folder:
         write_records(table_of(records), folder)
-    report(bad)
+    report_skipped(bad)
 
 
 @app.command()
@@ -126,18 +126,18 @@ def embed(
     batches = [encode(chosen, images[i : i + BATCH]) for i in progress("encoding")(range(0, len(images), BATCH))]
     write_features(batches, records, chosen, folder)
     write_records(records, folder)
-    report([f"{file}: {reason}" for file, reason in left_out])
+    report_skipped([f"{file}: {reason}" for file, reason in left_out])
 
 
 def write_features(batches, records, encoder, folder):
     """Write features-NAME.npz: features (n, d), the maps' names, and what made them."""
     import numpy as np
 
-    from flarebook.compendium.atomic_files import whole_file
+    from flarebook.compendium.atomic_files import atomic_write
 
     path = folder / f"features-{encoder.name}.npz"
     made = {"encoder": encoder.name, "input_size": encoder.input_size, "pooling": encoder.pooling}
-    with whole_file(path) as partial:
+    with atomic_write(path) as partial:
         np.savez_compressed(partial, features=np.concatenate(batches), name=records["name"].to_numpy(str), **made)
     typer.echo(path)
 
@@ -153,8 +153,8 @@ def line_of(record):
 
 def write_records(table, folder):
     """Write records.csv, without the columns that nothing is known of."""
-    from flarebook.compendium.atomic_files import whole_file
+    from flarebook.compendium.atomic_files import atomic_write
 
-    with whole_file(folder / "records.csv") as partial:
+    with atomic_write(folder / "records.csv") as partial:
         table.dropna(axis="columns", how="all").to_csv(partial, index=False)
     typer.echo(folder / "records.csv")

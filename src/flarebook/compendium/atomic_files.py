@@ -8,7 +8,7 @@ from flarebook.compendium.errors import InputError
 
 
 @contextmanager
-def whole_file(path):
+def atomic_write(path):
     """Give a temporary neighbour of `path` to write to; it takes the final name only when the block succeeds.
 
     path: final name; its folder is made.  Yields a Path with the same suffix.

@@ -1,4 +1,4 @@
-"""What a command over many files says of the ones it could not use."""
+"""Exit codes and messages of commands: skipped inputs of a batch, and scripts that stop on bad input."""
 
 import sys
 
@@ -7,16 +7,19 @@ import typer
 from flarebook.compendium.errors import InputError
 
 
-def report(reasons):
-    """Tell what was left out, a line each, and end with exit code 2 when there is something."""
+def report_skipped(reasons):
+    """Print each skipped input with its reason; end with exit code 2 when there is one.
+
+    Raises typer.Exit.
+    """
     for reason in reasons:
-        typer.secho(f"left out: {reason}", err=True, fg="red")
+        typer.secho(f"skipped: {reason}", err=True, fg="red")
     if reasons:
         raise typer.Exit(2)
 
 
 def run_script(command, *arguments):
-    """Call a command with its arguments; an InputError is told in one sentence and ends with exit code 1."""
+    """Call a command with its arguments; print an InputError as one sentence and end with exit code 1."""
     try:
         command(*arguments)
     except InputError as error:

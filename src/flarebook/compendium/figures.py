@@ -7,7 +7,7 @@ from pathlib import Path
 import matplotlib
 import matplotlib.pyplot as plt
 
-from flarebook.compendium.atomic_files import whole_file
+from flarebook.compendium.atomic_files import atomic_write
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.provenance import code_state, now, sha256, to_json, versions
 
@@ -63,12 +63,12 @@ def save_figure(folder, id, figure, data, record):
     stamp(figure, record["origin"])
     with matplotlib.rc_context(SAVE):
         for suffix in FORMATS:
-            with whole_file(folder / f"{id}.{suffix}") as path:
+            with atomic_write(folder / f"{id}.{suffix}") as path:
                 figure.savefig(path, bbox_inches="tight", pad_inches=0.06, metadata=NO_DATE[suffix])
-    with whole_file(folder / f"{id}.csv") as path:
+    with atomic_write(folder / f"{id}.csv") as path:
         data.to_csv(path, index=_has_named_index(data))
     record = complete_record(folder, id, record)
-    with whole_file(folder / f"{id}.json") as path:
+    with atomic_write(folder / f"{id}.json") as path:
         path.write_text(to_json(record), encoding="utf-8")
     return record
 

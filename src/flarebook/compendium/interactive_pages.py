@@ -3,7 +3,7 @@
 from html import escape
 from pathlib import PurePosixPath
 
-from flarebook.compendium.atomic_files import whole_file
+from flarebook.compendium.atomic_files import atomic_write
 from flarebook.compendium.errors import InputError
 
 HEIGHT = 860  # CSS pixels of the frame
@@ -18,7 +18,7 @@ def publish_page(run, name, html, title):
     if not title.strip():
         raise InputError(f"page {name} of {run.study}/{run.step} has no title: say in a few words what it shows")
     path = run.folder / f"{name}.html"
-    with whole_file(path) as partial:
+    with atomic_write(path) as partial:
         partial.write_text(html, encoding="utf-8")
     _show(PurePosixPath("results", run.study, run.step, path.name), title, len(html.encode()))
     return path

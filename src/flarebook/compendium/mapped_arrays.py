@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from flarebook.compendium.atomic_files import whole_file
+from flarebook.compendium.atomic_files import atomic_write
 
 NAMES = 26  # bytes of a member's header in a zip before the lengths of its name and of its extra field
 LEAST = 1 << 20  # bytes from which an array is mapped; smaller ones are read
@@ -20,7 +20,7 @@ def growing_array(path, name, shape, dtype):
     path: of the npz, whole or absent; name: of the array; shape, dtype: of all pieces together.
     """
     header = {"descr": np.lib.format.dtype_to_descr(np.dtype(dtype)), "fortran_order": False, "shape": tuple(shape)}
-    with whole_file(path) as partial, zipfile.ZipFile(partial, "w") as archive:
+    with atomic_write(path) as partial, zipfile.ZipFile(partial, "w") as archive:
         with archive.open(f"{name}.npy", "w", force_zip64=True) as stream:
             np.lib.format.write_array_header_1_0(stream, header)
             yield lambda rows: stream.write(np.ascontiguousarray(rows, dtype).data.cast("B"))

@@ -1,38 +1,46 @@
-"""Progress bars of the command line."""
+"""Progress bars of the command line, on the terminal's error stream; nothing is drawn into a file or a pipe."""
 
 from contextlib import contextmanager
 
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeElapsedColumn
-
-
-@contextmanager
-def progress_of(total, title):
-    """Progress bar over a number of steps; yields a function to call with the next step's name."""
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}/{task.total}"))
-    with Progress(*columns, TimeElapsedColumn()) as progress:
-        task = progress.add_task(title, total=total)
-        begun = []
-
-        def report(text):
-            progress.update(task, description=text, completed=len(begun))
-            begun.append(text)
-
-        yield report
-        progress.update(task, description=title, completed=total)
-
-
-@contextmanager
-def byte_progress(name):
-    """Progress bar of a download; yields a function of (bytes so far, bytes in all)."""
-    with Progress(TextColumn(name), BarColumn(), DownloadColumn(), TimeElapsedColumn(), transient=True) as progress:
-        task = progress.add_task(name, total=None)
-        yield lambda have, total: progress.update(task, completed=have, total=total)
-
 
 def progress(label):
-    """A function that gives items back while a bar moves on the terminal's error stream."""
-    from rich.console import Console
+    """Make a function that yields the items of an iterable while a bar advances."""
     from rich.progress import track
 
-    console = Console(stderr=True)
+    console = _console()
     return lambda items: track(items, label, console=console, transient=True, disable=not console.is_terminal)
+
+
+@contextmanager
+def step_progress(total, label):
+    """Show a bar over `total` steps; yields a function to call with the next step's name."""
+    from rich.progress import MofNCompleteColumn
+
+    with _bar(label, total, MofNCompleteColumn()) as (bar, task):
+        yield lambda name: bar.update(task, description=name, advance=1)
+
+
+@contextmanager
+def byte_progress(label):
+    """Show a bar of a download; yields a function of (bytes so far, bytes in all or None)."""
+    from rich.progress import DownloadColumn
+
+    with _bar(label, None, DownloadColumn()) as (bar, task):
+        yield lambda have, total: bar.update(task, completed=have, total=total)
+
+
+@contextmanager
+def _bar(label, total, counter):
+    """Show a bar with a counter; yields the bar and its task."""
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    console, columns = _console(), (TextColumn("{task.description}"), BarColumn(), counter, TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        yield bar, bar.add_task(label, total=total)
+
+
+def _console():
+    """Make a console on standard error."""
+    from rich.console import Console
+
+    return Console(stderr=True)

@@ -76,9 +76,9 @@ def cell_parameters():
 
 def to_json(record):
     """Record as indented JSON text; paths and numpy scalars become plain values."""
-    return json.dumps(record, indent=2, ensure_ascii=False, default=_plain) + "\n"
+    return json.dumps(record, indent=2, ensure_ascii=False, default=to_jsonable) + "\n"
 
 
-def _plain(value):
-    """JSON value of a numpy scalar or a path."""
+def to_jsonable(value):
+    """Convert a numpy scalar or a path to a JSON value."""
     return value.item() if hasattr(value, "item") else str(value)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from flarebook.compendium import figures
-from flarebook.compendium.atomic_files import make_folder, whole_file
+from flarebook.compendium.atomic_files import atomic_write, make_folder
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.interactive_pages import publish_page
 from flarebook.compendium.mapped_arrays import open_arrays
@@ -61,20 +61,20 @@ class Run:
         """Write a DataFrame as Parquet, without its index; an origin travels with it to the steps that load it."""
         table = table if origin is None else table.copy(deep=False)
         table.attrs.update({} if origin is None else {"origin": origin})
-        with whole_file(self.folder / f"{name}.parquet") as path:
+        with atomic_write(self.folder / f"{name}.parquet") as path:
             table.to_parquet(path, index=False)
 
     def save_arrays(self, name, compress=True, **arrays):
         """Write named arrays as an npz; large noisy ones are written faster, and hardly larger, uncompressed."""
         write = np.savez_compressed if compress else np.savez
-        with whole_file(self.folder / f"{name}.npz") as path:
+        with atomic_write(self.folder / f"{name}.npz") as path:
             write(path, allow_pickle=False, **arrays)
 
     def save_weights(self, name, weights):
         """Write named weights, {name: array}, as safetensors."""
         from safetensors.numpy import save_file
 
-        with whole_file(self.folder / f"{name}.safetensors") as path:
+        with atomic_write(self.folder / f"{name}.safetensors") as path:
             save_file({key: np.ascontiguousarray(value) for key, value in weights.items()}, path)
 
     def load_table(self, step, name):
@@ -129,7 +129,7 @@ class Run:
     def write_metrics(self):
         """Write metrics.json, complete at any moment; a value that is no number becomes null."""
         plain = [{**metric, "value": _finite(metric["value"])} for metric in self.metrics]
-        with whole_file(self.folder / "metrics.json") as path:
+        with atomic_write(self.folder / "metrics.json") as path:
             path.write_text(to_json(plain), encoding="utf-8")
 
     def figure(self, id, figure, caption, alt, data, origin=None):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from flarebook.compendium.atomic_files import whole_file
+from flarebook.compendium.atomic_files import atomic_write
 from flarebook.compendium.errors import InputError
 
 
@@ -29,7 +29,7 @@ class Checkpoint:
         """Write the state with the rows of the history."""
         if self.writes:
             state = {"module": self.module.state_dict(), "optimiser": self.optimiser.state_dict()}
-            with whole_file(self.path) as partial:
+            with atomic_write(self.path) as partial:
                 torch.save(state | {"settings": self.settings, "rows": rows}, partial)
 
     def load(self):

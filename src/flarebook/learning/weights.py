@@ -6,7 +6,7 @@ from pathlib import Path
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 
-from flarebook.compendium.atomic_files import whole_file
+from flarebook.compendium.atomic_files import atomic_write
 from flarebook.compendium.errors import InputError
 
 
@@ -61,7 +61,7 @@ def write_weights(network, path, about):
     """
     state = {key: value.detach().half().contiguous().cpu() for key, value in network.state_dict().items()}
     text = {key: value if isinstance(value, str) else json.dumps(value) for key, value in about.items()}
-    with whole_file(path) as partial:
+    with atomic_write(path) as partial:
         save_file(state, partial, metadata=text)
         partial.chmod(0o644)  # safetensors lets nobody else read it
     return Path(path)

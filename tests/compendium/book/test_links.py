@@ -24,7 +24,7 @@ def test_card_of_a_study_that_is_left_out_says_so_and_leads_nowhere():
 @pytest.mark.parametrize("study", ["iris", "stix", "solarchip"])
 def test_front_page_of_one_study_has_one_card_that_leads_on(checkout, study):
     whole = read_contents(checkout / "_toc.yml")
-    left_out = set(pages_of(whole)) - set(pages_of(keep_study(whole, study)))
-    text = unlink((checkout / "book" / "index.md").read_text(encoding="utf-8"), "book/index", left_out)
+    absent = set(pages_of(whole)) - set(pages_of(keep_study(whole, study)))
+    text = unlink((checkout / "book" / "index.md").read_text(encoding="utf-8"), "book/index", absent)
     assert text.count("{bdg-secondary}`not in this build`") == 2
     assert f":link: {study}/introduction" in text

@@ -114,7 +114,7 @@ def test_fetch_prints_the_path_and_goes_on_past_what_cannot_be_had(archived, mon
     monkeypatch.setattr(archive, "fetch_raster", functools.partial(archive.fetch_raster, archive=archived["archive"]))
     result = CliRunner().invoke(iris.app, ["fetch", "AR 1", "AR 3", "AR 99"])
     assert result.exit_code == 2 and "iris_l2_20150518_143938_3860256971_raster.tar.gz" in result.output
-    assert "left out: AR 3" in result.output and "'AR 99' is not in Tables 1 and 2" in result.output
+    assert "skipped: AR 3" in result.output and "'AR 99' is not in Tables 1 and 2" in result.output
 
 
 def test_onsets_are_read_as_utc_and_a_mistyped_observation_is_named(tmp_path):

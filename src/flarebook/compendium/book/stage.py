@@ -26,14 +26,14 @@ def stage(root, output, study=None):
     root, output = Path(root), Path(output)
     whole = read_contents(root / "_toc.yml")
     contents = keep_study(whole, study)
-    left_out = set(pages_of(whole)) - set(pages_of(contents))
+    absent = set(pages_of(whole)) - set(pages_of(contents))
     build = Build(root, output, output / "book" / "source", tuple(notebooks_of(contents)))
     refuse_missing(build)
     shutil.rmtree(build.source, ignore_errors=True)
     make_folder(build.source)
     _stage_files(build, contents)
     for name in pages_of(contents):
-        _stage_page(build, name, left_out)
+        _stage_page(build, name, absent)
     return build.source
 
 
@@ -56,10 +56,10 @@ def _stage_files(build, contents):
     (build.source / "_toc.yml").write_text(yaml.safe_dump(contents, sort_keys=False), encoding="utf-8")
 
 
-def _stage_page(build, name, left_out):
+def _stage_page(build, name, absent):
     """Stage one page of the contents: an executed notebook, or a page of prose with its tables filled in.
 
-    left_out: pages of other studies, to which no link may lead.
+    absent: pages of other studies, to which no link may lead.
     """
     (build.source / name).parent.mkdir(parents=True, exist_ok=True)
     if name in build.notebooks:
@@ -68,11 +68,11 @@ def _stage_page(build, name, left_out):
         number_figures(notebook, build.output / "figures")
         take_pages(notebook, build.output, build.source / STATIC)
         for cell in notebook.cells:
-            cell.source = unlink(cell.source, name, left_out) if cell.cell_type == "markdown" else cell.source
+            cell.source = unlink(cell.source, name, absent) if cell.cell_type == "markdown" else cell.source
         nbformat.write(notebook, build.source / f"{name}.ipynb")
     else:
         text = (build.root / f"{name}.md").read_text(encoding="utf-8")
-        (build.source / f"{name}.md").write_text(unlink(fill(text, build), name, left_out), encoding="utf-8")
+        (build.source / f"{name}.md").write_text(unlink(fill(text, build), name, absent), encoding="utf-8")
 
 
 def read_contents(path):

@@ -10,7 +10,7 @@ import contextlib
 import csv
 import os
 
-from flarebook.compendium.atomic_files import make_folder, whole_file
+from flarebook.compendium.atomic_files import atomic_write, make_folder
 from flarebook.compendium.project import project_root
 from flarebook.compendium.run import read_metrics
 from flarebook.compendium.workflow.execute import execute
@@ -82,7 +82,7 @@ def write_scatter(profile, folders):
                 values.setdefault(name, []).append(metric["value"])
     found = {name: (min(some), max(some), len(some)) for name, some in sorted(values.items()) if len(some) > 1}
     moved = {name: row for name, row in found.items() if row[1] - row[0] > 1e-6 * max(map(abs, row[:2]))}
-    with whole_file(scatter_file(profile)) as path, path.open("w", encoding="utf-8", newline="") as stream:
+    with atomic_write(scatter_file(profile)) as path, path.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(COLUMNS)
         writer.writerows((name, f"{low:.6g}", f"{high:.6g}", runs) for name, (low, high, runs) in moved.items())

@@ -5,7 +5,7 @@ import statistics
 
 import yaml
 
-from flarebook.compendium.atomic_files import make_folder, whole_file
+from flarebook.compendium.atomic_files import atomic_write, make_folder
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.project import project_root
 from flarebook.compendium.reports.gates import gates_file, read_gates
@@ -182,7 +182,7 @@ def write_proposal(profile, new):
     kept = read_gates(profile) if gates_file(profile).is_file() else {}
     gates = {name: gate.model_dump(exclude_none=True) for name, gate in kept.items()} | new
     path = project_root() / "build" / profile / "proposed-gates.yaml"
-    with whole_file(path) as partial:
+    with atomic_write(path) as partial:
         partial.write_text(as_yaml(gates), encoding="utf-8")
     return path, new
 

@@ -14,7 +14,7 @@ from nbclient.exceptions import DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 from traitlets.config import Config
 
-from flarebook.compendium.atomic_files import make_folder, whole_file
+from flarebook.compendium.atomic_files import atomic_write, make_folder
 from flarebook.compendium.errors import InputError, NotebookError
 from flarebook.compendium.project import in_project, project_root, shown, split_name
 from flarebook.compendium.provenance import sha256, to_json
@@ -60,7 +60,7 @@ def _papermill(source, target, values, progress):
     """Execute into a temporary file that takes its name on success; a failed one is kept as .failed.ipynb."""
     failed = target.with_suffix(".failed.ipynb")
     failed.unlink(missing_ok=True)
-    with whole_file(target) as partial, _kernel_settings() as config:
+    with atomic_write(target) as partial, _kernel_settings() as config:
         settings = {"kernel_name": "python3", "language": "python", "cwd": project_root(), "config": config}
         try:
             papermill.execute_notebook(source, partial, values, progress_bar=progress, **settings, **PATIENCE)
@@ -130,7 +130,7 @@ def _write_checksums(folder):
         raise InputError(f"the notebook of {shown(folder)} made no run: call open_run in its second code cell")
     files = [path for path in sorted(folder.rglob("*")) if path.is_file() and path.name != "sha256.json"]
     hashes = {str(path.relative_to(folder)): sha256(path) for path in files if not path.name.startswith(".")}
-    with whole_file(folder / "sha256.json") as path:
+    with atomic_write(folder / "sha256.json") as path:
         path.write_text(to_json(hashes), encoding="utf-8")
 
 

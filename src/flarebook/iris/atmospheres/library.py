@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.ndimage import gaussian_filter1d
 
-from flarebook.compendium.atomic_files import whole_file
+from flarebook.compendium.atomic_files import atomic_write
 from flarebook.compendium.errors import InputError
 
 LIBRARY = files("flarebook.iris") / "data" / "mg2_profile_library.npz"
@@ -67,7 +67,7 @@ def pack(folder, path=LIBRARY):
         "units": np.array([text for *_, text in PARAMETERS.values()]),
         "intensity_unit": np.array("W m-2 Hz-1 sr-1"),
     }
-    with whole_file(path) as partial, open(partial, "wb") as file:
+    with atomic_write(path) as partial, open(partial, "wb") as file:
         np.savez_compressed(file, **arrays)
     return len(files)
 

@@ -13,7 +13,7 @@ import pandas as pd
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import load_file, save_file
 
-from flarebook.compendium.atomic_files import whole_file
+from flarebook.compendium.atomic_files import atomic_write
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.project import in_project, shown
 from flarebook.compendium.provenance import code_state
@@ -75,7 +75,7 @@ def export_ensemble(weights, path, about, most_members=SHIPPED_MEMBERS):
     kept = {name: np.ascontiguousarray(value[:most_members], np.float32) for name, value in weights.items()}
     about = {"features": json.dumps(FEATURES), "flarebook": version("flarebook"), **about}
     about["members"] = str(n_members(kept))
-    with whole_file(path) as partial:
+    with atomic_write(path) as partial:
         save_file(kept, partial, metadata={name: str(text) for name, text in about.items()})
     return Path(path)
 
@@ -175,7 +175,7 @@ def export_run(run, path, model="B", selection="validation"):
         raise InputError(f"{shown(folder)} holds no {weights.name}: run `flarebook run iris/6-classifiers` first.")
     about = about_run(folder, model, selection)
     written = export_ensemble(load_file(weights), path, about)
-    with whole_file(written.with_name("MODEL_CARD.md")) as card:
+    with atomic_write(written.with_name("MODEL_CARD.md")) as card:
         card.write_text(model_card(written), encoding="utf-8")
     return written
 

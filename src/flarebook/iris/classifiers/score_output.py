@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow
 import pyarrow.parquet
 
-from flarebook.compendium.atomic_files import whole_file
+from flarebook.compendium.atomic_files import atomic_write
 from flarebook.compendium.provenance import to_json
 from flarebook.iris.classifiers.realtime_score import summarise
 
@@ -37,13 +37,13 @@ def write_scores(folder, name, table, record):
     """
     folder, record = Path(folder), {**record, "summary": summarise(table)}
     paths = [folder / f"{name}_score{end}" for end in (".parquet", ".csv", ".png", ".json")]
-    with whole_file(paths[0]) as path:
+    with atomic_write(paths[0]) as path:
         write_parquet(path, table, record)
-    with whole_file(paths[1]) as path:
+    with atomic_write(paths[1]) as path:
         table.to_csv(path, index=False, float_format="%.5g")
-    with whole_file(paths[2]) as path:
+    with atomic_write(paths[2]) as path:
         draw_map(table, name, record).savefig(path, dpi=150, bbox_inches="tight")
-    with whole_file(paths[3]) as path:
+    with atomic_write(paths[3]) as path:
         path.write_text(to_json(record), encoding="utf-8")
     return paths
 

@@ -4,7 +4,7 @@ import numpy as np
 from astropy.io import fits
 from astropy.time import TimeDelta
 
-from flarebook.compendium.atomic_files import whole_file
+from flarebook.compendium.atomic_files import atomic_write
 from flarebook.compendium.errors import InputError
 from flarebook.iris.rasters.level2 import MISSING
 
@@ -35,7 +35,7 @@ def write_raster(raster, path):
     hdus = fits.HDUList(
         [primary, _window(raster, order, primary.header), _auxiliary(raster, order), _names(len(order))]
     )
-    with whole_file(path) as partial:
+    with atomic_write(path) as partial:
         hdus.writeto(partial)
     return path
 

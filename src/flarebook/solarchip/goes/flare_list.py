@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from flarebook.compendium.atomic_files import whole_file
+from flarebook.compendium.atomic_files import atomic_write
 from flarebook.compendium.errors import InputError
 from flarebook.solarchip.goes.classes import COLUMNS, class_to_flux, flux_to_class
 
@@ -62,7 +62,7 @@ def write_flare_list(path, flares):
     """Write flares as a CSV that `read_flare_list` reads.  flares: table of start, peak, end and a class or flux."""
     if "goes_class" not in flares:
         flares = flares.assign(goes_class=flares["peak_flux"].map(flux_to_class))
-    with whole_file(path) as partial:
+    with atomic_write(path) as partial:
         flares.to_csv(partial, index=False, date_format="%Y-%m-%dT%H:%M:%S")
 
 

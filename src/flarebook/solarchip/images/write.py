@@ -3,7 +3,7 @@
 import numpy as np
 from astropy.io import fits
 
-from flarebook.compendium.atomic_files import whole_file
+from flarebook.compendium.atomic_files import atomic_write
 from flarebook.compendium.provenance import code_state, now
 from flarebook.solarchip.images.channels import UNITS
 from flarebook.solarchip.images.grid import HALF_WIDTH, SOLAR_RADIUS
@@ -39,7 +39,7 @@ def write_translation(path, members, target, sources, about=()):
         primary.header["NMEMBERS"] = (len(members), "members; this is their mean")
     hdus.append(_image_hdu(fits.ImageHDU, first.grid, first.channel, world, "SOURCE"))
     hdus[-1].header.add_comment("The image translated from, as prepared: on the standard grid, in physical units.")
-    with whole_file(path) as partial:
+    with atomic_write(path) as partial:
         fits.HDUList(hdus).writeto(partial, overwrite=True, checksum=True)
     return path
 

@@ -16,7 +16,7 @@ import pandas as pd
 import torch
 import typer
 
-from flarebook.compendium.atomic_files import make_folder, whole_file
+from flarebook.compendium.atomic_files import atomic_write, make_folder
 from flarebook.compendium.batch_report import run_script
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.provenance import code_state
@@ -195,7 +195,7 @@ def export(model, history, config, folder, archive):
         "settings": plain(config),
         **archive,
     }
-    with whole_file(Path(folder) / HISTORY) as partial:
+    with atomic_write(Path(folder) / HISTORY) as partial:
         history.to_csv(partial, index=False, float_format="%.6g")
     return weights.save(model, Path(folder) / weights.file_name(config.size), about)
 

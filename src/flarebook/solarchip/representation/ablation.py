@@ -16,7 +16,7 @@ import pandas as pd
 import torch
 import typer
 
-from flarebook.compendium.atomic_files import make_folder, whole_file
+from flarebook.compendium.atomic_files import atomic_write, make_folder
 from flarebook.compendium.batch_report import run_script
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.mapped_arrays import open_arrays
@@ -143,7 +143,7 @@ def _read(path, made_with):
 def _write(table, path):
     """Write the table so far, whole."""
     if path is not None:
-        with whole_file(path) as partial:
+        with atomic_write(path) as partial:
             table.to_parquet(partial, index=False)
 
 
@@ -184,7 +184,7 @@ def export(table, settings, dates, channels, folder):
 
     The first holds the scores, the second what they were made with and the scores of features that nobody trained.
     """
-    with whole_file(folder / "ablation.csv") as partial:
+    with atomic_write(folder / "ablation.csv") as partial:
         table.to_csv(partial, index=False, float_format="%.4f")
     about = {
         "origin": dates.origin,
@@ -199,7 +199,7 @@ def export(table, settings, dates, channels, folder):
         },
         "commit": code_state()["commit"] or "unknown",
     }
-    with whole_file(folder / "ablation.json") as partial:
+    with atomic_write(folder / "ablation.json") as partial:
         partial.write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
 
 

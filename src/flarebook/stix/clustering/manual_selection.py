@@ -5,7 +5,7 @@ from importlib.resources import files
 import numpy as np
 import pandas as pd
 
-from flarebook.compendium.atomic_files import whole_file
+from flarebook.compendium.atomic_files import atomic_write
 from flarebook.compendium.errors import InputError
 
 FITS = 0.8  # share of the exemplars that must lie in the cluster they stood for, for a choice to be used again
@@ -45,7 +45,7 @@ def choice_rows(name, encoder, exemplars, seen, image_ids, kept="source"):
 def write_choices(table, path):
     """Write choices as CSV, as `read_choices` reads them."""
     text = {"remove": table["remove"].map({True: "yes", False: "no"}), "exemplars": table["exemplars"].str.join(" ")}
-    with whole_file(path) as partial:
+    with atomic_write(path) as partial:
         table.assign(**text).to_csv(partial, index=False)
 
 

@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.colors import CenteredNorm
 from matplotlib.figure import Figure
 
-from flarebook.compendium.atomic_files import whole_file
+from flarebook.compendium.atomic_files import atomic_write
 from flarebook.stix.archive.real_maps import record_of
 from flarebook.stix.maps.fits_map import read_map
 from flarebook.stix.maps.preprocess import HALF_WIDTH, normalise
@@ -77,6 +77,6 @@ def show_file(path, folder):
         figure = draw_map(archive_map)
         kind = "simulated" if archive_map.simulated else "real"
         figure.suptitle(f"{kind}, {record['band']} keV, {record['start'][:19]} UTC", fontsize=11)
-        with whole_file(folder / f"{stem}.png") as partial:
+        with atomic_write(folder / f"{stem}.png") as partial:
             figure.savefig(partial, dpi=130)
     return record

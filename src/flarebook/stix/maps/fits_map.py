@@ -11,7 +11,7 @@ from astropy.io import fits
 from astropy.utils.exceptions import AstropyUserWarning
 from astropy.wcs import WCS, FITSFixedWarning
 
-from flarebook.compendium.atomic_files import whole_file
+from flarebook.compendium.atomic_files import atomic_write
 from flarebook.compendium.errors import InputError
 
 HDUS = ("clean", "back_projection", "residual", "components", "convolved")  # order in a CLEAN file
@@ -187,7 +187,7 @@ def write_map(path, hdus, start, centre=(0.0, 0.0), energy=(4, 10), pixel=1.0, *
         hdu.header["ORIGIN"] = (f"{description} {cards['ERANGE']}: ", "Data description")
         hdu.header["IMAGE_AL"] = "vis_pb" if name == "back_projection" else "vis_clean"
         made.append(hdu)
-    with whole_file(path) as partial:
+    with atomic_write(path) as partial:
         made.writeto(partial, overwrite=True)
     return Path(path)
 

@@ -11,7 +11,7 @@ import pandas as pd
 import torch
 import typer
 
-from flarebook.compendium.atomic_files import make_folder, whole_file
+from flarebook.compendium.atomic_files import atomic_write, make_folder
 from flarebook.compendium.batch_report import run_script
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.provenance import code_state
@@ -217,7 +217,7 @@ def export(encoder, history, config, folder, archive):
         "commit": code_state()["commit"] or "unknown",
         **archive,
     }
-    with whole_file(Path(folder) / HISTORY) as partial:
+    with atomic_write(Path(folder) / HISTORY) as partial:
         history.to_csv(partial, index=False, float_format="%.6g")
     return write_weights(encoder, Path(folder) / f"{config.objective}_stix.safetensors", about)
 

@@ -13,7 +13,7 @@ import pandas as pd
 import yaml
 from scipy.optimize import curve_fit, minimize_scalar
 
-from flarebook.compendium.atomic_files import whole_file
+from flarebook.compendium.atomic_files import atomic_write
 from flarebook.compendium.errors import InputError
 from flarebook.stix.maps.file_names import published_names
 from flarebook.stix.maps.samples import SOLAR_RADIUS_1AU
@@ -213,7 +213,7 @@ def main(arguments):
     fitted = fit(read_flare_list(arguments[0]), published_names())
     command = "python -m flarebook.stix.simulation.flare_statistics"
     head = f"# Fitted to the STIX science flare list by `{command}`; holds no row of it.\n"
-    with whole_file(FITTED) as path:
+    with atomic_write(FITTED) as path:
         path.write_text(head + yaml.safe_dump(fitted, sort_keys=False, default_flow_style=None), encoding="utf-8")
 
 

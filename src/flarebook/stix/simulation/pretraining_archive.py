@@ -9,7 +9,7 @@ from typing import Annotated
 import numpy as np
 import typer
 
-from flarebook.compendium.atomic_files import make_folder, whole_file
+from flarebook.compendium.atomic_files import atomic_write, make_folder
 from flarebook.stix.simulation.population import draw_events, select_images
 from flarebook.stix.simulation.records import records_of
 from flarebook.stix.simulation.simulate import prepare, simulate_archive
@@ -28,9 +28,9 @@ def make_archive(folder, seed=SEED, n_events=N_EVENTS, processes=None):
     chosen = prepare(select_images(draw_events(n_events, rng), rng), rng)
     images, truth = simulate_archive(chosen, seed, processes)
     folder = make_folder(folder)
-    with whole_file(folder / "images.npz") as path:
+    with atomic_write(folder / "images.npz") as path:
         np.savez_compressed(path, images=images)
-    with whole_file(folder / "records.parquet") as path:
+    with atomic_write(folder / "records.parquet") as path:
         records_of(chosen, truth).to_parquet(path, index=False)
     return folder
 

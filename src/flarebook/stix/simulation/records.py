@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from flarebook.compendium.atomic_files import make_folder, whole_file
+from flarebook.compendium.atomic_files import atomic_write, make_folder
 from flarebook.stix.maps.file_names import archive_name
 from flarebook.stix.maps.fits_map import write_map
 from flarebook.stix.maps.samples import SOLAR_RADIUS_1AU
@@ -84,7 +84,7 @@ def simulate_files(number, folder, seed=1, progress=None):
         made = simulate_image(event, (seed, place))
         paths.append(write_event(folder, event, made, place))
         truths.append({"name": paths[-1].name, "origin": "simulated"} | event | made.truth)
-    with whole_file(folder / "truth.csv") as partial:
+    with atomic_write(folder / "truth.csv") as partial:
         pd.DataFrame(truths).to_csv(partial, index=False)
     return paths
 
