@@ -4,7 +4,7 @@ import numpy as np
 
 from benchmarks.measure import compare, rate
 from benchmarks.published_loop import features_loop
-from flarebook.iris.features.extract import extract
+from flarebook.iris.features.extract import extract_features
 from flarebook.iris.rasters.samples import real_raster
 
 N_OURS, N_LOOP = 200_000, 2_000  # spectra a turn; the loop does a hundredth
@@ -17,7 +17,7 @@ def run():
     exposure_time = float(raster.exposure_time.mean())
 
     def ours():
-        extract(spectra, raster.wavelength, exposure_time)
+        extract_features(spectra, raster.wavelength, exposure_time)
 
     def loop():
         features_loop(spectra[:N_LOOP], raster.wavelength, exposure_time)

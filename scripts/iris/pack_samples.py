@@ -16,7 +16,8 @@ from astropy.io import fits
 
 from flarebook.compendium.atomic_files import atomic_write
 from flarebook.compendium.errors import InputError
-from flarebook.iris.rasters.level2 import find_window, open_level2
+from flarebook.iris.rasters.level2 import find_window
+from flarebook.iris.rasters.read import open_level2
 
 FOLDER = files("flarebook.iris") / "data"
 BZERO = 7992.0  # DN, as in the archive

@@ -33,7 +33,7 @@ def score(
     Example: flarebook iris score iris_l2_20140329_140938_3860258481_raster_t000_r00000.fits --out scores
     """
     from flarebook.compendium.atomic_files import make_folder
-    from flarebook.iris.classifiers.realtime_score import SHIPPED, load_ensemble
+    from flarebook.iris.classifiers.inference import SHIPPED, load_ensemble
 
     ensemble = load_ensemble(weights or SHIPPED)
     folder, taken, skipped = make_folder(out) if out else None, set(), []
@@ -50,14 +50,14 @@ def score_raster(path, folder, ensemble, taken):
 
     folder: None writes nothing.  taken: set of file names in use, extended.
     """
-    from flarebook.iris.classifiers import realtime_score, score_output
+    from flarebook.iris.classifiers import realtime_score
 
     table = realtime_score.score_file(path, ensemble, progress(path.name))
     written = ""
     if folder:
-        name = score_output.free_stem(path, taken)
-        written = f"; {score_output.write_scores(folder, name, table, realtime_score.provenance(path, ensemble))[0]}"
-    numbers = realtime_score.summarise(table)
+        record = realtime_score.score_provenance(path, ensemble)
+        written = f"; {realtime_score.write_scores(folder, realtime_score.free_stem(path, taken), table, record)[0]}"
+    numbers = realtime_score.summarise_scores(table)
     return (
         f"{path.name}: mean score {numbers['mean']:.2f} (spread over networks {numbers['spread']:.2f}), "
         f"{100 * numbers['share_preflare']:.0f} % of {numbers['spectra']} spectra at .5 or above, "
@@ -76,13 +76,13 @@ def fetch(
 
     Example: flarebook iris fetch "PF 16" "AR 1"
     """
-    from flarebook.iris.observations import entry
+    from flarebook.iris.observations import find_observation
     from flarebook.iris.rasters import archive
 
     skipped = []
     for name in observations:
         try:
-            row = entry(name)
+            row = find_observation(name)
             typer.echo(archive.fetch_raster(row["start"], row["obsid"]))
         except InputError as error:
             skipped.append(f"{name}: {error}")
@@ -98,7 +98,7 @@ def export(
 
     Example: flarebook iris export-ensemble --run build/laptop
     """
-    from flarebook.iris.classifiers.realtime_score import SHIPPED, export_run
+    from flarebook.iris.classifiers.inference import SHIPPED, export_run
 
     path = export_run(run, to or SHIPPED)
     typer.echo(f"{path} ({path.stat().st_size / 1000:.0f} kB)")

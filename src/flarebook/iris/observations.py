@@ -32,7 +32,7 @@ def parse_mode(mode):
     raise InputError(f"observation mode {mode!r} is not like 'Large coarse 8-step raster' or 'Medium sit-and-stare'.")
 
 
-def table():
+def observation_table():
     """The 68 observations of Tables 1 and 2 as printed, with what follows from mode and cadence.
 
     Added columns: slit_length and step_size (arcsec), steps, step_cadence and exposure_time (s), n_slit pixels and
@@ -49,9 +49,9 @@ def table():
     return rows
 
 
-def entry(name):
-    """One observation as a Series, for example `entry("PF 16")`; InputError lists the known ones for another name."""
-    rows = table().set_index("observation", drop=False)
+def find_observation(name):
+    """One observation as a Series, for example "PF 16"; InputError lists the known ones for another name."""
+    rows = observation_table().set_index("observation", drop=False)
     if name not in rows.index:
         raise InputError(f"observation {name!r} is not in Tables 1 and 2; known are {', '.join(rows.index)}.")
     return rows.loc[name]

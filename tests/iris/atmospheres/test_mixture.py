@@ -14,7 +14,9 @@ def mixer():
 
 
 def one(mixer, index, weight, shift):
-    return mixture.mix(mixer.profiles, np.array([2]), np.array([index]), np.array([weight]), np.array([shift]))[0]
+    return mixture.mix_profiles(
+        mixer.profiles, np.array([2]), np.array([index]), np.array([weight]), np.array([shift])
+    )[0]
 
 
 def test_a_single_unshifted_component_is_the_library_profile(mixer):
@@ -34,7 +36,7 @@ def test_a_whole_shift_moves_the_profile_by_pixels(mixer, shift):
 
 def test_the_atmosphere_asked_for_is_its_own_nearest_neighbour(mixer):
     parameters = load_library().parameters.to_numpy()
-    index, weight = mixture.neighbours(mixer, parameters[:20], 3)
+    index, weight = mixture.nearest_atmospheres(mixer, parameters[:20], 3)
     assert list(index[:, 0]) == list(range(20))
     assert (weight[:, 0] >= weight[:, 1]).all()
     np.testing.assert_allclose(weight.sum(axis=1), 1)

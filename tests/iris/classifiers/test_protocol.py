@@ -81,14 +81,14 @@ def test_a_split_by_spectrum_inflates_the_scores_when_observations_differ(toy_ta
     table = toy_table(rng, effect=0.2, between=1.5, regions=("AR", "PF"))
     spectra = select_spectra(table, rng)
     splits = draw_splits(spectra, rng, 6, 2, 1)
-    variants = [v for v in ablation.variants(table, rng) if v.name in ("model B", "split by spectrum")]
+    variants = [v for v in ablation.ablation_variants(table, rng) if v.name in ("model B", "split by spectrum")]
     runs = [ablation.run_variant(v, splits, spectra.names, rng, **TRAINING) for v in variants]
-    change = ablation.differences(pd.concat(runs), {"split by spectrum": "model B"}).set_index("metric")
+    change = ablation.paired_differences(pd.concat(runs), {"split by spectrum": "model B"}).set_index("metric")
     assert change["difference"]["auc"] > 0.1
 
 
 def test_variants_keep_all_observations_and_drop_what_they_say(table):
-    variants = {v.name: v for v in ablation.variants(table, np.random.default_rng(0), narrow=table)}
+    variants = {v.name: v for v in ablation.ablation_variants(table, np.random.default_rng(0), narrow=table)}
     assert "intensity" not in variants["without intensity"].columns
     assert (variants["without quiet-Sun spectra"].table["quiet_fraction"] <= 0.5).all()
     share = len(variants["without faint spectra"].table) / len(table)

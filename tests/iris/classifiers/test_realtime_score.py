@@ -14,9 +14,9 @@ from typer.testing import CliRunner
 
 from flarebook.commands import iris
 from flarebook.compendium.errors import InputError
-from flarebook.iris.classifiers import realtime_score, score_output
+from flarebook.iris.classifiers import inference, realtime_score
 from flarebook.iris.classifiers.inference import ensemble_scores
-from flarebook.iris.features.extract import extract
+from flarebook.iris.features.extract import extract_features
 from flarebook.iris.mg2 import FEATURES
 from flarebook.iris.rasters.samples import real_raster, sample_path
 from flarebook.iris.rasters.write import write_raster
@@ -36,7 +36,7 @@ def drawn_weights(rng, n_members=4):
 
 @pytest.fixture
 def weights_file(tmp_path):
-    return realtime_score.export_ensemble(
+    return inference.export_ensemble(
         drawn_weights(np.random.default_rng(0)), tmp_path / "e.safetensors", {"window": 3.0}
     )
 
@@ -51,7 +51,7 @@ def run_score(weights_file, tmp_path):
 
 
 def test_exported_weights_come_back_with_their_note(weights_file):
-    ensemble = realtime_score.load_ensemble(weights_file)
+    ensemble = inference.load_ensemble(weights_file)
     assert ensemble.window == 3.0 and ensemble.about["members"] == "4"
     assert json.loads(ensemble.about["features"]) == list(FEATURES)
     expected = drawn_weights(np.random.default_rng(0))["dense_0/kernel"].astype(np.float32)
@@ -59,11 +59,11 @@ def test_exported_weights_come_back_with_their_note(weights_file):
 
 
 def test_real_raster_is_scored_pixel_by_pixel(weights_file):
-    ensemble, raster = realtime_score.load_ensemble(weights_file), real_raster()
+    ensemble, raster = inference.load_ensemble(weights_file), real_raster()
     table = realtime_score.score_file(sample_path(RASTER), ensemble)
     assert len(table) == raster.quality.size
     spectra, seconds = raster.flat()
-    features, good = extract(spectra, raster.wavelength, seconds)
+    features, good = extract_features(spectra, raster.wavelength, seconds)
     np.testing.assert_array_equal(table["score"].notna(), good)
     expected = ensemble_scores(ensemble.weights, features).mean(axis=0)
     np.testing.assert_allclose(table["score"][good], expected[good], atol=1e-6)
@@ -77,7 +77,7 @@ def test_command_leaves_table_map_and_record(run_score, tmp_path, weights_file):
     assert names == {f"iris_20140329_mg2_raster_score.{end}" for end in ("parquet", "csv", "png", "json")}
     file = tmp_path / "out" / "iris_20140329_mg2_raster_score.parquet"
     record = json.loads(pyarrow.parquet.read_schema(file).metadata[b"flarebook"])
-    assert record["weights_sha256"] == realtime_score.load_ensemble(weights_file).sha256 and record["flarebook"]
+    assert record["weights_sha256"] == inference.load_ensemble(weights_file).sha256 and record["flarebook"]
     table = pd.read_csv(file.with_suffix(".csv"))
     np.testing.assert_allclose(table["score"], pd.read_parquet(file)["score"], atol=1e-4)
 
@@ -135,18 +135,18 @@ def test_without_a_folder_only_the_summary_is_printed(tmp_path, monkeypatch):
 def test_damaged_or_foreign_weights_are_refused(tmp_path):
     path = tmp_path / "w.safetensors"
     with pytest.raises(InputError, match="no weights file"):
-        realtime_score.load_ensemble(path)
+        inference.load_ensemble(path)
     path.write_bytes(b"\x00" * 40)
     with pytest.raises(InputError, match="no readable weights file"):
-        realtime_score.load_ensemble(path)
-    realtime_score.export_ensemble(drawn_weights(np.random.default_rng(0)), path, {"window": 3.0, "features": "[]"})
+        inference.load_ensemble(path)
+    inference.export_ensemble(drawn_weights(np.random.default_rng(0)), path, {"window": 3.0, "features": "[]"})
     with pytest.raises(InputError, match="not made for the ten features"):
-        realtime_score.load_ensemble(path)
+        inference.load_ensemble(path)
 
 
 def test_two_files_of_one_name_do_not_overwrite_each_other():
     taken = set()
-    names = [score_output.free_stem(path, taken) for path in ("a/r.fits.gz", "b/r.fits", "c/other.tar.gz")]
+    names = [realtime_score.free_stem(path, taken) for path in ("a/r.fits.gz", "b/r.fits", "c/other.tar.gz")]
     assert names == ["r", "r-2", "other"]
 
 
@@ -162,9 +162,12 @@ def test_wrong_number_of_features_is_told():
 
 
 def test_shipped_ensemble_is_small_and_says_that_it_is_simulated():
-    ensemble = realtime_score.load_ensemble()
-    assert realtime_score.SHIPPED.stat().st_size < 300_000
+    ensemble = inference.load_ensemble()
+    assert inference.SHIPPED.stat().st_size < 300_000
     assert ensemble.about["origin"] == "simulated" and ensemble.about["selection"] == "validation"
     table = realtime_score.score_file(sample_path(RASTER), ensemble)
-    assert 0 < realtime_score.summarise(table)["mean"] < 1 and realtime_score.summarise(table)["spectra"] > 3000
-    assert realtime_score.SHIPPED.with_name("MODEL_CARD.md").is_file()
+    assert (
+        0 < realtime_score.summarise_scores(table)["mean"] < 1
+        and realtime_score.summarise_scores(table)["spectra"] > 3000
+    )
+    assert inference.SHIPPED.with_name("MODEL_CARD.md").is_file()

@@ -34,5 +34,5 @@ def test_machines_are_scored_on_unseen_observations_and_learn(toy_table):
 
 def test_training_rows_are_half_of_each_class_and_no_more_than_asked():
     label = np.repeat([0, 1], [300, 100])
-    rows = svm.draw_training_rows(np.arange(400), label, 120, np.random.default_rng(0))
+    rows = svm.sample_training_rows(np.arange(400), label, 120, np.random.default_rng(0))
     assert len(set(rows)) == len(rows) == 120 and label[rows].sum() == 60

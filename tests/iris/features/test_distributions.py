@@ -8,8 +8,7 @@ from sklearn.feature_selection import f_classif
 
 from flarebook.compendium.errors import InputError
 from flarebook.iris.features import distributions
-from flarebook.iris.mg2 import FEATURES
-from flarebook.iris.style import FEATURE_RANKING
+from flarebook.iris.mg2 import FEATURE_RANKING, FEATURES
 
 
 def spectra_table(n_observations=6, n_spectra=40, offset=0.0, observation_spread=0.0, seed=5):
@@ -27,7 +26,7 @@ def spectra_table(n_observations=6, n_spectra=40, offset=0.0, observation_spread
 
 def test_standardised_features_have_zero_mean_and_unit_variance():
     values = np.random.default_rng(1).normal([300.0, 1.2], [90.0, 0.1], (500, 2))
-    standard = distributions.standardise(values)
+    standard = distributions.standardise_features(values)
     assert standard.mean(axis=0) == pytest.approx([0, 0], abs=1e-12)
     assert standard.std(axis=0) == pytest.approx([1, 1])
 
@@ -89,7 +88,7 @@ def test_f_score_is_variance_between_over_variance_within():
 
 def test_a_redraw_that_takes_each_observation_once_gives_the_f_score_itself():
     table = spectra_table(offset=0.4, observation_spread=0.5)
-    values = distributions.standardise(table[list(FEATURES)])
+    values = distributions.standardise_features(table[list(FEATURES)])
     sums = [distributions._unit_sums(values, table, region, "observation").sum(axis=0)[None] for region in ("PF", "AR")]
     assert distributions._f_from_sums(*sums)[0] == pytest.approx(distributions.f_scores(table).to_numpy())
 
@@ -147,14 +146,14 @@ def test_density_table_holds_ten_features_of_each_region():
 
 def test_draw_keeps_regions_equal_and_takes_no_spectrum_twice():
     table = spectra_table().reset_index(names="spectrum")
-    drawn = distributions.draw_spectra(table, ("PF", "AR"), 100, np.random.default_rng(0))
+    drawn = distributions.sample_spectra(table, ("PF", "AR"), 100, np.random.default_rng(0))
     assert drawn["region"].tolist() == ["PF"] * 100 + ["AR"] * 100
     assert drawn["spectrum"].is_unique
 
 
 def test_draw_names_the_region_that_has_too_few_spectra():
     with pytest.raises(InputError, match="240 spectra of region 'PF' where 500"):
-        distributions.draw_spectra(spectra_table(), ("PF",), 500, np.random.default_rng(0))
+        distributions.sample_spectra(spectra_table(), ("PF",), 500, np.random.default_rng(0))
 
 
 def test_a_region_without_spectra_is_named():

@@ -20,7 +20,7 @@ def two_blobs(distance, n=60, seed=0):
 def test_components_of_a_known_correlation_hold_the_known_variance():
     correlation = np.full((10, 10), 0.5) + 0.5 * np.eye(10)  # eigenvalues 5.5 once and .5 nine times
     features = np.random.default_rng(1).multivariate_normal(np.zeros(10), correlation, 40000) * np.logspace(-3, 3, 10)
-    projection = embedding.project(features, np.ones(40000, bool))
+    projection = embedding.project_features(features, np.ones(40000, bool))
     assert projection.variance[:2] == pytest.approx([0.55, 0.05], abs=0.01)
     assert projection.variance_two == pytest.approx(0.60, abs=0.01)
     assert abs(projection.components[0]) == pytest.approx(np.full(10, 10**-0.5), abs=0.01)
@@ -28,7 +28,7 @@ def test_components_of_a_known_correlation_hold_the_known_variance():
 
 def test_points_are_the_standardised_features_times_the_components_with_the_class_turned_right_and_up():
     features, first = two_blobs(4.0)
-    projection = embedding.project(features, first)
+    projection = embedding.project_features(features, first)
     standard = (features - features.mean(axis=0)) / features.std(axis=0)
     assert projection.points == pytest.approx(standard @ projection.components.T)
     assert (projection.points[first].mean(axis=0) > 0).all()

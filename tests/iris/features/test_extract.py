@@ -7,7 +7,13 @@ import numpy as np
 import pytest
 
 from flarebook.compendium.errors import InputError
-from flarebook.iris.features.extract import extract, interpolate, line_center_velocity, peaks, window_edges
+from flarebook.iris.features.extract import (
+    extract_features,
+    interpolate_profiles,
+    line_center_velocity,
+    peaks,
+    window_edges,
+)
 from flarebook.iris.mg2 import FEATURES, GRID
 from flarebook.iris.rasters.samples import real_raster
 
@@ -30,7 +36,7 @@ K_AND_H = ((2796.34, 1000.0, 0.15), (2803.52, 1000.0, 0.15))
 
 def feature(name, *spectra, wavelength=FINE, **options):
     """One feature of each of some spectra, all measurable."""
-    features, good = extract(np.array(spectra), wavelength, 1.0, **options)
+    features, good = extract_features(np.array(spectra), wavelength, 1.0, **options)
     assert good.all()
     return features[:, FEATURES.index(name)]
 
@@ -43,7 +49,7 @@ def reversed_line(center, blue=1000.0, red=1000.0):
 def assert_agrees(spectra, wavelength, exposure_time, **options):
     """Compare with the plain reference, spectrum by spectrum, to 1e-5."""
     spectra = spectra.astype(np.float32)
-    features, good = extract(spectra, wavelength, exposure_time, **options)
+    features, good = extract_features(spectra, wavelength, exposure_time, **options)
     for row, one in enumerate(spectra):
         expected = reference_features(one, wavelength, exposure_time, **options)
         assert good[row] == (expected is not None), row
@@ -78,26 +84,28 @@ def test_pathological_spectra_agree_with_the_plain_reference():
 def test_bad_spectra_are_zero_rows_and_never_nan():
     bad = spectrum(*K_AND_H)
     bad[len(bad) // 2] = np.nan
-    features, good = extract(np.array([spectrum(*K_AND_H), bad, np.full_like(FINE, -200)]), FINE, [1.0, 1.0, 1.0])
+    features, good = extract_features(
+        np.array([spectrum(*K_AND_H), bad, np.full_like(FINE, -200)]), FINE, [1.0, 1.0, 1.0]
+    )
     assert good.tolist() == [True, False, False]
     assert np.isfinite(features).all() and not features[1:].any() and features[0].any()
 
 
 @pytest.mark.parametrize("exposure_time", [0.0, -1.0, np.nan])
 def test_spectra_without_exposure_time_are_marked_bad(exposure_time):
-    features, good = extract(spectrum(*K_AND_H)[None], FINE, exposure_time)
+    features, good = extract_features(spectrum(*K_AND_H)[None], FINE, exposure_time)
     assert not good[0] and not features.any()
 
 
 def test_missing_values_outside_the_two_lines_do_no_harm():
     edge = spectrum(*K_AND_H)
     edge[FINE < 2794] = -200
-    np.testing.assert_array_equal(*(extract(s[None], FINE, 1.0)[0] for s in (edge, spectrum(*K_AND_H))))
+    np.testing.assert_array_equal(*(extract_features(s[None], FINE, 1.0)[0] for s in (edge, spectrum(*K_AND_H))))
 
 
 def test_intensity_is_the_maximum_per_second():
-    _, good = extract(spectrum(*K_AND_H)[None], FINE, 8.0)
-    features, _ = extract(np.array([spectrum(*K_AND_H, wavelength=GRID)] * 2), GRID, [1.0, 8.0])
+    _, good = extract_features(spectrum(*K_AND_H)[None], FINE, 8.0)
+    features, _ = extract_features(np.array([spectrum(*K_AND_H, wavelength=GRID)] * 2), GRID, [1.0, 8.0])
     assert good.all() and features[0, 0] == pytest.approx(8 * features[1, 0])
     assert features[0, 0] == pytest.approx(spectrum(*K_AND_H, wavelength=GRID).max(), rel=1e-6)
 
@@ -177,19 +185,19 @@ def test_a_dip_below_15_percent_of_the_maximum_counts_as_a_single_peak():
 
 
 def test_interpolated_profiles_have_maximum_one():
-    profiles, good = interpolate(np.array([spectrum(*K_AND_H), np.full_like(FINE, np.nan)]), FINE)
+    profiles, good = interpolate_profiles(np.array([spectrum(*K_AND_H), np.full_like(FINE, np.nan)]), FINE)
     assert profiles.shape == (2, 240) and good.tolist() == [True, False]
     assert profiles[0].max() == pytest.approx(1) and not profiles[1].any()
 
 
 def test_many_spectra_shared_among_threads_give_the_values_of_one():
     many = np.tile(spectrum(*K_AND_H, (2798.77, 30.0, 0.1)), (20_000, 1)).astype(np.float32)
-    features, good = extract(many, FINE, 1.0)
+    features, good = extract_features(many, FINE, 1.0)
     assert good.all() and np.ptp(features, axis=0).max() == 0
 
 
 def test_no_spectra_give_no_features():
-    features, good = extract(np.empty((0, len(FINE))), FINE, 1.0)
+    features, good = extract_features(np.empty((0, len(FINE))), FINE, 1.0)
     assert features.shape == (0, 10) and good.shape == (0,)
 
 
@@ -206,4 +214,4 @@ def test_no_spectra_give_no_features():
 )
 def test_input_that_does_not_fit_is_refused_in_one_sentence(arguments, sentence):
     with pytest.raises(InputError, match=sentence):
-        extract(*arguments)
+        extract_features(*arguments)

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from flarebook.evaluation.classification import METRICS
 from flarebook.iris.classifiers.protocol import PAPER_B
-from flarebook.iris.figures import architectures, performance, space_time
+from flarebook.iris.figures import architectures, performance
 
 
 def test_number_of_weights_of_a_perceptron_and_of_model_b():
@@ -16,7 +16,7 @@ def test_number_of_weights_of_a_perceptron_and_of_model_b():
 
 
 def test_architectures_are_drawn_for_other_widths():
-    figure = architectures.draw_architectures({"A": (), "B": (4, 3), "C": (5, 4, 3, 2)}, np.random.default_rng(0))
+    figure = architectures.plot_architectures({"A": (), "B": (4, 3), "C": (5, 4, 3, 2)}, np.random.default_rng(0))
     assert [axes.get_title()[0] for axes in figure.axes] == ["A", "B", "C"]
     figure.draw_without_rendering()
 
@@ -24,7 +24,7 @@ def test_architectures_are_drawn_for_other_widths():
 def test_paper_values_stand_at_model_b():
     keys = [(m, s, metric) for m in "ABCD" for s in ("test", "validation") for metric in METRICS]
     table = pd.DataFrame(keys, columns=["model", "selection", "metric"]).assign(mean=0.7, sd=0.05)
-    figure = performance.draw_performance(table, PAPER_B)
+    figure = performance.plot_performance(table, PAPER_B)
     stars = [axes.collections[-1].get_offsets()[0] for axes in figure.axes]
     assert [star[0] for star in stars] == [1] * 6
     assert [star[1] for star in stars] == [PAPER_B[metric] for metric in METRICS]
@@ -37,7 +37,7 @@ def test_space_time_figures_hold_three_panels():
     for name, windows in (("space", [5, 15]), ("time", [-20, -10]), ("negative", [0, 10])):
         keys = [(w, m) for w in windows for m in metrics]
         tables[name] = pd.DataFrame(keys, columns=["window", "metric"]).assign(mean=rng.random(len(keys)), sd=0.1)
-    figure = space_time.draw_windows(tables, 10.0)
+    figure = performance.plot_windows(tables, 10.0)
     assert isinstance(figure, Figure) and len(figure.axes) == 3
     figure.draw_without_rendering()
 

@@ -29,7 +29,9 @@ def test_cell_edges_enclose_their_centres():
 
 
 def test_disk_figure_leaves_out_the_position_off_the_disk():
-    labels = [text.get_text() for text in simulation.plot_disk(observations.table()).axes[0].legend_.get_texts()]
+    labels = [
+        text.get_text() for text in simulation.plot_disk(observations.observation_table()).axes[0].legend_.get_texts()
+    ]
     assert [label for label in labels if label.startswith("AR")] == ["AR  active region (17)"]
 
 

@@ -90,14 +90,6 @@ def test_many_files_are_joined_in_time(tmp_path):
     assert [len(one.time) for one in iter_rasters(files)] == [4, 4]
 
 
-def test_a_batch_goes_on_past_a_bad_file_and_lists_it(raster_file, tmp_path):
-    bad, problems = tmp_path / "a_bad.fits", []
-    bad.write_bytes(b"no FITS")
-    rasters = list(iter_rasters([bad, raster_file, tmp_path / "absent.tar.gz"], problems=problems))
-    assert len(rasters) == 1 and len(problems) == 2
-    assert "a_bad.fits" in str(problems[0]) and all(isinstance(problem, InputError) for problem in problems)
-
-
 def test_exposures_come_one_by_one_with_the_raster_s_values(raster_file):
     raster = read_raster(raster_file)
     for i, exposure in enumerate(iter_exposures(raster_file)):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from flarebook.compendium.errors import InputError
-from flarebook.iris.features.extract import extract, line_center_velocity
+from flarebook.iris.features.extract import extract_features, line_center_velocity
 from flarebook.iris.rasters import samples
 
 
@@ -19,7 +19,7 @@ def test_the_real_raster_lies_3_h_26_min_before_onset():
 
 def test_the_real_k_line_is_at_rest_within_the_orbit_s_accuracy():
     raster = samples.real_raster()
-    features, good = extract(*raster.flat()[:1], raster.wavelength, raster.flat()[1])
+    features, good = extract_features(*raster.flat()[:1], raster.wavelength, raster.flat()[1])
     assert good.sum() == 3126 and abs(np.median(line_center_velocity(features[good, 1]))) < 8
 
 

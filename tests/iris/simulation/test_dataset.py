@@ -12,7 +12,7 @@ from flarebook.iris.simulation import dataset
 
 @pytest.fixture(scope="module")
 def chosen():
-    rows = observations.table()
+    rows = observations.observation_table()
     return rows[rows["observation"].isin(["QS 1", "SS 2", "AR 3", "PF 4"])]
 
 

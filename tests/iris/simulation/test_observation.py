@@ -6,16 +6,19 @@ import pytest
 from flarebook.compendium.errors import InputError
 from flarebook.iris import observations
 from flarebook.iris.atmospheres.library import load_library
-from flarebook.iris.features.extract import extract
+from flarebook.iris.features.extract import extract_features
 from flarebook.iris.mg2 import FEATURES
 from flarebook.iris.rasters.read import read_raster
 from flarebook.iris.rasters.write import write_raster
 from flarebook.iris.simulation import observation
+from flarebook.iris.simulation.observation import load_calibration
 
 
 def raster(name, seed=0, n_exposures=16, **options):
     rng = np.random.default_rng(seed)
-    return observation.simulate_observation(observations.entry(name), load_library(), rng, n_exposures, **options)
+    return observation.simulate_observation(
+        observations.find_observation(name), load_library(), rng, n_exposures, **options
+    )
 
 
 def test_the_same_seed_gives_the_same_raster_and_another_seed_another():
@@ -52,14 +55,14 @@ def test_pre_flare_cores_have_more_triplet_emission_than_active_ones():
         values = []
         for number in (7, 8, 9):
             simulated, truth = raster(f"{name} {number}")
-            features, good = extract(*arguments(simulated))
+            features, good = extract_features(*arguments(simulated))
             values.append(features[good & (truth["quiet_fraction"] < 0.5), FEATURES.index("triplet")])
         medians[name] = np.median(np.concatenate(values))
     assert medians["PF"] > medians["AR"] + 0.2
 
 
 def arguments(simulated):
-    """What `extract` takes, from a raster."""
+    """What `extract_features` takes, from a raster."""
     spectra, exposure_time = simulated.flat()
     return spectra, simulated.wavelength, exposure_time
 
@@ -76,3 +79,39 @@ def test_a_broken_calibration_is_one_clear_sentence(tmp_path):
     path.write_text("quiet: [unclosed")
     with pytest.raises(InputError, match="calibration"):
         observation.load_calibration(path)
+
+
+SETTINGS = load_calibration()["instrument"]
+
+
+def test_counts_have_the_mean_and_the_photon_noise_of_the_detector():
+    intensity = np.full((20_000, 4), 4e-9, np.float32)
+    counts = observation.expose_spectra(intensity, 8.0, np.random.default_rng(0), SETTINGS)
+    mean = 4e-9 * SETTINGS["dn_per_unit"] * 8
+    assert counts.mean() == pytest.approx(mean, rel=1e-3)
+    assert counts.var() == pytest.approx(mean / SETTINGS["electrons_per_dn"] + SETTINGS["read_noise"] ** 2, rel=0.02)
+
+
+def test_twice_the_exposure_time_gives_twice_the_counts():
+    intensity = np.full((2, 50_000), 4e-9, np.float32)
+    once, twice = observation.expose_spectra(intensity, np.array([2.0, 4.0]), np.random.default_rng(0), SETTINGS).mean(
+        axis=1
+    )
+    assert twice / once == pytest.approx(2, rel=1e-2)
+
+
+def test_cosmic_rays_only_add_counts():
+    counts = np.zeros((5_000, 30), np.float32)
+    hits = observation.add_cosmic_rays(counts, np.random.default_rng(0), SETTINGS)
+    assert hits == pytest.approx(SETTINGS["cosmic_rays"] * 5_000, abs=12)
+    assert counts.min() == 0 < counts.max()
+
+
+def test_dust_darkens_the_pixels_asked_for():
+    along = observation.dust_transmission(500, np.random.default_rng(0), {"dust": [3, 0.25]})
+    assert sorted(along)[:4] == [0.25, 0.25, 0.25, 1.0]
+
+
+def test_share_of_missing_exposures():
+    missing = observation.missing_exposures(20_000, np.random.default_rng(0), {"missing_exposures": 0.1})
+    assert missing.mean() == pytest.approx(0.1, abs=0.01)

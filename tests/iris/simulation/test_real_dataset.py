@@ -19,7 +19,7 @@ from flarebook.compendium.run import open_run
 from flarebook.iris import observations
 from flarebook.iris.atmospheres.library import load_library
 from flarebook.iris.classifiers import space_time
-from flarebook.iris.features.extract import extract
+from flarebook.iris.features.extract import extract_features
 from flarebook.iris.mg2 import FEATURES
 from flarebook.iris.rasters import archive
 from flarebook.iris.rasters.samples import real_raster
@@ -31,7 +31,7 @@ MINUTES = 60  # length of each served observation; one exposure a minute
 
 def serve(root, name, seconds=38):
     """Put an observation of Tables 1 and 2, made of repeated real exposures, into the archive's layout below root."""
-    entry = observations.entry(name)
+    entry = observations.find_observation(name)
     start = datetime.fromisoformat(entry["start"]) + timedelta(seconds=seconds)
     stem = f"{start:%Y%m%d_%H%M%S}_{int(entry['obsid']):010d}"
     folder = root / f"{start:%Y/%m/%d}" / stem
@@ -72,14 +72,14 @@ def archived(tmp_path, monkeypatch):
 
 
 def rows_of(*names):
-    table = observations.table()
+    table = observations.observation_table()
     return table[table["observation"].isin(names)]
 
 
 def test_real_rasters_become_the_table_that_the_classifiers_read(archived):
     onset = {"PF 15": datetime(2014, 3, 29, 14, 9, 38) + timedelta(minutes=50)}
     problems = []
-    wide, narrow = real_dataset.build_datasets(
+    wide, narrow = real_dataset.build_real_datasets(
         rows_of("PF 15", "AR 1", "AR 2", "AR 3"), 1, 300, (3.0, 1.0), onsets=onset, problems=problems, **archived
     )
     assert wide["observation"].value_counts().to_dict() == {"PF 15": 300, "AR 1": 300}
@@ -92,22 +92,22 @@ def test_real_rasters_become_the_table_that_the_classifiers_read(archived):
     assert [str(error).split(" is left out")[0] for error in problems] == ["AR 2", "AR 3"]
     row, real = flare.iloc[0], real_raster()
     spectrum = real.spectra[int(row["exposure"]) % 3, 500 + int(row["slit"])]
-    expected, _ = extract(spectrum[None], real.wavelength, real.exposure_time[int(row["exposure"]) % 3])
+    expected, _ = extract_features(spectrum[None], real.wavelength, real.exposure_time[int(row["exposure"]) % 3])
     np.testing.assert_allclose(row[list(FEATURES)].to_numpy(float), expected[0], rtol=1e-5, atol=1e-5)
     assert len(narrow) == len(wide) and not np.allclose(narrow["line_width"], wide["line_width"])
 
 
 def test_what_is_known_too_little_is_told_before_any_download(archived, tmp_path):
     with pytest.raises(InputError, match="PF 15 has no onset"):
-        real_dataset.build_datasets(rows_of("PF 15"), 1, 10, **archived)
+        real_dataset.build_real_datasets(rows_of("PF 15"), 1, 10, **archived)
     with pytest.raises(InputError, match="PF 16 is left out: .*cannot read the archive's listing"):
-        real_dataset.build_datasets(
+        real_dataset.build_real_datasets(
             rows_of("PF 16"), 1, 10, onsets={"PF 16": datetime(2014, 9, 10, 17)}, archive="http://127.0.0.1:9"
         )
     with pytest.raises(InputError, match="columns observation and onset"):
         real_dataset.read_onsets(tmp_path / "none.csv")
     with pytest.raises(InputError, match="choose one of simulated, real"):
-        real_dataset.builder("reel", None)
+        real_dataset.dataset_builder("reel", None)
 
 
 def test_fetch_prints_the_path_and_goes_on_past_what_cannot_be_had(archived, monkeypatch):
@@ -129,28 +129,28 @@ def test_onsets_are_read_as_utc_and_a_mistyped_observation_is_named(tmp_path):
 
 def test_the_later_test_in_time_names_the_held_out_observations_that_it_lacks(archived, capsys):
     quiet, none = (
-        real_dataset.build_datasets(rows_of("PF 16", name), 1, 20, span=(-81, -1), **archived)[0]
+        real_dataset.build_real_datasets(rows_of("PF 16", name), 1, 20, span=(-81, -1), **archived)[0]
         for name in ("AR 1", "AR 3")
     )
     assert set(quiet["observation"]) == {"AR 1"} and none.empty and list(none) == list(quiet)
     assert "PF 16 is left out: PF 16 has no onset" in capsys.readouterr().out
     with pytest.raises(InputError, match="no spectra of PF 16: fetch"):
-        space_time.held_out(quiet)
+        space_time.held_out_observations(quiet)
     with pytest.raises(InputError, match="no spectra of PF 16 and AR 1"):
-        space_time.held_out(none)
+        space_time.held_out_observations(none)
 
 
 def test_the_draw_is_fair_whatever_the_order():
     keys = np.random.default_rng(0).random(1000)
-    whole, _ = real_dataset.draw(pd.DataFrame({"row": range(1000)}), keys, 100)
-    first, first_keys = real_dataset.draw(pd.DataFrame({"row": range(500)}), keys[:500], 100)
+    whole, _ = real_dataset.keep_smallest(pd.DataFrame({"row": range(1000)}), keys, 100)
+    first, first_keys = real_dataset.keep_smallest(pd.DataFrame({"row": range(500)}), keys[:500], 100)
     parts = pd.concat([first, pd.DataFrame({"row": range(500, 1000)})])
-    streamed, _ = real_dataset.draw(parts, np.append(first_keys, keys[500:]), 100)
+    streamed, _ = real_dataset.keep_smallest(parts, np.append(first_keys, keys[500:]), 100)
     assert set(whole["row"]) == set(streamed["row"])
 
 
 def test_the_origin_of_the_spectra_travels_to_the_steps_that_use_them(archived, tmp_path, monkeypatch):
-    (table,) = real_dataset.build_datasets(rows_of("AR 1"), 1, 20, **archived)
+    (table,) = real_dataset.build_real_datasets(rows_of("AR 1"), 1, 20, **archived)
     (tmp_path / "_toc.yml").write_text("root: index\n")
     monkeypatch.setenv("FLAREBOOK_ROOT", str(tmp_path))
     open_run("iris/3-observations", "build/x").save_table("spectra", table, origin="real")

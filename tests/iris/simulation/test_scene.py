@@ -10,7 +10,7 @@ from flarebook.iris.simulation.observation import load_calibration
 
 def scene(name, seed=0, start=-26.0):
     rng = np.random.default_rng(seed)
-    return fields.build_scene(observations.entry(name), start, -1.0, load_calibration(), ("velocity",), rng)
+    return fields.build_scene(observations.find_observation(name), start, -1.0, load_calibration(), ("velocity",), rng)
 
 
 def test_smooth_field_has_unit_variance_and_the_correlation_asked_for():

@@ -1,22 +1,24 @@
-"""The Mg II profile library: packing, loading, broadening, shifting and the distance of any spectrum to it."""
+"""The Mg II profile library: loading, broadening, shifting, and which real profiles it covers."""
 
 import functools
 from dataclasses import dataclass
 from importlib.resources import files
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from scipy.ndimage import gaussian_filter1d
+from sklearn.cluster import KMeans
+from sklearn.metrics import pairwise_distances_argmin_min
 
-from flarebook.compendium.atomic_files import atomic_write
 from flarebook.compendium.errors import InputError
+from flarebook.iris.mg2 import LIGHT_SPEED
 
 LIBRARY = files("flarebook.iris") / "data" / "mg2_profile_library.npz"
-SPEED_OF_LIGHT = 299792.458  # km/s
-RESOLUTION = 0.053  # Angstrom, full width at half maximum of the spectrograph
 SAMPLING = 0.02546  # Angstrom, spectral pixel
 WAVELENGTH = 2793.0 + SAMPLING * np.arange(535)  # vacuum
+SPEEDS = (4.0, 7.0, 10.0, 14.0, 19.0)  # km/s of macroturbulence that are tried
+SHIFTS = (-20.0, -10.0, -4.0, 0.0, 4.0, 10.0, 20.0)  # km/s of bulk motion that are tried
+COVERED = 0.05  # root mean square difference, as a share of the peak, up to which a shape counts as covered
 
 
 @dataclass(frozen=True)
@@ -24,52 +26,12 @@ class Library:
     """Synthetic Mg II h and k profiles with the atmospheres they come from.
 
     profiles: (n_profiles, n_wavelengths) float32, W m-2 Hz-1 sr-1; wavelength: (n_wavelengths,) Angstrom, vacuum;
-    parameters: one row per profile, columns and units as in `radiative_transfer.PARAMETERS`.
+    parameters: one row per profile, columns and units as in scripts/iris/synthesise_library.py.
     """
 
     profiles: np.ndarray
     wavelength: np.ndarray
     parameters: pd.DataFrame
-
-
-def instrument_sampling(intensity, fine_wavelength):
-    """Profiles as the spectrograph resolves and samples them.
-
-    intensity: (..., n_fine) on an even grid `fine_wavelength` (Angstrom).  Returns (..., 535) float32 on `WAVELENGTH`.
-    """
-    sigma = RESOLUTION / 2.3548 / (fine_wavelength[1] - fine_wavelength[0])
-    smooth = gaussian_filter1d(np.asarray(intensity, float), sigma, axis=-1, mode="nearest")
-    sampled = np.apply_along_axis(lambda profile: np.interp(WAVELENGTH, fine_wavelength, profile), -1, smooth)
-    return sampled.astype(np.float32)
-
-
-def pack(folder, path=LIBRARY):
-    """Pack a folder of synthesised atmospheres into the library file that ships with the package.
-
-    folder: files `NNNN.npy`, NNNN being the row of `design_atmospheres`.  Returns the number of profiles.
-    Raises InputError when the folder holds none.
-    """
-    from flarebook.iris.atmospheres.radiative_transfer import FINE_WAVELENGTH, PARAMETERS, design_atmospheres
-
-    files = sorted(Path(folder).glob("[0-9][0-9][0-9][0-9].npy"))
-    if not files:
-        raise InputError(
-            f"{folder} holds no NNNN.npy file; run python -m flarebook.iris.atmospheres.radiative_transfer {folder}."
-        )
-    index = np.array([int(file.stem) for file in files])
-    design = design_atmospheres(512)[index]
-    arrays = {
-        "profiles": instrument_sampling(np.stack([np.load(file) for file in files]), FINE_WAVELENGTH),
-        "wavelength": WAVELENGTH,
-        "parameters": design,
-        "index": index,
-        "names": np.array(list(PARAMETERS)),
-        "units": np.array([text for *_, text in PARAMETERS.values()]),
-        "intensity_unit": np.array("W m-2 Hz-1 sr-1"),
-    }
-    with atomic_write(path) as partial, open(partial, "wb") as file:
-        np.savez_compressed(file, **arrays)
-    return len(files)
 
 
 @functools.cache
@@ -91,7 +53,7 @@ def broaden(profiles, speed):
 
     profiles: (..., n_wavelengths) on the library's sampling; speed: km/s, standard deviation.
     """
-    return gaussian_filter1d(profiles, speed / SPEED_OF_LIGHT * 2800 / SAMPLING, axis=-1, mode="nearest")
+    return gaussian_filter1d(profiles, speed / LIGHT_SPEED * 2800 / SAMPLING, axis=-1, mode="nearest")
 
 
 def doppler_shift(profiles, wavelength, speed):
@@ -100,7 +62,74 @@ def doppler_shift(profiles, wavelength, speed):
     profiles: (n, n_wavelengths); speed: (n,) km/s, positive towards the red (downflow).
     """
     moved = [
-        np.interp(wavelength / (1 + v / SPEED_OF_LIGHT), wavelength, p)
+        np.interp(wavelength / (1 + v / LIGHT_SPEED), wavelength, p)
         for p, v in zip(profiles, np.broadcast_to(speed, len(profiles)), strict=True)
     ]
     return np.asarray(moved, dtype=np.float32)
+
+
+def blanketing(wavelength, lines):
+    """Transmission of the narrow photospheric lines between h and k that the library lacks, (n_wavelengths,)."""
+    transmission = np.ones_like(wavelength)
+    for centre, depth, sigma in lines:
+        transmission *= 1 - depth * np.exp(-0.5 * ((wavelength - centre) / sigma) ** 2)
+    return transmission
+
+
+def candidates(library, wavelength, lines):
+    """Every library profile at every macroturbulence and Doppler shift tried.
+
+    wavelength: (n_wavelengths,) Angstrom, where to compare; lines: the calibration's `blanketing`.  Returns profiles
+    (n_candidates, n_wavelengths) float32 and a DataFrame with profile, macroturbulence and shift (km/s) of each.
+    """
+    transmission = blanketing(library.wavelength, lines)
+    profiles, origin = [], []
+    for speed in SPEEDS:
+        broad = broaden(library.profiles, speed) * transmission
+        for shift in SHIFTS:
+            rest = wavelength / (1 + shift / LIGHT_SPEED)
+            profiles.append(np.stack([np.interp(rest, library.wavelength, one) for one in broad]).astype(np.float32))
+            origin += [(index, speed, shift) for index in range(len(broad))]
+    return np.concatenate(profiles), pd.DataFrame(origin, columns=["profile", "macroturbulence", "shift"])
+
+
+def normalised(profiles):
+    """Profiles divided by their maximum, (n, n_wavelengths)."""
+    return profiles / profiles.max(axis=-1, keepdims=True)
+
+
+def nearest_profiles(spectra, references):
+    """Index of, and distance to, the reference of most similar shape.
+
+    spectra: (n, n_wavelengths); references: (m, n_wavelengths) on the same wavelengths; both are divided by their
+    maximum.  Returns index (n,) and distance (n,), the root mean square difference as a share of the peak.
+    """
+    index, distance = pairwise_distances_argmin_min(normalised(spectra), normalised(references))
+    return index, distance / np.sqrt(spectra.shape[-1])
+
+
+def compare_with_library(spectra, wavelength, library, lines):
+    """Nearest library shape of each spectrum.
+
+    spectra: (n, n_wavelengths) on `wavelength`.  Returns the normalised shapes (n, n_wavelengths) and a DataFrame with
+    distance, covered (bool) and the profile, macroturbulence and shift of the nearest.
+    """
+    profiles, origin = candidates(library, wavelength, lines)
+    index, distance = nearest_profiles(spectra, profiles)
+    rows = origin.iloc[index].reset_index(drop=True)
+    return normalised(profiles[index]), rows.assign(distance=distance, covered=distance <= COVERED)
+
+
+def uncovered_groups(spectra, comparison, number, seed=0):
+    """Mean shapes of the spectra that the library does not cover, largest group first.
+
+    spectra: (n, n_wavelengths); comparison: of `compare_with_library`.  Returns means (number, n_wavelengths) and
+    the index of the spectra in each group, a list of (n_i,).
+    """
+    missed = np.flatnonzero(~comparison["covered"])
+    number = min(number, len(missed))
+    if number == 0:
+        return np.empty((0, spectra.shape[1])), []
+    label = KMeans(number, n_init=4, random_state=seed).fit_predict(normalised(spectra[missed]))
+    groups = sorted((missed[label == k] for k in range(number)), key=len, reverse=True)
+    return np.stack([normalised(spectra[group]).mean(axis=0) for group in groups]), groups

@@ -6,15 +6,7 @@ import numba
 import numpy as np
 from scipy.spatial import cKDTree
 
-from flarebook.iris.atmospheres.library import broaden
-
-
-def blanketing(wavelength, lines):
-    """Transmission of the narrow photospheric lines between h and k that the library lacks, (n_wavelengths,)."""
-    transmission = np.ones_like(wavelength)
-    for centre, depth, sigma in lines:
-        transmission *= 1 - depth * np.exp(-0.5 * ((wavelength - centre) / sigma) ** 2)
-    return transmission
+from flarebook.iris.atmospheres.library import blanketing, broaden
 
 
 @dataclass(frozen=True)
@@ -45,7 +37,7 @@ def make_mixer(library, calibration):
 
 
 @numba.njit(nogil=True, cache=True, fastmath=True)
-def mix(profiles, level, index, weight, shift):
+def mix_profiles(profiles, level, index, weight, shift):
     """Weighted sums of library profiles, each shifted by a fraction of a spectral pixel.
 
     profiles: (n_levels, n_profiles, n_wavelengths); level: (n,); index and weight: (n, k); shift: (n,) spectral pixels,
@@ -69,7 +61,7 @@ def mix(profiles, level, index, weight, shift):
     return mixed
 
 
-def neighbours(mixer, targets, number):
+def nearest_atmospheres(mixer, targets, number):
     """Nearest atmospheres of the library and their inverse-distance weights, each (n, number)."""
     distance, index = mixer.tree.query(targets / mixer.scale, k=number)
     weight = 1 / (distance + 0.2) ** 2

@@ -23,7 +23,7 @@ class Variant:
     dropout: float = 0.0
 
 
-def without(feature):
+def all_features_but(feature):
     """The features but one, in their order."""
     return tuple(name for name in FEATURES if name != feature)
 
@@ -42,7 +42,7 @@ def drop_faint(table, share=0.3):
     return table[table["intensity"] >= floor]
 
 
-def variants(table, rng, narrow=None, most_quiet=0.5, faint_share=0.3, dropout=0.2):
+def ablation_variants(table, rng, narrow=None, most_quiet=0.5, faint_share=0.3, dropout=0.2):
     """The changed runs of the outlook (section 8) and of a careful reader; the first one changes nothing.
 
     narrow: the same spectra with features from narrower windows, or None.  Returns a list of Variant.
@@ -52,8 +52,8 @@ def variants(table, rng, narrow=None, most_quiet=0.5, faint_share=0.3, dropout=0
         Variant("split by spectrum", shuffle_observations(table, rng)),
         Variant("without quiet-Sun spectra", drop_quiet(table, most_quiet)),
         Variant("without faint spectra", drop_faint(table, faint_share)),
-        Variant("without intensity", table, without("intensity")),
-        Variant("without triplet", table, without("triplet")),
+        Variant("without intensity", table, all_features_but("intensity")),
+        Variant("without triplet", table, all_features_but("triplet")),
         Variant("model C", table, architecture="C"),
         Variant("model C with dropout", table, architecture="C", dropout=dropout),
     ]
@@ -75,7 +75,7 @@ def run_variant(variant, splits, names, rng, selection="validation", **training)
     return score_table(variant.name, selection, scores, spectra, splits)
 
 
-def differences(table, pairs):
+def paired_differences(table, pairs):
     """Mean score of each variant and its paired difference to a reference run on the same splits.
 
     pairs: {variant: reference}.  Returns a DataFrame variant, reference, metric, mean, difference, sd (of the paired

@@ -1,83 +1,23 @@
 """Pre-flare probability of each slit pixel and exposure of a raster, from the trained ensemble, without TensorFlow."""
 
-import hashlib
 import json
-from dataclasses import dataclass
 from importlib.metadata import version
-from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
-import pandas
 import pandas as pd
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import load_file, save_file
+import pyarrow
+import pyarrow.parquet
 
 from flarebook.compendium.atomic_files import atomic_write
 from flarebook.compendium.errors import InputError
-from flarebook.compendium.project import in_project, shown
-from flarebook.compendium.provenance import code_state
-from flarebook.iris.classifiers.inference import ensemble_scores, n_members
-from flarebook.iris.features.extract import extract
-from flarebook.iris.mg2 import FEATURES
+from flarebook.compendium.provenance import to_json
+from flarebook.iris.classifiers.inference import ensemble_scores
+from flarebook.iris.features.extract import extract_features
 from flarebook.iris.rasters.read import iter_exposures, read_raster
 
-SHIPPED = files("flarebook.iris") / "data" / "preflare_ensemble.safetensors"
-
-
-SHIPPED_MEMBERS = 50  # of the run's 100 splits: keeps the file below 300 kB, and the mean changes little
-
-
 COARSEST = 0.12  # Angstrom per spectral pixel; k2v and k2r, about .3 apart, merge on a coarser axis
-
-
-@dataclass(frozen=True, eq=False)
-class Ensemble:
-    """Networks of one architecture trained on different splits.
-
-    weights: {name: (n_members, ...)}; about: what they were trained on, text; sha256 of the file; path.
-    """
-
-    weights: dict
-    about: dict
-    sha256: str
-    path: Path
-
-    @property
-    def window(self):
-        """Width of the k and h integration windows with which the training features were measured, Angstrom."""
-        return float(self.about["window"])
-
-
-def load_ensemble(path=SHIPPED):
-    """Read the weights file of an ensemble, the shipped one by default.
-
-    Returns an Ensemble.  Raises InputError when the file is absent, damaged or made for other features.
-    """
-    path = Path(path)
-    if not path.is_file():
-        raise InputError(f"There is no weights file {path}; write one with `flarebook iris export-ensemble`.")
-    try:
-        with safe_open(path, framework="numpy") as file:
-            about, weights = file.metadata() or {}, {name: file.get_tensor(name) for name in file.keys()}
-    except (SafetensorError, OSError) as error:
-        raise InputError(f"{path} is no readable weights file ({error}); restore it or export it again.") from error
-    if tuple(json.loads(about.get("features", "[]"))) != FEATURES or "mean" not in weights:
-        raise InputError(f"{path} was not made for the ten features of this version; export it again.")
-    return Ensemble(weights, about, hashlib.sha256(path.read_bytes()).hexdigest(), path)
-
-
-def export_ensemble(weights, path, about, most_members=SHIPPED_MEMBERS):
-    """Write the first members of a trained ensemble as float32, with a text of what they are; returns the path.
-
-    weights: {name: (n_members, ...)}; about: {name: text}, to hold "window".
-    """
-    kept = {name: np.ascontiguousarray(value[:most_members], np.float32) for name, value in weights.items()}
-    about = {"features": json.dumps(FEATURES), "flarebook": version("flarebook"), **about}
-    about["members"] = str(n_members(kept))
-    with atomic_write(path) as partial:
-        save_file(kept, partial, metadata={name: str(text) for name, text in about.items()})
-    return Path(path)
+SUFFIXES = (".tar.gz", ".tgz", ".tar", ".fits.gz", ".fits")
 
 
 def score_spectra(spectra, wavelength, exposure_time, ensemble):
@@ -86,7 +26,7 @@ def score_spectra(spectra, wavelength, exposure_time, ensemble):
     spectra: (n, n_wavelengths) DN; wavelength: Angstrom; exposure_time: s.  Returns score, spread: (n,) float32, NaN
     where the spectrum cannot be measured.
     """
-    features, good = extract(spectra, wavelength, exposure_time, window=ensemble.window)
+    features, good = extract_features(spectra, wavelength, exposure_time, window=ensemble.window)
     members = ensemble_scores(ensemble.weights, features)
     return np.where(good, members.mean(axis=0), np.nan), np.where(good, members.std(axis=0), np.nan)
 
@@ -126,7 +66,7 @@ def refuse_coarse(wavelength, path):
         )
 
 
-def summarise(table, threshold=0.5):
+def summarise_scores(table, threshold=0.5):
     """What a score table says in a few numbers: {name: value}."""
     score = table["score"].dropna()
     return {
@@ -146,54 +86,81 @@ def familiar_share(path, known, window, tail=0.001):
     """
     raster = read_raster(path)
     spectra, exposure_time = raster.flat()
-    features, good = extract(spectra, raster.wavelength, exposure_time, window=window)
+    features, good = extract_features(spectra, raster.wavelength, exposure_time, window=window)
     low, high = np.quantile(known.features, [tail, 1 - tail], axis=0)
     inside = ((features >= low) & (features <= high))[good]
     return pd.Series([*inside.mean(axis=0), inside.all(axis=1).mean()], index=[*known.columns, "all"])
 
 
-def provenance(path, ensemble):
+def score_provenance(path, ensemble):
     """Where a score comes from: input, weights with their sha256, versions and what the networks were trained on."""
     record = {"input": Path(path).name, "flarebook": version("flarebook")}
     return record | {"weights": ensemble.path.name, "weights_sha256": ensemble.sha256, "trained": ensemble.about}
 
 
-STEP = Path("results") / "iris" / "6-classifiers"
+def raster_stem(path):
+    """File name without its IRIS suffix."""
+    name = Path(path).name
+    suffix = next((end for end in SUFFIXES if name.endswith(end)), Path(name).suffix)
+    return name.removesuffix(suffix)
 
 
-NAMES = ("tss", "precision", "recall", "f1", "accuracy", "auc")
+def free_stem(path, taken):
+    """Stem that none of the earlier files has; a repeated name gets a number.  Adds it to `taken`."""
+    name, number = raster_stem(path), 2
+    while name in taken:
+        name, number = f"{raster_stem(path)}-{number}", number + 1
+    taken.add(name)
+    return name
 
 
-def export_run(run, path, model="B", selection="validation"):
-    """Write a run's ensemble as a weights file; returns the path.
+def write_scores(folder, name, table, record):
+    """Write table, map and record into a folder; returns their paths.
 
-    run: folder of the run.  Raises InputError when the run has not trained the model yet.
+    record: of `score_provenance`; it also travels inside the Parquet file, under the key "flarebook".
     """
-    folder = in_project(run) / STEP
-    weights = folder / f"model-{model.lower()}-{selection}.safetensors"
-    if not weights.is_file():
-        raise InputError(f"{shown(folder)} holds no {weights.name}: run `flarebook run iris/6-classifiers` first.")
-    about = about_run(folder, model, selection)
-    written = export_ensemble(load_file(weights), path, about)
-    with atomic_write(written.with_name("MODEL_CARD.md")) as card:
-        card.write_text(model_card(written), encoding="utf-8")
-    return written
+    folder, record = Path(folder), {**record, "summary": summarise_scores(table)}
+    paths = [folder / f"{name}_score{end}" for end in (".parquet", ".csv", ".png", ".json")]
+    with atomic_write(paths[0]) as path:
+        write_parquet(path, table, record)
+    with atomic_write(paths[1]) as path:
+        table.to_csv(path, index=False, float_format="%.5g")
+    with atomic_write(paths[2]) as path:
+        plot_score_map(table, name, record).savefig(path, dpi=150, bbox_inches="tight")
+    with atomic_write(paths[3]) as path:
+        path.write_text(to_json(record), encoding="utf-8")
+    return paths
 
 
-def about_run(folder, model, selection):
-    """What the networks are and how they score, as text: {name: text}."""
-    settings = pandas.read_parquet(folder / "ensemble.parquet").iloc[0].astype(str).to_dict()
-    metrics = {m["name"]: m for m in json.loads((folder / "metrics.json").read_text(encoding="utf-8"))}
-    scores = {name: round(metrics[f"iris.honest.{model}.{name}"]["value"], 3) for name in NAMES}
-    origin = metrics[f"iris.honest.{model}.tss"]["origin"]
-    about = {"origin": origin, "model": model, "selection": selection, "scores": json.dumps(scores)}
-    return about | settings | {"commit": code_state()["commit"] or "unknown"}
+def write_parquet(path, table, record):
+    """Table with its record in the file's metadata."""
+    arrow = pyarrow.Table.from_pandas(table, preserve_index=False)
+    metadata = {**(arrow.schema.metadata or {}), b"flarebook": json.dumps(record).encode()}
+    pyarrow.parquet.write_table(arrow.replace_schema_metadata(metadata), path)
 
 
-def model_card(path):
-    """Text of the model card of a weights file, its numbers taken from the file."""
-    ensemble = load_ensemble(path)
-    scores = "\n".join(f"| {name} | {value:.3f} |" for name, value in json.loads(ensemble.about["scores"]).items())
-    template = files("flarebook.iris") / "data" / "model_card_template.md"
-    values = {**ensemble.about, "scores": scores, "file": path.name, "sha256": ensemble.sha256}
-    return template.read_text(encoding="utf-8").format(**values)
+def score_image(table, column):
+    """Values of a column as (n_slit, n_exposures)."""
+    shape = table["exposure"].max() + 1, table["slit"].max() + 1
+    values = np.full(shape, np.nan, np.float32)
+    values[table["exposure"], table["slit"]] = table[column]
+    return values.T
+
+
+def plot_score_map(table, title, record):
+    """Figure with the mean score and its spread over members along the slit and exposures; grey where unusable."""
+    from matplotlib.figure import Figure  # half a second to import, and not needed to refuse a file
+
+    figure = Figure(figsize=(7, 5), layout="constrained")
+    columns = (("score", "RdBu_r", 1.0), ("spread", "viridis", None))
+    for axes, (column, colours, top) in zip(figure.subplots(1, 2, sharey=True), columns, strict=True):
+        image = score_image(table, column)
+        axes.set_facecolor("0.8")
+        options = {"vmin": 0.0, "vmax": top, "cmap": colours, "aspect": "auto", "interpolation": "nearest"}
+        shown = axes.imshow(image, origin="lower", extent=(-0.5, image.shape[1] - 0.5, 0, image.shape[0]), **options)
+        label = {"score": "pre-flare score", "spread": "spread over members"}[column]
+        figure.colorbar(shown, ax=axes, label=label)
+        axes.set(xlabel="exposure", ylabel="slit pixel" if column == "score" else "")
+        axes.xaxis.get_major_locator().set_params(integer=True)
+    figure.suptitle(f"{title}\nnetworks trained on {record['trained'].get('origin', 'unknown')} spectra", fontsize=9)
+    return figure

@@ -16,7 +16,7 @@ BIN_PIXELS = 60  # 10 arcsec of .166 arcsec
 ACTIVE_SLIT = (400, 700)  # section 5: pixels with heightened activity in the 1400 A slit-jaw images
 
 
-def held_out(table):
+def held_out_observations(table):
     """Rows of the two held-out observations, flare first; InputError when one is not in the table."""
     parts = [table[table["observation"] == name] for name in HELD_OUT]
     missing = [name for name, part in zip(HELD_OUT, parts, strict=True) if part.empty]
@@ -134,12 +134,12 @@ def reference_scores(scores, spectra, splits):
     return [score[spectra.label[splits.rows(i, TEST, spectra)] == 0] for i, score in enumerate(scores)]
 
 
-def joined(tables):
+def join_experiments(tables):
     """Tables of the three experiments as one, with a column "experiment"."""
     return pd.concat([table.assign(experiment=name) for name, table in tables.items()], ignore_index=True)
 
 
-def of_window(summary, window, metric):
+def window_statistic(summary, window, metric):
     """Mean and standard deviation of one metric in one window."""
     row = summary[(summary["window"] == window) & (summary["metric"] == metric)].iloc[0]
     return float(row["mean"]), float(row["sd"])

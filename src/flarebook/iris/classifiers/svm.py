@@ -35,7 +35,7 @@ def as_score(decision):
     return expit(np.asarray(decision, float))
 
 
-def draw_training_rows(rows, label, size, rng):
+def sample_training_rows(rows, label, size, rng):
     """At most `size` of the rows, half of each class, without replacement."""
     classes = [rows[label[rows] == value] for value in (0, 1)]
     return np.concatenate([rng.choice(one, min(size // 2, len(one)), replace=False) for one in classes])
@@ -51,7 +51,7 @@ def svm_scores(spectra, splits, rng, n_train=3000, cost=1.0, progress=iter):
     scores = []
     for i in progress(range(len(splits))):
         standard = (spectra.features - mean[i]) / scale[i]
-        rows = draw_training_rows(splits.rows(i, TRAIN, spectra), spectra.label, n_train, rng)
+        rows = sample_training_rows(splits.rows(i, TRAIN, spectra), spectra.label, n_train, rng)
         machine = train_svm(standard[rows], spectra.label[rows], cost)
         scores.append(as_score(machine.decision_function(standard[splits.rows(i, TEST, spectra)])))
     return scores

@@ -8,8 +8,7 @@ from sklearn.feature_selection import f_classif
 from sklearn.preprocessing import scale
 
 from flarebook.compendium.errors import InputError
-from flarebook.iris.mg2 import FEATURES
-from flarebook.iris.style import FEATURE_RANKING, REGIONS
+from flarebook.iris.mg2 import FEATURE_RANKING, FEATURES, REGIONS
 
 KERNEL_REACH = 6.0  # the Gaussian kernel is cut where it has fallen to 2e-8 of its peak
 # Half the distance between neighbouring values of the features that are counted in whole grid points; the asymmetry is
@@ -27,7 +26,7 @@ STATEMENTS = (  # Panos & Kleint 2020, section 6.1
 BINS_PER_BANDWIDTH = 16  # linear binning then changes the density by less than 1e-3 of its peak
 
 
-def standardise(values):
+def standardise_features(values):
     """Values shifted to zero mean and scaled to unit variance, column by column.
 
     values: (n_spectra, n_features).  Returns the same shape, float64; a constant column becomes zero.
@@ -36,7 +35,7 @@ def standardise(values):
     return scale(np.ascontiguousarray(values, dtype=float))
 
 
-def draw_spectra(table, regions, n_per_region, rng):
+def sample_spectra(table, regions, n_per_region, rng):
     """Rows of the table with the same number of spectra from each region, drawn without replacement.
 
     table: one row a spectrum with a column "region".  Returns n_per_region rows of regions[0], then of regions[1]...
@@ -135,7 +134,7 @@ def f_scores(table, positive="PF", negative="AR"):
     of spectra, so only the order of features compares between data sets.  Panos & Kleint 2020, section 2.2, Figure 5.
     """
     pair = table[table["region"].isin((positive, negative))]
-    scores, _ = f_classif(standardise(pair[list(FEATURES)]), (pair["region"] == positive).to_numpy())
+    scores, _ = f_classif(standardise_features(pair[list(FEATURES)]), (pair["region"] == positive).to_numpy())
     return pd.Series(scores, index=list(FEATURES), name="f_score")
 
 
@@ -145,7 +144,7 @@ def bootstrap_f_scores(table, rng, n_draws=1000, unit="observation", positive="P
     unit: column whose values are drawn as a whole within each region.  Returns a DataFrame (n_draws, 10).
     """
     pair = table[table["region"].isin((positive, negative))]
-    values = standardise(pair[list(FEATURES)])
+    values = standardise_features(pair[list(FEATURES)])
     classes = [_unit_sums(values, pair, region, unit) for region in (positive, negative)]
     sums = [_redrawn(sums, rng, n_draws) for sums in classes]
     return pd.DataFrame(_f_from_sums(*sums), columns=list(FEATURES))

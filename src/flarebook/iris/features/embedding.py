@@ -11,7 +11,7 @@ from sklearn.model_selection import GroupKFold, cross_val_predict
 from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
 
 from flarebook.compendium.errors import InputError
-from flarebook.iris.features.distributions import draw_spectra, standardise
+from flarebook.iris.features.distributions import sample_spectra, standardise_features
 from flarebook.iris.mg2 import FEATURES
 
 NEIGHBOURS = 15  # votes of a point's nearest neighbours that judge how well two classes part
@@ -34,13 +34,13 @@ class Projection:
         return float(self.variance[:2].sum())
 
 
-def project(features, towards):
+def project_features(features, towards):
     """Principal components of the correlation matrix of the features, and the spectra on the first two.
 
     features: (n_spectra, 10), any scale; towards: (n_spectra,) bool, the class that is turned to the right and up,
     since the sign of a component is arbitrary.  Returns a Projection.  Panos & Kleint 2020, section 3.1.
     """
-    standard = standardise(features)
+    standard = standardise_features(features)
     pca = PCA().fit(standard)
     points, components = pca.transform(standard)[:, :2], pca.components_[:2]
     sign = np.where(points[towards].mean(axis=0) < 0, -1.0, 1.0)
@@ -61,8 +61,8 @@ def project_pair(table, other, n_per_region, rng, positive="PF"):
 
     Returns the drawn rows with columns x and y added, and the Projection.
     """
-    drawn = draw_spectra(table, (positive, other), n_per_region, rng)
-    projection = project(drawn[list(FEATURES)], (drawn["region"] == positive).to_numpy())
+    drawn = sample_spectra(table, (positive, other), n_per_region, rng)
+    projection = project_features(drawn[list(FEATURES)], (drawn["region"] == positive).to_numpy())
     return drawn.assign(x=projection.points[:, 0], y=projection.points[:, 1]), projection
 
 
@@ -94,7 +94,7 @@ def tsne_map(features, perplexity, seed):
     model = openTSNE.TSNE(
         perplexity=perplexity, neighbors="exact", initialization="pca", n_iter=500, random_state=seed, n_jobs=1
     )
-    return np.asarray(model.fit(standardise(features)))
+    return np.asarray(model.fit(standardise_features(features)))
 
 
 def tsne_maps(draws, perplexities, seed, n_workers=2):
@@ -149,7 +149,7 @@ def separability_table(drawn, maps, other, positive="PF"):
     """
     is_positive = (drawn["region"] == positive).to_numpy()
     observations = drawn["observation"].astype(str).to_numpy()
-    spaces = {0: standardise(drawn[list(FEATURES)]), **maps}
+    spaces = {0: standardise_features(drawn[list(FEATURES)]), **maps}
     rows = [
         {
             "pair": f"{positive} and {other}",

@@ -5,16 +5,11 @@ IRISreader: the grid, half-open windows of 3.0 A in all (the text says 2 A) and 
 starts at zero.  Every spectrum is interpolated, normalised and measured in one compiled pass.
 """
 
-from concurrent.futures import ThreadPoolExecutor
-
 import numpy as np
-from numba import config
 
 from flarebook.compendium.errors import InputError
-from flarebook.iris.features.kernels import measure_all, normalise_all, peaks_all
+from flarebook.iris.features.kernels import measure_in_threads, normalise_all, peaks_all
 from flarebook.iris.mg2 import FEATURES, GRID, H_CORE, K_CORE, LIGHT_SPEED, PEAK_RANGE, TRIPLET, TRIPLET_WING, WINDOW
-
-_SMALLEST_SHARE = 4096  # spectra; below this a second thread costs more than it saves
 
 
 def grid_index(wavelength):
@@ -33,7 +28,7 @@ def window_edges(window=WINDOW):
     return tuple(grid_index(core + side * window / 2) for core in (K_CORE, H_CORE) for side in (-1, 1))
 
 
-def extract(spectra, wavelength, exposure_time, window=WINDOW):
+def extract_features(spectra, wavelength, exposure_time, window=WINDOW):
     """Measure the ten features of each spectrum.
 
     spectra: (n_spectra, n_wavelengths) DN, missing values NaN or -200; wavelength: (n_wavelengths,) Angstrom,
@@ -48,10 +43,7 @@ def extract(spectra, wavelength, exposure_time, window=WINDOW):
     features = np.zeros((len(spectra), len(FEATURES)), np.float32)
     good = np.zeros(len(spectra), np.bool_)
 
-    def measure(part):
-        measure_all(spectra[part], exposure_time[part], lower, weight, marks, features[part], good[part])
-
-    _share(measure, len(spectra))
+    measure_in_threads(spectra, exposure_time, lower, weight, marks, features, good)
     return features, good
 
 
@@ -61,13 +53,13 @@ def peaks(spectra, wavelength):
     spectra: (n_spectra, n_wavelengths), any unit; wavelength: (n_wavelengths,) Angstrom.  Returns (n_spectra, 3) int;
     spectra with missing values give k in all three.  Panos & Kleint 2020, section 2.1, features 8 to 10.
     """
-    profiles, good = interpolate(spectra, wavelength)
+    profiles, good = interpolate_profiles(spectra, wavelength)
     found = np.full((len(profiles), 3), grid_index(K_CORE))
     peaks_all(profiles, good, _marks(WINDOW), found)
     return found
 
 
-def interpolate(spectra, wavelength):
+def interpolate_profiles(spectra, wavelength):
     """Bring spectra onto the 240-point grid and divide each by its maximum.
 
     spectra: (n_spectra, n_wavelengths), missing NaN or -200; wavelength: (n_wavelengths,) Angstrom.  Returns profiles
@@ -130,15 +122,3 @@ def _marks(window):
     peak_range = (K_CORE - PEAK_RANGE, K_CORE, K_CORE + PEAK_RANGE)
     points = (TRIPLET, TRIPLET_WING, *peak_range)
     return np.array([*window_edges(window), *(grid_index(point) for point in points)])
-
-
-def _share(measure, n_spectra):
-    """Call measure(slice) on equal shares of the spectra, one thread per core."""
-    n_threads = max(1, min(config.NUMBA_NUM_THREADS, n_spectra // _SMALLEST_SHARE))
-    edges = np.linspace(0, n_spectra, n_threads + 1).astype(int)
-    parts = [slice(start, stop) for start, stop in zip(edges[:-1], edges[1:], strict=True)]
-    if n_threads == 1:
-        measure(parts[0])
-        return
-    with ThreadPoolExecutor(n_threads) as threads:
-        list(threads.map(measure, parts))

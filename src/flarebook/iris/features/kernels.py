@@ -1,10 +1,13 @@
 """Compiled measures of one Mg II profile: resampling, quartiles and the k2/k3 walk behind the ten features."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
-from numba import njit
+from numba import config, njit
 
 MISSING = np.float32(-199.9)  # level-2 files write -200 where nothing was recorded
 SINGLE_PEAK_LEVEL = 0.15  # a "k3" below this share of the maximum is no central reversal
+SMALLEST_SHARE = 4096  # spectra; below this a second thread costs more than it saves
 TIE = 1e-9  # two grid points this equally near to a quartile: the bluer one is taken
 
 
@@ -149,13 +152,26 @@ def measure_profile(profile, top, exposure_time, marks, row):
 def measure_all(spectra, exposure_time, lower, weight, marks, features, good):
     """Fill features (n_spectra, 10) and good (n_spectra,); rows that cannot be measured become zeros."""
     profile = np.empty(len(lower))
-    places = (marks[0], marks[1], marks[2], marks[3], marks[4], marks[5], marks[6], marks[7], marks[8])
+    edges = (marks[0], marks[1], marks[2], marks[3], marks[4], marks[5], marks[6], marks[7], marks[8])
     for i in range(len(spectra)):
         top = resample(spectra[i], lower, weight, profile)
         if top > 0.0 and exposure_time[i] > 0.0:
-            good[i] = measure_profile(profile, top, exposure_time[i], places, features[i])
+            good[i] = measure_profile(profile, top, exposure_time[i], edges, features[i])
         if not good[i]:
             features[i] = 0.0
+
+
+def measure_in_threads(spectra, exposure_time, lower, weight, marks, features, good):
+    """Fill features and good as `measure_all` does, equal shares of the spectra on one thread per core."""
+    n_threads = max(1, min(config.NUMBA_NUM_THREADS, len(spectra) // SMALLEST_SHARE))
+    edges = np.linspace(0, len(spectra), n_threads + 1).astype(int)
+    shares = [slice(start, stop) for start, stop in zip(edges[:-1], edges[1:], strict=True)]
+
+    def measure(share):
+        measure_all(spectra[share], exposure_time[share], lower, weight, marks, features[share], good[share])
+
+    with ThreadPoolExecutor(n_threads) as threads:
+        list(threads.map(measure, shares))
 
 
 @compiled

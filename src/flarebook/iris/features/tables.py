@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from flarebook.iris.features.extract import extract
+from flarebook.iris.features.extract import extract_features
 from flarebook.iris.mg2 import FEATURES, WINDOW
 
 PAPER_RANGES = {"intensity": "0 to 800", "kh_ratio": "0.8 to 1.4", "asymmetry": "-1 to 1"}  # sections 2.1 and 3
@@ -15,18 +15,13 @@ def feature_table(raster, window=WINDOW):
     Returns DataFrame with exposure, slit (pixel), minutes (after the start), x, y (arcsec), the ten features and
     good, which is True in every row: spectra that cannot be measured are left out.
     """
-    features, good = extract(*measurable(raster), window)
+    spectra, exposure_time = raster.flat()
+    features, good = extract_features(spectra, raster.wavelength, exposure_time, window)
     exposure, slit = (index.ravel() for index in np.indices(raster.quality.shape))
     table = pd.DataFrame({"exposure": exposure, "slit": slit, "minutes": raster.time[exposure] / 60})
     table["x"], table["y"] = raster.x[exposure], raster.y[exposure] + raster.slit_offset[slit]
     table[list(FEATURES)] = features
     return table.assign(good=good)[good].reset_index(drop=True)
-
-
-def measurable(raster):
-    """Spectra (n, n_wavelengths), wavelength and exposure times of a raster, as `features.extract` takes them."""
-    spectra, exposure_time = raster.flat()
-    return spectra, raster.wavelength, exposure_time
 
 
 def feature_maps(table, shape):

@@ -5,8 +5,7 @@ import pandas as pd
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
-from flarebook.iris.mg2 import FEATURES
-from flarebook.iris.style import FEATURE_NAMES, NEUTRAL_COLOUR, REGION_COLOURS
+from flarebook.iris.mg2 import FEATURE_NAMES, FEATURES, NEUTRAL_COLOUR, REGION_COLOURS
 
 INPUTS = len(FEATURES)
 MOST_DRAWN = 16  # nodes of a wider layer that are drawn
@@ -35,12 +34,12 @@ def node_positions(size):
     return np.linspace(1, -1, drawn) * min(1, 0.1 * drawn) if drawn > 1 else np.zeros(1)
 
 
-def draw_network(axes, name, widths, rng):
+def plot_network(axes, name, widths, rng):
     """One network: nodes, random line widths for weights, bias nodes above all layers but the last."""
     layers = [node_positions(size) for size in layer_sizes(widths)]
     columns = np.linspace(0, 1, len(layers))
     for i in range(len(layers) - 1):
-        draw_connections(axes, columns[i : i + 2], layers[i], layers[i + 1], rng)
+        plot_connections(axes, columns[i : i + 2], layers[i], layers[i + 1], rng)
     for i, (x, heights, size) in enumerate(zip(columns, layers, layer_sizes(widths), strict=True)):
         output = i == len(layers) - 1
         colour = REGION_COLOURS["PF"] if output else "white"
@@ -50,7 +49,7 @@ def draw_network(axes, name, widths, rng):
     axes.axis("off")
 
 
-def draw_connections(axes, columns, left, right, rng):
+def plot_connections(axes, columns, left, right, rng):
     """Lines from a layer and its bias node to the next layer; thickness is random, as in the paper."""
     bias = max(left.max(), right.max()) + 0.14
     starts = [(columns[0], y) for y in [*left, bias]]
@@ -60,12 +59,12 @@ def draw_connections(axes, columns, left, right, rng):
     axes.scatter(columns[:1], [bias], s=28, c="0.85", edgecolors="black", linewidths=0.7, zorder=3)
 
 
-def draw_architectures(architectures, rng):
+def plot_architectures(architectures, rng):
     """Figure with one panel a network; the inputs are named at the first."""
     figure = Figure(figsize=(8.5, 4.3), layout="constrained")
     panels = figure.subplots(1, len(architectures), width_ratios=[0.8, 1.1, 1.6])
     for axes, (name, widths) in zip(panels, architectures.items(), strict=True):
-        draw_network(axes, name, widths, rng)
+        plot_network(axes, name, widths, rng)
         axes.set_ylim(-1.35, 1.3)
     for height, feature in zip(node_positions(INPUTS), FEATURES, strict=True):
         panels[0].text(-0.08, height, FEATURE_NAMES[feature], ha="right", va="center", fontsize=8)

@@ -4,10 +4,10 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.lines import Line2D
 
-from flarebook.iris.mg2 import FEATURES
-from flarebook.iris.style import (
+from flarebook.iris.mg2 import (
     FEATURE_LABELS,
     FEATURE_NAMES,
+    FEATURES,
     NEUTRAL_COLOUR,
     REAL_COLOUR,
     REGION_COLOURS,

@@ -6,8 +6,7 @@ from matplotlib.collections import LineCollection
 from matplotlib.lines import Line2D
 from scipy.ndimage import gaussian_filter
 
-from flarebook.iris.mg2 import FEATURES
-from flarebook.iris.style import FEATURE_NAMES, FEATURE_RANKING, NEUTRAL_COLOUR, REGION_COLOURS, REGION_NAMES
+from flarebook.iris.mg2 import FEATURE_NAMES, FEATURE_RANKING, FEATURES, NEUTRAL_COLOUR, REGION_COLOURS, REGION_NAMES
 
 FIRST, SECOND = REGION_COLOURS["QS"], "#C1272D"  # the paper's cyan and red lines of Figure 6
 COLOURS = {**REGION_COLOURS, "flare": REGION_COLOURS["PF"], "QS again": NEUTRAL_COLOUR}

@@ -1,12 +1,13 @@
-"""Figures 12 and 13 of the paper, and what a careful reader asks for beside them."""
+"""Figures 12, 13, 15 and 16 of the paper, and further views of the classifiers' scores."""
 
 import numpy as np
+from matplotlib import colormaps
 from matplotlib.figure import Figure
 
 from flarebook.evaluation.classification import METRICS
 from flarebook.iris.classifiers.interpretation import MARKED_THRESHOLDS
-from flarebook.iris.classifiers.score_output import as_map
-from flarebook.iris.style import FEATURE_NAMES, NEUTRAL_COLOUR, REAL_COLOUR, REGION_COLOURS
+from flarebook.iris.classifiers.realtime_score import score_image
+from flarebook.iris.mg2 import FEATURE_NAMES, NEUTRAL_COLOUR, REAL_COLOUR, REGION_COLOURS
 
 METRIC_NAMES = {name: name for name in METRICS} | {"tss": "TSS", "f1": "F1", "auc": "AUC"}
 
@@ -20,7 +21,7 @@ SELECTION_STYLE = {  # colours of the colour-blind-safe palette, filled for the 
 PAPER_STYLE = {"marker": "*", "s": 70, "color": "black", "zorder": 4, "label": "paper, model B (real spectra)"}
 
 
-def draw_performance(table, paper):
+def plot_performance(table, paper):
     """Figure 12: six scores of each model, mean and standard deviation over splits, both selections.
 
     table: of `protocol.summary`; paper: {metric: value} of model B.
@@ -49,7 +50,7 @@ def style_metric_axes(axes, metric, models):
     axes.set_ylim((-0.08, 1.0) if metric == "tss" else (0.42, 1.0))
 
 
-def draw_score_distributions(pooled, rocs, rates):
+def plot_score_distributions(pooled, rocs, rates):
     """Figure 13: densities f0 (AR) and f1 (PF) of the test scores with the thresholds p, q, r, and the ROC curve.
 
     pooled: of `explain.pooled_scores`; rocs: of `explain.roc_table`; rates: of `explain.threshold_rates`.
@@ -64,11 +65,11 @@ def draw_score_distributions(pooled, rocs, rates):
         left.text(threshold, 1.01, name, ha="center", va="bottom", transform=left.get_xaxis_transform(), style="italic")
     left.set(xlabel="score", ylabel="probability density", xlim=(0, 1))
     left.legend()
-    draw_roc(right, rocs, rates)
+    plot_roc(right, rocs, rates)
     return figure
 
 
-def draw_roc(axes, rocs, rates):
+def plot_roc(axes, rocs, rates):
     """ROC curves of all splits, their mean, and the marked thresholds."""
     for _, curve in rocs.groupby("split"):
         axes.plot(curve["false_alarm_rate"], curve["hit_rate"], color=NEUTRAL_COLOUR, linewidth=0.4, alpha=0.4)
@@ -83,7 +84,7 @@ def draw_roc(axes, rocs, rates):
     axes.legend(loc="lower right")
 
 
-def draw_training(history):
+def plot_training(history):
     """Mean accuracy over splits after each epoch, on the test and on the validation observations."""
     figure = Figure(figsize=(6.4, 3.4), layout="constrained")
     axes = figure.subplots()
@@ -98,7 +99,7 @@ def draw_training(history):
     return figure
 
 
-def draw_importance(table):
+def plot_importance(table):
     """Permutation importance beside the F-score, both as shares of their largest value.
 
     table: feature, loss, loss_sd, f_score; most important feature on top.
@@ -117,7 +118,7 @@ def draw_importance(table):
     return figure
 
 
-def draw_reliability(table, brier):
+def plot_reliability(table, brier):
     """Share of pre-flare spectra among those of similar score, and how many spectra each point stands for."""
     figure = Figure(figsize=(4.6, 4.4), layout="constrained")
     axes = figure.subplots()
@@ -131,10 +132,10 @@ def draw_reliability(table, brier):
     return figure
 
 
-def draw_ablations(table, metrics=("tss", "auc")):
+def plot_ablations(table, metrics=("tss", "auc")):
     """Paired difference of each variant to its reference run: mean and standard deviation over splits.
 
-    table: of `ablation.differences`.
+    table: of `ablation.paired_differences`.
     """
     figure = Figure(figsize=(8.2, 0.9 + 0.42 * table["variant"].nunique()), layout="constrained")
     panels = figure.subplots(1, len(metrics), sharey=True)
@@ -162,25 +163,25 @@ def running_mean(values, width=SMOOTHING):
     return np.divide(total, number, out=np.full(len(values), np.nan), where=number > 0)
 
 
-def draw_real_score(table):
+def plot_real_score(table):
     """Map of the score by exposure and slit pixel, and its mean over exposures with the spread of the networks.
 
     table: of `score.score_file`.
     """
     figure = Figure(figsize=(8.0, 5.2), layout="constrained")
     left, right = figure.subplots(1, 2, width_ratios=[1, 1.7], sharey=True)
-    image = as_map(table, "score")
+    image = score_image(table, "score")
     extent = (-0.5, image.shape[1] - 0.5, 0, image.shape[0])
     left.set_facecolor("0.8")
     options = {"vmin": 0, "vmax": 1, "cmap": "RdBu_r", "aspect": "auto", "interpolation": "nearest"}
     shown = left.imshow(image, origin="lower", extent=extent, **options)
     figure.colorbar(shown, ax=left, label="score", location="left")
     left.set(xlabel="exposure", ylabel="slit pixel", xticks=range(image.shape[1]))
-    draw_along_slit(right, table)
+    plot_along_slit(right, table)
     return figure
 
 
-def draw_along_slit(axes, table):
+def plot_along_slit(axes, table):
     """Running mean of the score along the slit, spread of the networks as a band."""
     columns = table.groupby("slit")[["score", "spread"]].mean()
     mean, spread = (running_mean(columns[name].to_numpy()) for name in ("score", "spread"))
@@ -190,3 +191,57 @@ def draw_along_slit(axes, table):
     axes.plot(mean, columns.index, color=REAL_COLOUR, linewidth=1.5, label=f"over {SMOOTHING} pixels, band: networks")
     axes.set(xlabel="pre-flare score", xlim=(0, 1))
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=2, fontsize=8)
+
+
+PANELS = {  # name: title, axis, direction towards the flare
+    "space": ("PF 16, 17 min before onset", "distance from the brightening [arcsec]", True),
+    "time": ("PF 16, slit pixels 400 to 700", "window [min to onset]", False),
+    "negative": ("AR 1, no flare", "window [min after the start]", False),
+}
+SERIES = {  # the mirrored scores coincide, so one of them stands for all
+    "recall": ("accuracy = precision = recall = F1", "#0173B2", "o"),
+    "tss": ("TSS", "#D55E00", "s"),
+    "auc": ("AUC, mirrored class", "#029E73", "^"),
+    "auc_against_ar": ("AUC against held-out AR", "#56564F", "D"),
+}
+
+
+def plot_windows(summaries, width):
+    """Figure 15: scores of each window, mean and standard deviation over the ensemble.
+
+    summaries: {"space", "time", "negative": of `summarise_windows`}; width: of a time window, minutes.
+    """
+    figure = Figure(figsize=(7.0, 9.0), layout="constrained")
+    for axes, (name, (title, label, towards)) in zip(figure.subplots(len(PANELS), 1), PANELS.items(), strict=True):
+        table = summaries[name]
+        centre = 0 if name == "space" else width / 2
+        for metric, (text, colour, marker) in SERIES.items():
+            rows = table[table["metric"] == metric]
+            style = {"color": colour, "marker": marker, "markersize": 4.5, "capsize": 2.5, "label": text}
+            axes.errorbar(rows["window"] + centre, rows["mean"], rows["sd"], **style)
+        axes.axhline(0.5, color=NEUTRAL_COLOUR, linestyle=":", linewidth=1)
+        axes.set(title=title, xlabel=label, ylabel="score", ylim=(-1.05, 1.05))
+        if towards:
+            axes.invert_xaxis()
+    axes.figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=2, fontsize=8)
+    return figure
+
+
+def plot_window_rocs(rocs, width):
+    """Figure 16: mean ROC curve of each window, the mirrored class as the absent one; darker is nearer to the flare."""
+    figure = Figure(figsize=(9.6, 4.8), layout="constrained")
+    for axes, (name, (title, _, towards)) in zip(figure.subplots(1, len(PANELS)), PANELS.items(), strict=True):
+        windows = np.sort(rocs[name]["window"].unique())[:: -1 if towards else 1]
+        shades = colormaps["viridis_r"](np.linspace(0.1, 1.0, len(windows)))
+        for window, colour in zip(windows, shades, strict=True):
+            curve = rocs[name][rocs[name]["window"] == window]
+            low, high = (window - 5, window + 5) if name == "space" else (window, window + width)
+            text = f"{low:.0f} to {high:.0f}"
+            axes.plot(curve["false_alarm_rate"], curve["hit_rate"], color=colour, linewidth=1.3, label=text)
+        axes.plot([0, 1], [0, 1], "k--", linewidth=0.9)
+        axes.set(title=title, xlabel="false positive rate", xlim=(0, 1), ylim=(0, 1), aspect="equal")
+        unit = "arcsec" if name == "space" else "min"
+        options = {"fontsize": 7, "title_fontsize": 8, "ncols": 2, "loc": "upper center", "bbox_to_anchor": (0.5, -0.2)}
+        axes.legend(title=unit, **options)
+    figure.axes[0].set_ylabel("true positive rate")
+    return figure

@@ -5,9 +5,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.ticker import MaxNLocator, NullFormatter
 
-from flarebook.iris.atmospheres.coverage import COVERED, normalised
-from flarebook.iris.atmospheres.library import broaden
-from flarebook.iris.style import NEUTRAL_COLOUR, REAL_COLOUR
+from flarebook.iris.atmospheres.library import COVERED, broaden, normalised
+from flarebook.iris.mg2 import NEUTRAL_COLOUR, REAL_COLOUR
 
 SIMULATED_COLOUR = "#D55E00"
 K_LINE = (2795.6, 2797.1)

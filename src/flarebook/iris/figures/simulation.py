@@ -6,9 +6,8 @@ import pandas as pd
 from matplotlib.colors import LogNorm
 from matplotlib.ticker import NullFormatter
 
-from flarebook.iris.mg2 import FEATURES
+from flarebook.iris.mg2 import FEATURE_LABELS, FEATURE_NAMES, FEATURES, REAL_COLOUR, REGION_COLOURS, REGION_NAMES
 from flarebook.iris.observations import SLIT_PIXEL
-from flarebook.iris.style import FEATURE_LABELS, FEATURE_NAMES, REAL_COLOUR, REGION_COLOURS, REGION_NAMES
 
 SOLAR_RADIUS = 960.0  # arcsec
 SAMPLE_COLOURS = {"real raster": REAL_COLOUR} | {f"simulated {name}": tone for name, tone in REGION_COLOURS.items()}
@@ -17,7 +16,7 @@ SAMPLE_COLOURS = {"real raster": REAL_COLOUR} | {f"simulated {name}": tone for n
 def plot_disk(rows):
     """Where on the disk the observations of Tables 1 and 2 lie, each a bar of its slit's length.
 
-    rows: of `observations.table()`.  Returns a figure.
+    rows: of `observation_table`.  Returns a figure.
     """
     figure, axis = plt.subplots(figsize=(6.2, 5.6), layout="constrained")
     angle = np.linspace(0, 2 * np.pi, 400)

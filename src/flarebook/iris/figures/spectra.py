@@ -7,8 +7,7 @@ from matplotlib.colors import AsinhNorm, PowerNorm
 
 from flarebook.iris.features.extract import peaks, window_edges
 from flarebook.iris.features.kernels import quartiles
-from flarebook.iris.mg2 import FEATURES, GRID, H_CORE, K_CORE, TRIPLET, TRIPLET_WING, WINDOW
-from flarebook.iris.style import FEATURE_NAMES, REAL_COLOUR
+from flarebook.iris.mg2 import FEATURE_NAMES, FEATURES, GRID, H_CORE, K_CORE, REAL_COLOUR, TRIPLET, TRIPLET_WING, WINDOW
 
 LINES = {"k": K_CORE, "h": H_CORE, "triplet": TRIPLET}
 TRIPLET_COLOUR, WING_COLOUR, FILL_COLOUR = "#C1272D", "#1F77B4", "#F4E3C1"

@@ -1,89 +1,23 @@
-"""Where things stand in an IRIS level-2 raster file: windows, wavelength axis, auxiliary table, missing values.
+"""What an IRIS level-2 raster file holds: windows, wavelength axis, auxiliary table, missing values, exposures.
 
 Facts about the format: https://iris.lmsal.com/itn26 (data products), De Pontieu et al. 2014; those about files that
 do not keep to it were found by trying.
 """
 
-import gzip
-import shutil
-import tempfile
-import warnings
-from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from astropy.io import fits
-from astropy.utils.exceptions import AstropyUserWarning
+from astropy.time import Time
 
 from flarebook.compendium.errors import InputError
 from flarebook.iris.mg2 import GRID
 
 MISSING = -200.0  # DN, written where nothing was recorded
-
-
 RESIZED_MISSING = -20.0  # DN; in resized files missing values were smeared into their neighbours
-
-
 AUXILIARY = ("TIME", "EXPTIMEN", "XCENIX", "YCENIX", "OBS_VRIX", "OPHASEIX")
-
-
 AXIS_AGREEMENT = 0.05  # Angstrom: two spectral pixels
-
-
-@contextmanager
-def open_level2(path, name=None):
-    """Open a level-2 file, `.fits` or `.fits.gz`; a gzip file goes through a temporary file.
-
-    name: what to call the file in messages, the path by default.  Yields an astropy HDUList.
-    Raises InputError when the file is absent, truncated or no FITS.
-    """
-    path, name = Path(path), name or path
-    if path.is_dir():
-        raise InputError(f"{path} is a folder; name the level-2 files in it, for example {path}/*raster*.fits.")
-    if not path.is_file():
-        raise InputError(f"There is no file {path}; check the name, or download the observation first.")
-    with tempfile.TemporaryDirectory(prefix="flarebook-") as folder:
-        plain = _plain_file(path, Path(folder), name)
-        with _whole_fits(plain, name) as hdus:
-            yield hdus
-
-
-def _plain_file(path, folder, name):
-    """The file itself, or its unpacked copy in folder when it is gzipped, written in small pieces."""
-    with open(path, "rb") as stream:
-        if stream.read(2) != b"\x1f\x8b":
-            return path
-    plain = folder / "raster.fits"
-    try:
-        with gzip.open(path, "rb") as packed, open(plain, "wb") as unpacked:
-            shutil.copyfileobj(packed, unpacked, 1 << 20)
-    except (EOFError, gzip.BadGzipFile, OSError) as error:
-        raise InputError(f"{name} is a damaged gzip file ({error}); download it again.") from error
-    return plain
-
-
-@contextmanager
-def _whole_fits(plain, name):
-    """Open a FITS file after making sure that its last byte is there."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", AstropyUserWarning)  # truncation is judged below, in words of our own
-            hdus = fits.open(plain, memmap=False)  # sections are read from the file; scaled integers forbid mapping
-            hdus.verify("silentfix")
-            last = hdus[-1].fileinfo()
-    except (OSError, TypeError, ValueError, KeyError) as error:
-        raise InputError(f"{name} is not a readable FITS file ({error}); check that it is a level-2 raster.") from error
-    with hdus:
-        wanted, found = last["datLoc"] + last["datSpan"], plain.stat().st_size
-        if found < wanted:
-            raise InputError(f"{name} is truncated: it holds {found} of {wanted} bytes; download it again.")
-        yield hdus
-
-
-def window_indices(hdus):
-    """Indices of the HDUs that hold spectral windows, found as 3-D images because NWIN may be wrong."""
-    return [i for i, hdu in enumerate(hdus) if hdu.is_image and hdu.header.get("NAXIS") == 3]
 
 
 def find_window(hdus, name, path):
@@ -91,7 +25,8 @@ def find_window(hdus, name, path):
 
     name: for example "Mg II k".  Raises InputError that lists the windows of the file when there is none.
     """
-    primary, indices = hdus[0].header, window_indices(hdus)
+    primary = hdus[0].header
+    indices = [i for i, hdu in enumerate(hdus) if hdu.is_image and hdu.header.get("NAXIS") == 3]  # NWIN may be wrong
     if primary.get("INSTRUME") == "SJI":
         raise InputError(f"{path} holds slit-jaw images, no spectra; give the raster file of the observation.")
     described = {i: str(primary.get(f"TDESC{i}", "")) for i in indices}
@@ -157,6 +92,38 @@ def auxiliary(hdus, n_exposures, path):
     return {key: table[:, header[key]] for key in AUXILIARY}
 
 
+@dataclass(frozen=True, eq=False)
+class Raster:
+    """One spectral window of a raster, exposure by exposure.
+
+    spectra: (n_exposures, n_slit, n_wavelengths) float32 DN, missing values NaN; wavelength: (n_wavelengths,)
+    Angstrom, vacuum; time: (n_exposures,) s after start; exposure_time: (n_exposures,) s; x, y: (n_exposures,)
+    pointing of the slit centre, arcsec; quality: (n_exposures, n_slit) bool, True where a spectrum is complete and
+    was exposed; slit_offset: (n_slit,) arcsec from the slit centre; observer_velocity: (n_exposures,) m/s, already
+    removed from the wavelengths in level 2; notes: what the reader found odd.
+    """
+
+    spectra: np.ndarray
+    wavelength: np.ndarray
+    time: np.ndarray
+    exposure_time: np.ndarray
+    start: Time
+    x: np.ndarray
+    y: np.ndarray
+    quality: np.ndarray
+    header: dict = field(default_factory=dict)
+    path: Path | None = None
+    slit_offset: np.ndarray | None = None
+    observer_velocity: np.ndarray | None = None
+    orbital_phase: np.ndarray | None = None
+    notes: tuple[str, ...] = ()
+
+    def flat(self):
+        """Spectra (n_exposures * n_slit, n_wavelengths) and the exposure time of each, ready for `extract_features`."""
+        spectra = self.spectra.reshape(-1, len(self.wavelength))
+        return spectra, np.repeat(self.exposure_time, self.spectra.shape[1])
+
+
 class Exposure(NamedTuple):
     """One exposure of a raster: spectra (n_slit, n_wavelengths) DN, quality (n_slit,), the rest as in Raster."""
 
@@ -169,8 +136,8 @@ class Exposure(NamedTuple):
     quality: np.ndarray
 
 
-class _Layout:
-    """An open file's Mg II window and tables, in the order in which exposures are handed out.
+class RasterWindow:
+    """One spectral window of an open file with its tables, exposures in the order of `Raster`.
 
     A raster that stepped backwards (STEPS_AV < -0.01, "V34" observations) is turned round as a whole, spectra, times,
     exposure times and pointing alike, so that x ascends and time runs backwards, as irispy-lmsal does by default.
@@ -193,7 +160,49 @@ class _Layout:
         step = self.primary.get("FOVY", 0) / n_slit if resized else self.hdu.header["CDELT2"]
         self.slit_offset = ((np.arange(n_slit) - (n_slit - 1) / 2) * step)[self.slit]
 
-    def exposure(self, step):
+    def exposures(self):
+        """Read one exposure after the other.  Yields Exposure."""
+        return (self._exposure(step) for step in self.order)
+
+    def raster(self):
+        """Read the whole window.
+
+        Returns a Raster.  Raises InputError when the start is missing or no spectrum is usable.
+        """
+        shape = len(self.order), len(self.slit_offset), len(self.wavelength)
+        spectra, quality = np.empty(shape, np.float32), np.empty(shape[:2], bool)
+        for row, exposure in enumerate(self.exposures()):
+            spectra[row], quality[row] = exposure.spectra, exposure.quality
+        if not quality.any():
+            raise InputError(
+                f"{self.name} holds no usable spectrum: all exposures are missing or have no exposure time; "
+                "give another raster."
+            )
+        try:
+            start = Time(self.primary["STARTOBS"])
+        except (KeyError, ValueError) as error:
+            raise InputError(
+                f"The header of {self.name} has no readable STARTOBS; give a level-2 raster of the archive."
+            ) from error
+        time, exposure_time, x, y, velocity, phase = (self.columns[key][list(self.order)] for key in AUXILIARY)
+        return Raster(
+            spectra=spectra,
+            wavelength=self.wavelength,
+            time=time,
+            exposure_time=exposure_time,
+            start=start,
+            x=x,
+            y=y,
+            quality=quality,
+            header={key: self.primary[key] for key in self.primary if key not in ("COMMENT", "HISTORY", "")},
+            path=Path(self.name),
+            slit_offset=self.slit_offset,
+            observer_velocity=velocity,
+            orbital_phase=phase,
+            notes=self._remarks(quality),
+        )
+
+    def _exposure(self, step):
         """Read one exposure from the file; missing values become NaN."""
         try:
             raw = np.asarray(self.hdu.section[step, self.slit], np.float32)
@@ -206,11 +215,7 @@ class _Layout:
         pointing = values["XCENIX"], values["YCENIX"]
         return Exposure(spectra, self.wavelength, values["TIME"], values["EXPTIMEN"], *pointing, quality)
 
-    def column(self, key):
-        """One column of the auxiliary table, in order."""
-        return self.columns[key][list(self.order)]
-
-    def remarks(self, quality):
+    def _remarks(self, quality):
         """Notes on the file, those about unusable exposures included."""
         unexposed = int((self.columns["EXPTIMEN"] <= 0).sum())
         empty = int((~quality.any(axis=1)).sum()) - unexposed

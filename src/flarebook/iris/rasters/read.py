@@ -1,53 +1,21 @@
 """Read IRIS level-2 rasters: one file, many, or the archive's .tar.gz, whole or exposure by exposure."""
 
+import gzip
 import shutil
 import tarfile
 import tempfile
+import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from astropy.time import Time
+from astropy.io import fits
+from astropy.utils.exceptions import AstropyUserWarning
 
 from flarebook.compendium.errors import InputError
-from flarebook.iris.rasters.level2 import (
-    Exposure,
-    _Layout,
-    open_level2,
-)
-
-
-@dataclass(frozen=True, eq=False)
-class Raster:
-    """One spectral window of a raster, exposure by exposure.
-
-    spectra: (n_exposures, n_slit, n_wavelengths) float32 DN, missing values NaN; wavelength: (n_wavelengths,)
-    Angstrom, vacuum; time: (n_exposures,) s after start; exposure_time: (n_exposures,) s; x, y: (n_exposures,)
-    pointing of the slit centre, arcsec; quality: (n_exposures, n_slit) bool, True where a spectrum is complete and
-    was exposed; slit_offset: (n_slit,) arcsec from the slit centre; observer_velocity: (n_exposures,) m/s, already
-    removed from the wavelengths in level 2; notes: what the reader found odd.
-    """
-
-    spectra: np.ndarray
-    wavelength: np.ndarray
-    time: np.ndarray
-    exposure_time: np.ndarray
-    start: Time
-    x: np.ndarray
-    y: np.ndarray
-    quality: np.ndarray
-    header: dict = field(default_factory=dict)
-    path: Path | None = None
-    slit_offset: np.ndarray | None = None
-    observer_velocity: np.ndarray | None = None
-    orbital_phase: np.ndarray | None = None
-    notes: tuple[str, ...] = ()
-
-    def flat(self):
-        """Spectra (n_exposures * n_slit, n_wavelengths) and the exposure time of each, ready for `extract`."""
-        spectra = self.spectra.reshape(-1, len(self.wavelength))
-        return spectra, np.repeat(self.exposure_time, self.spectra.shape[1])
+from flarebook.iris.rasters.level2 import Exposure, Raster, RasterWindow
 
 
 def read_raster(paths, window="Mg II k", slit=None):
@@ -60,21 +28,11 @@ def read_raster(paths, window="Mg II k", slit=None):
     return concatenate(list(iter_rasters(paths, window, slit)))
 
 
-def iter_rasters(paths, window="Mg II k", slit=None, problems=None) -> Iterator[Raster]:
-    """Read rasters one file at a time, members of archives included.
-
-    problems: a list; when given, bad files are left out and their InputError is appended to it, otherwise the first
-    bad file raises.  Yields one Raster per file.
-    """
-    for path, name in _files(paths, problems):
-        try:
-            raster = _read_file(path, name, window, slit)
-        except InputError as error:
-            if problems is None:
-                raise
-            problems.append(error)
-        else:
-            yield raster
+def iter_rasters(paths, window="Mg II k", slit=None) -> Iterator[Raster]:
+    """Read rasters one file at a time, members of archives included.  Yields one Raster per file."""
+    for path, name in _files(paths):
+        with open_level2(path, name) as hdus:
+            yield RasterWindow(hdus, name, window, slit).raster()
 
 
 def iter_exposures(path, window="Mg II k", slit=None) -> Iterator[Exposure]:
@@ -84,9 +42,7 @@ def iter_exposures(path, window="Mg II k", slit=None) -> Iterator[Exposure]:
     """
     for plain, name in _files(path):
         with open_level2(plain, name) as hdus:
-            layout = _Layout(hdus, name, window, slit)
-            for step in layout.order:
-                yield layout.exposure(step)
+            yield from RasterWindow(hdus, name, window, slit).exposures()
 
 
 def concatenate(rasters):
@@ -114,19 +70,10 @@ def concatenate(rasters):
     return replace(first, **joined, notes=notes)
 
 
-def _files(paths, problems=None):
-    """Pairs of a readable file and the name to tell the reader; archive members are unpacked one at a time."""
-    for path in [paths] if isinstance(paths, str | Path) else sorted(paths):
-        path = Path(path)
-        if not path.name.endswith((".tar.gz", ".tgz", ".tar")):
-            yield path, str(path)
-            continue
-        try:
-            yield from _members(path)
-        except InputError as error:
-            if problems is None:
-                raise
-            problems.append(error)
+def _files(paths):
+    """Pairs of a readable file and its name in messages; archive members are unpacked one at a time."""
+    for path in map(Path, [paths] if isinstance(paths, str | Path) else sorted(paths)):
+        yield from _members(path) if path.name.endswith((".tar.gz", ".tgz", ".tar")) else [(path, str(path))]
 
 
 def _members(path):
@@ -146,43 +93,51 @@ def _members(path):
         raise InputError(f"{path} is a damaged archive ({error}); download it again.") from error
 
 
-def _read_file(plain, name, window, slit):
-    """Read one file whole."""
-    with open_level2(plain, name) as hdus:
-        layout = _Layout(hdus, name, window, slit)
-        shape = len(layout.order), len(layout.slit_offset), len(layout.wavelength)
-        spectra, quality = np.empty(shape, np.float32), np.empty(shape[:2], bool)
-        for row, step in enumerate(layout.order):
-            exposure = layout.exposure(step)
-            spectra[row], quality[row] = exposure.spectra, exposure.quality
-        if not quality.any():
-            raise InputError(f"{name} holds no usable spectrum: all exposures are missing or have no exposure time.")
-        return Raster(
-            spectra=spectra,
-            wavelength=layout.wavelength,
-            time=layout.column("TIME"),
-            exposure_time=layout.column("EXPTIMEN"),
-            start=_start(layout.primary, name),
-            x=layout.column("XCENIX"),
-            y=layout.column("YCENIX"),
-            quality=quality,
-            header=_plain_header(layout.primary),
-            path=Path(name),
-            slit_offset=layout.slit_offset,
-            observer_velocity=layout.column("OBS_VRIX"),
-            orbital_phase=layout.column("OPHASEIX"),
-            notes=layout.remarks(quality),
-        )
+@contextmanager
+def open_level2(path, name=None):
+    """Open a level-2 file, `.fits` or `.fits.gz`; a gzip file goes through a temporary file.
+
+    name: what to call the file in messages, the path by default.  Yields an astropy HDUList.
+    Raises InputError when the file is absent, truncated or no FITS.
+    """
+    path, name = Path(path), name or path
+    if path.is_dir():
+        raise InputError(f"{path} is a folder; name the level-2 files in it, for example {path}/*raster*.fits.")
+    if not path.is_file():
+        raise InputError(f"There is no file {path}; check the name, or download the observation first.")
+    with tempfile.TemporaryDirectory(prefix="flarebook-") as folder:
+        plain = _plain_file(path, Path(folder), name)
+        with _whole_fits(plain, name) as hdus:
+            yield hdus
 
 
-def _start(primary, name):
-    """Start of the observation, or an InputError when the header has none."""
+def _plain_file(path, folder, name):
+    """The file itself, or its unpacked copy in folder when it is gzipped, written in small pieces."""
+    with open(path, "rb") as stream:
+        if stream.read(2) != b"\x1f\x8b":
+            return path
+    plain = folder / "raster.fits"
     try:
-        return Time(primary["STARTOBS"])
-    except (KeyError, ValueError) as error:
-        raise InputError(f"The header of {name} has no readable STARTOBS; the file is no level-2 raster.") from error
+        with gzip.open(path, "rb") as packed, open(plain, "wb") as unpacked:
+            shutil.copyfileobj(packed, unpacked, 1 << 20)
+    except (EOFError, gzip.BadGzipFile, OSError) as error:
+        raise InputError(f"{name} is a damaged gzip file ({error}); download it again.") from error
+    return plain
 
 
-def _plain_header(primary):
-    """Primary header as a dict of plain values, without comments."""
-    return {key: primary[key] for key in primary if key not in ("COMMENT", "HISTORY", "")}
+@contextmanager
+def _whole_fits(plain, name):
+    """Open a FITS file after making sure that its last byte is there."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", AstropyUserWarning)  # truncation is judged below, in words of our own
+            hdus = fits.open(plain, memmap=False)  # sections are read from the file; scaled integers forbid mapping
+            hdus.verify("silentfix")
+            last = hdus[-1].fileinfo()
+    except (OSError, TypeError, ValueError, KeyError) as error:
+        raise InputError(f"{name} is not a readable FITS file ({error}); check that it is a level-2 raster.") from error
+    with hdus:
+        wanted, found = last["datLoc"] + last["datSpan"], plain.stat().st_size
+        if found < wanted:
+            raise InputError(f"{name} is truncated: it holds {found} of {wanted} bytes; download it again.")
+        yield hdus

@@ -7,15 +7,15 @@ import numpy as np
 import pandas as pd
 
 from flarebook.iris.atmospheres.mixture import make_mixer
-from flarebook.iris.features.extract import extract
+from flarebook.iris.features.extract import extract_features
 from flarebook.iris.mg2 import FEATURES
 from flarebook.iris.observations import REGIONS, WINDOW_END, WINDOW_MINUTES
-from flarebook.iris.simulation.observation import load_calibration, observe, start_simulation
+from flarebook.iris.simulation.observation import load_calibration, render_spectra, start_simulation
 
 CHUNK = 5_000  # spectra held in memory at a time
 
 
-def draw_pixels(simulation, number, slit, rng):
+def sample_pixels(simulation, number, slit, rng):
     """Random exposures and slit pixels of one observation's window, in the order of observation; without repeats.
 
     number: None for all; slit: None for the whole slit, or (first, last + 1).  Returns exposure, slit: (n,) int.
@@ -33,11 +33,11 @@ def observed_features(simulation, exposure, slit, rng, windows):
 
     windows: widths in Angstrom.  Returns a list of DataFrames, one per width.
     """
-    counts, truth = observe(simulation, exposure, slit, rng)
+    counts, truth = render_spectra(simulation, exposure, slit, rng)
     tables = []
     for window in windows:
         seconds = simulation.observation["exposure_time"]
-        features, good = extract(counts, simulation.mixer.wavelength, seconds, window=window)
+        features, good = extract_features(counts, simulation.mixer.wavelength, seconds, window=window)
         rows = pd.concat([truth, pd.DataFrame(features, columns=list(FEATURES))], axis=1)
         tables.append(rows[good])
     return tables
@@ -46,13 +46,13 @@ def observed_features(simulation, exposure, slit, rng, windows):
 def simulate_features(observation, mixer, seed, number, windows=(3.0,), span=None, slit=None, calibration=None):
     """The rows of one observation, in chunks so that memory stays flat; everything follows from `seed`.
 
-    observation: a row of `observations.table()`; mixer: of the library; seed: a SeedSequence; number: spectra, None for
+    observation: a row of `observation_table`; mixer: of the library; seed: a SeedSequence; number: spectra, None for
     all; span: start and end in minutes to onset.  Returns one DataFrame per window width.
     """
     rng, calibration = np.random.default_rng(seed), calibration or load_calibration()
     span = span or (WINDOW_END - WINDOW_MINUTES, WINDOW_END)
     simulation = start_simulation(observation, mixer, calibration, rng, *span)
-    exposure, pixel = draw_pixels(simulation, number, slit, rng)
+    exposure, pixel = sample_pixels(simulation, number, slit, rng)
     chunks = [
         observed_features(simulation, exposure[i : i + CHUNK], pixel[i : i + CHUNK], rng, windows)
         for i in range(0, len(exposure), CHUNK)
@@ -60,7 +60,7 @@ def simulate_features(observation, mixer, seed, number, windows=(3.0,), span=Non
     return [pd.concat(parts, ignore_index=True) for parts in zip(*chunks, strict=True)]
 
 
-def compute(tasks, scheduler="threads"):
+def compute_tasks(tasks, scheduler="threads"):
     """Results of dask tasks: on the cluster that FLAREBOOK_SCHEDULER names, or with the local scheduler given."""
     address = os.environ.get("FLAREBOOK_SCHEDULER", "")
     if not address:
@@ -76,7 +76,7 @@ def build_datasets(
 ):
     """Tables of spectra of many observations, one per window width; each observation has a seed of its own.
 
-    observations: rows of `observations.table()`; seed: int; number: spectra per observation, None for all; scheduler:
+    observations: rows of `observation_table`; seed: int; number: spectra per observation, None for all; scheduler:
     dask's "threads", "processes" or "synchronous"; the result does not depend on it.  options: see `simulate_features`.
     """
     entries = [row for _, row in observations.iterrows()]
@@ -88,8 +88,8 @@ def build_datasets(
         simulate(entry, mixer, own, number, windows=windows, calibration=calibration, **options)
         for entry, own in zip(entries, seeds, strict=True)
     ]
-    results = compute(tasks, scheduler)
-    return [joined(parts, observations) for parts in zip(*results, strict=True)]
+    results = compute_tasks(tasks, scheduler)
+    return [join_observations(parts, observations) for parts in zip(*results, strict=True)]
 
 
 def build_dataset(observations, library, seed, number, window=3.0, scheduler="threads", **options):
@@ -97,7 +97,7 @@ def build_dataset(observations, library, seed, number, window=3.0, scheduler="th
     return build_datasets(observations, library, seed, number, (window,), scheduler, **options)[0]
 
 
-def joined(parts, observations):
+def join_observations(parts, observations):
     """One table of the observations' tables, with observation and region as categories in the order given."""
     which = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
     region = pd.Categorical(observations["region"], categories=list(REGIONS)).codes[which]

@@ -11,11 +11,11 @@ import yaml
 from astropy.time import Time
 
 from flarebook.compendium.errors import InputError
-from flarebook.iris.atmospheres.library import SAMPLING, SPEED_OF_LIGHT
-from flarebook.iris.atmospheres.mixture import Mixer, make_mixer, mix, neighbours
+from flarebook.iris.atmospheres.library import SAMPLING
+from flarebook.iris.atmospheres.mixture import Mixer, make_mixer, mix_profiles, nearest_atmospheres
+from flarebook.iris.mg2 import LIGHT_SPEED
 from flarebook.iris.observations import SLIT_PIXEL, WINDOW_END, WINDOW_MINUTES, exposure_minutes
 from flarebook.iris.rasters.read import Raster
-from flarebook.iris.simulation.instrument import add_cosmic_rays, dust_transmission, expose, missing_exposures
 from flarebook.iris.simulation.scene import Scene, build_scene
 
 LINE = 2800.0  # Angstrom, where speeds become shifts
@@ -36,7 +36,7 @@ def load_calibration(path=None):
         ) from error
 
 
-def targets(kind, state, textures, calibration, offsets):
+def target_atmospheres(kind, state, textures, calibration, offsets):
     """Target atmospheres of one component of the pixels, (n, 9).
 
     kind: "quiet" or "active"; state: name to (n,); textures: (n, 9) of unit variance; offsets: (9,), the observation's.
@@ -89,8 +89,8 @@ def macroturbulence_level(simulation, state, texture):
     return np.abs(speed[:, None] - simulation.mixer.levels).argmin(axis=1)
 
 
-def illuminate(simulation, minutes, x, y):
-    """Noiseless spectra at times and places, and what is true of them.
+def noiseless_spectra(simulation, minutes, x, y):
+    """Noiseless spectra at times and places, and the ground truth of them.
 
     minutes to onset, x and y arcsec: (n,).  Returns intensity (n, n_wavelengths) and a DataFrame with quiet_fraction
     (share of quiet-Sun light, 0 to 1) and activity (pre-flare state and brightenings, weighted by the active share).
@@ -98,18 +98,18 @@ def illuminate(simulation, minutes, x, y):
     state, mixer, calibration = pixel_state(simulation, minutes, x, y), simulation.mixer, simulation.calibration
     core, number = state["core"].astype(float), calibration["neighbours"]
     parts = [
-        neighbours(mixer, targets(kind, state, state["textures"], calibration, offsets), number)
+        nearest_atmospheres(mixer, target_atmospheres(kind, state, state["textures"], calibration, offsets), number)
         for kind, offsets in (("quiet", 0.0), ("active", simulation.offsets))
     ]
     index = np.concatenate([part[0] for part in parts], axis=1)
     weight = np.concatenate([parts[0][1] * (1 - core)[:, None], parts[1][1] * core[:, None]], axis=1)
-    shift = state["doppler"] / SPEED_OF_LIGHT * LINE / SAMPLING
-    intensity = mix(mixer.profiles, state["level"], index, weight, shift)
+    shift = state["doppler"] / LIGHT_SPEED * LINE / SAMPLING
+    intensity = mix_profiles(mixer.profiles, state["level"], index, weight, shift)
     activity = core * (state["preflare"] + state["brightening"])
     return intensity, pd.DataFrame({"quiet_fraction": 1 - core, "activity": activity}, dtype=np.float32)
 
 
-def places(observation, exposure, slit):
+def pixel_positions(observation, exposure, slit):
     """Time (s after the first exposure), step position x and slit position y (arcsec) of spectra.
 
     exposure, slit: (n,) numbers of exposure and slit pixel.
@@ -118,17 +118,17 @@ def places(observation, exposure, slit):
     return seconds, exposure % observation["steps"] * observation["step_size"], slit * SLIT_PIXEL
 
 
-def observe(simulation, exposure, slit, rng):
-    """Counts of chosen spectra, cosmic rays included, and what is true of them.
+def render_spectra(simulation, exposure, slit, rng):
+    """Counts of chosen spectra, cosmic rays included, and the ground truth of them.
 
-    exposure, slit: (n,) int.  Returns counts (n, n_wavelengths) DN and the DataFrame of `illuminate` with exposure,
-    slit and minutes_to_onset (NaN but for pre-flare observations).
+    exposure, slit: (n,) int.  Returns counts (n, n_wavelengths) DN and the DataFrame of `noiseless_spectra`
+    with exposure, slit and minutes_to_onset (NaN but for pre-flare observations).
     """
-    seconds, x, y = places(simulation.observation, exposure, slit)
+    seconds, x, y = pixel_positions(simulation.observation, exposure, slit)
     minutes = simulation.scene.minutes[0] + seconds / 60
-    intensity, truth = illuminate(simulation, minutes, x, y)
+    intensity, truth = noiseless_spectra(simulation, minutes, x, y)
     settings = simulation.calibration["instrument"]
-    counts = expose(intensity, simulation.observation["exposure_time"], rng, settings)
+    counts = expose_spectra(intensity, simulation.observation["exposure_time"], rng, settings)
     add_cosmic_rays(counts, rng, settings)
     onset = minutes if simulation.observation["region"] == "PF" else np.nan
     truth = truth.assign(
@@ -138,9 +138,9 @@ def observe(simulation, exposure, slit, rng):
 
 
 def simulate_observation(observation, library, rng, n_exposures=None, n_slit=None, calibration=None):
-    """A whole simulated raster, with missing exposures and dust, and what is true of each spectrum.
+    """A whole simulated raster, with missing exposures and dust, and the ground truth of each spectrum.
 
-    observation: a row of `observations.table()`; n_exposures, n_slit: at most the entry's own.  Returns a Raster and a
+    observation: a row of `observation_table`; n_exposures, n_slit: at most the entry's own.  Returns a Raster and a
     DataFrame with one row per spectrum, exposures first.  Memory: the raster's own.
     """
     calibration = calibration or load_calibration()
@@ -148,14 +148,14 @@ def simulate_observation(observation, library, rng, n_exposures=None, n_slit=Non
     n_slit = min(n_slit or observation["n_slit"], observation["n_slit"])
     simulation = start_simulation(observation, make_mixer(library, calibration), calibration, rng)
     exposure, slit = np.repeat(np.arange(n_exposures), n_slit), np.tile(np.arange(n_slit), n_exposures)
-    counts, truth = observe(simulation, exposure, slit, rng)
+    counts, truth = render_spectra(simulation, exposure, slit, rng)
     counts = counts.reshape(n_exposures, n_slit, -1)
     counts *= dust_transmission(n_slit, rng, calibration["instrument"])[:, None]
     counts[missing_exposures(n_exposures, rng, calibration["instrument"])] = np.nan
     return as_raster(observation, counts, library.wavelength), truth
 
 
-def follow_pixel(observation, library, rng, slit, span, calibration=None):
+def simulate_pixel(observation, library, rng, slit, span, calibration=None):
     """Every exposure of one slit pixel between two times.
 
     slit: pixel; span: start and end in minutes to onset.  Returns minutes (n,) and counts (n, n_wavelengths) DN.
@@ -163,7 +163,7 @@ def follow_pixel(observation, library, rng, slit, span, calibration=None):
     calibration = calibration or load_calibration()
     simulation = start_simulation(observation, make_mixer(library, calibration), calibration, rng, *span)
     minutes = exposure_minutes(observation, *span)
-    counts, _ = observe(simulation, np.arange(len(minutes)), np.full(len(minutes), slit), rng)
+    counts, _ = render_spectra(simulation, np.arange(len(minutes)), np.full(len(minutes), slit), rng)
     return {"minutes": minutes, "counts": counts}
 
 
@@ -173,7 +173,7 @@ def as_raster(observation, counts, wavelength):
     counts: (n_exposures, n_slit, n_wavelengths) DN, NaN where missing.
     """
     exposure = np.arange(len(counts))
-    seconds, x, y = places(observation, exposure, np.arange(counts.shape[1]))
+    seconds, x, y = pixel_positions(observation, exposure, np.arange(counts.shape[1]))
     header = {"OBSID": observation["obsid"], "TELESCOP": "IRIS", "ORIGIN": "Flarebook, SIMULATED"}
     return Raster(
         spectra=counts,
@@ -186,3 +186,43 @@ def as_raster(observation, counts, wavelength):
         quality=np.isfinite(counts).all(axis=2),
         header=header,
     )
+
+
+def expose_spectra(intensity, exposure_time, rng, settings):
+    """Counts of spectra of known intensity, with photon and read noise.
+
+    intensity: (n, n_wavelengths) W m-2 Hz-1 sr-1; exposure_time: scalar or (n,) s; settings: the calibration's
+    `instrument`.  Returns (n, n_wavelengths) float32 DN.
+    """
+    seconds = np.broadcast_to(np.asarray(exposure_time, np.float32), len(intensity))[:, None]
+    counts = intensity * np.float32(settings["dn_per_unit"]) * seconds
+    variance = counts / np.float32(settings["electrons_per_dn"]) + np.float32(settings["read_noise"] ** 2)
+    np.sqrt(variance, out=variance)
+    variance *= rng.standard_normal(counts.shape, dtype=np.float32)
+    return counts + variance
+
+
+def add_cosmic_rays(counts, rng, settings):
+    """Add cosmic-ray hits in place, each to two neighbouring spectral pixels of one spectrum; returns their number.
+
+    counts: (n, n_wavelengths) DN.
+    """
+    hits = rng.poisson(settings["cosmic_rays"] * len(counts))
+    row, column = rng.integers(len(counts), size=hits), rng.integers(counts.shape[1] - 1, size=hits)
+    charge = rng.exponential(settings["cosmic_ray_dn"], size=hits)
+    np.add.at(counts, (row, column), charge)
+    np.add.at(counts, (row, column + 1), 0.5 * charge)
+    return hits
+
+
+def dust_transmission(n_slit, rng, settings):
+    """Transmission along the slit, (n_slit,): 1 but for a few pixels behind dust or a fiducial mark."""
+    number, transmission = settings["dust"]
+    along = np.ones(n_slit, np.float32)
+    along[rng.choice(n_slit, size=min(number, n_slit), replace=False)] = transmission
+    return along
+
+
+def missing_exposures(n_exposures, rng, settings):
+    """Which exposures carry no data, (n_exposures,) bool."""
+    return rng.random(n_exposures) < settings["missing_exposures"]

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from flarebook.compendium.errors import InputError
-from flarebook.iris.features.extract import extract
+from flarebook.iris.features.extract import extract_features
 from flarebook.iris.mg2 import FEATURES
-from flarebook.iris.observations import WINDOW_END, WINDOW_MINUTES, entry
+from flarebook.iris.observations import WINDOW_END, WINDOW_MINUTES, find_observation
 from flarebook.iris.rasters import archive
 from flarebook.iris.rasters.read import iter_exposures
 from flarebook.iris.simulation import dataset
@@ -21,7 +21,7 @@ ABOUT = {"exposure": "int32", "slit": "int32"} | dict.fromkeys(
 )
 
 
-def builder(source, library, onsets="", scheduler="threads"):
+def dataset_builder(source, library, onsets="", scheduler="threads"):
     """Function (observations, seed, number, windows, span=None) that makes tables of spectra of the chosen source.
 
     source: "simulated" or "real".  onsets: CSV of flare onsets, for the real source.  Raises InputError for another
@@ -32,7 +32,7 @@ def builder(source, library, onsets="", scheduler="threads"):
             observations, library, seed, number, windows, scheduler, **options
         )
     if source == "real":
-        return functools.partial(build_datasets, onsets=read_onsets(onsets) if onsets else {})
+        return functools.partial(build_real_datasets, onsets=read_onsets(onsets) if onsets else {})
     raise InputError(f"source {source!r} is none: choose one of {', '.join(SOURCES)}")
 
 
@@ -46,7 +46,7 @@ def read_onsets(path):
     try:
         rows = pd.read_csv(path, skipinitialspace=True)
         return {
-            entry(name)["observation"]: utc(datetime.fromisoformat(onset))
+            find_observation(name)["observation"]: utc(datetime.fromisoformat(onset))
             for name, onset in zip(rows["observation"], rows["onset"], strict=True)
         }
     except InputError:
@@ -84,13 +84,15 @@ def exposure_rows(exposure, number, windows):
 
     exposure: an Exposure; number: of the exposure.  Returns a DataFrame whose feature columns are (width, feature).
     """
-    measured = [extract(exposure.spectra, exposure.wavelength, exposure.exposure_time, window=w) for w in windows]
+    measured = [
+        extract_features(exposure.spectra, exposure.wavelength, exposure.exposure_time, window=w) for w in windows
+    ]
     rows = pd.concat([pd.DataFrame(values, columns=list(FEATURES)) for values, _ in measured], axis=1, keys=windows)
     rows.index = pd.MultiIndex.from_product([[number], range(len(rows)), [exposure.time]])
     return rows[np.logical_and.reduce([good for _, good in measured])]
 
 
-def draw(rows, keys, number):
+def keep_smallest(rows, keys, number):
     """The rows of the `number` smallest random keys, which is a fair draw however the rows arrive; None for all."""
     if number is None or len(rows) <= number:
         return rows, keys
@@ -106,7 +108,7 @@ def stream_rows(path, seconds, number, windows, rng):
             continue
         rows = exposure_rows(exposure, index, windows)
         kept, keys = rows if kept is None else pd.concat([kept, rows]), np.append(keys, rng.random(len(rows)))
-        kept, keys = draw(kept, keys, number)
+        kept, keys = keep_smallest(kept, keys, number)
     if kept is None or not len(kept):
         raise InputError(f"{path} holds no usable spectrum in the 25 minutes that the paper uses: check the onset")
     return kept
@@ -127,10 +129,10 @@ def observation_tables(observation, seed, number, windows, onsets, span, source)
     return [pd.concat([about, rows[width].reset_index(drop=True)], axis=1) for width in windows]
 
 
-def build_datasets(observations, seed, number, windows=(3.0,), span=None, onsets=None, problems=None, **source):
+def build_real_datasets(observations, seed, number, windows=(3.0,), span=None, onsets=None, problems=None, **source):
     """Tables of real spectra, one per window width; an observation that cannot be had is left out and listed.
 
-    observations: rows of `observations.table()`; number: spectra per observation, None for all; onsets: {name:
+    observations: rows of `observation_table`; number: spectra per observation, None for all; onsets: {name:
     datetime}; problems: list that takes the InputErrors, printed when not given; source: options of
     `archive.fetch_raster`.
     With a span, an empty table is a result: the two long observations are needed by one later step only.
@@ -150,4 +152,4 @@ def build_datasets(observations, seed, number, windows=(3.0,), span=None, onsets
         print(*left_out, sep="\n")
     empty = pd.DataFrame(columns=[*ABOUT, *FEATURES], dtype=np.float32).astype(ABOUT)
     parts = parts or [[empty] * len(windows)]
-    return [dataset.joined(list(tables), observations.loc[found]) for tables in zip(*parts, strict=True)]
+    return [dataset.join_observations(list(tables), observations.loc[found]) for tables in zip(*parts, strict=True)]

@@ -5,11 +5,10 @@ import pandas as pd
 
 from flarebook.iris import observations
 from flarebook.iris.atmospheres.library import doppler_shift
-from flarebook.iris.features.distributions import draw_spectra
-from flarebook.iris.features.extract import extract
+from flarebook.iris.features.distributions import sample_spectra
+from flarebook.iris.features.extract import extract_features
 from flarebook.iris.mg2 import FEATURES
-from flarebook.iris.simulation.instrument import expose
-from flarebook.iris.simulation.observation import load_calibration, simulate_observation
+from flarebook.iris.simulation.observation import expose_spectra, load_calibration, simulate_observation
 
 BRIGHTEST = 0.1  # share of the library, by peak intensity, that stands in for a flare
 EXPOSURE = 4.0  # s
@@ -28,7 +27,7 @@ def flare_like_spectra(library, n, rng):
     pair, share = rng.integers(len(bright), size=(2, n)), rng.random((n, 1))
     mixed = share * bright[pair[0]] + (1 - share) * bright[pair[1]]
     moved = doppler_shift(mixed, library.wavelength, FLARE_SPEED * rng.standard_normal(n))
-    return expose(moved, EXPOSURE, rng, load_calibration()["instrument"])
+    return expose_spectra(moved, EXPOSURE, rng, load_calibration()["instrument"])
 
 
 def quiet_sun_spectra(library, n, rng, n_observations=3):
@@ -36,7 +35,7 @@ def quiet_sun_spectra(library, n, rng, n_observations=3):
 
     Returns spectra (n, n_wavelengths) DN and their exposure time (n,) s.
     """
-    table = observations.table()
+    table = observations.observation_table()
     spectra, seconds = [], []
     for _, row in table[table["region"] == "QS"].head(n_observations).iterrows():
         raster, _ = simulate_observation(row, library, rng, n_exposures=2)
@@ -55,7 +54,7 @@ def baseline_spectra(library, n, rng):
     """
     quiet, seconds = quiet_sun_spectra(library, n, rng)
     spectra = np.concatenate([quiet, flare_like_spectra(library, n, rng)])
-    features, good = extract(spectra, library.wavelength, np.concatenate([seconds, np.full(n, EXPOSURE)]))
+    features, good = extract_features(spectra, library.wavelength, np.concatenate([seconds, np.full(n, EXPOSURE)]))
     table = pd.DataFrame(features, columns=list(FEATURES))
     table.insert(0, "region", np.repeat(["QS", "flare"], n))
     return spectra[good], table[good].reset_index(drop=True)
@@ -66,6 +65,6 @@ def same_region_twice(table, n, rng, region="QS"):
 
     Returns the drawn rows of the table with region "QS" and "QS again".  Panos & Kleint 2020, Figure 8, right panel.
     """
-    drawn = draw_spectra(table, (region,), 2 * n, rng)
+    drawn = sample_spectra(table, (region,), 2 * n, rng)
     renamed = rng.permutation(2 * n) < n
     return drawn.assign(region=np.where(renamed, f"{region} again", region))

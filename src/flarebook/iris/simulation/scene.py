@@ -108,7 +108,7 @@ def brightening_map(rng, axes, rate, core, calibration):
 def build_scene(observation, start, end, calibration, parameters, rng):
     """Draw the scene of one observation between two times.
 
-    observation: a row of `observations.table()`; start, end: minutes to onset; parameters: names of the library's
+    observation: a row of `observation_table`; start, end: minutes to onset; parameters: names of the library's
     parameters, each of which gets its own texture.  Returns a Scene.
     """
     region = calibration["regions"][observation["region"]]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 
-from flarebook.iris import style
+from flarebook.iris import mg2
 
 # Full dichromacy in linear RGB: Machado, Oliveira & Fernandes 2009, table 1.
 DICHROMACY = {
@@ -29,7 +29,7 @@ def lab(colour, deficiency):
 
 @pytest.mark.parametrize("deficiency", DICHROMACY)
 def test_region_colours_stay_apart_for_every_reader(deficiency):
-    colours = [*style.REGION_COLOURS.values(), style.REAL_COLOUR]
+    colours = [*mg2.REGION_COLOURS.values(), mg2.REAL_COLOUR]
     seen = [lab(colour, deficiency) for colour in colours]
     distances = [np.linalg.norm(a - b) for a, b in itertools.combinations(seen, 2)]
     assert min(distances) > 25  # a just noticeable difference is about 2.3
@@ -38,5 +38,5 @@ def test_region_colours_stay_apart_for_every_reader(deficiency):
 def test_every_feature_has_a_label_a_name_and_a_rank():
     from flarebook.iris.mg2 import FEATURES
 
-    assert set(style.FEATURE_LABELS) == set(style.FEATURE_NAMES) == set(style.FEATURE_RANKING) == set(FEATURES)
-    assert len(style.FEATURE_RANKING) == 10
+    assert set(mg2.FEATURE_LABELS) == set(mg2.FEATURE_NAMES) == set(mg2.FEATURE_RANKING) == set(FEATURES)
+    assert len(mg2.FEATURE_RANKING) == 10

@@ -1,14 +1,22 @@
-"""Mg II h and k profiles of perturbed FAL-C atmospheres, in NLTE with PRD (extra `radiative-transfer`).
+"""Synthesise the Mg II h and k profiles of perturbed FAL-C atmospheres, in NLTE with PRD, and pack the library.
 
-Run as `python -m flarebook.iris.atmospheres.radiative_transfer FOLDER` it writes one file per atmosphere, continues an
-interrupted run, and packs the profile library that ships with the package.  At run time lightweaver is not needed.
+Needs the extra `radiative-transfer`.  Run `python scripts/iris/synthesise_library.py FOLDER`: it writes one file per
+atmosphere and continues an interrupted run.  `python scripts/iris/synthesise_library.py FOLDER pack` then packs the
+folder into the profile library that ships with the package.
 """
 
 import functools
 from pathlib import Path
 
 import numpy as np
+from scipy.ndimage import gaussian_filter1d
 from scipy.stats import qmc
+
+from flarebook.compendium.atomic_files import atomic_write
+from flarebook.compendium.errors import InputError
+from flarebook.iris.atmospheres.library import LIBRARY, WAVELENGTH
+
+RESOLUTION = 0.053  # Angstrom, full width at half maximum of the spectrograph
 
 PARAMETERS = {  # name: (low, high, unit and meaning)
     "transition_region_shift": (-0.2, 1.2, "dex in column mass; plage and pre-flare chromospheres are denser"),
@@ -107,7 +115,7 @@ def synthesise(parameters, threads=1):
     return np.squeeze(context.compute_rays(FINE_WAVELENGTH / 10, [1.0], stokes=False))
 
 
-def build(folder, n=512, part=0, parts=1):
+def synthesise_design(folder, n=512, part=0, parts=1):
     """Synthesise each `parts`-th atmosphere that `folder` does not hold yet; failures are skipped and named."""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -124,7 +132,46 @@ def build(folder, n=512, part=0, parts=1):
             print(f"{path.name} skipped: {error}", flush=True)
 
 
+def instrument_sampling(intensity, fine_wavelength):
+    """Profiles as the spectrograph resolves and samples them.
+
+    intensity: (..., n_fine) on an even grid `fine_wavelength` (Angstrom).  Returns (..., 535) float32 on `WAVELENGTH`.
+    """
+    sigma = RESOLUTION / 2.3548 / (fine_wavelength[1] - fine_wavelength[0])
+    smooth = gaussian_filter1d(np.asarray(intensity, float), sigma, axis=-1, mode="nearest")
+    sampled = np.apply_along_axis(lambda profile: np.interp(WAVELENGTH, fine_wavelength, profile), -1, smooth)
+    return sampled.astype(np.float32)
+
+
+def pack_library(folder, path=LIBRARY):
+    """Pack a folder of synthesised atmospheres into the library file that ships with the package.
+
+    folder: files `NNNN.npy`, NNNN being the row of `design_atmospheres`.  Returns the number of profiles.
+    Raises InputError when the folder holds none.
+    """
+    files = sorted(Path(folder).glob("[0-9][0-9][0-9][0-9].npy"))
+    if not files:
+        raise InputError(f"{folder} holds no NNNN.npy file; run scripts/iris/synthesise_library.py {folder} first.")
+    index = np.array([int(file.stem) for file in files])
+    design = design_atmospheres(512)[index]
+    arrays = {
+        "profiles": instrument_sampling(np.stack([np.load(file) for file in files]), FINE_WAVELENGTH),
+        "wavelength": WAVELENGTH,
+        "parameters": design,
+        "index": index,
+        "names": np.array(list(PARAMETERS)),
+        "units": np.array([text for *_, text in PARAMETERS.values()]),
+        "intensity_unit": np.array("W m-2 Hz-1 sr-1"),
+    }
+    with atomic_write(path) as partial, open(partial, "wb") as file:
+        np.savez_compressed(file, **arrays)
+    return len(files)
+
+
 if __name__ == "__main__":
     import sys
 
-    build(sys.argv[1], *(int(argument) for argument in sys.argv[2:]))
+    if sys.argv[2:] == ["pack"]:
+        print(f"{pack_library(sys.argv[1])} profiles in {LIBRARY}")
+    else:
+        synthesise_design(sys.argv[1], *(int(argument) for argument in sys.argv[2:]))
