@@ -36,10 +36,10 @@ def fetch(
 
     Example: flarebook stix fetch 2111010024 --published 100
     """
-    from flarebook.stix.maps.client import Fetcher, names_of
+    from flarebook.stix.maps.client import map_fetcher, names_of
     from flarebook.stix.maps.file_names import published_names
 
-    fetcher, bad = Fetcher(archive), []
+    fetcher, bad = map_fetcher(archive), []
     items = [*(items or []), *(published_names()["filename"].head(published) if published else [])]
     if not items:
         raise InputError("name at least one uid or file, or give --published N")

@@ -123,17 +123,16 @@ def _fetch_settings(recipe):
 
 def _check_hub(recipe):
     """Ask the hub for a sign of life: its client would try for minutes."""
-    import requests
     from huggingface_hub import constants
+
+    from flarebook.compendium.data.download import answers
 
     if constants.HF_HUB_OFFLINE:
         raise InputError(f"HF_HUB_OFFLINE forbids to fetch {recipe.name} from the hub: {how_to_get(recipe)}")
-    try:
-        requests.head(constants.ENDPOINT, timeout=WAIT)
-    except requests.RequestException as error:
+    if not answers(constants.ENDPOINT, WAIT):
         raise InputError(
             f"the model hub {constants.ENDPOINT} is out of reach, so {recipe.name} has no weights: {how_to_get(recipe)}"
-        ) from error
+        )
 
 
 def read_state(path):

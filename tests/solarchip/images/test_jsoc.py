@@ -6,7 +6,9 @@ import threading
 from datetime import date
 
 import pytest
+import requests
 
+from flarebook.compendium.data import download
 from flarebook.compendium.errors import InputError
 from flarebook.solarchip.images import jsoc
 from flarebook.solarchip.images.channels import CHANNELS
@@ -50,28 +52,26 @@ def test_addresses_are_those_of_the_archive():
 
 
 def test_a_day_is_fetched_once_and_what_fails_is_named(archive, tmp_path):
-    paths, failures = jsoc.fetch_day(DAY, tmp_path / "days", host=archive)
-    assert sorted(path.name for path in paths) == sorted(
-        jsoc.jsoc_file_name(DAY, channel) for channel in CHANNELS if channel not in ("94", "4500")
-    )
-    assert {path.parent for path in paths} == {tmp_path / "days" / DAY}
+    count, failures = jsoc.fetch_days([DAY], tmp_path / "days", host=archive)
+    paths = sorted(path.name for path in (tmp_path / "days" / DAY).iterdir())
+    assert paths == sorted(jsoc.jsoc_file_name(DAY, channel) for channel in CHANNELS if channel not in ("94", "4500"))
+    assert count == len(paths)
     assert [file[-9:] for file, _ in failures] == ["0094.fits", "4500.fits"]
     assert "is not there" in failures[0][1] and "nothing was kept" in failures[1][1]
-    assert sorted(path.name for path in (tmp_path / "days" / DAY).iterdir()) == sorted(path.name for path in paths)
-    again, _ = jsoc.fetch_day(DAY, tmp_path / "days", CHANNELS[:1], host="http://127.0.0.1:9")
-    assert again == paths[:1]  # at hand: nobody was asked
+    again = jsoc.fetch_days([DAY], tmp_path / "days", CHANNELS[:1], host="http://127.0.0.1:9")
+    assert again == (1, [])  # at hand: nobody was asked
 
 
 def test_the_mirror_is_asked_before_the_archive(tmp_path, monkeypatch, write_sun):
-    mirrored = write_sun(tmp_path / "mirror" / "deep" / jsoc.jsoc_file_name(DAY, "171"))
+    write_sun(tmp_path / "mirror" / "deep" / jsoc.jsoc_file_name(DAY, "171"))
     monkeypatch.setenv("FLAREBOOK_MIRROR", str(tmp_path / "mirror"))
-    assert jsoc.fetch_day(DAY, tmp_path, ["171"], host="http://127.0.0.1:9") == ([mirrored], [])
+    assert jsoc.fetch_days([DAY], tmp_path, ["171"], host="http://127.0.0.1:9") == (1, [])
 
 
 def test_without_a_network_the_archive_is_asked_once(tmp_path, monkeypatch, write_day):
     asked = []
-    monkeypatch.setattr(jsoc.requests, "head", lambda host, timeout: asked.append(host) or fail())
-    monkeypatch.setattr(jsoc, "download", lambda *_: pytest.fail("nobody is there to answer"))
+    monkeypatch.setattr(requests, "head", lambda host, timeout: asked.append(host) or fail())
+    monkeypatch.setattr(download, "download", lambda *_: pytest.fail("nobody is there to answer"))
     monkeypatch.delenv("FLAREBOOK_MIRROR", raising=False)
     with pytest.raises(InputError, match="none of the 22 images can be had; first: .* connect to the network"):
         jsoc.fetch_days([DAY, "2014-03-30"], tmp_path, host="http://127.0.0.1:9")
@@ -82,7 +82,7 @@ def test_without_a_network_the_archive_is_asked_once(tmp_path, monkeypatch, writ
 
 def fail():
     """What requests does without a network."""
-    raise jsoc.requests.ConnectionError("no route")
+    raise requests.ConnectionError("no route")
 
 
 def test_days_and_channels_that_are_none_are_refused():

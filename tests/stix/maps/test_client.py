@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from flarebook.compendium.data.download import cache_folder
 from flarebook.compendium.errors import InputError
 from flarebook.stix.archive import real_maps
 from flarebook.stix.maps import client
-from flarebook.stix.maps.client import fetch_image, image_url, names_of, query_images
+from flarebook.stix.maps.client import image_url, map_fetcher, names_of, query_images
 from flarebook.stix.maps.fits_map import HDUS, write_map
 
 UID = "2203078775"
@@ -88,18 +89,18 @@ def test_every_address_follows_from_the_name():
 
 def test_a_map_is_fetched_once_and_then_found_without_network(archive):
     host, log = archive
-    path = fetch_image(NAME, host)
+    path = map_fetcher(host)(NAME)
     assert path.read_bytes() == path.parents[1].joinpath(NAME).read_bytes()
-    assert fetch_image(NAME, "http://127.0.0.1:1") == path
+    assert map_fetcher("http://127.0.0.1:1")(NAME) == path
     assert log == [f"/image-archive/{UID}/{NAME}"]
 
 
 def test_a_missing_map_and_a_page_in_its_place_are_told_and_not_kept(archive):
     with pytest.raises(InputError, match="is not there .the server answers 404."):
-        fetch_image(GONE, archive[0])
-    with pytest.raises(InputError, match="sent no map of STIX: nothing was kept"):
-        fetch_image(PAGE, archive[0])
-    assert not list(client.cache_folder().iterdir())
+        map_fetcher(archive[0])(GONE)
+    with pytest.raises(InputError, match="sent no STIX map .*nothing was kept"):
+        map_fetcher(archive[0])(PAGE)
+    assert not list(cache_folder().iterdir())
 
 
 def test_a_query_is_a_posted_form_and_gives_clean_maps_only(archive):
@@ -142,7 +143,7 @@ def test_a_real_archive_goes_on_past_what_cannot_be_had(archive, monkeypatch):
 
 
 def test_without_a_network_only_what_is_here_is_read_and_soon(archive, monkeypatch):
-    fetch_image(NAME, archive[0])
+    map_fetcher(archive[0])(NAME)
     names = pd.DataFrame({"filename": [NAME] + [NAME.replace("17409", str(n)) for n in range(200)]})
     monkeypatch.setattr(real_maps, "published_names", lambda: names)
     read = real_maps.real_archive(n_images=201, host="http://127.0.0.1:1")

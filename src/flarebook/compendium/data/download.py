@@ -2,6 +2,7 @@
 
 import os
 import time
+from functools import cached_property
 from pathlib import Path
 
 import platformdirs
@@ -23,12 +24,17 @@ def cache_folder():
     return Path(os.environ.get("FLAREBOOK_DATA") or platformdirs.user_cache_dir("flarebook"))
 
 
+def local_files(pattern):
+    """Yield the files of a name or glob pattern below the folder FLAREBOOK_MIRROR, then those in the cache."""
+    for folder in filter(None, (os.environ.get("FLAREBOOK_MIRROR"), cache_folder())):
+        yield from (path for path in sorted(Path(folder).rglob(pattern)) if path.is_file())
+
+
 def in_mirror(name):
     """First file of that name anywhere in the folder FLAREBOOK_MIRROR; None when unset or absent."""
     mirror = os.environ.get("FLAREBOOK_MIRROR")
-    if not mirror:
-        return None
-    return next((path for path in sorted(Path(mirror).rglob(name)) if path.is_file()), None)
+    paths = sorted(Path(mirror).rglob(name)) if mirror else []
+    return next((path for path in paths if path.is_file()), None)
 
 
 def check_hash(path, expected, advice):
@@ -77,6 +83,50 @@ def fetch(file, progress=None):
     if target.is_file():
         return check_hash(target, file.sha256, "delete it and fetch it again")
     return download(file.url, target, file.sha256, progress)
+
+
+def answers(host, timeout=10.0):
+    """Return whether a server answers a request at all within `timeout` seconds."""
+    try:
+        requests.head(host, timeout=timeout)
+    except requests.RequestException:
+        return False
+    return True
+
+
+class Fetcher:
+    """Fetch files of one archive: mirror, then folder, then network, each read once before it is kept.
+
+    Asks only once whether the archive answers: a hundred files without a network would wait for as many time-outs.
+    """
+
+    def __init__(self, host, read, content):
+        """Set the archive's address, the function that reads a file, and what a file holds, for messages."""
+        self.host, self.read, self.content = host, read, content
+
+    def __call__(self, url, folder=None, progress=None):
+        """Path of a file, downloaded into `folder` (default: the cache) where no copy is found.
+
+        Raises InputError without a network, and for an answer that is missing or cannot be read.
+        """
+        name = url.rsplit("/", 1)[1]
+        target = Path(folder or cache_folder()) / name
+        if found := in_mirror(name) or (target if target.is_file() else None):
+            return found
+        if not self._reachable:
+            raise InputError(f"cannot fetch {url}: {OFFLINE}")
+        download(url, target, None, progress)
+        try:
+            self.read(target)
+        except InputError as error:
+            target.unlink()
+            raise InputError(f"{url} sent no {self.content} ({error}): nothing was kept; try later") from error
+        return target
+
+    @cached_property
+    def _reachable(self):
+        """Whether the archive's server answers."""
+        return answers(self.host)
 
 
 def download(url, target, expected=None, progress=None, pause=PAUSE):

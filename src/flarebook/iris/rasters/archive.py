@@ -1,13 +1,11 @@
 """Addresses of IRIS level-2 rasters in the public archive."""
 
-import os
 import re
 from datetime import datetime
-from pathlib import Path
 
 import requests
 
-from flarebook.compendium.data.download import OFFLINE, cache_folder, download
+from flarebook.compendium.data.download import OFFLINE, cache_folder, download, local_files
 from flarebook.compendium.errors import InputError
 
 ARCHIVE = "https://www.lmsal.com/solarsoft/irisa/data/level2_compressed"
@@ -73,11 +71,9 @@ def fetch_raster(start, obsid, archive=ARCHIVE, progress=None):
     start: datetime (UTC) or ISO text, to the minute at least.  progress: called with (bytes so far, bytes in all).
     Raises InputError without a network, or when the archive has no such observation.  No hash is known beforehand.
     """
-    for folder in filter(None, (os.environ.get("FLAREBOOK_MIRROR"), cache_folder())):
-        names = [path.name for path in Path(folder).rglob(f"iris_l2_*_{int(obsid):010d}_raster.tar.gz")]
-        near = [name for name in names if _within_two_minutes(start, name)]
-        if near:
-            return next(Path(folder).rglob(near[0]))
+    for path in local_files(f"iris_l2_*_{int(obsid):010d}_raster.tar.gz"):
+        if _within_two_minutes(start, path.name):
+            return path
     url = raster_url(exact_start(start, obsid, archive), obsid, archive)
     return download(url, cache_folder() / url.rsplit("/", 1)[1], None, progress)
 

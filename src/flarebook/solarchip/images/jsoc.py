@@ -5,9 +5,8 @@ from datetime import date
 from pathlib import Path
 
 import pandas as pd
-import requests
 
-from flarebook.compendium.data.download import OFFLINE, cache_folder, download, in_mirror
+from flarebook.compendium.data.download import Fetcher, cache_folder
 from flarebook.compendium.errors import InputError
 from flarebook.solarchip.images.channels import CHANNELS
 from flarebook.solarchip.images.read import read_image
@@ -52,22 +51,6 @@ def parse_day(day):
     return found
 
 
-def fetch_day(day, folder=None, channels=CHANNELS, host=HOST, progress=None):
-    """Fetch a day's images that are not at hand yet: (paths, failures [(file, reason)]).
-
-    folder: they are kept in a folder of the day in it; in the cache by default; files in FLAREBOOK_MIRROR are used
-    where they lie.  A file that cannot be had or read does not keep the others from being fetched; what cannot be read
-    is not kept.  progress: called with (bytes so far, bytes in all).
-    """
-    kept, paths, failures = day_folder(day, folder), [], []
-    for url in day_urls(day, channels, host).values():
-        try:
-            paths.append(_fetch_image(url, kept, progress))
-        except InputError as error:
-            failures.append((Path(url).name, str(error)))
-    return paths, failures
-
-
 def fetch_days(
     days: list[str],
     folder: str | Path | None = None,
@@ -107,18 +90,14 @@ def fetch_days(
     >>> fetch_days([])
     (0, [])
     """
-    count, failures, reachable = 0, [], None
+    count, failures, fetcher = 0, [], Fetcher(host, read_image, "usable image")
     for day in days:
-        urls = day_urls(day, channels, host).values()
-        missing = [url for url in urls if not _cached_file(url, day_folder(day, folder))]
-        if missing and reachable is None:
-            reachable = _host_answers(host)
-        if missing and not reachable:
-            failures += [(Path(url).name, f"cannot fetch {url}: {OFFLINE}") for url in missing]
-            count += len(channels) - len(missing)
-            continue
-        paths, failed = fetch_day(day, folder, channels, host, progress)
-        count, failures = count + len(paths), failures + failed
+        for url in day_urls(day, channels, host).values():
+            try:
+                fetcher(url, day_folder(day, folder), progress)
+                count += 1
+            except InputError as error:
+                failures.append((url.rsplit("/", 1)[1], str(error)))
     if failures and not count:
         raise InputError(f"none of the {len(failures)} images can be had; first: {failures[0][1]}")
     return count, failures
@@ -127,32 +106,3 @@ def fetch_days(
 def day_folder(day, folder=None):
     """Folder in which a day's images are kept."""
     return (Path(folder) if folder else cache_folder() / "sdo") / f"{parse_day(day):%Y-%m-%d}"
-
-
-def _cached_file(url, folder):
-    """Path of a file in the mirror or the folder, None when it is in neither."""
-    here = folder / Path(url).name
-    return here if here.is_file() else in_mirror(here.name)
-
-
-def _fetch_image(url, folder, progress):
-    """Path of one file, downloaded and read once when it was not at hand."""
-    if found := _cached_file(url, folder):
-        return found
-    target = folder / Path(url).name
-    download(url, target, None, progress)
-    try:
-        read_image(target)
-    except InputError as error:
-        target.unlink()
-        raise InputError(f"{url} sent no image that can be used ({error}): nothing was kept; try later") from error
-    return target
-
-
-def _host_answers(host):
-    """Whether the archive's machine answers at all."""
-    try:
-        requests.head(host, timeout=10)
-    except requests.RequestException:
-        return False
-    return True

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from flarebook.compendium.errors import InputError
-from flarebook.stix.maps.client import HOST, Fetcher
+from flarebook.stix.maps.client import HOST, map_fetcher
 from flarebook.stix.maps.file_names import parse_name, published_names
 from flarebook.stix.maps.fits_map import ASTRONOMICAL_UNIT, read_map
 from flarebook.stix.maps.preprocess import SIZE, flag, normalise
@@ -47,7 +47,7 @@ def real_archive(folder="", n_images=100, progress=None, host=HOST):
     """
     if folder:
         return read_folder(folder, progress)
-    return read_files(published_names()["filename"].head(n_images), progress, Fetcher(host))
+    return read_files(published_names()["filename"].head(n_images), progress, map_fetcher(host))
 
 
 def read_folder(folder, progress=None):

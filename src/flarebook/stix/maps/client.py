@@ -1,14 +1,11 @@
 """The STIX data centre's image archive: addresses, its query service, and maps fetched once."""
 
-import os
 import re
 from datetime import date, timedelta
-from functools import cached_property
-from pathlib import Path
 
 import requests
 
-from flarebook.compendium.data.download import OFFLINE, cache_folder, download, in_mirror
+from flarebook.compendium.data.download import OFFLINE, Fetcher
 from flarebook.compendium.errors import InputError
 from flarebook.stix.maps.file_names import parse_name, published_names
 from flarebook.stix.maps.fits_map import read_map
@@ -103,51 +100,7 @@ def _day(uid):
     return day.isoformat(), (day + timedelta(days=1)).isoformat()
 
 
-def fetch_image(filename, host=HOST, progress=None):
-    """Path of an archive file: from the folder FLAREBOOK_MIRROR, the cache, or now downloaded and read once.
-
-    progress: called with (bytes so far, bytes in all).  No hash is known beforehand: what cannot be read as a STIX
-    map is not kept.  Raises InputError without a network, or when the archive has no such file.
-    """
-    name = parse_name(filename)["filename"]
-    if mirrored := in_mirror(name):
-        return mirrored
-    target = cache_folder() / name
-    if target.is_file():
-        return target
-    url = image_url(name, host)
-    download(url, target, None, progress)
-    try:
-        read_map(target)
-    except InputError as error:
-        target.unlink()
-        raise InputError(f"{url} sent no map of STIX: nothing was kept; try later") from error
-    return target
-
-
-class Fetcher:
-    """Fetches many archive files: looks for each on this machine first, and asks once whether the archive answers.
-
-    Without this, a hundred names without a network would wait for a hundred time-outs.
-    """
-
-    def __init__(self, host=HOST):
-        folders = [Path(folder) for folder in (os.environ.get("FLAREBOOK_MIRROR"), cache_folder()) if folder]
-        self.host = host
-        self.here = {path.name: path for folder in folders[::-1] for path in folder.rglob("stix_*.fits*")}
-
-    def __call__(self, filename):
-        """Path of one file; InputError when it cannot be had."""
-        found = self.here.get(parse_name(filename)["filename"])
-        if not found and not self.reachable:
-            raise InputError(f"cannot fetch {image_url(filename, self.host)}: {OFFLINE}")
-        return found or fetch_image(filename, self.host)
-
-    @cached_property
-    def reachable(self):
-        """Whether the archive's machine answers at all."""
-        try:
-            requests.head(self.host, timeout=10)
-        except requests.RequestException:
-            return False
-        return True
+def map_fetcher(host=HOST):
+    """Make the function that returns the path of an archive file, fetched where no copy is on this machine."""
+    fetcher = Fetcher(host, read_map, "STIX map")
+    return lambda filename: fetcher(image_url(filename, host))
