@@ -9,7 +9,7 @@ from sklearn.metrics import roc_auc_score
 from flarebook.compendium.errors import InputError
 from flarebook.evaluation.linear_head import linear_head, linear_head_alone
 from flarebook.solarchip.flares.features import as_grey, frozen_features, natural_features
-from flarebook.solarchip.flares.fine_tune import FlareNetwork, Recipe, batches, fine_tune, mirrored
+from flarebook.solarchip.flares.fine_tune import FineTuningConfig, FlareNetwork, batches, fine_tune, mirrored
 from flarebook.solarchip.flares.methods import solarchip_methods
 from flarebook.solarchip.models.autoencoder import create
 from flarebook.solarchip.models.embeddings import pooled
@@ -121,8 +121,8 @@ def test_fine_tuning_finds_the_spot_and_leaves_the_model_as_it_was(suns):
     model = create("vit-mini")
     before = {name: value.clone() for name, value in model.state_dict().items()}
     parts = np.arange(140), np.arange(140), np.arange(140, 180)
-    recipe = Recipe(epochs=20, batch_size=70, learning_rate=5e-3, head_rate=1e-2)
-    found = fine_tune(model, images, label, ["hmi"], *parts, recipe, "cpu")
+    config = FineTuningConfig(epochs=20, batch_size=70, learning_rate=5e-3, head_rate=1e-2)
+    found = fine_tune(model, images, label, ["hmi"], *parts, config, "cpu")
     assert roc_auc_score(label[180:], found[180:]) > 0.9
     assert np.isnan(found[:140]).all()
     assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
@@ -133,7 +133,7 @@ def test_fine_tuning_repeats_itself_and_does_not_see_test_labels(suns):
     other = np.where(np.arange(240) >= 180, 1 - label, label)
     parts = np.arange(30), np.arange(140), np.arange(140, 180)
     first, second = (
-        fine_tune(create("cnn-mini"), images, known, ["hmi"], *parts, Recipe(epochs=1), "cpu")
+        fine_tune(create("cnn-mini"), images, known, ["hmi"], *parts, FineTuningConfig(epochs=1), "cpu")
         for known in (label, other)
     )
     assert np.array_equal(first, second, equal_nan=True)
@@ -143,7 +143,9 @@ def test_frozen_random_weights_are_those_from_which_scratch_starts(suns):
     images, label = suns
     parts = {"train": np.arange(140), "validation": np.arange(140, 180)}
     model = create("vit-mini", seed=9)
-    methods = solarchip_methods("vit-mini", model, images, label, parts, (["hmi"], []), Recipe(epochs=1), "cpu")
+    methods = solarchip_methods(
+        "vit-mini", model, images, label, parts, (["hmi"], []), FineTuningConfig(epochs=1), "cpu"
+    )
     assert set(methods) == {
         f"vit-mini.{way}" for way in ("frozen", "frozen-alone", "frozen-random", "tuned", "scratch")
     }
@@ -166,7 +168,9 @@ def test_fine_tuning_cannot_learn_from_one_class(suns):
     images, label = suns
     quiet = np.flatnonzero(label[:140] == 0)
     with pytest.raises(InputError, match="of the days with labels, .*, none is followed by a flare"):
-        fine_tune(create("vit-mini"), images, label, ["hmi"], quiet, quiet, np.arange(140, 180), Recipe(), "cpu")
+        fine_tune(
+            create("vit-mini"), images, label, ["hmi"], quiet, quiet, np.arange(140, 180), FineTuningConfig(), "cpu"
+        )
 
 
 def test_every_pass_shows_every_day_once():

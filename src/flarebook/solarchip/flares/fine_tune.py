@@ -11,21 +11,22 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 
 from flarebook.evaluation.classification import check_classes
 from flarebook.learning.device import chosen_device
+from flarebook.learning.training import Monitoring, descend, training_loop
 from flarebook.solarchip.images.channels import CHANNELS
 
 STANDARD = 256  # days, about, of which the features are standardised
 
 
 @dataclass(frozen=True)
-class Recipe:
-    """How a classifier learns; the same for pretrained weights and for random ones."""
+class FineTuningConfig:
+    """Training of a classifier; the same for pretrained weights and for random ones."""
 
     epochs: int = 6  # passes through the days with labels
     batch_size: int = 32
     learning_rate: float = 5e-4  # of the encoder, falling to zero along half a cosine
     head_rate: float = 5e-3  # of the linear head, which starts at zero
     weight_decay: float = 0.05
-    looks: int = 4  # how often the validation days are looked at, evenly spaced
+    validations: int = 4  # times that the loss of the validation days is computed, evenly spaced
     seed: int = 1
 
     def steps(self, n_days):
@@ -71,13 +72,13 @@ class FlareNetwork(nn.Module):
         nn.init.constant_(self.head.bias, float(np.log(base_rate / (1 - base_rate))))
 
 
-def fine_tune(model, images, label, channels, known, train, validation, recipe, device="auto"):
-    """Probability of a flare for every day from a network that learns from the known days.
+def fine_tune(model, images, label, channels, known, train, validation, config, device="auto"):
+    """Return the probability of a flare for every day from a network that is trained on the known days.
 
-    model: SolarChip, left as it is; images: (n, 11, h, w) scaled; label: (n,) of 0 and 1; channels: names; known,
+    model: SolarChip, left unchanged; images: (n, 11, h, w) scaled; label: (n,) of 0 and 1; channels: names; known,
     train, validation: positions of the days with labels, of all training days, and of those by whose log loss the best
-    of `recipe.looks` states is kept.  Returns (n,), not a number on the training days.  Raises InputError when the
-    known days are of one class.
+    of `config.validations` states is kept.  Returns (n,), NaN on the training days.  Raises InputError when the known
+    days are of one class.
     """
     check_classes(label[known], "the days with labels")
     device = chosen_device(device)
@@ -86,44 +87,42 @@ def fine_tune(model, images, label, channels, known, train, validation, recipe, 
     network = FlareNetwork(model, channels).to(device)
     network.start(pictures[train[:: 1 + len(train) // STANDARD]], np.mean(label[known]))
     target = torch.tensor(np.array(label, np.float32), device=device)
-    best, state = np.inf, None
-    for _ in learn(network, pictures, target, known, recipe):
+    best = {}
+
+    def row(step, means):
         loss = log_loss(label[validation], forecast(network, pictures[validation]), labels=[0, 1])
-        if loss < best:
-            best, state = loss, deepcopy(network.state_dict())
-    network.load_state_dict(state)
-    asked = np.setdiff1d(np.arange(len(label)), train)
+        return {"step": step + 1, **means, "validation_loss": loss}
+
+    n_steps = config.steps(len(known))
+    validated = set(np.linspace(0, n_steps, config.validations + 1).round().astype(int)[1:])
+    keep_best = lambda: best.update(deepcopy(network.state_dict()))  # noqa: E731
+    monitoring = Monitoring(validated, row, "validation_loss", keep_best)
+    training_loop(stepper(network, pictures, target, known, config), n_steps, "the flare network", monitoring)
+    network.load_state_dict(best)
+    others = np.setdiff1d(np.arange(len(label)), train)
     found = np.full(len(label), np.nan)
-    found[asked] = forecast(network, pictures[asked])
+    found[others] = forecast(network, pictures[others])
     return found
 
 
-def learn(network, pictures, target, known, recipe):
-    """Train in place; yields each time that the validation days are to be looked at.
+def stepper(network, pictures, target, known, config):
+    """Return the function that takes a step: images mirrored at random along both axes, AdamW, half a cosine."""
+    rng, n_steps = np.random.default_rng(config.seed), config.steps(len(known))
+    groups = [
+        {"params": network.encoders.parameters(), "lr": config.learning_rate},
+        {"params": network.head.parameters(), "lr": config.head_rate},
+    ]
+    optimiser = torch.optim.AdamW(groups, weight_decay=config.weight_decay)
+    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, n_steps)
+    days = batches(known, config.batch_size, n_steps, rng)
 
-    Pictures are mirrored at random along both axes: the flare does not know east from west.
-    """
-    rng, n_steps = np.random.default_rng(recipe.seed), recipe.steps(len(known))
-    looks = set(np.linspace(0, n_steps, recipe.looks + 1).round().astype(int)[1:])
-    optimizer = torch.optim.AdamW(
-        [
-            {"params": network.encoders.parameters(), "lr": recipe.learning_rate},
-            {"params": network.head.parameters(), "lr": recipe.head_rate},
-        ],
-        weight_decay=recipe.weight_decay,
-    )
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, n_steps)
-    network.train()
-    for step, rows in enumerate(batches(known, recipe.batch_size, n_steps, rng), start=1):
-        batch = mirrored(pictures[rows], rng)
-        loss = binary_cross_entropy_with_logits(network(batch), target[rows])
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        schedule.step()
-        if step in looks:
-            yield step
-            network.train()
+    def train_step(_):
+        network.train()
+        rows = next(days)
+        logits = network(mirrored(pictures[rows], rng))
+        return {"loss": descend(binary_cross_entropy_with_logits(logits, target[rows]), optimiser, schedule)}
+
+    return train_step
 
 
 def batches(known, size, n_steps, rng):

@@ -110,11 +110,11 @@ def natural_method(pictures, label, parts, channels, device="auto"):
     return {NATURAL: on_features(features, label, parts)}
 
 
-def solarchip_methods(name, model, pictures, label, parts, channels, recipe, device="auto"):
+def solarchip_methods(name, model, pictures, label, parts, channels, config, device="auto"):
     """Forecasters of a pretrained model and of its architecture with random weights: {method: forecaster}.
 
-    name: of the methods; model: SolarChip; channels: (seen by all, added to them in one more frozen row); recipe:
-    fine_tune.Recipe.
+    name: of the methods; model: SolarChip; channels: (seen by all, added to them in one more frozen row); config:
+    fine_tune.FineTuningConfig.
     """
     seen, added = channels
     frozen = frozen_features(model, pictures, seen, device=device)
@@ -131,13 +131,13 @@ def solarchip_methods(name, model, pictures, label, parts, channels, recipe, dev
         return frozen_features(random_start(seed), pictures, seen, device=device)
 
     methods[f"{name}.{FROZEN_RANDOM}"] = on_drawn_features(random_features, label, parts)
-    learned = (pictures, label, parts, seen, recipe, device)
+    learned = (pictures, label, parts, seen, config, device)
     methods[f"{name}.{TUNED}"] = fine_tuned(model, *learned)
     methods[f"{name}.{SCRATCH}"] = fine_tuned(None, *learned, starts=random_start)
     return methods
 
 
-def fine_tuned(model, images, label, parts, channels, recipe, device="auto", starts=None):
+def fine_tuned(model, images, label, parts, channels, config, device="auto", starts=None):
     """Forecaster of a network that learns, from the weights of a model or, with starts, from random ones.
 
     model: SolarChip; starts: function of a seed to an untrained SolarChip, drawn anew for each draw of labels.
@@ -145,7 +145,7 @@ def fine_tuned(model, images, label, parts, channels, recipe, device="auto", sta
 
     def forecaster(known, seed):
         first = starts(seed) if starts else model
-        own = replace(recipe, seed=seed)
+        own = replace(config, seed=seed)
         return fine_tune(first, images, label, channels, known, parts["train"], parts["validation"], own, device)
 
     return forecaster

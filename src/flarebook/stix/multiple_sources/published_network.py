@@ -5,6 +5,7 @@ import pandas as pd
 import torch
 from torch import nn
 
+from flarebook.learning.training import Monitoring, descend, training_loop
 from flarebook.stix.multiple_sources.labelled_set import LabelledSet
 
 BATCH_SIZE = 32  # this and the next two: the authors' code
@@ -42,7 +43,8 @@ class SourceNetwork(nn.Module):
 def train_network(labelled, seed, epochs=EPOCHS, device="cpu", after_epoch=None):
     """Train on all images of a labelled set: Adam, cross-entropy, no weights for the rare class.
 
-    labelled: LabelledSet; after_epoch: called with (epoch, network) after each.  The result depends on seed only.
+    labelled: LabelledSet; after_epoch: called with (epoch, network) after each.  A last batch of one image, which
+    has no variance, is left out of each epoch.  The result depends on seed only.
     Returns the network in evaluation mode.
     """
     with torch.random.fork_rng(devices=[]):
@@ -51,22 +53,16 @@ def train_network(labelled, seed, epochs=EPOCHS, device="cpu", after_epoch=None)
         label = torch.as_tensor(labelled.multiple, device=device)
         network = SourceNetwork(features.shape[1]).to(device)
         optimiser = torch.optim.Adam(network.parameters(), lr=LEARNING_RATE, fused=True)
-        for epoch in range(1, epochs + 1):
-            train_epoch(network, optimiser, features, label)
-            if after_epoch:
-                after_epoch(epoch, network)
+
+        def train_epoch(epoch):
+            network.train()
+            batches = [rows for rows in torch.randperm(len(label)).split(BATCH_SIZE) if len(rows) > 1]
+            losses = (nn.functional.cross_entropy(network(features[rows]), label[rows]) for rows in batches)
+            return {"loss": np.mean([descend(loss, optimiser) for loss in losses])}
+
+        progress = after_epoch and (lambda row: after_epoch(row["step"], network))
+        training_loop(train_epoch, epochs, "the network of the authors", Monitoring(progress=progress))
     return network.eval()
-
-
-def train_epoch(network, optimiser, features, label):
-    """One pass over shuffled images; a last batch of one image, which has no variance, is left out."""
-    network.train()
-    for rows in torch.randperm(len(label)).split(BATCH_SIZE):
-        if len(rows) < 2:
-            continue
-        optimiser.zero_grad()
-        nn.functional.cross_entropy(network(features[rows]), label[rows]).backward()
-        optimiser.step()
 
 
 @torch.no_grad()
