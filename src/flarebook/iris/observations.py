@@ -32,11 +32,26 @@ def parse_mode(mode):
     raise InputError(f"observation mode {mode!r} is not like 'Large coarse 8-step raster' or 'Medium sit-and-stare'.")
 
 
-def observation_table():
-    """The 68 observations of Tables 1 and 2 as printed, with what follows from mode and cadence.
+def observation_table() -> pd.DataFrame:
+    """Read the 68 observations of Tables 1 and 2 of the paper, with what follows from mode and cadence.
 
-    Added columns: slit_length and step_size (arcsec), steps, step_cadence and exposure_time (s), n_slit pixels and
-    n_exposures in 25 minutes.  The text counts 18 PF observations, Table 2 lists 19: all rows are kept.
+    The text counts 18 PF observations, Table 2 lists 19: all rows are kept.
+
+    Returns
+    -------
+    DataFrame
+        One row an observation, the columns as printed, and slit_length and step_size (arcsec), steps, step_cadence and
+        exposure_time (s), n_slit (pixels) and n_exposures in 25 minutes.
+
+    References
+    ----------
+    Panos & Kleint (2020), Tables 1 and 2.
+
+    Examples
+    --------
+    >>> from flarebook import iris
+    >>> iris.observation_table()["region"].value_counts()["PF"]
+    np.int64(19)
     """
     path = files("flarebook.iris") / "data" / "observations.csv"
     rows = pd.read_csv(path, dtype={"obsid": str}, keep_default_na=False)
@@ -49,8 +64,30 @@ def observation_table():
     return rows
 
 
-def find_observation(name):
-    """One observation as a Series, for example "PF 16"; InputError lists the known ones for another name."""
+def find_observation(name: str) -> pd.Series:
+    """Look up one observation of Tables 1 and 2.
+
+    Parameters
+    ----------
+    name : str
+        Name in the tables, for example "PF 16".
+
+    Returns
+    -------
+    Series
+        The row of `observation_table`.
+
+    Raises
+    ------
+    InputError
+        When the name is not in the tables; the message lists the names.
+
+    Examples
+    --------
+    >>> from flarebook import iris
+    >>> iris.find_observation("PF 16")["goes_class"]
+    'X1.6'
+    """
     rows = observation_table().set_index("observation", drop=False)
     if name not in rows.index:
         raise InputError(f"observation {name!r} is not in Tables 1 and 2; known are {', '.join(rows.index)}.")

@@ -87,13 +87,15 @@ def test_members_do_not_influence_one_another(spectra, splits):
 
 
 def test_training_is_deterministic_for_a_seed(spectra, splits):
-    first, second = (ensemble.train_ensemble(spectra, splits, (4,), epochs=2, seed=3) for _ in range(2))
+    first, second = (
+        ensemble.train_ensemble(spectra, splits, (4,), ensemble.TrainingConfig(epochs=2, seed=3)) for _ in range(2)
+    )
     for name, value in first.weights["test"].items():
         np.testing.assert_array_equal(value, second.weights["test"][name])
 
 
 def test_kept_epoch_is_the_best_of_its_own_part(spectra, splits):
-    trained = ensemble.train_ensemble(spectra, splits, (8,), epochs=4, batch_size=64, seed=1)
+    trained = ensemble.train_ensemble(spectra, splits, (8,), ensemble.TrainingConfig(epochs=4, batch_size=64, seed=1))
     for selection, part in (("test", TEST), ("validation", VALIDATION)):
         history = trained.history[trained.history["selection"] == selection]
         best = history.groupby("member")["accuracy"].max()
@@ -108,7 +110,8 @@ def test_the_honest_choice_never_sees_the_test_set(spectra, splits):
     tested = (splits.first(1).role == TEST)[0][spectra.observation]
     flipped = replace(spectra, label=np.where(tested, 1 - spectra.label, spectra.label).astype(np.float32))
     runs = [
-        ensemble.train_ensemble(data, splits.first(1), (8,), epochs=4, batch_size=64) for data in (spectra, flipped)
+        ensemble.train_ensemble(data, splits.first(1), (8,), ensemble.TrainingConfig(epochs=4, batch_size=64))
+        for data in (spectra, flipped)
     ]
     for name, value in runs[0].weights["validation"].items():
         np.testing.assert_array_equal(value, runs[1].weights["validation"][name])
@@ -120,14 +123,16 @@ def test_shuffled_labels_are_not_predicted(toy_table):
     table = toy_table(rng, effect=0.0, between=0.0)
     spectra = select_spectra(table, rng)
     splits = draw_splits(spectra, rng, 6, 2, 1)
-    trained = ensemble.train_ensemble(spectra, splits, (8,), epochs=3, batch_size=64)
+    trained = ensemble.train_ensemble(spectra, splits, (8,), ensemble.TrainingConfig(epochs=3, batch_size=64))
     scores = scores_of_tests(trained.weights["validation"], spectra, splits)
     auc = [six_metrics(spectra.label[splits.rows(i, TEST, spectra)], s)["auc"] for i, s in enumerate(scores)]
     assert np.mean(auc) == pytest.approx(0.5, abs=0.05)
 
 
 def test_separable_classes_are_learned(spectra, splits):
-    trained = ensemble.train_ensemble(spectra, splits, (8,), epochs=6, batch_size=64, learning_rate=0.01)
+    trained = ensemble.train_ensemble(
+        spectra, splits, (8,), ensemble.TrainingConfig(epochs=6, batch_size=64, learning_rate=0.01)
+    )
     scores = scores_of_tests(trained.weights["validation"], spectra, splits)
     auc = [six_metrics(spectra.label[splits.rows(i, TEST, spectra)], s)["auc"] for i, s in enumerate(scores)]
     assert np.mean(auc) > 0.8
@@ -145,5 +150,8 @@ def test_dropout_acts_in_training_only(spectra, splits):
     network = ensemble.build_network(spectra, splits, (16, 8), dropout=0.5, seed=2)
     first, second = (network.predict_on_batch(spectra.features[:50]) for _ in range(2))
     np.testing.assert_array_equal(first, second)
-    trained = [ensemble.train_ensemble(spectra, splits, (16, 8), epochs=1, dropout=d) for d in (0.0, 0.5)]
+    trained = [
+        ensemble.train_ensemble(spectra, splits, (16, 8), ensemble.TrainingConfig(epochs=1, dropout=d))
+        for d in (0.0, 0.5)
+    ]
     assert not np.allclose(trained[0].weights["test"]["dense_0/kernel"], trained[1].weights["test"]["dense_0/kernel"])

@@ -9,10 +9,10 @@ from flarebook.compendium.errors import InputError
 from flarebook.evaluation import calibration
 from flarebook.evaluation.classification import METRICS
 from flarebook.iris.classifiers import ablation, interpretation, protocol
-from flarebook.iris.classifiers.ensemble import train_ensemble
+from flarebook.iris.classifiers.ensemble import TrainingConfig, train_ensemble
 from flarebook.iris.classifiers.splits import TEST, draw_splits, select_spectra
 
-TRAINING = {"epochs": 4, "batch_size": 64, "seed": 1, "learning_rate": 0.01}
+TRAINING = TrainingConfig(epochs=4, batch_size=64, seed=1, learning_rate=0.01)
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,7 @@ def splits(spectra):
 
 @pytest.fixture(scope="module")
 def trained(spectra, splits):
-    return train_ensemble(spectra, splits, (16, 8), **TRAINING)
+    return train_ensemble(spectra, splits, (16, 8), TRAINING)
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +82,7 @@ def test_a_split_by_spectrum_inflates_the_scores_when_observations_differ(toy_ta
     spectra = select_spectra(table, rng)
     splits = draw_splits(spectra, rng, 6, 2, 1)
     variants = [v for v in ablation.ablation_variants(table, rng) if v.name in ("model B", "split by spectrum")]
-    runs = [ablation.run_variant(v, splits, spectra.names, rng, **TRAINING) for v in variants]
+    runs = [ablation.run_variant(v, splits, spectra.names, rng, TRAINING) for v in variants]
     change = ablation.paired_differences(pd.concat(runs), {"split by spectrum": "model B"}).set_index("metric")
     assert change["difference"]["auc"] > 0.1
 
@@ -100,7 +100,7 @@ def test_variants_keep_all_observations_and_drop_what_they_say(table):
 def test_a_variant_that_loses_an_observation_is_told(table, spectra, splits):
     lost = ablation.Variant("too strict", table[table["observation"] != "PF 2"])
     with pytest.raises(InputError, match="no spectra of PF 2"):
-        ablation.run_variant(lost, splits, spectra.names, np.random.default_rng(0), **TRAINING)
+        ablation.run_variant(lost, splits, spectra.names, np.random.default_rng(0), TRAINING)
 
 
 def test_important_features_are_those_that_differ(trained, spectra, splits):

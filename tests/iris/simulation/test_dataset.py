@@ -55,7 +55,6 @@ def test_a_narrow_window_changes_the_integrated_features_only(chosen):
     assert (narrow["line_width"] <= wide["line_width"]).all()
 
 
-def test_a_slit_range_and_a_time_span_are_kept(chosen):
-    rows = dataset.build_dataset(chosen[chosen["region"] == "PF"], load_library(), 1, 80, span=(-81, -1), slit=(40, 60))
-    assert rows["slit"].between(40, 59).all()
+def test_a_time_span_is_kept(chosen):
+    rows = dataset.build_dataset(chosen[chosen["region"] == "PF"], load_library(), 1, 80, span=(-81, -1))
     assert rows["minutes_to_onset"].min() < -60 and rows["minutes_to_onset"].max() < -1

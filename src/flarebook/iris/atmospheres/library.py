@@ -3,6 +3,7 @@
 import functools
 from dataclasses import dataclass
 from importlib.resources import files
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -35,10 +36,31 @@ class Library:
 
 
 @functools.cache
-def load_library(path=LIBRARY):
-    """The profile library that ships with the package.
+def load_library(path: str | Path = LIBRARY) -> Library:
+    """Load the profile library that ships with the package.
 
-    Raises InputError when the file is missing or not a library.
+    Parameters
+    ----------
+    path : str or Path
+        Another library file.
+
+    Returns
+    -------
+    Library
+        Profiles (n_profiles, n_wavelengths) in W m-2 Hz-1 sr-1, wavelengths in Angstrom, and the parameters of the
+        atmospheres.
+
+    Raises
+    ------
+    InputError
+        When the file is missing or not a library.
+
+    Examples
+    --------
+    >>> from flarebook import iris
+    >>> library = iris.load_library()
+    >>> len(library.profiles) == len(library.parameters)
+    True
     """
     try:
         with np.load(path, allow_pickle=False) as file:
@@ -108,11 +130,40 @@ def nearest_profiles(spectra, references):
     return index, distance / np.sqrt(spectra.shape[-1])
 
 
-def compare_with_library(spectra, wavelength, library, lines):
-    """Nearest library shape of each spectrum.
+def compare_with_library(
+    spectra: np.ndarray, wavelength: np.ndarray, library: Library, lines: list
+) -> tuple[np.ndarray, pd.DataFrame]:
+    """Find the nearest library shape of each spectrum.
 
-    spectra: (n, n_wavelengths) on `wavelength`.  Returns the normalised shapes (n, n_wavelengths) and a DataFrame with
-    distance, covered (bool) and the profile, macroturbulence and shift of the nearest.
+    Parameters
+    ----------
+    spectra : ndarray, shape (n, n_wavelengths)
+        Profiles in any unit.
+    wavelength : ndarray, shape (n_wavelengths,)
+        Vacuum wavelengths in Angstrom.
+    library : Library
+        Of `load_library`.
+    lines : list
+        Narrow absorption lines, each (centre in Angstrom, depth, sigma in Angstrom); the calibration's `blanketing`.
+
+    Returns
+    -------
+    nearest : ndarray, shape (n, n_wavelengths)
+        Normalised library shapes.
+    comparison : DataFrame
+        distance (root mean square, as a share of the peak), covered (bool), and the profile, macroturbulence and shift
+        (km/s) of the nearest.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from flarebook import iris
+    >>> from flarebook.iris.atmospheres.library import broaden
+    >>> library, wavelength = iris.load_library(), np.linspace(2795, 2798, 80)
+    >>> spectrum = np.interp(wavelength, library.wavelength, broaden(library.profiles[0], 7.0))
+    >>> _, comparison = iris.compare_with_library(spectrum[None], wavelength, library, [])
+    >>> bool(comparison["covered"][0])
+    True
     """
     profiles, origin = candidates(library, wavelength, lines)
     index, distance = nearest_profiles(spectra, profiles)

@@ -1,6 +1,6 @@
 """What each ingredient is worth: model B retrained with one thing changed, on the same splits."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -60,17 +60,18 @@ def ablation_variants(table, rng, narrow=None, most_quiet=0.5, faint_share=0.3, 
     return chosen + ([Variant("narrow windows", narrow)] if narrow is not None else [])
 
 
-def run_variant(variant, splits, names, rng, selection="validation", **training):
+def run_variant(variant, splits, names, rng, config, selection="validation"):
     """Scores of one changed run on each split: DataFrame model (the variant's name), split, selection, metric, value.
 
-    names: observations in the order that `splits` refers to.  Raises InputError when the variant lost one of them.
+    names: observations in the order that `splits` refers to; config: TrainingConfig, whose dropout the variant
+    replaces.  Raises InputError when the variant lost one of the observations.
     """
     spectra = select_spectra(variant.table, rng, variant.columns)
     if spectra.names != tuple(names):
         lost = ", ".join(sorted(set(names) - set(spectra.names)))
         raise InputError(f"{variant.name!r} leaves no spectra of {lost}: choose a milder threshold.")
     widths = ARCHITECTURES[variant.architecture]
-    trained = train_ensemble(spectra, splits, widths, dropout=variant.dropout, **training)
+    trained = train_ensemble(spectra, splits, widths, replace(config, dropout=variant.dropout))
     scores = test_scores(trained.weights[selection], spectra, splits)
     return score_table(variant.name, selection, scores, spectra, splits)
 

@@ -11,7 +11,15 @@ import numpy as np
 import pandas as pd
 from keras import ops
 
-from flarebook.iris.classifiers.splits import TEST, TRAIN, VALIDATION, observation_weights, standardisation
+from flarebook.iris.classifiers.splits import (
+    TEST,
+    TRAIN,
+    VALIDATION,
+    Spectra,
+    Splits,
+    observation_weights,
+    standardisation,
+)
 
 # The paper gives the number of hidden layers and no widths (section 4.1, Figure 11).
 ARCHITECTURES = {"A": (), "B": (32, 16), "C": (64, 32, 16, 8)}
@@ -86,6 +94,37 @@ class MaskedCrossEntropy(keras.losses.Loss):
 
 
 @dataclass(frozen=True)
+class TrainingConfig:
+    """Hold the settings of a training.
+
+    Attributes
+    ----------
+    epochs : int
+        Passes over all spectra.
+    batch_size : int
+        Spectra per step.
+    seed : int
+        Seed of initial weights, order of the spectra and dropout.
+    dropout : float
+        Share of the hidden units that are set to zero at random.
+    learning_rate : float
+        Of the Adam optimiser.
+
+    Examples
+    --------
+    >>> from flarebook import iris
+    >>> iris.TrainingConfig(epochs=5).batch_size
+    512
+    """
+
+    epochs: int = 15
+    batch_size: int = 512
+    seed: int = 0
+    dropout: float = 0.0
+    learning_rate: float = 1e-3
+
+
+@dataclass(frozen=True)
 class Trained:
     """An ensemble after training.
 
@@ -109,19 +148,54 @@ def build_network(spectra, splits, widths, dropout=0.0, seed=0, learning_rate=1e
     return network
 
 
-def train_ensemble(spectra, splits, widths, epochs=15, batch_size=512, seed=0, dropout=0.0, learning_rate=1e-3):
-    """Train one member per split and keep, per member, the epoch of best accuracy on the test and validation parts.
+def train_ensemble(
+    spectra: Spectra, splits: Splits, widths: tuple[int, ...], config: TrainingConfig = TrainingConfig()
+) -> Trained:
+    """Train one network per split and keep, per network, the epochs of best accuracy on the test and validation parts.
 
-    spectra: Spectra; splits: Splits.  Every batch is shared by all members.  Deterministic for a seed.
-    Returns Trained.  Panos & Kleint 2020, section 4.2: 15 epochs, best epoch by accuracy on the test set.
+    All networks learn from the same batches, each from its own training observations.  A seed gives the same result.
+
+    Parameters
+    ----------
+    spectra : Spectra
+        Of `select_spectra`.
+    splits : Splits
+        Of `draw_splits`.
+    widths : tuple of int
+        Nodes of each hidden layer; empty for a logistic regression.
+    config : TrainingConfig
+        Epochs, batch size, seed, dropout and learning rate.
+
+    Returns
+    -------
+    Trained
+        Weights and best epoch by selection, and the history of the accuracy.
+
+    References
+    ----------
+    Panos & Kleint (2020), section 4.2: 15 epochs, best epoch by accuracy on the test set.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd
+    >>> from flarebook import iris
+    >>> rng = np.random.default_rng(0)
+    >>> table = pd.DataFrame(rng.normal(size=(160, 10)), columns=list(iris.FEATURES))
+    >>> table = table.assign(observation=[f"{r} {i}" for r in ("PF", "AR") for i in range(8) for _ in range(10)])
+    >>> table["region"] = table["observation"].str[:2]
+    >>> spectra = iris.select_spectra(table, rng)
+    >>> splits = iris.draw_splits(spectra, rng, n_splits=2)
+    >>> trained = iris.train_ensemble(spectra, splits, (4,), iris.TrainingConfig(epochs=1, batch_size=32))
+    >>> trained.weights["validation"]["dense_0/kernel"].shape
+    (2, 10, 4)
     """
-    rng = np.random.default_rng(seed)
-    network = build_network(spectra, splits, widths, dropout, seed, learning_rate)
+    rng = np.random.default_rng(config.seed)
+    network = build_network(spectra, splits, widths, config.dropout, config.seed, config.learning_rate)
     tables = {name: observation_weights(splits, spectra, part) for name, part in SELECTIONS.items()}
-    accuracy = {name: np.empty((epochs, len(splits))) for name in tables}
+    accuracy = {name: np.empty((config.epochs, len(splits))) for name in tables}
     best = {}
-    for epoch in range(epochs):
-        train_epoch(network, spectra, batch_size, rng)
+    for epoch in range(config.epochs):
+        train_epoch(network, spectra, config.batch_size, rng)
         correct = correct_calls(network, spectra)
         for name, table in tables.items():
             accuracy[name][epoch] = (correct * table).sum(axis=1) / np.maximum((table * spectra.counts).sum(axis=1), 1)

@@ -52,11 +52,33 @@ def member_logit(weights, features):
     return hidden[:, 0]
 
 
-def ensemble_scores(weights, features):
-    """Pre-flare probability of each spectrum by each member.
+def ensemble_scores(weights: dict[str, np.ndarray], features: np.ndarray) -> np.ndarray:
+    """Compute the pre-flare probability of each spectrum by each member.
 
-    weights: {name: (n_members, ...)}; features: (n, n_features).  Returns (n_members, n) float32.
-    Raises InputError when the features do not fit the weights.
+    Parameters
+    ----------
+    weights : dict of ndarray
+        Arrays of all members, each (n_members, ...): mean, scale, dense_0/kernel, dense_0/bias, ...
+    features : ndarray, shape (n, n_features)
+        Features, not standardised.
+
+    Returns
+    -------
+    ndarray, shape (n_members, n)
+        Probabilities, float32.
+
+    Raises
+    ------
+    InputError
+        When the features do not fit the weights.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from flarebook import iris
+    >>> ensemble = iris.load_ensemble()
+    >>> iris.ensemble_scores(ensemble.weights, np.zeros((3, 10))).shape
+    (50, 3)
     """
     features = np.asarray(features, np.float32)
     if features.ndim != 2 or features.shape[1] != weights["mean"].shape[1]:
@@ -97,10 +119,29 @@ class Ensemble:
         return float(self.about["window"])
 
 
-def load_ensemble(path=SHIPPED):
-    """Read the weights file of an ensemble, the shipped one by default.
+def load_ensemble(path: str | Path = SHIPPED) -> Ensemble:
+    """Load the weights file of an ensemble, the shipped one by default.
 
-    Returns an Ensemble.  Raises InputError when the file is absent, damaged or made for other features.
+    Parameters
+    ----------
+    path : str or Path
+        Weights file in safetensors format.
+
+    Returns
+    -------
+    Ensemble
+        Weights, what they were trained on, and the sha256 of the file.
+
+    Raises
+    ------
+    InputError
+        When the file is absent, damaged or made for other features.
+
+    Examples
+    --------
+    >>> from flarebook import iris
+    >>> iris.load_ensemble().about["origin"]
+    'simulated'
     """
     path = Path(path)
     if not path.is_file():

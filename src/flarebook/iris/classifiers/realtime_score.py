@@ -1,6 +1,7 @@
 """Pre-flare probability of each slit pixel and exposure of a raster, from the trained ensemble, without TensorFlow."""
 
 import json
+from collections.abc import Callable, Iterable
 from importlib.metadata import version
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pyarrow.parquet
 from flarebook.compendium.atomic_files import atomic_write
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.provenance import to_json
-from flarebook.iris.classifiers.inference import ensemble_scores
+from flarebook.iris.classifiers.inference import Ensemble, ensemble_scores
 from flarebook.iris.features.extract import extract_features
 from flarebook.iris.rasters.read import iter_exposures, read_raster
 
@@ -20,22 +21,74 @@ COARSEST = 0.12  # Angstrom per spectral pixel; k2v and k2r, about .3 apart, mer
 SUFFIXES = (".tar.gz", ".tgz", ".tar", ".fits.gz", ".fits")
 
 
-def score_spectra(spectra, wavelength, exposure_time, ensemble):
-    """Mean and spread over members of the pre-flare probability of each spectrum.
+def score_spectra(
+    spectra: np.ndarray, wavelength: np.ndarray, exposure_time: float | np.ndarray, ensemble: Ensemble
+) -> tuple[np.ndarray, np.ndarray]:
+    """Compute the mean and the spread over networks of the pre-flare probability of each spectrum.
 
-    spectra: (n, n_wavelengths) DN; wavelength: Angstrom; exposure_time: s.  Returns score, spread: (n,) float32, NaN
-    where the spectrum cannot be measured.
+    Parameters
+    ----------
+    spectra : ndarray, shape (n_spectra, n_wavelengths)
+        Counts in DN; missing values are NaN or -200.
+    wavelength : ndarray, shape (n_wavelengths,)
+        Ascending vacuum wavelengths in Angstrom.
+    exposure_time : float or ndarray, shape (n_spectra,)
+        Exposure time in seconds.
+    ensemble : Ensemble
+        Of `load_ensemble`.
+
+    Returns
+    -------
+    score, spread : ndarray, shape (n_spectra,)
+        Mean and standard deviation over networks, float32; NaN where a spectrum cannot be measured.
+
+    Raises
+    ------
+    InputError
+        When the shapes do not fit or the wavelengths do not cover the grid.
+
+    Examples
+    --------
+    >>> from flarebook import iris
+    >>> library = iris.load_library()
+    >>> score, spread = iris.score_spectra(1e10 * library.profiles[:4], library.wavelength, 4.0, iris.load_ensemble())
+    >>> bool(((0 <= score) & (score <= 1)).all())
+    True
     """
     features, good = extract_features(spectra, wavelength, exposure_time, window=ensemble.window)
     members = ensemble_scores(ensemble.weights, features)
     return np.where(good, members.mean(axis=0), np.nan), np.where(good, members.std(axis=0), np.nan)
 
 
-def score_file(path, ensemble, progress=iter):
-    """Score a level-2 file (.fits, .fits.gz, .tar.gz) exposure by exposure, so that memory stays flat.
+def score_file(path: str | Path, ensemble: Ensemble, progress: Callable[[Iterable], Iterable] = iter) -> pd.DataFrame:
+    """Score a level-2 file exposure by exposure, so that memory stays flat.
 
-    Returns a DataFrame exposure, slit, time (s after the start), x (arcsec), score, spread; NaN where unusable.
-    Raises InputError when the file has no Mg II window, is too coarse, or holds no usable spectrum.
+    Parameters
+    ----------
+    path : str or Path
+        File `.fits`, `.fits.gz` or `.tar.gz`.
+    ensemble : Ensemble
+        Of `load_ensemble`.
+    progress : callable
+        Wraps the exposures, for example in a progress bar.
+
+    Returns
+    -------
+    DataFrame
+        exposure, slit, time (s after the start), x (arcsec), score, spread; NaN where a spectrum cannot be measured.
+
+    Raises
+    ------
+    InputError
+        When the file has no Mg II window, is too coarse, or holds no usable spectrum.
+
+    Examples
+    --------
+    >>> from flarebook import iris
+    >>> from flarebook.iris.rasters.samples import sample_path
+    >>> table = iris.score_file(sample_path("iris_20140329_mg2_raster.fits"), iris.load_ensemble())
+    >>> table["exposure"].nunique(), len(table)
+    (3, 3282)
     """
     parts = []
     for number, exposure in enumerate(progress(iter_exposures(path))):

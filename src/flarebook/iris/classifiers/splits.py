@@ -1,5 +1,6 @@
 """Random splits of the observations into training, validation and test; never an observation on two sides."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,11 +57,47 @@ class Splits:
         return Splits(self.role[:n])
 
 
-def select_spectra(table, rng, columns=FEATURES, equal=True):
-    """PF and AR rows of the table; the larger class is thinned at random to the size of the smaller one.
+def select_spectra(
+    table: pd.DataFrame, rng: np.random.Generator, columns: tuple = FEATURES, equal: bool = True
+) -> Spectra:
+    """Select the PF and AR rows of a table, as many of one class as of the other.
 
-    table: columns observation, region and the features; QS and SS are never used.  Returns Spectra.
-    Raises InputError when one class is missing or a feature is not finite.  Panos & Kleint 2020, section 4.2.
+    Parameters
+    ----------
+    table : DataFrame
+        Columns observation, region and the features; rows of QS and SS are never used.
+    rng : Generator
+        Draws the rows that the larger class keeps.
+    columns : tuple of str
+        Features to keep.
+    equal : bool
+        False keeps all rows of both classes.
+
+    Returns
+    -------
+    Spectra
+        Features (n, n_features), labels and observations, in the order of the observations.
+
+    Raises
+    ------
+    InputError
+        When one class is missing or a feature is NaN or infinite.
+
+    References
+    ----------
+    Panos & Kleint (2020), section 4.2.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd
+    >>> from flarebook import iris
+    >>> rng = np.random.default_rng(0)
+    >>> table = pd.DataFrame(rng.normal(size=(160, 10)), columns=list(iris.FEATURES))
+    >>> table = table.assign(observation=[f"{r} {i}" for r in ("PF", "AR") for i in range(8) for _ in range(10)])
+    >>> table["region"] = table["observation"].str[:2]
+    >>> spectra = iris.select_spectra(table, rng)
+    >>> spectra.features.shape, float(spectra.label.mean())
+    ((160, 10), 0.5)
     """
     pair = table[table["region"].isin((POSITIVE, NEGATIVE))]
     if pair["region"].nunique() < 2:
@@ -85,11 +122,55 @@ def equal_numbers(positive, rng):
     return np.concatenate([rng.choice(rows, size, replace=False) for rows in classes])
 
 
-def draw_splits(spectra, rng, n_splits=100, n_test=4, n_validation=2, excluded=()):
-    """Random splits: per class n_test test and n_validation validation observations, the rest for training.
+def draw_splits(
+    spectra: Spectra,
+    rng: np.random.Generator,
+    n_splits: int = 100,
+    n_test: int = 4,
+    n_validation: int = 2,
+    excluded: Sequence[str] = (),
+) -> Splits:
+    """Draw random splits by observation: no observation is on two sides of one split.
 
-    excluded: names of observations that take no part.  Returns Splits.  Raises InputError when too few observations
-    remain for training.  Panos & Kleint 2020, section 4.2 (4 AR + 4 PF, no validation set).
+    Parameters
+    ----------
+    spectra : Spectra
+        Of `select_spectra`.
+    rng : Generator
+        Source of every random number.
+    n_splits : int
+        Number of splits.
+    n_test, n_validation : int
+        Observations per class for testing and for validation; the rest is for training.
+    excluded : sequence of str
+        Names of observations that take no part.
+
+    Returns
+    -------
+    Splits
+        Part of each observation in each split.
+
+    Raises
+    ------
+    InputError
+        When too few observations remain for training.
+
+    References
+    ----------
+    Panos & Kleint (2020), section 4.2 (4 AR and 4 PF test observations, no validation set).
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd
+    >>> from flarebook import iris
+    >>> rng = np.random.default_rng(0)
+    >>> table = pd.DataFrame(rng.normal(size=(160, 10)), columns=list(iris.FEATURES))
+    >>> table = table.assign(observation=[f"{r} {i}" for r in ("PF", "AR") for i in range(8) for _ in range(10)])
+    >>> table["region"] = table["observation"].str[:2]
+    >>> spectra = iris.select_spectra(table, rng)
+    >>> splits = iris.draw_splits(spectra, rng, n_splits=3)
+    >>> len(splits), len(splits.rows(0, 2, spectra))  # 2: the test part
+    (3, 80)
     """
     role = np.full((n_splits, len(spectra.names)), TRAIN, np.int8)
     barred = np.isin(spectra.names, list(excluded))

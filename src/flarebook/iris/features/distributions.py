@@ -127,11 +127,36 @@ def _common_range(samples, coverage):
     return low - margin, high + margin
 
 
-def f_scores(table, positive="PF", negative="AR"):
-    """Univariate F-score of each feature: variance between the two regions over the variance within them.
+def f_scores(table: pd.DataFrame, positive: str = "PF", negative: str = "AR") -> pd.Series:
+    """Compute the univariate F-score of each feature: variance between two regions over the variance within them.
 
-    table: columns "region" and the ten features.  Returns a Series by feature.  F grows in proportion to the number
-    of spectra, so only the order of features compares between data sets.  Panos & Kleint 2020, section 2.2, Figure 5.
+    F grows in proportion to the number of spectra, so only the order of features compares between data sets.
+
+    Parameters
+    ----------
+    table : DataFrame
+        Columns "region" and the ten features.
+    positive, negative : str
+        The two regions.
+
+    Returns
+    -------
+    Series
+        F-score by feature.
+
+    References
+    ----------
+    Panos & Kleint (2020), section 2.2 and Figure 5.
+
+    Examples
+    --------
+    >>> import numpy as np, pandas as pd
+    >>> from flarebook import iris
+    >>> values = np.random.default_rng(0).normal(size=(200, 10))
+    >>> table = pd.DataFrame(values, columns=list(iris.FEATURES)).assign(region=["PF", "AR"] * 100)
+    >>> table.loc[table["region"] == "PF", "triplet"] += 2
+    >>> iris.f_scores(table).idxmax()
+    'triplet'
     """
     pair = table[table["region"].isin((positive, negative))]
     scores, _ = f_classif(standardise_features(pair[list(FEATURES)]), (pair["region"] == positive).to_numpy())

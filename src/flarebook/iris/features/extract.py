@@ -28,14 +28,48 @@ def window_edges(window=WINDOW):
     return tuple(grid_index(core + side * window / 2) for core in (K_CORE, H_CORE) for side in (-1, 1))
 
 
-def extract_features(spectra, wavelength, exposure_time, window=WINDOW):
+def extract_features(
+    spectra: np.ndarray, wavelength: np.ndarray, exposure_time: float | np.ndarray, window: float = WINDOW
+) -> tuple[np.ndarray, np.ndarray]:
     """Measure the ten features of each spectrum.
 
-    spectra: (n_spectra, n_wavelengths) DN, missing values NaN or -200; wavelength: (n_wavelengths,) Angstrom,
-    ascending; exposure_time: s, one number or (n_spectra,).  Returns features (n_spectra, 10) float32 in the order
-    of FEATURES and good (n_spectra,) bool; a spectrum that cannot be measured is a row of zeros with good False.
-    Raises InputError when the shapes do not fit or the wavelengths do not cover the grid.
-    Panos & Kleint 2020, section 2.1.
+    Parameters
+    ----------
+    spectra : ndarray, shape (n_spectra, n_wavelengths)
+        Counts in DN; missing values are NaN or -200.
+    wavelength : ndarray, shape (n_wavelengths,)
+        Ascending vacuum wavelengths in Angstrom.
+    exposure_time : float or ndarray, shape (n_spectra,)
+        Exposure time in seconds.
+    window : float
+        Full width of the k and of the h integration window in Angstrom, 0.5 to 4.4.
+
+    Returns
+    -------
+    features : ndarray, shape (n_spectra, 10)
+        float32, in the order of `FEATURES`; a row of zeros where a spectrum cannot be measured.
+    good : ndarray of bool, shape (n_spectra,)
+        False where a spectrum cannot be measured.
+
+    Raises
+    ------
+    InputError
+        When the shapes do not fit or the wavelengths do not cover the grid.
+
+    References
+    ----------
+    Panos & Kleint (2020), section 2.1.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from flarebook import iris
+    >>> wavelength = np.linspace(2793, 2806, 500)
+    >>> lines = sum(np.exp(-0.5 * ((wavelength - core) / 0.2) ** 2) for core in (2796.34, 2803.52))
+    >>> features, good = iris.extract_features(100 * lines[None] + 5, wavelength, 2.0)
+    >>> ratio = features[0, list(iris.FEATURES).index("kh_ratio")]
+    >>> bool(good[0]), round(float(ratio), 2)
+    (True, 1.0)
     """
     spectra, exposure_time = _checked(spectra, wavelength, exposure_time)
     lower, weight = grid_weights(wavelength)
@@ -59,12 +93,39 @@ def peaks(spectra, wavelength):
     return found
 
 
-def interpolate_profiles(spectra, wavelength):
-    """Bring spectra onto the 240-point grid and divide each by its maximum.
+def interpolate_profiles(spectra: np.ndarray, wavelength: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Interpolate spectra onto the 240-point grid and divide each by its maximum.
 
-    spectra: (n_spectra, n_wavelengths), missing NaN or -200; wavelength: (n_wavelengths,) Angstrom.  Returns profiles
-    (n_spectra, 240) float32 and good (n_spectra,) bool; a spectrum with missing values becomes zeros.
-    Panos & Kleint 2020, figure 1.
+    Parameters
+    ----------
+    spectra : ndarray, shape (n_spectra, n_wavelengths)
+        Counts in DN; missing values are NaN or -200.
+    wavelength : ndarray, shape (n_wavelengths,)
+        Ascending vacuum wavelengths in Angstrom.
+
+    Returns
+    -------
+    profiles : ndarray, shape (n_spectra, 240)
+        float32, at most 1; a spectrum with missing values becomes zeros.
+    good : ndarray of bool, shape (n_spectra,)
+        False where a spectrum has missing values.
+
+    Raises
+    ------
+    InputError
+        When the shapes do not fit or the wavelengths do not cover the grid.
+
+    References
+    ----------
+    Panos & Kleint (2020), figure 1.
+
+    Examples
+    --------
+    >>> from flarebook import iris
+    >>> raster = iris.real_raster()
+    >>> profiles, good = iris.interpolate_profiles(raster.flat()[0], raster.wavelength)
+    >>> profiles.shape, float(profiles.max())
+    ((3282, 240), 1.0)
     """
     spectra, _ = _checked(spectra, wavelength, 1.0)
     lower, weight = grid_weights(wavelength)

@@ -5,15 +5,38 @@ import pandas as pd
 
 from flarebook.iris.features.extract import extract_features
 from flarebook.iris.mg2 import FEATURES, WINDOW
+from flarebook.iris.rasters.level2 import Raster
 
 PAPER_RANGES = {"intensity": "0 to 800", "kh_ratio": "0.8 to 1.4", "asymmetry": "-1 to 1"}  # sections 2.1 and 3
 
 
-def feature_table(raster, window=WINDOW):
-    """Features of all usable spectra of a raster, one row each.
+def feature_table(raster: Raster, window: float = WINDOW) -> pd.DataFrame:
+    """Measure the features of all usable spectra of a raster.
 
-    Returns DataFrame with exposure, slit (pixel), minutes (after the start), x, y (arcsec), the ten features and
-    good, which is True in every row: spectra that cannot be measured are left out.
+    Parameters
+    ----------
+    raster : Raster
+        Counts of the Mg II window.
+    window : float
+        Full width of the k and of the h integration window in Angstrom.
+
+    Returns
+    -------
+    DataFrame
+        One row a spectrum: exposure, slit (pixel), minutes (after the start), x, y (arcsec), the ten features and good,
+        which is True in every row because spectra that cannot be measured are skipped.
+
+    Raises
+    ------
+    InputError
+        When the wavelengths do not cover the grid.
+
+    Examples
+    --------
+    >>> from flarebook import iris
+    >>> table = iris.feature_table(iris.real_raster())
+    >>> table["exposure"].nunique(), bool(table["intensity"].median() > 10)
+    (3, True)
     """
     spectra, exposure_time = raster.flat()
     features, good = extract_features(spectra, raster.wavelength, exposure_time, window)

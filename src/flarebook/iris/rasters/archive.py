@@ -1,6 +1,7 @@
 """Addresses of IRIS level-2 rasters in the public archive."""
 
 import re
+from collections.abc import Callable
 from datetime import datetime
 
 import requests
@@ -65,11 +66,42 @@ def exact_start(start, obsid, archive=ARCHIVE):
     return nearest_start(answer.text, start, obsid)
 
 
-def fetch_raster(start, obsid, archive=ARCHIVE, progress=None):
-    """Path of an observation's raster archive: from the folder FLAREBOOK_MIRROR, the cache, or now downloaded.
+def fetch_raster(
+    start: datetime | str,
+    obsid: int | str,
+    archive: str = ARCHIVE,
+    progress: Callable[[int, int], None] | None = None,
+) -> Path:
+    """Find the raster archive of an observation, or download it.
 
-    start: datetime (UTC) or ISO text, to the minute at least.  progress: called with (bytes so far, bytes in all).
-    Raises InputError without a network, or when the archive has no such observation.  No hash is known beforehand.
+    The folder FLAREBOOK_MIRROR is searched first, then the cache, then the public archive.  The archive lists no hash.
+
+    Parameters
+    ----------
+    start : datetime or str
+        Start (UTC) to the minute at least, for example "2014-03-29T14:09".
+    obsid : int or str
+        The ten-digit OBSID.
+    archive : str
+        Root address of the level-2 archive.
+    progress : callable, optional
+        Called with the bytes so far and the bytes in all.
+
+    Returns
+    -------
+    Path
+        The `.tar.gz` file.
+
+    Raises
+    ------
+    InputError
+        Without a network, or when the archive has no such observation.
+
+    Examples
+    --------
+    >>> from flarebook import iris
+    >>> row = iris.find_observation("PF 16")
+    >>> path = iris.fetch_raster(row["start"], row["obsid"])  # doctest: +SKIP
     """
     for path in local_files(f"iris_l2_*_{int(obsid):010d}_raster.tar.gz"):
         if _within_two_minutes(start, path.name):

@@ -94,13 +94,44 @@ def auxiliary(hdus, n_exposures, path):
 
 @dataclass(frozen=True, eq=False)
 class Raster:
-    """One spectral window of a raster, exposure by exposure.
+    """Hold one spectral window of a raster, exposure by exposure.
 
-    spectra: (n_exposures, n_slit, n_wavelengths) float32 DN, missing values NaN; wavelength: (n_wavelengths,)
-    Angstrom, vacuum; time: (n_exposures,) s after start; exposure_time: (n_exposures,) s; x, y: (n_exposures,)
-    pointing of the slit centre, arcsec; quality: (n_exposures, n_slit) bool, True where a spectrum is complete and
-    was exposed; slit_offset: (n_slit,) arcsec from the slit centre; observer_velocity: (n_exposures,) m/s, already
-    removed from the wavelengths in level 2; notes: what the reader found odd.
+    Attributes
+    ----------
+    spectra : ndarray, shape (n_exposures, n_slit, n_wavelengths)
+        Counts in DN, float32; missing values are NaN.
+    wavelength : ndarray, shape (n_wavelengths,)
+        Vacuum wavelengths in Angstrom.
+    time : ndarray, shape (n_exposures,)
+        Seconds after `start`.
+    exposure_time : ndarray, shape (n_exposures,)
+        Exposure times in seconds.
+    start : Time
+        Start of the observation, UTC.
+    x, y : ndarray, shape (n_exposures,)
+        Pointing of the slit centre in arcsec.
+    quality : ndarray of bool, shape (n_exposures, n_slit)
+        True where a spectrum is complete and was exposed.
+    header : dict
+        Primary header without comments.
+    path : Path, optional
+        File that was read.
+    slit_offset : ndarray, shape (n_slit,), optional
+        Distance from the slit centre in arcsec.
+    observer_velocity : ndarray, shape (n_exposures,), optional
+        Velocity of the spacecraft in m/s, already removed from the wavelengths in level 2.
+    orbital_phase : ndarray, shape (n_exposures,), optional
+        Phase of the orbit, 0 to 1.
+    notes : tuple of str
+        Contradictions that the reader found in the file.
+
+    Examples
+    --------
+    >>> from flarebook import iris
+    >>> raster = iris.real_raster()
+    >>> spectra, exposure_time = raster.flat()
+    >>> len(spectra) == len(exposure_time) == 3 * 1094
+    True
     """
 
     spectra: np.ndarray

@@ -18,12 +18,41 @@ from flarebook.compendium.errors import InputError
 from flarebook.iris.rasters.level2 import Exposure, Raster, RasterWindow
 
 
-def read_raster(paths, window="Mg II k", slit=None):
+def read_raster(
+    paths: str | Path | list[str | Path], window: str = "Mg II k", slit: tuple[int, int] | None = None
+) -> Raster:
     """Read a raster, several files of one observation joined in time.
 
-    paths: a file (.fits, .fits.gz or .tar.gz) or a list of them; window: name of the spectral window; slit: (first,
-    last) slit pixels, last excluded, all by default.  Returns a Raster.
-    Raises InputError, one sentence, for anything that is no usable level-2 raster.
+    Parameters
+    ----------
+    paths : str, Path or list of them
+        Files `.fits`, `.fits.gz` or `.tar.gz`; several of one observation are joined in time.
+    window : str
+        Name of the spectral window, as in the header's TDESC keywords.
+    slit : tuple of int, optional
+        First slit pixel and the one after the last; all by default.
+
+    Returns
+    -------
+    Raster
+        Spectra in DN with wavelengths, times and pointing.
+
+    Raises
+    ------
+    InputError
+        When a file is absent, damaged, not a level-2 raster, or lacks the window.
+
+    References
+    ----------
+    De Pontieu et al. (2014), Solar Physics 289, 2733; IRIS Technical Note 26.
+
+    Examples
+    --------
+    >>> from flarebook import iris
+    >>> from flarebook.iris.rasters.samples import sample_path
+    >>> raster = iris.read_raster(sample_path("iris_20140329_mg2_raster.fits"), slit=(500, 510))
+    >>> raster.spectra.shape[:2]
+    (3, 10)
     """
     return concatenate(list(iter_rasters(paths, window, slit)))
 
@@ -35,10 +64,36 @@ def iter_rasters(paths, window="Mg II k", slit=None) -> Iterator[Raster]:
             yield RasterWindow(hdus, name, window, slit).raster()
 
 
-def iter_exposures(path, window="Mg II k", slit=None) -> Iterator[Exposure]:
+def iter_exposures(
+    path: str | Path, window: str = "Mg II k", slit: tuple[int, int] | None = None
+) -> Iterator[Exposure]:
     """Read one exposure after the other, so that memory does not grow with the length of the raster.
 
-    path, window, slit: as for `read_raster`.  Yields Exposure in the order of `Raster`.
+    Parameters
+    ----------
+    path : str or Path
+        File `.fits`, `.fits.gz` or `.tar.gz`.
+    window : str
+        Name of the spectral window, as in the header's TDESC keywords.
+    slit : tuple of int, optional
+        First slit pixel and the one after the last; all by default.
+
+    Yields
+    ------
+    Exposure
+        Spectra (n_slit, n_wavelengths) in DN with time and pointing, in the order of `Raster`.
+
+    Raises
+    ------
+    InputError
+        When the file is absent, damaged, not a level-2 raster, or lacks the window.
+
+    Examples
+    --------
+    >>> from flarebook import iris
+    >>> from flarebook.iris.rasters.samples import sample_path
+    >>> [round(one.x, 1) for one in iris.iter_exposures(sample_path("iris_20140329_mg2_raster.fits"))]
+    [483.9, 485.9, 487.9]
     """
     for plain, name in _files(path):
         with open_level2(plain, name) as hdus:

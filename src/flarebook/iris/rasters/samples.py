@@ -50,12 +50,33 @@ def sample_path(name, folder=FOLDER):
     return path
 
 
-def real_raster(folder=FOLDER) -> Raster:
-    """REAL spectra of active region 12017 on 2014-03-29: 3 exposures x 1094 slit pixels, Mg II window.
+def real_raster(folder: str | Path = FOLDER) -> Raster:
+    """Read the REAL spectra of active region 12017 on 2014-03-29 that ship with the package.
 
-    This is observation PF 15 of Panos & Kleint 2020, Table 2 (X1.0 flare, onset 17:35 UT), cut to its first three
+    This is observation PF 15 of Panos & Kleint (2020), Table 2 (X1.0 flare, onset 17:35 UT), cut to its first three
     steps at 14:09 UT, 3 h 26 min before onset: the right region, but outside the paper's 25-minute window.
     The values equal those of the level-2 file from 2793.0 A redwards.  Packed in IRISreader 0.3.2 (MIT).
+
+    Parameters
+    ----------
+    folder : str or Path
+        Folder of the samples, the package's own by default.
+
+    Returns
+    -------
+    Raster
+        3 exposures, 1094 slit pixels, Mg II window.
+
+    Raises
+    ------
+    InputError
+        When the file is missing or its sha256 differs.
+
+    Examples
+    --------
+    >>> from flarebook import iris
+    >>> iris.real_raster().quality.shape
+    (3, 1094)
     """
     return read_raster(sample_path("iris_20140329_mg2_raster.fits", folder))
 

@@ -1,12 +1,14 @@
 """Write a raster in the level-2 format of the IRIS archive, so that any IRIS reader opens it."""
 
+from pathlib import Path
+
 import numpy as np
 from astropy.io import fits
 from astropy.time import TimeDelta
 
 from flarebook.compendium.atomic_files import atomic_write
 from flarebook.compendium.errors import InputError
-from flarebook.iris.rasters.level2 import MISSING
+from flarebook.iris.rasters.level2 import MISSING, Raster
 
 BSCALE, BZERO = 0.25, 7992.0  # DN a step and DN at 0, as in the archive: -200 to 16183.75 DN
 SLIT_STEP = 0.16635  # arcsec a slit pixel
@@ -22,12 +24,36 @@ NAME_COLUMNS = {
 }  # fmt: skip
 
 
-def write_raster(raster, path):
+def write_raster(raster: Raster, path: str | Path) -> Path:
     """Write one Mg II window as a level-2 file.
 
-    raster: Raster; path: .fits or .fits.gz.  Values are rounded to 0.25 DN and clipped to -199.75 to 16183.75, missing
-    ones become -200.  A raster whose time descends was turned round by the reader and is turned back, with STEPS_AV
-    negative.  Returns the path.  Raises InputError when the arrays do not fit together or the folder is read-only.
+    Values are rounded to 0.25 DN and clipped to -199.75 to 16183.75; missing ones become -200.  A raster whose time
+    descends was reversed by the reader and is reversed again, with STEPS_AV negative.
+
+    Parameters
+    ----------
+    raster : Raster
+        What to write.
+    path : str or Path
+        File to write, `.fits` or `.fits.gz`.
+
+    Returns
+    -------
+    Path
+        The file.
+
+    Raises
+    ------
+    InputError
+        When the arrays do not fit together, or the folder is read-only.
+
+    Examples
+    --------
+    >>> from flarebook import iris
+    >>> raster = iris.real_raster()
+    >>> path = iris.write_raster(raster, "raster.fits")
+    >>> iris.read_raster(path).spectra.shape == raster.spectra.shape
+    True
     """
     _check(raster)
     order = np.argsort(raster.time, kind="stable")
@@ -37,7 +63,7 @@ def write_raster(raster, path):
     )
     with atomic_write(path) as partial:
         hdus.writeto(partial)
-    return path
+    return Path(path)
 
 
 def _check(raster):

@@ -1,11 +1,13 @@
 """The table of spectra: every observation simulated on its own, in parallel, with results that no scheduler changes."""
 
 import os
+from typing import Any
 
 import dask
 import numpy as np
 import pandas as pd
 
+from flarebook.iris.atmospheres.library import Library
 from flarebook.iris.atmospheres.mixture import make_mixer
 from flarebook.iris.features.extract import extract_features
 from flarebook.iris.mg2 import FEATURES
@@ -15,17 +17,16 @@ from flarebook.iris.simulation.observation import load_calibration, render_spect
 CHUNK = 5_000  # spectra held in memory at a time
 
 
-def sample_pixels(simulation, number, slit, rng):
+def sample_pixels(simulation, number, rng):
     """Random exposures and slit pixels of one observation's window, in the order of observation; without repeats.
 
-    number: None for all; slit: None for the whole slit, or (first, last + 1).  Returns exposure, slit: (n,) int.
+    number: None for all.  Returns exposure, slit: (n,) int.
     """
     observation, minutes = simulation.observation, simulation.scene.minutes
     n_exposures = max(1, int(60 * (minutes[-1] - minutes[0]) / observation["step_cadence"]))
-    first, last = slit or (0, observation["n_slit"])
-    total = n_exposures * (last - first)
+    total = n_exposures * observation["n_slit"]
     chosen = np.arange(total) if number is None else np.sort(rng.choice(total, size=min(number, total), replace=False))
-    return chosen // (last - first), first + chosen % (last - first)
+    return np.divmod(chosen, observation["n_slit"])
 
 
 def observed_features(simulation, exposure, slit, rng, windows):
@@ -43,7 +44,7 @@ def observed_features(simulation, exposure, slit, rng, windows):
     return tables
 
 
-def simulate_features(observation, mixer, seed, number, windows=(3.0,), span=None, slit=None, calibration=None):
+def simulate_features(observation, mixer, seed, number, windows=(3.0,), span=None, calibration=None):
     """The rows of one observation, in chunks so that memory stays flat; everything follows from `seed`.
 
     observation: a row of `observation_table`; mixer: of the library; seed: a SeedSequence; number: spectra, None for
@@ -52,7 +53,7 @@ def simulate_features(observation, mixer, seed, number, windows=(3.0,), span=Non
     rng, calibration = np.random.default_rng(seed), calibration or load_calibration()
     span = span or (WINDOW_END - WINDOW_MINUTES, WINDOW_END)
     simulation = start_simulation(observation, mixer, calibration, rng, *span)
-    exposure, pixel = sample_pixels(simulation, number, slit, rng)
+    exposure, pixel = sample_pixels(simulation, number, rng)
     chunks = [
         observed_features(simulation, exposure[i : i + CHUNK], pixel[i : i + CHUNK], rng, windows)
         for i in range(0, len(exposure), CHUNK)
@@ -92,8 +93,48 @@ def build_datasets(
     return [join_observations(parts, observations) for parts in zip(*results, strict=True)]
 
 
-def build_dataset(observations, library, seed, number, window=3.0, scheduler="threads", **options):
-    """Table of simulated spectra for one window width; see `build_datasets`."""
+def build_dataset(
+    observations: pd.DataFrame,
+    library: Library,
+    seed: int,
+    number: int | None,
+    window: float = 3.0,
+    scheduler: str = "threads",
+    **options: Any,
+) -> pd.DataFrame:
+    """Simulate observations and measure the features of spectra drawn from each; see `build_datasets`.
+
+    Parameters
+    ----------
+    observations : DataFrame
+        Rows of `observation_table`.
+    library : Library
+        Of `load_library`.
+    seed : int
+        Every observation has a random stream of its own under this seed.
+    number : int or None
+        Spectra per observation, None for all.
+    window : float
+        Full width of the k and of the h integration window in Angstrom.
+    scheduler : str
+        Dask's "threads", "processes" or "synchronous"; the result does not depend on it.
+    **options : dict
+        `span` (start and end in minutes to onset) and `calibration`.
+
+    Returns
+    -------
+    DataFrame
+        One row a spectrum: observation, region, exposure, slit, minutes_to_onset, quiet_fraction, activity and the ten
+        features.
+
+    Examples
+    --------
+    >>> from flarebook import iris
+    >>> observations = iris.observation_table().query("observation == 'QS 4'")
+    >>> table = iris.build_dataset(observations, iris.load_library(), seed=1, number=20)
+    >>> len(table), table["region"].unique()[0]
+    (20, 'QS')
+    """
     return build_datasets(observations, library, seed, number, (window,), scheduler, **options)[0]
 
 

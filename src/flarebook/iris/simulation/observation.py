@@ -11,7 +11,7 @@ import yaml
 from astropy.time import Time
 
 from flarebook.compendium.errors import InputError
-from flarebook.iris.atmospheres.library import SAMPLING
+from flarebook.iris.atmospheres.library import SAMPLING, Library
 from flarebook.iris.atmospheres.mixture import Mixer, make_mixer, mix_profiles, nearest_atmospheres
 from flarebook.iris.mg2 import LIGHT_SPEED
 from flarebook.iris.observations import SLIT_PIXEL, WINDOW_END, WINDOW_MINUTES, exposure_minutes
@@ -137,11 +137,44 @@ def render_spectra(simulation, exposure, slit, rng):
     return counts, truth[["exposure", "slit", "minutes_to_onset", "quiet_fraction", "activity"]]
 
 
-def simulate_observation(observation, library, rng, n_exposures=None, n_slit=None, calibration=None):
-    """A whole simulated raster, with missing exposures and dust, and the ground truth of each spectrum.
+def simulate_observation(
+    observation: pd.Series,
+    library: Library,
+    rng: np.random.Generator,
+    n_exposures: int | None = None,
+    n_slit: int | None = None,
+    calibration: dict | None = None,
+) -> tuple[Raster, pd.DataFrame]:
+    """Simulate a whole raster, with missing exposures and dust, and its ground truth.
 
-    observation: a row of `observation_table`; n_exposures, n_slit: at most the entry's own.  Returns a Raster and a
-    DataFrame with one row per spectrum, exposures first.  Memory: the raster's own.
+    Parameters
+    ----------
+    observation : Series
+        A row of `observation_table`.
+    library : Library
+        Of `load_library`.
+    rng : Generator
+        Source of every random number.
+    n_exposures, n_slit : int, optional
+        At most the observation's own numbers, which are the default.
+    calibration : dict, optional
+        Another calibration than the shipped one.
+
+    Returns
+    -------
+    raster : Raster
+        Counts in DN.
+    truth : DataFrame
+        One row a spectrum, exposures first: exposure, slit, minutes_to_onset, quiet_fraction and activity.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from flarebook import iris
+    >>> observation, rng = iris.find_observation("QS 4"), np.random.default_rng(1)
+    >>> raster, truth = iris.simulate_observation(observation, iris.load_library(), rng, n_exposures=2, n_slit=5)
+    >>> raster.spectra.shape[:2], len(truth)
+    ((2, 5), 10)
     """
     calibration = calibration or load_calibration()
     n_exposures = min(n_exposures or observation["n_exposures"], observation["n_exposures"])
