@@ -1,6 +1,7 @@
 # The only front door: make book | make test | make bench | make lock | make clean
 #   PROFILE=ci|laptop|paper  size of the run (make book; default laptop)
 #   STUDY=iris               restrict make book or make test to one study
+#   FAST=1                   make test: unit tests only, no notebooks, no browser
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .ONESHELL:
@@ -9,15 +10,18 @@ SHELL := bash
 
 PROFILE ?= laptop
 STUDY ?=
+FAST ?=
 VENV ?= .venv
 PYTHON := $(VENV)/bin/python
 PROFILES := $(basename $(notdir $(wildcard profiles/*.yaml)))
 STUDIES := $(notdir $(wildcard notebooks/*))
-EXTRAS := encoders,peers,radiative-transfer,dev
-# The first interpreter that really is 3.11: a name on the PATH may belong to another version or not start at all.
-BASE_PYTHON = $(firstword $(foreach name,python3.11 python3 python,$(shell \
-  $(name) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' >/dev/null 2>&1 && echo $(name))))
-NO_PYTHON = Python 3.11 was not found: install it (Debian: python3.11 and python3.11-venv) and run make again.
+CORES := $(shell nproc)
+# The first interpreter that is 3.11 to 3.13: a name on the PATH may belong to another version or not start at all.
+BASE_PYTHON = $(firstword $(foreach name,python3.11 python3.12 python3.13 python3 python,$(shell \
+  $(name) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' >/dev/null 2>&1 && echo $(name))))
+NO_PYTHON = Python 3.11, 3.12 or 3.13 was not found: install one (Debian: python3.11 and python3.11-venv) and run make again.
+# The environment of everything serves every study; without it, `make book STUDY=iris` installs what that study needs.
+BOOK_ENVIRONMENT = $(VENV)/.$(if $(wildcard $(VENV)/.all),all,$(or $(STUDY),all))
 
 export PATH := $(abspath $(VENV)/bin):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -26,19 +30,27 @@ export TF_ENABLE_ONEDNN_OPTS := 0
 export MPLBACKEND := agg
 
 help:
-	@sed -n '1,3s/^# //p' Makefile
+	@sed -n '1,4s/^# //p' Makefile
 
-# The environment is made from the lock, and anew when the lock has changed, so that no older package stays behind.
-$(VENV)/.lock-installed: requirements.lock
+# An environment is made from its lock, and anew when the lock has changed, so that no older package stays behind.  uv
+# downloads and unpacks in parallel; where it cannot use the index that pip is set up for, pip installs the same lock.
+define make-environment
 	@if [ -z "$(BASE_PYTHON)" ]; then echo "$(NO_PYTHON)" >&2; exit 2; fi
-	echo "Making $(VENV) from requirements.lock (once; some minutes, about 5 GB)."
+	echo "Making $(VENV) from $(1) (once; some minutes, up to 5 GB)."
 	$(BASE_PYTHON) -m venv --clear $(VENV)
-	$(PYTHON) -m pip install -qq --progress-bar off -r requirements.lock
+	$(PYTHON) -m pip install -qq --require-hashes --no-deps -r locks/uv.lock
+	$(PYTHON) -m uv pip install -q --python $(PYTHON) --require-hashes --no-deps -r $(1) 2>/dev/null ||
+	  $(PYTHON) -m pip install -qq --require-hashes --no-deps -r $(1)
+	if grep -q '^timm==' $(1); then $(PYTHON) -m pip install -qq --progress-bar off -r locks/torch.txt; fi
+	$(PYTHON) -m pip install -qq --no-deps -e .
 	touch $@
+endef
 
-$(VENV)/.project-installed: $(VENV)/.lock-installed pyproject.toml
-	@$(PYTHON) -m pip install -qq --no-deps -e .
-	touch $@
+$(VENV)/.all: requirements.lock locks/torch.txt pyproject.toml
+	$(call make-environment,requirements.lock)
+
+$(VENV)/.%: locks/%.lock locks/torch.txt pyproject.toml
+	$(call make-environment,locks/$*.lock)
 
 check-choices:
 	@if [ -z "$(filter $(PROFILE),$(PROFILES))" ]; then
@@ -46,24 +58,33 @@ check-choices:
 	if [ -n "$(STUDY)" ] && [ -z "$(filter $(STUDY),$(STUDIES))" ]; then
 	  echo "STUDY=$(STUDY) is no study; choose one of: $(STUDIES)." >&2; exit 2; fi
 
-book: check-choices $(VENV)/.project-installed
+book: check-choices $(BOOK_ENVIRONMENT)
 	@snakemake --cores all --quiet all --rerun-incomplete --config profile=$(PROFILE) study=$(STUDY)
 	$(PYTHON) -m flarebook.compendium.book "$(PROFILE)" --study "$(STUDY)"
 	printf 'Made in %d min %02d s.\n' $$((SECONDS / 60)) $$((SECONDS % 60))
 
-test: check-choices $(VENV)/.project-installed
+# Units run beside the notebooks of the ci profile, each process on one core; the last part looks at what the notebooks made.
+test: check-choices $(VENV)/.all
 	@ruff check --quiet . || { echo "ruff found the lines above." >&2; exit 1; }
 	ruff format --check --quiet . || { echo "Not formatted: run '$(VENV)/bin/ruff format .'." >&2; exit 1; }
-	FLAREBOOK_STUDY="$(STUDY)" $(PYTHON) -m pytest -q
+	lint-imports --no-cache >/dev/null 2>&1 || { lint-imports --no-cache; exit 1; }
+	export FLAREBOOK_STUDY="$(STUDY)"
+	units="$(PYTHON) -m pytest -q --dist loadgroup --ignore tests/notebooks --ignore tests/book"
+	if [ -n "$(FAST)" ]; then OMP_NUM_THREADS=1 $$units -n $(CORES); exit; fi
+	mkdir -p build
+	nice snakemake --cores all --quiet all --rerun-incomplete --keep-going --config profile=ci study=$(STUDY) \
+	  >build/ci-notebooks.log 2>&1 & notebooks=$$!
+	trap 'kill $$notebooks 2>/dev/null || true' EXIT
+	OMP_NUM_THREADS=1 $$units -n $$(( ($(CORES) + 1) / 2 ))
+	wait $$notebooks || echo "A notebook failed: the tests below say which (build/ci-notebooks.log)."
+	$(PYTHON) -m pytest -q tests/notebooks tests/book
 
-bench: $(VENV)/.project-installed
+bench: $(VENV)/.all
 	@$(PYTHON) -m benchmarks
 
-lock:
-	@if [ -z "$(BASE_PYTHON)" ]; then echo "$(NO_PYTHON)" >&2; exit 2; fi
-	mkdir -p build/lock
-	$(BASE_PYTHON) -m pip install -qq --dry-run --ignore-installed --report build/lock/report.json ".[$(EXTRAS)]"
-	$(BASE_PYTHON) scripts/lock.py build/lock/report.json requirements.lock
+# New exact versions within the bounds of pyproject.toml; with KEEP=1, only what pyproject.toml has changed.
+lock: $(VENV)/.all
+	@$(PYTHON) scripts/lock.py $(if $(KEEP),,--upgrade)
 
 clean:
 	@rm -rf build .snakemake .pytest_cache .ruff_cache

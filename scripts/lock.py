@@ -1,48 +1,73 @@
-"""The lock: exact pins of everything that `pyproject.toml` asks for, made from pip's own resolution report."""
+"""Lock the packages of `pyproject.toml`, with hashes, for Python 3.11 to 3.13: `python scripts/lock.py [--upgrade]`.
 
-import json
+uv resolves all extras together into requirements.lock, then each study's own set into locks/, with the same versions.
+locks/pins.txt holds the versions alone, for conda, whose pip section knows no hashes beside an editable package.
+torch and torchvision stand apart in locks/torch.txt, without hashes, because their build (CPU or CUDA) depends on the
+machine; what only a CUDA build needs is left to the installer.
+"""
+
 import re
+import subprocess
 import sys
 from pathlib import Path
 
-PROJECT = "flarebook"
-HEADER = "# Exact versions for Python 3.11, made from pyproject.toml by `make lock`; do not edit by hand.\n"
+ROOT = Path(__file__).parents[1]
+LOCK = ROOT / "requirements.lock"
+STUDIES = ("iris", "stix", "solarchip")
+TORCH = ("torch", "torchvision")
+CUDA = re.compile(r"(nvidia|cuda)-.*|triton")
+MARKER = " ; python_full_version < '3.14' and platform_machine == 'x86_64' and sys_platform == 'linux'"  # on every line
+HEADER = "# Made from pyproject.toml by `make lock` for Python 3.11 to 3.13 on Linux x86-64; do not edit by hand.\n"
+NOTE = "# Without torch and torchvision, whose build (CPU or CUDA) depends on the machine: see locks/torch.txt.\n"
+TORCH_NOTE = "# Without hashes: the build (CPU or CUDA) depends on the machine and on the index that pip uses.\n"
 
 
-def canonical(name):
-    """A package name as indexes compare it (PEP 503); written out because `make lock` runs before any package is."""
-    return re.sub(r"[-_.]+", "-", name).lower()
+def resolve(extras, constraint=None, upgrade=False):
+    """Resolve the project with extras by uv; returns the blocks of the lock, {name: text with its hashes}.
 
-
-def pins_from_report(report):
-    """Sorted `name==version` pins of a pip resolution report, the project itself left out.
-
-    report: dict, the JSON that `pip install --dry-run --report` writes.  Local version labels such as `+cpu` are
-    dropped, because they name one machine's build and no public index serves them.
+    extras: names, or ["all"].  constraint: a lock whose versions are to be kept.
     """
-    pins = {}
-    for package in report["install"]:
-        name, version = package["metadata"]["name"], package["metadata"]["version"]
-        if canonical(name) != PROJECT:
-            pins[canonical(name)] = version.split("+")[0]
-    return [f"{name}=={version}" for name, version in sorted(pins.items())]
+    wanted = ["--all-extras"] if extras == ["all"] else [part for extra in extras for part in ("--extra", extra)]
+    keep = ["-c", str(constraint)] if constraint else []
+    command = [sys.executable, "-m", "uv", "pip", "compile", "pyproject.toml", *wanted, *keep, "--quiet", "--no-header"]
+    command += ["--universal", "--generate-hashes", "--no-annotate", "--no-emit-index-url", "--python-version", "3.11"]
+    command += ["--upgrade"] if upgrade else ["--output-file", str(LOCK)] if not constraint else []
+    done = subprocess.run(command, cwd=ROOT, text=True, stdout=subprocess.PIPE, check=True)
+    text = done.stdout or LOCK.read_text(encoding="utf-8")
+    blocks = re.findall(r"^[a-z0-9].*(?:\n .*)*", text.replace(MARKER, ""), re.M)
+    return {block.split("==")[0]: block for block in blocks}
 
 
-def write_lock(report_path, lock_path):
-    """Write the lock file next to its final name first, so that an interrupted run leaves the old one whole."""
-    pins = pins_from_report(json.loads(Path(report_path).read_text()))
-    partial = Path(lock_path).with_suffix(".partial")
-    partial.write_text(HEADER + "\n".join(pins) + "\n")
-    partial.replace(lock_path)
-    return len(pins)
+def read_lock(path):
+    """Pins of a lock file: {name: version}; a package locked twice, for two Pythons, keeps its first version."""
+    lines = (line.split(";")[0].strip(" \\") for line in Path(path).read_text(encoding="utf-8").splitlines())
+    pins = [line.split("==") for line in lines if re.match(r"[a-z0-9]", line)]
+    return {name: version for name, version in reversed(pins)}
 
 
-def read_lock(lock_path):
-    """Pins of a lock file as a dict of canonical name to version."""
-    lines = (line.strip() for line in Path(lock_path).read_text().splitlines())
-    pairs = (line.split("==") for line in lines if line and not line.startswith("#"))
-    return {name: version for name, version in pairs}
+def write_lock(path, blocks):
+    """Write blocks of a resolution, without torch and its CUDA packages."""
+    kept = [text for name, text in blocks.items() if name not in TORCH and not CUDA.fullmatch(name)]
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(HEADER + NOTE + "\n".join(kept) + "\n", encoding="utf-8")
+    print(f"{path.relative_to(ROOT)}: {len(kept)} packages")
+
+
+def main(arguments):
+    """Write all locks."""
+    blocks = resolve(["all"], upgrade="--upgrade" in arguments)
+    pins = {name: text.split()[0] for name, text in blocks.items()}
+    (ROOT / "locks").mkdir(exist_ok=True)
+    torch = "\n".join(pins[name] for name in TORCH)
+    (ROOT / "locks" / "torch.txt").write_text(f"{TORCH_NOTE}{torch}\n", encoding="utf-8")
+    constraint = ROOT / "locks" / "pins.txt"
+    lines = [text.split(" \\")[0] for name, text in blocks.items() if not CUDA.fullmatch(name)]
+    constraint.write_text(HEADER + "\n".join(lines) + "\n", encoding="utf-8")
+    write_lock(LOCK, blocks)
+    write_lock(ROOT / "locks" / "uv.lock", {"uv": blocks["uv"]})
+    for study in STUDIES:
+        write_lock(ROOT / "locks" / f"{study}.lock", resolve([study, "book"], constraint))
 
 
 if __name__ == "__main__":
-    print(f"{sys.argv[2]}: {write_lock(sys.argv[1], sys.argv[2])} pins")
+    main(sys.argv[1:])
