@@ -20,7 +20,7 @@ CASES = {
         "iris/2-profile-library", "iris/3-observations", "iris/5-embeddings", "iris/8-space-and-time"
     },
     "iris/data/preflare_ensemble.safetensors": {
-        "iris/6-classifiers", "iris/7-ablations", "iris/9-real-time-score"
+        "iris/6-classifiers", "iris/7-ablations", "iris/8-space-and-time", "iris/9-real-time-score"
     },
     "encoders/data/encoders.yaml": {"stix/3-encoders", "solarchip/4-flare-classification"},
     "encoders/data/dino_stix.safetensors": {"stix/3-encoders", "solarchip/4-flare-classification"},

@@ -1,7 +1,7 @@
 """Files of the package that a notebook depends on: modules by the import graph, and the data files they read."""
 
 import ast
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import grimp
 import nbformat
@@ -21,10 +21,10 @@ def notebook_sources(notebook):
     found by a pattern, so every module that opens its folder reaches it.
     Returns a sorted list of paths relative to the project's root.
     """
-    code = _code(notebook)
-    modules = _reached(code)
-    files = [module_file(module) for module in modules] + data_files(modules, code)
-    return sorted(path.relative_to(project_root()).as_posix() for path in files)
+    root, code = project_root(), _code(notebook)
+    modules = _reached(code, root / "src")
+    files = [module_file(module, root / "src") for module in modules] + data_files(modules, root / "src", code)
+    return sorted(path.relative_to(root).as_posix() for path in files)
 
 
 def _code(notebook):
@@ -35,24 +35,25 @@ def _code(notebook):
 
 @lru_cache
 def import_graph():
-    """Graph of the package's imports, by grimp."""
-    return grimp.build_graph(PACKAGE, cache_dir=None)
+    """Modules that each module of the package imports, wherever the statement stands: {module: set}, by grimp."""
+    graph = grimp.build_graph(PACKAGE, cache_dir=None)
+    return {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
 
 
-def _reached(code):
+def _reached(code, source):
     """Names of all modules that a piece of code imports, directly or through others, parents included."""
-    graph = import_graph()
-    waiting, found = [name for name in _imported(code) if name in graph.modules], set()
+    imports = import_graph()
+    waiting, found = [name for name in _imported(code, source) if name in imports], set()
     while waiting:
         name = waiting.pop()
         if name not in found:
             found.add(name)
             waiting += [name.rpartition(".")[0]] if "." in name else []
-            waiting += graph.find_modules_directly_imported_by(name)
+            waiting += imports[name]
     return found
 
 
-def _imported(code):
+def _imported(code, source):
     """Names of modules, and of what may be one, in the import statements of a piece of code."""
     for node in ast.walk(ast.parse(code)):
         if isinstance(node, ast.Import):
@@ -61,12 +62,12 @@ def _imported(code):
             yield node.module
             for alias in node.names:
                 yield f"{node.module}.{alias.name}"
-                yield from _behind_face(node.module, alias.name)
+                yield from _behind_face(source / node.module.replace(".", "/"), node.module, alias.name)
 
 
-def _behind_face(package, name):
+def _behind_face(folder, package, name):
     """Modules that define a name which a package offers in its stub, or those of all names for "*"."""
-    stub = project_root() / "src" / package.replace(".", "/") / "__init__.pyi"
+    stub = folder / "__init__.pyi"
     if not stub.is_file():
         return
     for node in ast.walk(ast.parse(stub.read_text(encoding="utf-8"))):
@@ -74,40 +75,43 @@ def _behind_face(package, name):
             yield f"{package}.{node.module}" if node.level else node.module
 
 
-def module_file(module):
-    """Source file of one of the package's modules."""
-    base = project_root() / "src" / module.replace(".", "/")
+@lru_cache
+def module_file(module, source):
+    """Source file of one of the package's modules; source: the folder src."""
+    base = source / module.replace(".", "/")
     return base / "__init__.py" if base.is_dir() else base.with_suffix(".py")
 
 
-@lru_cache
-def _text(module):
-    """Source of one of the package's modules."""
-    return module_file(module).read_text(encoding="utf-8")
-
-
-def data_files(modules, code=""):
+def data_files(modules, source, code=""):
     """Data files of the package that modules, and further code of a notebook, read: list of absolute paths."""
     found = []
-    for folder in sorted((project_root() / "src" / PACKAGE).glob("*/data")):
-        if (folder / "__init__.py").is_file():
-            continue  # modules about data
-        package = f"{PACKAGE}.{folder.parent.name}"
-        reached = [_text(module) for module in modules if _opens(module, package)]
+    for package, files in _data_folders(source).items():
+        reached = [text for module in modules if (text := _reading_text(module, package, source))]
         texts, opened = "".join([*reached, code]), any(f'"{package}"' in text for text in reached)
-        for path in filter(lambda path: path.is_file(), sorted(folder.rglob("*"))):
-            unnamed = path.suffix not in DESCRIPTIONS and path.name not in _texts_of_readers(package)
+        for path, unnamed in files.items():
             if path.name in texts or (opened and unnamed):
                 found.append(path)
     return found
 
 
 @lru_cache
-def _texts_of_readers(package):
-    """Source of all modules that may read a package's data files."""
-    return "".join(_text(module) for module in import_graph().modules if _opens(module, package))
+def _data_folders(source):
+    """Data files of each package, and whether a file has a format to read but no module names it.
+
+    Returns {package: {path: bool}}.
+    """
+    found = {}
+    for folder in sorted((source / PACKAGE).glob("*/data")):
+        if not (folder / "__init__.py").is_file():  # modules about data
+            package = f"{PACKAGE}.{folder.parent.name}"
+            texts = "".join(_reading_text(module, package, source) for module in import_graph())
+            paths = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+            found[package] = {path: path.suffix not in DESCRIPTIONS and path.name not in texts for path in paths}
+    return found
 
 
-def _opens(module, package):
-    """Whether a module lies in a package or asks for the files of it."""
-    return module.startswith(f"{package}.") or f'files("{package}")' in _text(module)
+@cache
+def _reading_text(module, package, source):
+    """Source of a module that lies in a package or asks for the files of it; empty for any other."""
+    text = module_file(module, source).read_text(encoding="utf-8")
+    return text if module.startswith(f"{package}.") or f'files("{package}")' in text else ""
