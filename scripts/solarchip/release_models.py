@@ -7,22 +7,19 @@ import numpy as np
 import pandas as pd
 import typer
 
-from flarebook.compendium.atomic_files import atomic_write
 from flarebook.compendium.errors import InputError
-from flarebook.learning.weights import line
+from flarebook.learning.release import Release, publish, read_trainings, table_row
 from flarebook.solarchip.datasets.archive import read_held_out
 from flarebook.solarchip.datasets.splits import ROTATION, subsample_evenly
 from flarebook.solarchip.images.channels import channel_index
 from flarebook.solarchip.models import weights
 from flarebook.solarchip.models.autoencoder import create
 from flarebook.solarchip.pretraining import diagnostics
-from flarebook.solarchip.pretraining.pretrain import HISTORY
 from flarebook.solarchip.representation import scores as representation_scores
 from flarebook.solarchip.representation.linear_probes import answers
 from flarebook.solarchip.translation import translator
 from flarebook.solarchip.translation.scores import absolute, score
 
-CARD, TEMPLATE = "MODEL_CARD.md", "model_card_template.md"
 SCORED = ("171", "304", "1600")  # AIA channels set against HMI in the card's retrieval
 COUNTED = {
     True: "each channel's departure from its mean picture, in its usual departure",
@@ -40,37 +37,28 @@ N_DATES, N_MEMBERS = 24, 4
 TARGETS = {"171": "171", "193": "193", "304": "304", "|hmi|": "HMI without its sign"}
 
 
+RELEASE = Release(
+    files={name: weights.file_name(name) for name in weights.SHIPPED},
+    load=lambda name, path: weights.load_weights(path, name),
+    group="backbone",
+    script=weights.SCRIPT,
+    template="model_card_template.md",
+    card="MODEL_CARD.md",
+)
+
+
 def ship(archive, folders, data=weights.FOLDER):
     """Copy finished pretrainings into the package's data, with their histories and the card.
 
     archive: on which they were trained; folders: of `pretrain`, one per shipped model.  Returns the path of the card.
     Raises InputError when a model is missing.
     """
-    models, histories = read_runs(folders)
-    data = Path(data)
-    for name, model in models.items():
-        weights.save(model, data / weights.file_name(name), model.about)
-    with atomic_write(data / "pretraining_history.csv") as path:
-        pd.concat(histories.values()).to_csv(path, index=False, float_format="%.5g")
-    with atomic_write(data / CARD) as path:
-        path.write_text(card(models, histories, *read_held_out(archive)), encoding="utf-8")
-    return data / CARD
+    models, histories = read_trainings(folders, RELEASE)
+    return publish(models, histories, card_values(models, histories, *read_held_out(archive)), RELEASE, data)
 
 
-def read_runs(folders):
-    """Models and histories of finished pretrainings: ({name: SolarChip}, {name: DataFrame with column backbone})."""
-    files = {path.name: path for folder in folders for path in Path(folder).glob("*.safetensors")}
-    missing = [name for name in weights.SHIPPED if weights.file_name(name) not in files]
-    if missing:
-        raise InputError(f"no weights of {', '.join(missing)} in the folders: run `python -m {weights.SCRIPT}`")
-    paths = {name: files[weights.file_name(name)] for name in weights.SHIPPED}
-    models = {name: weights.load_weights(path, name) for name, path in paths.items()}
-    histories = {name: pd.read_csv(path.with_name(HISTORY)).assign(backbone=name) for name, path in paths.items()}
-    return models, histories
-
-
-def card(models, histories, images, magnetograms, days):
-    """Text of the model card; images (n, 11, h, w) scaled, magnetograms and days: the held-out ones."""
+def card_values(models, histories, images, magnetograms, days):
+    """Return the values for the card's template; held-out images (n, 11, h, w) scaled, magnetograms, days."""
     about = models["vit-tiny"].about
     untrained = {f"{name}, untrained": create(name, seed=0).eval() for name in models}
     learnt = {name: diagnostics.summary(model, images) for name, model in models.items()}
@@ -81,13 +69,12 @@ def card(models, histories, images, magnetograms, days):
         "n_held_out": len(images),
         "gap_days": ROTATION,
         "counted": COUNTED[weights.training_settings(about)["standardize"]],
-        "learnt": "\n".join(line(name, row.values()) for name, row in learnt.items()),
+        "learnt": "\n".join(table_row(name, row.values()) for name, row in learnt.items()),
         "headings": " | ".join(ASKED.values()),
         "rule": "---|" * (1 + len(ASKED)),
-        "scores": "\n".join(line(*row) for row in scores(models | untrained, images, magnetograms, days)),
+        "scores": "\n".join(table_row(*row) for row in scores(models | untrained, images, magnetograms, days)),
     }
-    values |= translator_values(translator.load(), images)
-    return (weights.FOLDER / TEMPLATE).read_text(encoding="utf-8").format(**values)
+    return values | translator_values(translator.load(), images)
 
 
 def training_row(name, model, history):
@@ -97,7 +84,7 @@ def training_row(name, model, history):
     seen = int(about["dates_seen"])
     epochs = f"{seen / int(about['n_dates']):.1f}"
     first = weights.training_settings(about)["reconstruction_warmup"]
-    return line(
+    return table_row(
         f"{name} | {n_weights:,} | {first:g} | {about['steps']} | {seen:,} | {epochs} | {about['seconds']}", losses
     )
 
@@ -138,7 +125,7 @@ def translator_values(network, images):
     """Values that the card's template asks for, {name: text or number}; images: (n, 11, h, w) scaled, held out."""
     some = np.asarray(images[subsample_evenly(np.arange(len(images)), N_DATES)], np.float32)
     about = {name: network.about[name] for name in ("unet_steps", "branch_steps")}
-    rows = (line(words, scores_to(network, some, target)) for target, words in TARGETS.items())
+    rows = (table_row(words, scores_to(network, some, target)) for target, words in TARGETS.items())
     return about | {
         "translator_commit": network.about["commit"][:10],
         "n_translated": len(some),

@@ -7,64 +7,52 @@ from typing import Annotated
 import pandas as pd
 import typer
 
-from flarebook.compendium.atomic_files import atomic_write
 from flarebook.compendium.errors import InputError
 from flarebook.encoders import small_vit
 from flarebook.encoders.handcrafted import moments, pixels
-from flarebook.learning.weights import line, write_weights
+from flarebook.learning.release import Release, publish, read_trainings, table_row
 from flarebook.stix.clustering.probes import probe, targets
 from flarebook.stix.pretraining.objectives import untrained
-from flarebook.stix.pretraining.pretrain import HISTORY, read_archive
+from flarebook.stix.pretraining.pretrain import read_archive
 from flarebook.stix.simulation.pretraining_archive import SEED
 
-CARD = "ENCODER_CARD.md"
 QUESTIONS = ("kind", "sources", "artefact")
 CELLS = [(question, kind) for question in QUESTIONS for kind in ("k-NN", "linear")]
 SCORES = {"kind": "balanced_accuracy", "sources": "balanced_accuracy", "artefact": "average_precision"}
+
+
+RELEASE = Release(
+    files={objective: f"{objective}_stix.safetensors" for objective in small_vit.OBJECTIVES},
+    load=lambda objective, path: small_vit.load(f"{objective}-stix", path),
+    group="objective",
+    script=small_vit.SCRIPT,
+    template="encoder_card_template.md",
+    card="ENCODER_CARD.md",
+)
 
 
 def ship(archive, folders, data=small_vit.FOLDER):
     """Copy finished pretrainings into the package's data, with their histories and the card.
 
     archive: of `pretraining_archive`; folders: of `pretrain`, one per objective, all with as many images seen.
-    Returns the path of the card.  Raises InputError when an objective is missing or the budgets differ.
+    Returns the path of the card.  Raises InputError when an objective is missing or the numbers of images differ.
     """
-    networks, histories = read_runs(folders)
-    data = Path(data)
-    for objective, network in networks.items():
-        write_weights(network, data / f"{objective}_stix.safetensors", network.about)
-    with atomic_write(data / "pretraining_history.csv") as path:
-        pd.concat(histories.values()).to_csv(path, index=False, float_format="%.5g")
+    networks, histories = read_trainings(folders, RELEASE)
+    seen = {objective: network.about["images_seen"] for objective, network in networks.items()}
+    if len(set(seen.values())) > 1:
+        raise InputError(f"the objectives saw different numbers of images ({seen}): train all on the same number")
     _, _, images, records = read_archive(archive)
-    with atomic_write(data / CARD) as path:
-        path.write_text(card(networks, histories, images, records), encoding="utf-8")
-    return data / CARD
+    return publish(networks, histories, card_values(networks, histories, images, records), RELEASE, data)
 
 
-def read_runs(folders):
-    """Networks and histories of finished pretrainings: ({objective: network}, {objective: DataFrame})."""
-    files = {path.name.split("_")[0]: path for folder in folders for path in Path(folder).glob("*_stix.safetensors")}
-    missing = [objective for objective in small_vit.OBJECTIVES if objective not in files]
-    if missing:
-        raise InputError(
-            f"no weights of {', '.join(missing)} in the folders: run `python -m flarebook.stix.pretraining.pretrain`"
-        )
-    networks = {objective: small_vit.load(f"{objective}-stix", files[objective]) for objective in small_vit.OBJECTIVES}
-    budgets = {objective: network.about["images_seen"] for objective, network in networks.items()}
-    if len(set(budgets.values())) > 1:
-        raise InputError(f"the objectives saw different numbers of images ({budgets}): train all at the same budget")
-    histories = {name: pd.read_csv(files[name].with_name(HISTORY)).assign(objective=name) for name in networks}
-    return networks, histories
-
-
-def card(networks, histories, images, records):
-    """Text of the encoder card; images, records: the held-out ones."""
+def card_values(networks, histories, images, records):
+    """Return the values for the card's template; images, records: the held-out ones."""
     about = networks["dino"].about
     settings = json.loads(about["settings"])
     last = {name: history.iloc[-1] for name, history in histories.items()}
     scores = score_features(networks, images, records)
     rows = [training_row(name, json.loads(networks[name].about["settings"]), histories[name]) for name in networks]
-    values = {
+    return {
         **{key: settings[key] for key in ("batch_size", "weight_decay", "seed")},
         **{key: about[key] for key in ("images_seen", "n_images", "images_sha256")},
         "commits": ", ".join(f"{name} `{network.about['commit'][:10]}`" for name, network in networks.items()),
@@ -72,11 +60,10 @@ def card(networks, histories, images, records):
         "population_seed": SEED,
         "training": "\n".join(rows),
         "n_held_out": len(images),
-        "scores": "\n".join(line(name, row) for name, *row in scores.itertuples()),
+        "scores": "\n".join(table_row(name, row) for name, *row in scores.itertuples()),
         "verdict": verdict(scores),
         "minutes": f"{max(row['seconds'] for row in last.values()) / 60:.0f}",
     }
-    return (small_vit.FOLDER / "encoder_card_template.md").read_text(encoding="utf-8").format(**values)
 
 
 def training_row(name, settings, history):

@@ -64,11 +64,11 @@ def test_features_do_not_depend_on_the_batch_they_are_in(saved):
 def test_files_that_are_no_weights_of_this_network_are_refused_in_a_sentence(saved, tmp_path):
     pickled = tmp_path / "weights.pt"
     pickled.write_bytes(pickle.dumps({"weights": [1, 2, 3]}))
-    with pytest.raises(InputError, match="no whole safetensors file .pickled checkpoints are not read"):
+    with pytest.raises(InputError, match="cannot read .*not a safetensors file .pickle checkpoints are refused"):
         small_vit.load("dino-stix", pickled)
     cut = tmp_path / "cut.safetensors"
     cut.write_bytes(saved.read_bytes()[:100_000])
-    with pytest.raises(InputError, match="no whole safetensors file"):
+    with pytest.raises(InputError, match="cannot read .*: truncated"):
         small_vit.load("dino-stix", cut)
     with pytest.raises(InputError, match="there is no weights file"):
         small_vit.load("dino-stix", tmp_path / "none.safetensors")

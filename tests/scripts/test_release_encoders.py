@@ -14,7 +14,7 @@ from flarebook.stix.simulation.records import records_of
 from flarebook.stix.simulation.simulate import prepare, simulate_archive
 from scripts.stix import release_encoders
 
-CARD = (small_vit.FOLDER / release_encoders.CARD).read_text(encoding="utf-8")
+CARD = (small_vit.FOLDER / release_encoders.RELEASE.card).read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")

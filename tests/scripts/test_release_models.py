@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from flarebook.compendium.errors import InputError
+from flarebook.learning.release import read_trainings
 from flarebook.solarchip.datasets.simulated import simulate_sun
 from flarebook.solarchip.figures.pretraining import chance_losses, plot_batch, plot_history, shipped_history
 from flarebook.solarchip.images.channels import CHANNELS
@@ -16,7 +17,7 @@ from flarebook.solarchip.translation import translator as translate
 from scripts.solarchip import release_models
 from scripts.solarchip.release_models import scores_to
 
-CARD = (weights.FOLDER / release_models.CARD).read_text(encoding="utf-8")
+CARD = (weights.FOLDER / release_models.RELEASE.card).read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +79,7 @@ def test_a_rotation_lies_between_the_dates_that_teach_and_those_asked():
 
 def test_a_missing_training_gets_one_sentence(tmp_path):
     with pytest.raises(InputError, match="no weights of vit-tiny, cnn-tiny in the folders: run"):
-        release_models.read_runs([tmp_path])
+        read_trainings([tmp_path], release_models.RELEASE)
 
 
 def test_shipped_translator_draws_a_corona_nearer_to_the_true_one_than_the_mean_picture():

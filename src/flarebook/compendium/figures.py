@@ -6,6 +6,7 @@ from pathlib import Path
 
 import matplotlib
 import matplotlib.pyplot as plt
+from matplotlib.figure import Figure
 
 from flarebook.compendium.atomic_files import atomic_write
 from flarebook.compendium.errors import InputError
@@ -117,3 +118,28 @@ def publish(folder, id, figure, data, record):
     show(folder, record)
     plt.close(figure)  # an open figure would be shown a second time by the inline backend
     return record
+
+
+def draw_history(history, group, styles, panels, seen):
+    """Draw the history of trainings: a panel per quantity, a line per training; return (figure, axes).
+
+    history: DataFrame; group: column that names the training; styles: {training: (colour, dashes, label)}; panels:
+    {column: label}; seen: column with the number of examples so far, such as "images_seen".  Where there is a column
+    with the prefix "held_out_", it is drawn thick and the training's own values thin.
+    """
+    figure = Figure(figsize=(9.6, 3.0), layout="constrained")
+    axes = figure.subplots(1, len(panels))
+    words = seen.replace("_", " ")
+    unit, name = (1000, f"{words}, thousands") if history[seen].max() > 5000 else (1, words)
+    for panel, (column, label) in zip(axes, panels.items(), strict=True):
+        for training, rows in history.groupby(group, sort=False):
+            colour, dashes, line = styles[training]
+            look, main = {"color": colour, "linestyle": dashes}, column
+            if f"held_out_{column}" in rows:
+                panel.plot(rows[seen] / unit, rows[column], lw=0.8, alpha=0.6, **look)
+                main = f"held_out_{column}"
+            panel.plot(rows[seen] / unit, rows[main], lw=2, label=line, **look)
+        panel.set(xlabel=name, ylabel=label, xlim=(0, None))
+        panel.spines[["top", "right"]].set_visible(False)
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=len(styles), frameon=False)
+    return figure, axes

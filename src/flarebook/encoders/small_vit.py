@@ -9,7 +9,7 @@ import torch
 from flarebook.compendium.errors import InputError
 from flarebook.encoders.handcrafted import pixels
 from flarebook.learning.device import declare_torchvision_schemas
-from flarebook.learning.weights import load_into, read_weights
+from flarebook.learning.weights import load_weights
 
 SHAPE = {"img_size": 48, "patch_size": 8, "in_chans": 1, "embed_dim": 128, "depth": 6, "num_heads": 4, "num_classes": 0}
 SIZE = SHAPE["img_size"]
@@ -88,9 +88,12 @@ def load(name, weights=None, device="cpu"):
     Raises InputError for an unknown name, a missing file, and one that is no safetensors or of another network.
     """
     path = weights_file(name) if weights is None else Path(weights).expanduser()
-    state, about = read_weights(path, SCRIPT)
-    if about.get("objective", name.split("-")[0]) != name.split("-")[0]:
-        raise InputError(
-            f"{path} was trained with the objective {about['objective']}, it is not {name}: name its own file"
-        )
-    return load_into(build(), state, about, path, "the small transformer", SCRIPT).to(device)
+
+    def build_checked(about):
+        if about.get("objective", name.split("-")[0]) != name.split("-")[0]:
+            raise InputError(
+                f"{path} was trained with the objective {about['objective']}, it is not {name}: name its own file"
+            )
+        return build(), "the small transformer"
+
+    return load_weights(path, build_checked, SCRIPT).to(device)

@@ -1,4 +1,4 @@
-"""Weights of a network as safetensors: written in half precision with what was done, read without running any code."""
+"""Weights of a network as safetensors: half precision, a description of the training, read without running code."""
 
 import json
 from pathlib import Path
@@ -9,29 +9,21 @@ from safetensors.torch import load_file, save_file
 from flarebook.compendium.atomic_files import atomic_write
 from flarebook.compendium.errors import InputError
 
+HISTORY = "history.csv"  # beside the weights of a training
 
-def read_weights(path, script):
-    """Weights and description of a file: ({name: tensor}, {name: text}).
 
-    Only safetensors are read, since a pickled checkpoint can run code.  script: module that makes such files, for the
-    messages.  Raises InputError for anything else.
+def load_weights(path, build, script, needs=()):
+    """Return the network of a weights file, in evaluation mode, single precision and without gradients.
+
+    build(about): the untrained network of a description {name: text}, and its name for messages; script: module that
+    makes such files; needs: names that the description must have.  The network's attribute `about` is the description.
+    Raises InputError for a missing or damaged file, a pickled one, and weights of another network.
     """
-    path = Path(path)
-    if not path.is_file():
-        raise InputError(f"there is no weights file {path}: make one with `python -m {script}`")
-    try:
-        with safe_open(path, framework="pt") as file:
-            about = file.metadata() or {}
-        return load_file(path), about
-    except (SafetensorError, OSError) as error:
-        raise InputError(
-            f"{path} is no whole safetensors file (pickled checkpoints are not read, since they can run code): "
-            f"make one with `python -m {script}`"
-        ) from error
-
-
-def check_fit(network, state, path, name, script):
-    """Refuse weights of another network than the one called `name`, telling the first that differs."""
+    state, about = _read(Path(path), script)
+    missing = sorted(set(needs) - about.keys())
+    if missing:
+        raise InputError(f"{path} does not describe its network ({missing[0]} is missing): take a file of {script}")
+    network, name = build(about)
     wanted = {key: tuple(value.shape) for key, value in network.state_dict().items()}
     found = {key: tuple(value.shape) for key, value in state.items()}
     wrong = sorted(key for key in wanted.keys() | found.keys() if wanted.get(key) != found.get(key))
@@ -41,32 +33,37 @@ def check_fit(network, state, path, name, script):
             f"{path} holds weights of another network: {key} is {found.get(key, 'missing')} in the file and "
             f"{wanted.get(key, 'not used')} in {name}; take a file of {script}"
         )
-
-
-def load_into(network, state, about, path, name, script):
-    """The network called `name` with weights and `about` of `read_weights`: to be used, in single precision.
-
-    Returns it in evaluation mode and without gradients.  Raises InputError as `check_fit` does.
-    """
-    check_fit(network, state, path, name, script)
     network.load_state_dict({key: value.float() for key, value in state.items()})
     network.about = about
     return network.eval().requires_grad_(False)
 
 
-def write_weights(network, path, about):
-    """Write the weights in half precision with a description of their training; returns the path.
+def _read(path, script):
+    """Return tensors and description of a file: ({name: tensor}, {name: text})."""
+    if not path.is_file():
+        raise InputError(f"there is no weights file {path}: make one with `python -m {script}`")
+    try:
+        with safe_open(path, framework="pt") as file:
+            about = file.metadata() or {}
+        return load_file(path), about
+    except (SafetensorError, OSError) as error:
+        raise InputError(
+            f"cannot read {path}: truncated, or not a safetensors file (pickle checkpoints are refused because they "
+            f"can run code); make one with `python -m {script}`"
+        ) from error
 
-    about: {name: text or number}.
+
+def write_weights(network, path, about, history=None):
+    """Write the weights in half precision with a description of their training; return the path.
+
+    about: {name: text or number}; history: DataFrame, written beside them as "history.csv".
     """
     state = {key: value.detach().half().contiguous().cpu() for key, value in network.state_dict().items()}
     text = {key: value if isinstance(value, str) else json.dumps(value) for key, value in about.items()}
     with atomic_write(path) as partial:
         save_file(state, partial, metadata=text)
         partial.chmod(0o644)  # safetensors lets nobody else read it
+    if history is not None:
+        with atomic_write(Path(path).with_name(HISTORY)) as partial:
+            history.to_csv(partial, index=False, float_format="%.6g")
     return Path(path)
-
-
-def line(name, numbers):
-    """Line of a card's table: a name and numbers."""
-    return f"| {name} | " + " | ".join(f"{value:.3f}" for value in numbers) + " |"

@@ -59,7 +59,7 @@ def test_the_script_writes_weights_that_say_what_was_done_and_goes_on_from_its_c
     assert first.exit_code == 0 and "step     2 of 2" in first.output and "written: " in first.output
     model = load_weights(tmp_path / "cnn_mini.safetensors", "cnn-mini")
     assert (model.about["steps"], model.about["dates_seen"], model.about["origin"]) == ("2", "64", "simulated")
-    assert len(pd.read_csv(tmp_path / pretrain.HISTORY)) == 2
+    assert len(pd.read_csv(tmp_path / "history.csv")) == 2
     again = CliRunner().invoke(command, asked, catch_exceptions=False)
     assert again.exit_code == 0 and "step " not in again.output  # nothing is left to do
 

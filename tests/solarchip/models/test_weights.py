@@ -49,7 +49,7 @@ def test_a_file_with_pickled_code_is_refused_and_its_code_not_run(tmp_path, monk
     torch.save({"weights": Trap()}, tmp_path / "torch.safetensors")
     (tmp_path / "plain.ckpt").write_bytes(pickle.dumps(Trap()))
     for file in ("torch.safetensors", "plain.ckpt"):
-        with pytest.raises(InputError, match="no whole safetensors file .pickled checkpoints are not read.*run code"):
+        with pytest.raises(InputError, match="not a safetensors file .pickle checkpoints are refused.*run code"):
             load_weights(tmp_path / file)
     assert not (tmp_path / "sprung").exists()
 
@@ -57,12 +57,12 @@ def test_a_file_with_pickled_code_is_refused_and_its_code_not_run(tmp_path, monk
 def test_damaged_missing_and_nameless_files_get_one_sentence(saved, tmp_path):
     cut = tmp_path / "cut.safetensors"
     cut.write_bytes(saved.read_bytes()[:3000])
-    with pytest.raises(InputError, match="cut.safetensors is no whole safetensors file"):
+    with pytest.raises(InputError, match="cannot read .*cut.safetensors: truncated"):
         load_weights(cut)
     with pytest.raises(InputError, match="there is no weights file .*: make one with `python -m flarebook.solarchip"):
         load_weights(tmp_path / "none.safetensors")
     save_file({"weight": torch.zeros(2)}, cut)
-    with pytest.raises(InputError, match="does not say which backbone it is of"):
+    with pytest.raises(InputError, match="does not describe its network .backbone is missing"):
         load_weights(cut)
 
 

@@ -194,7 +194,7 @@ def test_the_command_writes_weights_history_and_what_they_were_made_of(archive, 
         warnings.simplefilter("error")
         run.main(archive, "dino", tmp_path, epochs=0.4, batch_size=16)
     network = run.small_vit.load("dino-stix", tmp_path / "dino_stix.safetensors")
-    history = pd.read_csv(tmp_path / run.HISTORY)
+    history = pd.read_csv(tmp_path / "history.csv")
     assert network.about["objective"] == "dino" and network.about["origin"] == "simulated"
     assert int(network.about["images_seen"]) == history["images_seen"].iloc[-1] == 2 * 16
     assert json.loads(network.about["settings"])["seed"] == 1

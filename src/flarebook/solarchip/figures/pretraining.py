@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator
 
+from flarebook.compendium.figures import draw_history
 from flarebook.solarchip.figures.channel_colours import channel_label, show_channel
 from flarebook.solarchip.images.scaling import unscale_channel
 from flarebook.solarchip.pretraining.objective import TERMS
@@ -51,21 +52,12 @@ def plot_history(history, guessing):
     history: with the column backbone; guessing: {term: loss of equal similarities}, dotted.
     Returns (figure, table of what is plotted).
     """
-    figure = Figure(figsize=(9.6, 2.9), layout="constrained")
-    axes = figure.subplots(1, len(TERMS))
-    unit, name = (1000, "dates seen, thousands") if history["dates_seen"].max() > 5000 else (1, "dates seen")
-    for panel, (term, label) in zip(axes, PANELS.items(), strict=True):
-        for backbone, rows in history.groupby("backbone", sort=False):
-            colour, dashes, words = STYLES[backbone.split("-")[0]]
-            seen = rows["dates_seen"] / unit
-            panel.plot(seen, rows[term], color=colour, linestyle=dashes, lw=0.8, alpha=0.6)
-            panel.plot(seen, rows[f"held_out_{term}"], color=colour, linestyle=dashes, lw=2, label=words)
+    styles = {backbone: STYLES[backbone.split("-")[0]] for backbone in history["backbone"].unique()}
+    figure, axes = draw_history(history, "backbone", styles, PANELS, "dates_seen")
+    for panel, term in zip(axes, PANELS, strict=True):
         if term in guessing:
             panel.axhline(guessing[term], color="0.4", lw=1.2, ls=":")
-        panel.set(xlabel=name, ylabel=label, xlim=(0, None))
         _logarithmic(panel) if term == "reconstruction" else panel.set_ylim(0, 1.08 * panel.get_ylim()[1])
-        panel.spines[["top", "right"]].set_visible(False)
-    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=2, frameon=False)
     return figure, history[["backbone", "step", "dates_seen", *TERMS, *(f"held_out_{term}" for term in TERMS)]]
 
 

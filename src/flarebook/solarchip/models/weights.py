@@ -4,15 +4,12 @@ import json
 from importlib.resources import files
 
 from flarebook.compendium.errors import InputError
-from flarebook.learning.weights import load_into, read_weights, write_weights
+from flarebook.learning import weights as learning
 from flarebook.solarchip.models.autoencoder import create
 
 FOLDER = files("flarebook.solarchip") / "data"
-
-
 SHIPPED = ("vit-tiny", "cnn-tiny")
-
-
+ARCHITECTURE = ("backbone", "sharing", "image")
 SCRIPT = "flarebook.solarchip.pretraining.pretrain"  # makes the weights files
 # names of settings in the shipped files -> names of today
 RENAMED = {"drawing_first": "reconstruction_warmup", "pieces": "micro_batches", "relative": "standardize"}
@@ -41,22 +38,33 @@ def load_weights(path, name=None, device="cpu"):
     Returns a SolarChip in evaluation mode and single precision, without gradients, with the dict `about`.
     Raises InputError for a missing or damaged file, a pickled one, and weights of another architecture.
     """
-    state, about = read_weights(path, SCRIPT)
-    if not {"backbone", "sharing", "image"} <= about.keys():
-        raise InputError(f"{path} does not say which backbone it is of: take a file of {SCRIPT}")
-    if name not in (None, about["backbone"]):
-        raise InputError(f"{path} holds weights of {about['backbone']}, not of {name}: name a file of {name}")
-    model = create(about["backbone"], about["sharing"], image=int(about["image"]))
-    return load_into(model, state, about, path, f"{model.name} with sharing {model.sharing}", SCRIPT).to(device)
+
+    def build(about):
+        if name not in (None, about["backbone"]):
+            raise InputError(f"{path} holds weights of {about['backbone']}, not of {name}: name a file of {name}")
+        model = model_of(about)
+        return model, f"{model.name} with sharing {model.sharing}"
+
+    return learning.load_weights(path, build, SCRIPT, ARCHITECTURE).to(device)
 
 
-def save(model, path, about):
+def model_of(about):
+    """Return the untrained SolarChip that a weights file describes."""
+    return create(about["backbone"], about["sharing"], image=int(about["image"]))
+
+
+def save(model, path, about, history=None):
     """Write a SolarChip's weights in half precision, with its architecture and a description of its training.
 
-    about: {name: text or number}, told by `load_weights`.  Returns the path.
+    about: {name: text or number}, told by `load_weights`; history: of the training, written beside them.  Returns the
+    path.
     """
-    shape = {"backbone": model.name, "sharing": model.sharing, "image": model.size.image}
-    return write_weights(model, path, about | shape)
+    return learning.write_weights(model, path, about | architecture(model), history)
+
+
+def architecture(model):
+    """Return what a weights file holds of a SolarChip besides its weights, {name of ARCHITECTURE: value}."""
+    return dict(zip(ARCHITECTURE, (model.name, model.sharing, model.size.image), strict=True))
 
 
 def training_settings(about):

@@ -16,7 +16,7 @@ import pandas as pd
 import torch
 import typer
 
-from flarebook.compendium.atomic_files import atomic_write, make_folder
+from flarebook.compendium.atomic_files import make_folder
 from flarebook.compendium.batch_report import run_script
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.provenance import code_state
@@ -40,7 +40,7 @@ from flarebook.solarchip.pretraining.batches import (
 from flarebook.solarchip.pretraining.objective import TERMS, Objective, Training
 from flarebook.solarchip.pretraining.settings import PRECISIONS, PretrainingConfig, contrasts_join, plain, settled
 
-CHECKPOINT, HISTORY = "checkpoint.pt", "history.csv"
+CHECKPOINT = "checkpoint.pt"
 N_VALIDATED = 64  # held-out dates, spread over all of them, on which the loss is computed
 
 
@@ -195,9 +195,7 @@ def export(model, history, config, folder, archive):
         "settings": plain(config),
         **archive,
     }
-    with atomic_write(Path(folder) / HISTORY) as partial:
-        history.to_csv(partial, index=False, float_format="%.6g")
-    return weights.save(model, Path(folder) / weights.file_name(config.size), about)
+    return weights.save(model, Path(folder) / weights.file_name(config.size), about, history)
 
 
 def main(

@@ -9,9 +9,9 @@ from torch import nn
 from torch.nn.functional import interpolate
 
 from flarebook.compendium.errors import InputError
-from flarebook.learning.weights import load_into, read_weights, write_weights
+from flarebook.learning.weights import load_weights, write_weights
 from flarebook.solarchip.images.channels import channel_index
-from flarebook.solarchip.models import autoencoder
+from flarebook.solarchip.models.weights import ARCHITECTURE, architecture, model_of
 from flarebook.solarchip.translation import diffusion
 from flarebook.solarchip.translation.latent_space import blank
 
@@ -73,10 +73,8 @@ def translate(translator, images, target, n_members=1, n_inference_steps=10, see
 
 def save(translator, path):
     """Write a translator as safetensors in half precision, whole and with its architecture; returns the path."""
-    model = translator.space.model
-    shape = {"backbone": model.name, "sharing": model.sharing, "image": model.size.image}
     parts = {"channels": list(translator.space.channels), "diffusion": json.dumps(translator.drawing.about())}
-    return write_weights(translator, path, translator.about | shape | parts)
+    return write_weights(translator, path, translator.about | architecture(translator.space.model) | parts)
 
 
 def load(path=None, device="cpu"):
@@ -84,11 +82,11 @@ def load(path=None, device="cpu"):
 
     Raises InputError for a missing file, a pickled one, and one that holds no translator of this architecture.
     """
-    path = path or SHIPPED
-    state, about = read_weights(path, SCRIPT)
-    if not {"backbone", "sharing", "image", "channels", "diffusion"} <= about.keys():
-        raise InputError(f"{path} holds no translator: make one with `python -m {SCRIPT}`")
-    model = autoencoder.create(about["backbone"], about["sharing"], image=int(about["image"]))
-    drawing = diffusion.build(json.loads(about["diffusion"]))
-    translator = Translator(blank(model, json.loads(about["channels"])), drawing)
-    return load_into(translator, state, about, path, "this version's translator", SCRIPT).to(device)
+
+    def build(about):
+        drawing = diffusion.build(json.loads(about["diffusion"]))
+        space = blank(model_of(about), json.loads(about["channels"]))
+        return Translator(space, drawing), "this version's translator"
+
+    needs = (*ARCHITECTURE, "channels", "diffusion")
+    return load_weights(path or SHIPPED, build, SCRIPT, needs).to(device)

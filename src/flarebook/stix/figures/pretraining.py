@@ -1,16 +1,16 @@
-"""The course of the pretraining: the loss of each objective, and whether its features stay apart."""
+"""History of the pretraining: the loss of each objective, and the spread of its features."""
 
 from importlib.resources import files
 
 import pandas as pd
-from matplotlib.figure import Figure
 
-NAMES = {"dino": "DINO", "msn": "MSN", "ijepa": "I-JEPA", "clip": "CLIP"}
+from flarebook.compendium.figures import draw_history
+
 STYLES = {
-    "dino": ("#0173B2", "-"),
-    "msn": ("#DE8F05", "--"),
-    "ijepa": ("#029E73", "-."),
-    "clip": ("#CC78BC", (0, (1, 1))),
+    "dino": ("#0173B2", "-", "DINO"),
+    "msn": ("#DE8F05", "--", "MSN"),
+    "ijepa": ("#029E73", "-.", "I-JEPA"),
+    "clip": ("#CC78BC", (0, (1, 1)), "CLIP"),
 }
 PANELS = {
     "relative loss": "loss, over its first value",
@@ -25,29 +25,16 @@ def shipped_history():
         return pd.read_csv(file)
 
 
-def curves(history):
-    """Loss, spread and effective rank against the number of images seen, one line per objective.
+def plot_history(history):
+    """Plot loss, spread and effective rank against the number of images seen, one line per objective.
 
     history: of `shipped_history` or `pretrain.pretrain_briefly`.  The losses are different quantities, so each is
     divided by its first value.  Returns (figure, table of what is plotted).
     """
-    table = with_relative_loss(history)
-    figure = Figure(figsize=(9.6, 3.1), layout="constrained")
-    axes = figure.subplots(1, len(PANELS))
-    unit, name = (1000, "images seen, thousands") if table["images_seen"].max() > 5000 else (1, "images seen")
-    for panel, (column, label) in zip(axes, PANELS.items(), strict=True):
-        for objective, rows in table.groupby("objective", sort=False):
-            colour, dashes = STYLES[objective]
-            seen = rows["images_seen"] / unit
-            panel.plot(seen, rows[column], color=colour, linestyle=dashes, lw=1.8, label=NAMES[objective])
-        panel.set(xlabel=name, ylabel=label, xlim=(0, None))
-        panel.set_ylim(bottom=0 if column != "relative loss" else None)
-        panel.spines[["top", "right"]].set_visible(False)
-    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=4, frameon=False)
-    return figure, table[["objective", "step", "images_seen", "loss", *PANELS]]
-
-
-def with_relative_loss(history):
-    """History with the loss of each objective over its first value."""
     first = history.groupby("objective")["loss"].transform("first")
-    return history.assign(**{"relative loss": history["loss"] / first})
+    table = history.assign(**{"relative loss": history["loss"] / first})
+    styles = {objective: STYLES[objective] for objective in table["objective"].unique()}
+    figure, axes = draw_history(table, "objective", styles, PANELS, "images_seen")
+    for panel in axes[1:]:
+        panel.set_ylim(bottom=0)
+    return figure, table[["objective", "step", "images_seen", "loss", *PANELS]]

@@ -11,7 +11,7 @@ import pandas as pd
 import torch
 import typer
 
-from flarebook.compendium.atomic_files import atomic_write, make_folder
+from flarebook.compendium.atomic_files import make_folder
 from flarebook.compendium.batch_report import run_script
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.provenance import code_state
@@ -37,7 +37,7 @@ HELD_OUT = 10  # every tenth image is never trained on
 PROBE = 256  # held-out images on which the spread of the features is watched
 RATES = {"dino": 1e-3, "msn": 1e-3, "ijepa": 5e-4, "clip": 1e-3}  # found in short trials, as the momenta
 MOMENTA = {"dino": 0.98, "msn": 0.98, "ijepa": 0.996, "clip": 0.0}  # of the slow copy at the beginning; clip has none
-CHECKPOINT, HISTORY = "checkpoint.pt", "history.csv"
+CHECKPOINT = "checkpoint.pt"
 
 
 @dataclass(frozen=True)
@@ -217,9 +217,7 @@ def export(encoder, history, config, folder, archive):
         "commit": code_state()["commit"] or "unknown",
         **archive,
     }
-    with atomic_write(Path(folder) / HISTORY) as partial:
-        history.to_csv(partial, index=False, float_format="%.6g")
-    return write_weights(encoder, Path(folder) / f"{config.objective}_stix.safetensors", about)
+    return write_weights(encoder, Path(folder) / f"{config.objective}_stix.safetensors", about, history)
 
 
 def main(
