@@ -71,8 +71,8 @@ def main(path):
     table = read_poster(Path(path).read_text(encoding="utf-8"))
     with atomic_write(TABLE) as partial:
         table.to_csv(partial, index=False, lineterminator="\n")
-    told = table["cluster"].notna().sum()
-    print(f"{TABLE.name}: {len(table)} identifiers, {told} with their cluster")
+    n_clusters = table["cluster"].notna().sum()
+    print(f"{TABLE.name}: {len(table)} identifiers, {n_clusters} with their cluster")
 
 
 if __name__ == "__main__":

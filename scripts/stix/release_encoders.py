@@ -14,7 +14,7 @@ from flarebook.learning.release import Release, publish, read_trainings, table_r
 from flarebook.stix.clustering.probes import probe, targets
 from flarebook.stix.pretraining.objectives import untrained
 from flarebook.stix.pretraining.pretrain import read_archive
-from flarebook.stix.simulation.pretraining_archive import SEED
+from scripts.stix.simulate_pretraining import SEED
 
 QUESTIONS = ("kind", "sources", "artefact")
 CELLS = [(question, kind) for question in QUESTIONS for kind in ("k-NN", "linear")]
@@ -108,9 +108,7 @@ def verdict(scores):
 
 
 def main(
-    archive: Annotated[
-        Path, typer.Argument(help="Folder of `python -m flarebook.stix.simulation.pretraining_archive`.")
-    ],
+    archive: Annotated[Path, typer.Argument(help="Folder of `python -m scripts.stix.simulate_pretraining`.")],
     folders: Annotated[list[Path], typer.Argument(help="Folders of `python -m flarebook.stix.pretraining.pretrain`.")],
 ):
     """Write the shipped encoders, their histories and their card."""

@@ -1,4 +1,4 @@
-"""`flarebook stix`: maps fetched, shown and made; a bad one is told and the others go on."""
+"""`flarebook stix`: maps fetched, shown and made; a bad one is parsed and the others go on."""
 
 import numpy as np
 import pandas as pd
@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 from flarebook.commands.stix import HOST, app
 from flarebook.compendium.errors import InputError
 from flarebook.stix.archive.real_maps import read_folder
-from flarebook.stix.figures.archive_map import draw_map, read_map
+from flarebook.stix.figures.archive_map import plot_map, read_map
 from flarebook.stix.maps.client import HOST as ARCHIVE
 from flarebook.stix.maps.fits_map import HDUS, write_map
 
@@ -76,7 +76,7 @@ def test_show_without_a_folder_only_prints(mirror, tmp_path):
 
 
 def test_a_map_is_drawn_where_the_sun_has_it(mirror):
-    figure = draw_map(read_map(mirror))
+    figure = plot_map(read_map(mirror))
     panels = [axes for axes in figure.axes if axes.get_title()]
     assert [axes.get_title() for axes in panels] == [
         "CLEAN map", "back-projection", "CLEAN residual", "what an encoder sees",
@@ -93,7 +93,7 @@ def test_one_product_gives_two_panels(mirror):
 
     with fits.open(mirror) as hdus:
         fits.PrimaryHDU(hdus[0].data, hdus[0].header).writeto(mirror.with_name("one.fits"))
-    assert len([axes for axes in draw_map(read_map(mirror.with_name("one.fits"))).axes if axes.get_title()]) == 2
+    assert len([axes for axes in plot_map(read_map(mirror.with_name("one.fits"))).axes if axes.get_title()]) == 2
 
 
 def test_embed_gives_a_row_of_features_for_each_map(mirror, tmp_path):
@@ -119,9 +119,9 @@ def test_simulated_files_are_read_back_as_what_they_are(tmp_path):
     code, printed = call("simulate", 3, "--out", tmp_path, "--seed", 5)
     assert code == 0 and "3 simulated maps" in printed
     truth = pd.read_csv(tmp_path / "truth.csv")
-    images, records, left_out = read_folder(tmp_path)
+    images, records, skipped = read_folder(tmp_path)
     records = records.set_index("name").loc[truth["name"]]
-    assert len(images) == 3 and not left_out and (records["origin"] == "simulated").all()
+    assert len(images) == 3 and not skipped and (records["origin"] == "simulated").all()
     for column in ("map_x", "map_y", "distance", "peak_flux"):
         assert np.allclose(records[column], truth[column], rtol=1e-4, atol=0.02, equal_nan=True), column
     assert records["band"].tolist() == truth["band"].tolist()

@@ -9,10 +9,10 @@ from flarebook.encoders import small_vit
 from flarebook.stix.clustering.probes import probe, targets
 from flarebook.stix.figures.pretraining import shipped_history
 from flarebook.stix.simulation.population import draw_events, select_images
-from flarebook.stix.simulation.pretraining_archive import SEED
 from flarebook.stix.simulation.records import records_of
 from flarebook.stix.simulation.simulate import prepare, simulate_archive
 from scripts.stix import release_encoders
+from scripts.stix.simulate_pretraining import SEED
 
 CARD = (small_vit.FOLDER / release_encoders.RELEASE.card).read_text(encoding="utf-8")
 

@@ -36,7 +36,7 @@ def fetch(
 
     Example: flarebook stix fetch 2111010024 --published 100
     """
-    from flarebook.stix.maps.client import map_fetcher, names_of
+    from flarebook.stix.maps.client import find_names, map_fetcher
     from flarebook.stix.maps.file_names import published_names
 
     fetcher, bad = map_fetcher(archive), []
@@ -45,7 +45,7 @@ def fetch(
         raise InputError("name at least one uid or file, or give --published N")
     for item in progress("fetching")(items):
         try:
-            for name in names_of(item, archive):
+            for name in find_names(item, archive):
                 typer.echo(fetcher(name))
         except InputError as error:
             bad.append(f"{item}: {error}")
@@ -65,12 +65,12 @@ def show(
     """
     from flarebook.compendium.atomic_files import make_folder
     from flarebook.stix.archive.real_maps import table_of
-    from flarebook.stix.figures.archive_map import show_file
+    from flarebook.stix.figures.archive_map import plot_file
 
     folder, records, bad = make_folder(out) if out else None, [], []
     for path in progress("reading")(files):
         try:
-            records.append(show_file(path, folder))
+            records.append(plot_file(path, folder))
             typer.echo(line_of(records[-1]))
         except InputError as error:
             bad.append(str(error))
@@ -122,11 +122,11 @@ def embed(
 
     folder, chosen = make_folder(out), create(encoder, weights, input_size)
     maps = [path for item in files for path in (find_maps(item) if item.is_dir() else [item])]
-    images, records, left_out = read_files(maps, progress("reading"))
+    images, records, skipped = read_files(maps, progress("reading"))
     batches = [encode(chosen, images[i : i + BATCH]) for i in progress("encoding")(range(0, len(images), BATCH))]
     write_features(batches, records, chosen, folder)
     write_records(records, folder)
-    report_skipped([f"{file}: {reason}" for file, reason in left_out])
+    report_skipped([f"{file}: {reason}" for file, reason in skipped])
 
 
 def write_features(batches, records, encoder, folder):

@@ -26,7 +26,7 @@ CASES = {
     "encoders/data/dino_stix.safetensors": {"stix/3-encoders", "solarchip/4-flare-classification"},
     "encoders/dinov2_onnx.py": {"stix/3-encoders", "solarchip/4-flare-classification"},
     "stix/data/explorer/page.js": {"stix/8-explorer"},
-    "stix/data/hand_choice.csv": {"stix/5-filtering"},
+    "stix/data/manual_selection.csv": {"stix/5-filtering"},
     "stix/imaging/clean.py": STIX - {"stix/4-comparison", "stix/5-filtering", "stix/6-multiple-sources"},
     "solarchip/data/translator.safetensors": {"solarchip/5-translation"},
     "solarchip/data/published_flare_skill.yaml": {"solarchip/4-flare-classification"},

@@ -23,8 +23,8 @@ def write(path, size=257, pixel=1.0, value=None, **keywords):
 
 def test_one_file_is_an_archive_of_one_image_with_its_record(tmp_path):
     write(tmp_path / NAME, distance=0.5, simulated=False)
-    images, records, left_out = read_folder(tmp_path)
-    assert images.shape == (1, 177, 177) and images.dtype == np.uint8 and not left_out
+    images, records, skipped = read_folder(tmp_path)
+    assert images.shape == (1, 177, 177) and images.dtype == np.uint8 and not skipped
     assert np.unravel_index(images[0].argmax(), (177, 177)) == (88, 118)
     row = records.iloc[0]
     assert (row["image_id"], row["flare_id"], row["band"]) == ("2203078775", "2203071216", "4-10")
@@ -64,7 +64,7 @@ def test_bad_files_are_listed_and_other_products_passed_over(tmp_path):
     write(tmp_path / "small_clean_map.fits", size=101)
     read = read_folder(tmp_path)
     assert read.records["name"].tolist() == [NAME]
-    reasons = dict(read.left_out)
+    reasons = dict(read.skipped)
     assert len(reasons) == 3
     assert "cut short" in reasons[str(cut)]
     assert "pixels of 5 x 5 arcsec" in reasons[str(tmp_path / "full_clean_map.fits")]
@@ -103,9 +103,9 @@ def test_labelled_folders_give_the_number_of_sources(tmp_path):
         write(tmp_path / folder / f"{name}.fits")
     write(tmp_path / "notes" / "d_clean.fits")
     (tmp_path / "1" / "z_clean.fits").write_text("no FITS")
-    images, records, left_out = read_labelled_folder(tmp_path)
+    images, records, skipped = read_labelled_folder(tmp_path)
     assert records["n_sources"].tolist() == [1, 2, 4] and len(images) == 3
-    assert [file for file, _ in left_out] == [str(tmp_path / "1" / "z_clean.fits")]
+    assert [file for file, _ in skipped] == [str(tmp_path / "1" / "z_clean.fits")]
 
 
 def test_a_labelled_folder_needs_numbered_folders(tmp_path):
@@ -118,8 +118,8 @@ def test_the_real_archive_file_is_read_from_the_mirror():
     path = in_mirror("stix_ql_image_sci_5316_uid_2111010024_4-10keV_20211101T013654_1938_clean_map.fits")
     if path is None:
         pytest.skip("needs FLAREBOOK_MIRROR with the archive's CLEAN file")
-    images, records, left_out = read_folder(path.parent)
-    assert len(images) == 1 and not left_out, "the forward-fit map beside it is another product"
+    images, records, skipped = read_folder(path.parent)
+    assert len(images) == 1 and not skipped, "the forward-fit map beside it is another product"
     assert records["image_id"][0] == "2111010024" and records["distance"][0] == pytest.approx(0.8267, abs=1e-4)
     assert records["peak_flux"][0] == pytest.approx(0.2896, abs=1e-4)
     row, column = np.unravel_index(images[0].argmax(), (177, 177))

@@ -1,4 +1,4 @@
-"""What is rare stands out; a distance knows its own neighbours; chance is told from a finding."""
+"""What is rare stands out; a distance knows its own neighbours; chance is told apart from a finding."""
 
 from math import comb
 
@@ -9,7 +9,7 @@ from sklearn.metrics import roc_auc_score
 
 from flarebook.compendium.errors import InputError
 from flarebook.stix.clustering import anomalies
-from flarebook.stix.simulation.artefacts import plain_name
+from flarebook.stix.simulation.artefacts import display_name
 
 
 @pytest.fixture
@@ -92,7 +92,7 @@ def records():
 
 
 def test_rare_kinds_are_looked_for_among_good_images():
-    targets = anomalies.rare_targets(records())
+    targets = anomalies.anomaly_targets(records())
     assert list(targets) == ["artefact", "several sources", "loop", "artefact: low counts"]  # one blank is too few
     assert np.nansum(targets["artefact"]) == 6 and np.isnan(targets["artefact"][20])
     assert np.nansum(targets["several sources"]) == 5 and np.isnan(targets["several sources"][14:]).all()
@@ -100,7 +100,7 @@ def test_rare_kinds_are_looked_for_among_good_images():
 
 
 def test_real_images_alone_have_no_targets():
-    assert anomalies.rare_targets(records().iloc[20:]) == {}
+    assert anomalies.anomaly_targets(records().iloc[20:]) == {}
 
 
 def test_frames_name_what_an_image_is():
@@ -110,7 +110,7 @@ def test_frames_name_what_an_image_is():
 def test_the_strip_keeps_to_the_images_that_count():
     among = np.array([True, False, True, True])
     assert anomalies.most_anomalous([0.1, 0.9, 0.5, 0.3], among, 2).tolist() == [2, 3]
-    assert plain_name("dead_sub_collimators") == "dead sub-collimators"
+    assert display_name("dead_sub_collimators") == "dead sub-collimators"
 
 
 def test_rank_one_is_the_most_anomalous():

@@ -32,24 +32,26 @@ def compared():
     telling = 6 * np.stack([bad, loop], axis=1) @ rng.normal(size=(2, 12)) + rng.normal(size=(300, 12))
     features = {"dinov2-focus": lambda: telling, "moments": lambda: rng.normal(size=(300, 12))}
     truth, asked = truth_table(records), targets(records)
-    tables = comparison.compare(features, truth, records["is_artefact"], asked, 8, [1, 2, 3], 0.95, 3)
+    tables = comparison.compare_encoders(features, truth, records["is_artefact"], asked, 8, [1, 2, 3], 0.95, 3)
     return *tables, truth, asked
 
 
 def test_the_telling_encoder_wins_in_every_score_against_truth(compared):
     clusterings, probes, *_ = compared
-    table = comparison.summary(clusterings, probes, ENCODERS)
+    table = comparison.summarise_scores(clusterings, probes, ENCODERS)
     wide = table.pivot(index=["measure", "score"], columns="encoder", values="mean")
     against_truth = wide.drop("silhouette", level="score")
     assert (against_truth["dinov2-focus"] >= against_truth["moments"]).all()
     assert (wide["dinov2-focus"] > wide["moments"] + 0.2).loc[("clusters, PCA", "nmi appearance")]
-    assert comparison.overview(table, ENCODERS[:2])["encoder"].tolist() == ["dinov2-focus", "moments"]
+    assert comparison.overview_table(table, ENCODERS[:2])["encoder"].tolist() == ["dinov2-focus", "moments"]
 
 
 def test_blind_guessing_lies_where_noise_lies(compared):
     clusterings, probes, _, truth, asked = compared
     blind = comparison.chance(truth, asked, 8, np.random.default_rng(2))
-    table = comparison.summary(clusterings, probes, ENCODERS).set_index(["encoder", "measure", "score"])["mean"]
+    table = comparison.summarise_scores(clusterings, probes, ENCODERS).set_index(["encoder", "measure", "score"])[
+        "mean"
+    ]
     assert table["moments", "linear", "kind balanced_accuracy"] == pytest.approx(
         blind["kind balanced_accuracy"], abs=0.12
     )

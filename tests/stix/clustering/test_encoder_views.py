@@ -27,7 +27,9 @@ def records(n=40):
 def test_likeness_is_one_for_rotations_and_small_for_unrelated_features():
     features = RNG.normal(size=(300, 6))
     turn, _ = np.linalg.qr(RNG.normal(size=(6, 6)))
-    table = encoder_views.likeness({"a": features, "turned": 3 * features @ turn + 5, "b": RNG.normal(size=(300, 6))})
+    table = encoder_views.kernel_alignment(
+        {"a": features, "turned": 3 * features @ turn + 5, "b": RNG.normal(size=(300, 6))}
+    )
     assert table.loc["a", "turned"] == pytest.approx(1)
     assert table.loc["a", "b"] < 0.2
     np.testing.assert_allclose(table, table.T)
@@ -58,10 +60,10 @@ def test_probes_tell_a_size_that_sees_from_one_that_does_not():
     scores = encoder_views.size_scores({56: RNG.normal(size=(80, 4)), 112: seeing}, targets, 1, 3)
     means = scores[scores["probe"] == "linear"].set_index("size")["mean"]
     assert means[112] > 0.95 > 0.75 > means[56]
-    figure = encoders.draw_sizes(scores, {56: 0.01, 112: 0.02}, 112)
+    figure = encoders.plot_sizes(scores, {56: 0.01, 112: 0.02}, 112)
     assert len(figure.axes[0].containers) == 2 and figure.axes[1].lines[0].get_ydata()[1] == 20
     empty = encoder_views.size_scores({56: seeing}, {}, 1, 3)
-    assert not encoders.draw_sizes(empty, {56: 0.01}, 112).axes[0].containers  # no truth, no scores
+    assert not encoders.plot_sizes(empty, {56: 0.01}, 112).axes[0].containers  # no truth, no scores
 
 
 def test_patches_on_a_source_have_their_own_colour():
@@ -72,5 +74,5 @@ def test_patches_on_a_source_have_their_own_colour():
     apart = np.linalg.norm(colours[0] - np.median(colours[0], axis=(0, 1)), axis=-1)
     row, column = np.unravel_index(apart.argmax(), (8, 8))
     assert abs(row - 1.5) <= 1.5 and abs(column - 5.5) <= 1.5
-    figure = encoders.draw_patches(image[None], ["4-10"], ["compact"], {"dinov2-focus": colours})
+    figure = encoders.plot_patches(image[None], ["4-10"], ["compact"], {"dinov2-focus": colours})
     assert len(figure.axes) == 2

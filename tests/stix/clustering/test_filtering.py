@@ -12,7 +12,7 @@ ARTEFACT = np.array([0, 0, 0, 1, 1, 1, 1, 0, 0, 0], dtype=bool)
 
 
 def test_scores_of_a_removal_counted_by_hand():
-    scores = filtering.removal_scores(filtering.kept_by_hand(LABELS, [1]), ARTEFACT)
+    scores = filtering.removal_scores(filtering.keep_clusters(LABELS, [1]), ARTEFACT)
     expected = {"precision": 3 / 4, "recall": 3 / 4, "contamination": 1 / 6, "good_lost": 1 / 6, "kept_share": 6 / 10}
     assert {name: scores[name] for name in expected} == pytest.approx(expected)
 
@@ -35,7 +35,7 @@ def test_a_cluster_nobody_looked_at_takes_the_overall_share():
 
 def test_images_without_truth_count_for_the_share_kept_only():
     truth = pd.array([*ARTEFACT[:-1], None], dtype="boolean")
-    scores = filtering.removal_scores(filtering.kept_by_hand(LABELS, [1, 2]), truth)
+    scores = filtering.removal_scores(filtering.keep_clusters(LABELS, [1, 2]), truth)
     assert scores["kept_share"] == pytest.approx(0.4)
     assert scores["precision"] == pytest.approx(3 / 5)
     unknown = filtering.removal_scores(np.ones(3, dtype=bool), pd.array([None] * 3, dtype="boolean"))
@@ -52,7 +52,7 @@ def test_more_flagged_examples_come_nearer_to_the_oracle():
     rng = np.random.default_rng(1)
     labels = rng.integers(0, 30, 4000)
     truth = rng.random(4000) < np.where(np.arange(30) < 12, 0.75, 0.1)[labels]
-    best = filtering.removal_scores(filtering.kept_by_hand(labels, filtering.oracle(labels, truth)), truth)
+    best = filtering.removal_scores(filtering.keep_clusters(labels, filtering.oracle(labels, truth)), truth)
     effect = filtering.effect_of_examples([labels], truth, [30, 1000], 20, rng).groupby("n_flagged")["f1"].mean()
     assert effect[30] < effect[1000] - 0.05
     assert effect[1000] == pytest.approx(best["f1"], abs=0.02)
@@ -60,7 +60,7 @@ def test_more_flagged_examples_come_nearer_to_the_oracle():
 
 def test_a_number_that_is_no_cluster_is_refused():
     with pytest.raises(InputError, match=r"remove names \[7\], but the clusters have numbers 0 to 2"):
-        filtering.kept_by_hand(LABELS, [1, 7])
+        filtering.keep_clusters(LABELS, [1, 7])
 
 
 def test_flags_come_from_a_file(tmp_path):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from flarebook.compendium.errors import InputError
-from flarebook.stix.clustering.tsne import map_of, spread_out, trust
+from flarebook.stix.clustering.tsne import thin_out, trust, tsne_map
 
 
 @pytest.fixture(scope="module")
@@ -17,7 +17,7 @@ def scores():
 @pytest.fixture(scope="module")
 def points(scores):
     """Their map."""
-    return map_of(scores, seed=2, n_iter=250)
+    return tsne_map(scores, seed=2, n_iter=250)
 
 
 def test_groups_stay_together(points):
@@ -29,7 +29,7 @@ def test_groups_stay_together(points):
 
 
 def test_same_seed_same_map(scores, points):
-    np.testing.assert_array_equal(map_of(scores, seed=2, n_iter=250), points)
+    np.testing.assert_array_equal(tsne_map(scores, seed=2, n_iter=250), points)
 
 
 def test_map_is_trusted_and_a_shuffled_one_is_not(scores, points):
@@ -39,11 +39,11 @@ def test_map_is_trusted_and_a_shuffled_one_is_not(scores, points):
 
 def test_few_images_make_no_map():
     with pytest.raises(InputError, match="map of 4 images"):
-        map_of(np.zeros((4, 3)))
+        tsne_map(np.zeros((4, 3)))
 
 
 def test_pictures_on_the_map_do_not_overlap(points):
-    rows, centres, side = spread_out(points, 12)
+    rows, centres, side = thin_out(points, 12)
     assert len(set(rows)) == len(rows)
     gaps = np.abs(centres[:, None] - centres[None]).max(axis=2) + np.eye(len(rows)) * side
     assert gaps.min() > 0.999 * side

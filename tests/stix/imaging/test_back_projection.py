@@ -6,9 +6,8 @@ import pytest
 from flarebook.compendium.errors import InputError
 from flarebook.stix.imaging.back_projection import WEIGHTS, back_project, point_spread_function
 from flarebook.stix.imaging.source_model import Component, visibilities_of
-from flarebook.stix.imaging.sub_collimators import IMAGING
-from flarebook.stix.imaging.sub_collimators import SUB_COLLIMATORS as GRIDS
-from flarebook.stix.imaging.visibilities import Visibilities
+from flarebook.stix.imaging.visibilities import IMAGING, Visibilities
+from flarebook.stix.imaging.visibilities import SUB_COLLIMATORS as GRIDS
 from flarebook.stix.maps.samples import real_visibilities
 
 

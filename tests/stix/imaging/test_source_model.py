@@ -5,7 +5,7 @@ import pytest
 
 from flarebook.stix.imaging.back_projection import to_visibilities, waves
 from flarebook.stix.imaging.source_model import Component, loop, moved, render, total_flux, visibilities_of
-from flarebook.stix.imaging.sub_collimators import SUB_COLLIMATORS as GRIDS
+from flarebook.stix.imaging.visibilities import SUB_COLLIMATORS as GRIDS
 
 SKIES = {
     "ellipse": [Component(8.0, -5.0, 3.0, 24.0, 12.0, 35.0)],

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from flarebook.stix.imaging.sub_collimators import COARSE, IMAGING, SUB_COLLIMATORS
+from flarebook.stix.imaging.visibilities import COARSE, IMAGING, SUB_COLLIMATORS
 
 
 def test_ten_levels_of_three_grids_resolve_7_to_180_arcsec():

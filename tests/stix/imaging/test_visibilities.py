@@ -8,7 +8,7 @@ import pytest
 from flarebook.compendium.errors import InputError
 from flarebook.stix.imaging.pipeline import to_solar
 from flarebook.stix.imaging.source_model import Component, visibilities_of
-from flarebook.stix.imaging.sub_collimators import SUB_COLLIMATORS as GRIDS
+from flarebook.stix.imaging.visibilities import SUB_COLLIMATORS as GRIDS
 from flarebook.stix.imaging.visibilities import Visibilities
 
 
@@ -45,7 +45,7 @@ def test_a_value_that_is_no_number_is_named_by_its_sub_collimator(name):
     seen = of([Component(0, 0, 1, 10, 10)])
     broken = getattr(seen, name).copy()
     broken[3] = np.nan
-    with pytest.raises(InputError, match=f"{name} of sub-collimator {GRIDS.label[3]} is not a number"):
+    with pytest.raises(InputError, match=f"{name} of sub-collimator {GRIDS.label[3]} is NaN or infinite"):
         replace(seen, **{name: broken})
 
 

@@ -13,7 +13,7 @@ from flarebook.compendium.data.download import cache_folder
 from flarebook.compendium.errors import InputError
 from flarebook.stix.archive import real_maps
 from flarebook.stix.maps import client
-from flarebook.stix.maps.client import image_url, map_fetcher, names_of, query_images
+from flarebook.stix.maps.client import find_names, map_fetcher, map_url, query_maps
 from flarebook.stix.maps.fits_map import HDUS, write_map
 
 UID = "2203078775"
@@ -83,8 +83,8 @@ def no_list():
 
 def test_every_address_follows_from_the_name():
     host = "https://datacenter.stix.i4ds.net/image-archive"
-    assert image_url(NAME) == f"{host}/{UID}/{NAME}"
-    assert image_url(NEW) == f"{host}/2024/11/13/16/{NEW}"
+    assert map_url(NAME) == f"{host}/{UID}/{NAME}"
+    assert map_url(NEW) == f"{host}/2024/11/13/16/{NEW}"
 
 
 def test_a_map_is_fetched_once_and_then_found_without_network(archive):
@@ -105,8 +105,8 @@ def test_a_missing_map_and_a_page_in_its_place_are_told_and_not_kept(archive):
 
 def test_a_query_is_a_posted_form_and_gives_clean_maps_only(archive):
     host, log = archive
-    assert query_images("2022-03-07", "2022-03-08", host=host) == sorted([NAME, NEW])
-    assert query_images(flare_id="2203071216", host=host) == sorted([NAME, NEW])
+    assert query_maps("2022-03-07", "2022-03-08", host=host) == sorted([NAME, NEW])
+    assert query_maps(flare_id="2203071216", host=host) == sorted([NAME, NEW])
     assert log == [
         ("/api/request/imaging/flare", {"start_utc": ["2022-03-07"], "end_utc": ["2022-03-08"]}),
         ("/api/request/imaging/flare", {"flare_id": ["2203071216"]}),
@@ -115,22 +115,22 @@ def test_a_query_is_a_posted_form_and_gives_clean_maps_only(archive):
 
 def test_a_query_that_fails_is_told(archive):
     with pytest.raises(InputError, match="no such flare"):
-        query_images(flare_id="0", host=archive[0])
+        query_maps(flare_id="0", host=archive[0])
     with pytest.raises(InputError, match="sent no JSON"):
-        query_images(flare_id="1", host=archive[0])
+        query_maps(flare_id="1", host=archive[0])
     with pytest.raises(InputError, match="cannot query .* connect to the network"):
-        query_images(flare_id="2", host="http://127.0.0.1:1")
+        query_maps(flare_id="2", host="http://127.0.0.1:1")
 
 
 def test_a_uid_is_looked_up_by_its_day_when_the_list_is_out_of_reach(archive, monkeypatch):
     host, log = archive
     monkeypatch.setattr(client, "published_names", no_list)
-    assert names_of(UID, host) == [NAME]
+    assert find_names(UID, host) == [NAME]
     assert log[-1][1] == {"start_utc": ["2022-03-07"], "end_utc": ["2022-03-08"]}
     with pytest.raises(InputError, match="lists no CLEAN map of 2203070001 on 2022-03-07"):
-        names_of("2203070001", host)
+        find_names("2203070001", host)
     with pytest.raises(InputError, match="does not begin with a day"):
-        names_of("1269469712", host)
+        find_names("1269469712", host)
 
 
 def test_a_real_archive_goes_on_past_what_cannot_be_had(archive, monkeypatch):
@@ -138,7 +138,7 @@ def test_a_real_archive_goes_on_past_what_cannot_be_had(archive, monkeypatch):
     monkeypatch.setattr(real_maps, "published_names", lambda: names)
     read = real_maps.real_archive(n_images=4, host=archive[0])
     assert read.images.shape == (2, 177, 177) and read.records["name"].tolist() == [NAME, NEW]
-    assert [file for file, _ in read.left_out] == [GONE, PAGE]
+    assert [file for file, _ in read.skipped] == [GONE, PAGE]
     assert read.records["origin"].unique() == ["real"]
 
 
@@ -147,8 +147,8 @@ def test_without_a_network_only_what_is_here_is_read_and_soon(archive, monkeypat
     names = pd.DataFrame({"filename": [NAME] + [NAME.replace("17409", str(n)) for n in range(200)]})
     monkeypatch.setattr(real_maps, "published_names", lambda: names)
     read = real_maps.real_archive(n_images=201, host="http://127.0.0.1:1")
-    assert len(read.images) == 1 and len(read.left_out) == 200
-    assert "connect to the network" in read.left_out[0][1]
+    assert len(read.images) == 1 and len(read.skipped) == 200
+    assert "connect to the network" in read.skipped[0][1]
     monkeypatch.setattr(real_maps, "published_names", lambda: names[1:])
     with pytest.raises(InputError, match="none of the 3 files can be used; first: cannot fetch"):
         real_maps.real_archive(n_images=3, host="http://127.0.0.1:1")

@@ -24,16 +24,16 @@ def names():
 
 
 def test_a_name_tells_request_flare_band_and_time():
-    told = parse_name(f".//stix_data/{OLD}\n")
-    assert told == {
+    parsed = parse_name(f".//stix_data/{OLD}\n")
+    assert parsed == {
         "filename": OLD, "uid": "2203078775", "flare_id": "2203071216", "band": "4-10",
         "start": "2022-03-07T12:14:14", "image_id": "17409", "family": "stix_sci_preview", "product": "clean_map",
     }  # fmt: skip
-    told = parse_name(QUICK)
-    assert (told["flare_id"], told["band"], told["product"]) == ("", "16-28", "vis_fwdfit_map")
-    told = parse_name(NEW)
-    assert (told["uid"], told["band"], told["product"]) == ("2411130279", "7.0-50.0", "clean_hpc")
-    assert told["start"] == "2024-11-13T16:56:00"
+    parsed = parse_name(QUICK)
+    assert (parsed["flare_id"], parsed["band"], parsed["product"]) == ("", "16-28", "vis_fwdfit_map")
+    parsed = parse_name(NEW)
+    assert (parsed["uid"], parsed["band"], parsed["product"]) == ("2411130279", "7.0-50.0", "clean_hpc")
+    assert parsed["start"] == "2024-11-13T16:56:00"
 
 
 def test_a_name_that_is_made_is_read_back():

@@ -1,4 +1,4 @@
-"""Archive maps come back as written, with the Sun's coordinates, in both formats; anything else is told apart."""
+"""Archive maps come back as written, with the Sun's coordinates, in both formats; anything else is refused."""
 
 import warnings
 

@@ -8,8 +8,8 @@ import pytest
 
 from flarebook.compendium.errors import InputError
 from flarebook.stix.imaging.forward_fit import fit_two_circles
-from flarebook.stix.imaging.sub_collimators import IMAGING
-from flarebook.stix.imaging.sub_collimators import SUB_COLLIMATORS as GRIDS
+from flarebook.stix.imaging.visibilities import IMAGING
+from flarebook.stix.imaging.visibilities import SUB_COLLIMATORS as GRIDS
 from flarebook.stix.maps.samples import REAL_FLARE, read_visibilities, real_visibilities
 
 

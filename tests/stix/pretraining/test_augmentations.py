@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from flarebook.stix.imaging.back_projection import point_spread_function
-from flarebook.stix.imaging.sub_collimators import IMAGING, SUB_COLLIMATORS
+from flarebook.stix.imaging.visibilities import IMAGING, SUB_COLLIMATORS
 from flarebook.stix.pretraining.augmentations import SMALL, crops, draw_views, half_turned, stretched
 
 

@@ -11,12 +11,13 @@ from flarebook.compendium.data.download import in_mirror
 from flarebook.compendium.errors import InputError
 from flarebook.stix.simulation import flare_statistics
 from flarebook.stix.simulation.population import draw_counts
+from scripts.stix import fit_flare_statistics
 
 
 def test_power_law_with_a_break_is_found_again():
     law = {"low": 0.6, "break": 50_000.0, "high": 1.1, "highest": 1e8}
     counts = draw_counts(60_000, np.random.default_rng(0), law, 800)
-    found = flare_statistics.fit_counts(counts)
+    found = fit_flare_statistics.fit_counts(counts)
     assert found["low"] == pytest.approx(0.6, abs=0.02)
     assert found["high"] == pytest.approx(1.1, abs=0.08)
     assert found["break"] == pytest.approx(50_000, rel=0.4)
@@ -51,7 +52,7 @@ def test_shipped_numbers_are_those_of_the_real_list():
     path = in_mirror("flarelist.csv")
     if path is None:
         pytest.skip("the mirror has no flare list")
-    fitted = flare_statistics.fit(flare_statistics.read_flare_list(path))
+    fitted = fit_flare_statistics.fit_distributions(flare_statistics.read_flare_list(path))
     shipped = {name: value for name, value in flare_statistics.distributions().items() if name != "upper_band"}
     assert fitted == shipped
 

@@ -123,7 +123,7 @@ def test_about_half_of_the_images_are_kept(archive):
 def test_a_clean_map_is_kept_in_spite_of_a_fault():
     causes = pd.DataFrame({name: [False, False] for name in artefacts.ARTEFACTS} | {"phase_error": [True, True]})
     outcome = pd.DataFrame({"fidelity": [0.95, 0.4], "band": ["4-10", "4-10"], "extent": [20.0, 20.0]})
-    bad, reason = artefacts.judge(causes, outcome)
+    bad, reason = artefacts.assess(causes, outcome)
     assert bad.tolist() == [False, True] and reason.tolist() == ["none", "phase_error"]
 
 

@@ -1,13 +1,16 @@
 """The images and records that every later step reads: simulated with the real ones at their end, or real alone."""
 
 import numpy as np
+import pandas as pd
 
 from flarebook.compendium.data.download import locate
 from flarebook.compendium.data.manifest import dataset
 from flarebook.compendium.errors import InputError
-from flarebook.stix.archive.real_examples import append_rows, real_rows
-from flarebook.stix.archive.real_maps import read_labelled_folder, real_archive
+from flarebook.stix.archive.real_maps import read_labelled_folder, real_archive, record_of, table_of
+from flarebook.stix.imaging.pipeline import image_flare
+from flarebook.stix.maps import samples
 from flarebook.stix.maps.file_names import published_names
+from flarebook.stix.maps.preprocess import flag, normalise
 from flarebook.stix.simulation.flare_statistics import read_flare_list
 from flarebook.stix.simulation.records import records_of, write_event
 from flarebook.stix.simulation.simulate import prepare_expert_set, simulate_archive
@@ -24,15 +27,15 @@ def load_archive(source, chosen, seed, processes=None, folder="", n_real=100):
     """
     if source not in SOURCES:
         raise InputError(f"source {source!r} is none: choose one of {', '.join(SOURCES)}")
-    left_out = []
+    skipped = []
     if source == "simulated":
         images, truth = simulate_archive(chosen, seed, processes)
         records = records_of(chosen, truth)
     else:
-        images, records, left_out = real_archive(folder, n_real)
-    added, added_records = real_rows()
+        images, records, skipped = real_archive(folder, n_real)
+    added, added_records = real_examples()
     first = 0 if source == "simulated" else len(added) - 1  # a real archive has its own maps; the real flare ends it
-    return *append_rows(images, records, added[first:], added_records.iloc[first:]), left_out
+    return *append_rows(images, records, added[first:], added_records.iloc[first:]), skipped
 
 
 def load_labelled(events, seed, folder=""):
@@ -58,3 +61,56 @@ def write_samples(folder, chosen, simulate, seed, number):
     """
     rows = chosen.head(number).to_dict("records")
     return [write_event(folder, row, simulate(row, (seed, place)), place) for place, row in enumerate(rows)]
+
+
+def real_examples():
+    """Images and records of the real maps, the flare of 2020-06-07 last; what only a simulation knows is missing.
+
+    Returns images (n, 177, 177) uint8 and their records; n is 2 where a copy of the archive's file is at hand, else 1.
+    """
+    image, record = real_flare()
+    images, records = [image], [record]
+    if (archive_map := samples.real_archive_map()) is not None:
+        images.insert(0, normalise(archive_map.data, archive_map.pixel))
+        records.insert(0, record_of(archive_map) | {"exposure": archive_map.exposure})
+    return np.stack(images), table_of(records)
+
+
+def real_flare():
+    """Image (177, 177) uint8 and record of the real flare of 2020-06-07, as the pipeline would have made it.
+
+    Its visibilities are in counts, not photons, cm-2 s-1 keV-1; so is its peak flux.  Its band is 6-10 keV, shown
+    among the images of 4-10 keV.
+    """
+    flare = samples.REAL_FLARE
+    visibilities = samples.real_visibilities()
+    made = image_flare(visibilities, flare.solar_radius, centre=visibilities.centre)
+    clean = made.archive_hdus()["clean"]
+    start, end = pd.Timestamp(flare.start), pd.Timestamp(flare.end)
+    return normalise(clean), {
+        "image_id": "1178428688",
+        "flare_id": f"{start:%y%m%d%H%M}",
+        "band": "4-10",
+        "start": flare.start,
+        "origin": "real",
+        "distance": flare.distance,
+        "map_x": flare.centre[0],
+        "map_y": flare.centre[1],
+        "peak_flux": float(clean.max()),
+        "residual_rms": float(np.sqrt(np.mean(made.clean.residual**2))),
+        "flag": flag(clean),
+        "exposure": (end - start).total_seconds(),
+        "name": samples.FILE,
+    }
+
+
+def append_rows(images, records, more_images, more_records):
+    """Images and records with more rows at their end; truth becomes missing there, not false."""
+    joined = pd.concat([nullable(records), nullable(more_records)], ignore_index=True)
+    return np.concatenate([images, more_images]), joined[[*records.columns]]
+
+
+def nullable(records):
+    """Records whose true-or-false columns can be missing."""
+    plain = [name for name in records if records[name].dtype == bool]
+    return records.astype(dict.fromkeys(plain, "boolean"))

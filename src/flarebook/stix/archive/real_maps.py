@@ -35,7 +35,7 @@ class RealArchive(NamedTuple):
 
     images: np.ndarray
     records: pd.DataFrame
-    left_out: list
+    skipped: list
 
 
 def real_archive(folder="", n_images=100, progress=None, host=HOST):
@@ -78,19 +78,19 @@ def read_files(files, progress=None, locate=Path):
 
     files: names or paths; locate: gives the path of each.  Raises InputError when no file can be read.
     """
-    images, records, left_out = [], [], []
+    images, records, skipped = [], [], []
     for file in progress(list(files)) if progress else files:
         try:
             archive_map = read_map(locate(file))
             images.append(normalise(archive_map.data, archive_map.pixel))
         except InputError as error:
-            left_out.append((str(file), str(error)))
+            skipped.append((str(file), str(error)))
             continue
         records.append(record_of(archive_map))
     if not images:
-        first = f"; first: {left_out[0][1]}" if left_out else ""
-        raise InputError(f"none of the {len(left_out)} files can be used{first}")
-    return RealArchive(np.stack(images).reshape(-1, SIZE, SIZE), table_of(records), left_out)
+        first = f"; first: {skipped[0][1]}" if skipped else ""
+        raise InputError(f"none of the {len(skipped)} files can be used{first}")
+    return RealArchive(np.stack(images).reshape(-1, SIZE, SIZE), table_of(records), skipped)
 
 
 def record_of(archive_map):
@@ -100,13 +100,13 @@ def record_of(archive_map):
     map's units, residual_rms NaN when the file has no residual.
     """
     data, residual = archive_map.data, archive_map.hdus.get("residual")
-    told = _told_by_name(archive_map)
+    parsed = _parse_or_header(archive_map)
     finite = data[np.isfinite(data)]
     return {
-        "image_id": told["uid"],
-        "flare_id": told["flare_id"],
-        "band": told["band"],
-        "start": archive_map.start or told["start"],
+        "image_id": parsed["uid"],
+        "flare_id": parsed["flare_id"],
+        "band": parsed["band"],
+        "start": archive_map.start or parsed["start"],
         "origin": "simulated" if archive_map.simulated else "real",
         "distance": float(archive_map.header.get("DSUN_OBS", np.nan)) / ASTRONOMICAL_UNIT,
         "map_x": archive_map.centre[0],
@@ -118,7 +118,7 @@ def record_of(archive_map):
     }
 
 
-def _told_by_name(archive_map):
+def _parse_or_header(archive_map):
     """uid, flare_id, band and start from the name; a name of the user's own gives only the header's band."""
     try:
         return parse_name(archive_map.path.name)
@@ -146,6 +146,6 @@ def read_labelled_folder(folder, progress=None):
     if not files:
         raise InputError(f"{folder} has no folders 1, 2, 3 ... with CLEAN maps: sort the maps by number of sources")
     read = read_files(files, progress)
-    left = {file for file, _ in read.left_out}
+    left = {file for file, _ in read.skipped}
     counts = [int(path.parent.name) for path in files if str(path) not in left]
     return read._replace(records=read.records.assign(n_sources=pd.array(counts, dtype="Int64")))

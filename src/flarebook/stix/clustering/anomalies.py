@@ -10,7 +10,7 @@ from sklearn.neighbors import NearestNeighbors
 
 from flarebook.compendium.errors import InputError
 from flarebook.stix.clustering.clusters import PCA_VARIANCE
-from flarebook.stix.simulation.artefacts import plain_name
+from flarebook.stix.simulation.artefacts import display_name
 
 N_TREES = 900  # this and the next: the authors' code
 PUBLISHED_SEED = 42
@@ -65,7 +65,7 @@ DETECTORS = {
 }
 
 
-def rare_targets(records, fewest=5):
+def anomaly_targets(records, fewest=5):
     """What could be meant by an anomaly, as {name: (n_images,) of 0, 1 and missing}.
 
     "artefact": any; "several sources" and each kind: among images without artefact; each artefact: against images
@@ -82,7 +82,7 @@ def rare_targets(records, fewest=5):
         found[kind] = _target(good, (records["kind"] == kind).fillna(False).to_numpy(dtype=bool))
     for reason in sorted(set(records["artefact"].dropna()) - {"none"}):
         own = known & bad & (records["artefact"] == reason).fillna(False).to_numpy(dtype=bool)
-        found[f"artefact: {plain_name(reason)}"] = _target(good | own, own)
+        found[f"artefact: {display_name(reason)}"] = _target(good | own, own)
     return {name: value for name, value in found.items() if min(np.nansum(value), np.nansum(1 - value)) >= fewest}
 
 
@@ -132,7 +132,7 @@ def _share_below(values, others):
 def area_table(targets, scores):
     """Area under the ROC curve of each score for each target, mean over the seeds, with its standard deviation.
 
-    targets: of `rare_targets`; scores: {(detector, reference): (n_seeds, n_images)}.  The deviation is that of the
+    targets: of `anomaly_targets`; scores: {(detector, reference): (n_seeds, n_images)}.  The deviation is that of the
     images and that of the seeds together.  Returns a DataFrame: target, n, detector, reference, auc, sd.
     """
     rows = []

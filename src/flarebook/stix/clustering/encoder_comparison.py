@@ -6,7 +6,7 @@ import pandas as pd
 from flarebook.compendium.errors import InputError
 from flarebook.stix.clustering.cluster_quality import TRUTHS, nmi_weighted, quality, silhouette
 from flarebook.stix.clustering.clusters import k_means, principal_components
-from flarebook.stix.clustering.filtering import kept_by_hand, oracle, removal_scores
+from flarebook.stix.clustering.filtering import keep_clusters, oracle, removal_scores
 from flarebook.stix.clustering.probes import SCORES, probe
 
 HEADLINE = "nmi appearance"  # the score by which encoders are ranked: clusters against what an expert would see
@@ -53,11 +53,11 @@ def clustering_scores(space, labels, truth, is_artefact, rng):
     """
     values = {f"{score} {name}": value for name in TRUTHS for score, value in quality(labels, truth[name]).items()}
     values["silhouette"] = silhouette(space, labels, rng)
-    removal = removal_scores(kept_by_hand(labels, oracle(labels, is_artefact)), is_artefact)
+    removal = removal_scores(keep_clusters(labels, oracle(labels, is_artefact)), is_artefact)
     return values | {f"artefact {name}": removal[name] for name in ("recall", "precision", "f1")}
 
 
-def compare(features, truth, is_artefact, targets, k, seeds, pca_variance, n_folds):
+def compare_encoders(features, truth, is_artefact, targets, k, seeds, pca_variance, n_folds):
     """Both tables of all encoders, in long form, and the labels.
 
     features: function of an encoder's name, taken from its keys: {name: callable}.  Returns (clusterings: encoder,
@@ -74,7 +74,7 @@ def compare(features, truth, is_artefact, targets, k, seeds, pca_variance, n_fol
     return pd.concat(clusterings), pd.concat(probes) if probes else None, labels
 
 
-def summary(clusterings, probes, encoders):
+def summarise_scores(clusterings, probes, encoders):
     """One row per encoder and score: mean, standard deviation, number of repetitions.
 
     Columns: encoder, family, measure ("clusters, PCA", "clusters, no PCA", "k-NN", "linear"), score, mean, sd, n.
@@ -109,10 +109,10 @@ def counted(target):
     return ", ".join(f"{n} {name}" for name, n in zip(target.classes, counts, strict=True))
 
 
-def watched(table):
+def gated_metrics(table):
     """The scores that a gate can watch: (encoder, short name, mean, standard deviation).
 
-    table: of `summary`.
+    table: of `summarise_scores`.
     """
     chosen = {
         ("clusters, PCA", "nmi appearance"): "nmi",
@@ -128,10 +128,10 @@ def watched(table):
             yield row.encoder, chosen[row.measure, row.score], row.mean, row.sd
 
 
-def overview(table, encoders):
+def overview_table(table, encoders):
     """The comparison as a reader wants it: one row per encoder, best first by HEADLINE with principal components.
 
-    table: of `summary`.  Returns a DataFrame with plain numbers.
+    table: of `summarise_scores`.  Returns a DataFrame with plain numbers.
     """
     columns = {
         "NMI, PCA": ("clusters, PCA", HEADLINE),

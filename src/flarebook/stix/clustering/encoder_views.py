@@ -11,7 +11,7 @@ from flarebook.encoders.encode import encode_timed, patch_tokens
 from flarebook.encoders.registry import create
 from flarebook.stix.clustering.clusters import principal_components
 from flarebook.stix.clustering.probes import SCORES, probe
-from flarebook.stix.simulation.artefacts import plain_name
+from flarebook.stix.simulation.artefacts import display_name
 
 
 def patch_colours(encoder, images):
@@ -26,7 +26,7 @@ def patch_colours(encoder, images):
     return np.clip((parts - low) / (high - low), 0, 1).reshape(*tokens.shape[:3], 3)
 
 
-def likeness(features):
+def kernel_alignment(features):
     """How alike encoders are: linear centred kernel alignment of each pair, 1 when one is a rotation of the other.
 
     features: {encoder: (n, d)} of the same images.  Returns a DataFrame (encoders x encoders), 0 to 1.
@@ -74,7 +74,7 @@ def size_scores(features, targets, seed, n_folds):
 def seen_as(records):
     """What an expert would call each image: its artefact, else its kind; "real" for real ones: (n,) of str."""
     named = records["artefact"].where(records["is_artefact"].fillna(False).astype(bool), records["kind"])
-    return named.where(records["origin"] != "real", "real").fillna("").map(plain_name).to_numpy(dtype=object)
+    return named.where(records["origin"] != "real", "real").fillna("").map(display_name).to_numpy(dtype=object)
 
 
 def examples(records, n):

@@ -12,7 +12,7 @@ SCORES = ("precision", "recall", "f1", "contamination", "good_lost", "kept_share
 MAJORITY = 0.5  # a cluster leaves when at least this share of its images is flagged
 
 
-def kept_by_hand(labels, remove):
+def keep_clusters(labels, remove):
     """Which images stay when whole clusters leave: (n_images,) bool.
 
     labels: (n_images,); remove: cluster numbers.  Raises InputError for a number that is no cluster.
@@ -115,7 +115,7 @@ def effect_of_examples(labels, is_artefact, numbers, n_draws, rng):
         for draw in range(n_draws):
             own = labels[draw % len(labels)]
             looked_at = draw_flags(is_artefact, n_flagged, rng)
-            scores = removal_scores(kept_by_hand(own, clusters_to_remove(own, *looked_at)), is_artefact)
+            scores = removal_scores(keep_clusters(own, clusters_to_remove(own, *looked_at)), is_artefact)
             rows.append({"n_flagged": n_flagged, "draw": draw, **scores})
     return pd.DataFrame(rows, columns=["n_flagged", "draw", *SCORES])
 
@@ -157,7 +157,7 @@ def selection_table(labels, choices, is_artefact):
     """
     rows = []
     for name, remove in choices.items():
-        kept = kept_by_hand(labels, remove)
+        kept = keep_clusters(labels, remove)
         scores = removal_scores(kept, is_artefact)
         rows.append({"choice": name, "n_clusters": len(remove), "n_kept": int(kept.sum()), **scores})
     return pd.DataFrame(rows, columns=["choice", "n_clusters", "n_kept", *SCORES])

@@ -5,20 +5,19 @@ from importlib.resources import files
 import numpy as np
 import pandas as pd
 
-from flarebook.compendium.atomic_files import atomic_write
 from flarebook.compendium.errors import InputError
 
 FITS = 0.8  # share of the exemplars that must lie in the cluster they stood for, for a choice to be used again
 COLUMNS = ("choice", "encoder", "cluster", "remove", "seen", "exemplars")
 
 
-def read_choices(path=None):
+def read_selections(path=None):
     """Choices made by eye from contact sheets, one row per cluster.
 
     path: CSV with the columns COLUMNS; None: the shipped table.  exemplars: identifiers of images, joined by blanks.
     Raises InputError for a table without these columns.
     """
-    path = path or files("flarebook.stix") / "data" / "hand_choice.csv"
+    path = path or files("flarebook.stix") / "data" / "manual_selection.csv"
     with path.open(encoding="utf-8") as lines:
         table = pd.read_csv(lines, comment="#", dtype=str, keep_default_na=False)
     missing = [name for name in COLUMNS if name not in table]
@@ -26,27 +25,6 @@ def read_choices(path=None):
         raise InputError(f"{path.name} lacks the columns {', '.join(missing)}: a choice needs {', '.join(COLUMNS)}")
     exemplars = table["exemplars"].str.split()
     return table.assign(cluster=table["cluster"].astype(int), remove=table["remove"] == "yes", exemplars=exemplars)
-
-
-def choice_rows(name, encoder, exemplars, seen, image_ids, kept="source"):
-    """A choice as a table, to be written and used again.
-
-    exemplars: {cluster: rows of images that stand for it}; seen: {removed cluster: what was seen there};
-    image_ids: (n_images,) text; kept: what was seen in the clusters that stay, one word or {cluster: words}.
-    """
-    rows = []
-    for number, images in exemplars.items():
-        other = kept if isinstance(kept, str) else kept[number]
-        ids = [str(image_ids[image]) for image in images]
-        rows.append((name, encoder, int(number), number in seen, seen.get(number, other), ids))
-    return pd.DataFrame(rows, columns=COLUMNS)
-
-
-def write_choices(table, path):
-    """Write choices as CSV, as `read_choices` reads them."""
-    text = {"remove": table["remove"].map({True: "yes", False: "no"}), "exemplars": table["exemplars"].str.join(" ")}
-    with atomic_write(path) as partial:
-        table.assign(**text).to_csv(partial, index=False)
 
 
 def carry_over(choice, image_ids, labels):
@@ -72,10 +50,10 @@ def _commonest(numbers):
     return max(set(present), key=present.count) if present else -1
 
 
-def fitting_choice(choices, encoder, image_ids, labels):
+def fitting_selection(choices, encoder, image_ids, labels):
     """The shipped choice that fits this clustering: (name, remove, sentence); name is empty when none does.
 
-    choices: of `read_choices`.  A choice fits when at least FITS of its exemplars lie together as they did.
+    choices: of `read_selections`.  A choice fits when at least FITS of its exemplars lie together as they did.
     """
     tried = {}
     for name, rows in choices[choices["encoder"] == encoder].groupby("choice", sort=False):

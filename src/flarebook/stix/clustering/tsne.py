@@ -11,7 +11,7 @@ FEWEST_IMAGES = 10
 MANY_IMAGES = 6000  # from here on the grid of the fast Fourier transform costs less than the tree of Barnes and Hut
 
 
-def map_of(scores, seed=1, perplexity=PERPLEXITY, n_iter=500):
+def tsne_map(scores, seed=1, perplexity=PERPLEXITY, n_iter=500):
     """Place each image on a plane so that images with similar features lie near each other.
 
     scores: (n_images, n_components), features after principal components.  perplexity: neighbours that count, at most
@@ -46,7 +46,7 @@ def trust(scores, points, n_neighbours=10, most_images=3000, seed=1):
     return float(trustworthiness(scores[rows], points[rows], n_neighbors=n_neighbours))
 
 
-def spread_out(points, n_cells):
+def thin_out(points, n_cells):
     """Images that can be drawn on the map without covering one another: one per cell of a grid, nearest to its centre.
 
     points: (n_images, 2); n_cells: along the longer side.  Returns (rows, centres (n, 2), side of a cell).

@@ -3,7 +3,7 @@
 import numpy as np
 from matplotlib.figure import Figure
 
-from flarebook.stix.figures.filtering import draw_image
+from flarebook.stix.figures.filtering import plot_image
 from flarebook.stix.figures.multiple_sources import number_image
 
 DETECTOR_COLOURS = {
@@ -16,7 +16,7 @@ REFERENCE_LINES = {"labelled set": "--", "archive": "-"}
 FRAMES = {"several sources": "#56B4E9", "artefact": "#D55E00", "real": "#00D05A"}
 
 
-def draw_strip(images, bands, labels, frames, n_columns=12):
+def plot_strip(images, bands, labels, frames, n_columns=12):
     """Images in a given order, left to right and down, each with a short label and a coloured frame.
 
     images: (n, 177, 177); labels, frames: (n,) of text; a frame is a key of FRAMES or empty.
@@ -27,7 +27,7 @@ def draw_strip(images, bands, labels, frames, n_columns=12):
     grid = figure.add_gridspec(n_rows, n_columns, wspace=0.07, hspace=0.07, left=0, right=1, bottom=0, top=top)
     for place, image in enumerate(images):
         axes = figure.add_subplot(grid[divmod(place, n_columns)])
-        draw_image(axes, image, bands[place])
+        plot_image(axes, image, bands[place])
         if labels[place]:
             number_image(axes, labels[place])
         if frames[place]:
@@ -50,7 +50,7 @@ def explain_frames(figure, names):
         figure.text(x + 0.022, 0.995, name, fontsize=8.5, va="top")
 
 
-def draw_rocs(curves, titles):
+def plot_rocs(curves, titles):
     """ROC curves of all detectors, one panel per target.
 
     curves: {target: DataFrame detector, reference, false_alarm_rate, hit_rate}; titles: {target: text}.
@@ -67,7 +67,7 @@ def draw_rocs(curves, titles):
     return figure
 
 
-def draw_areas(table):
+def plot_areas(table):
     """Area under the ROC curve by target, one panel per set of reference images.
 
     table: of `anomalies.area_table`.

@@ -8,11 +8,11 @@ from matplotlib.ticker import NullFormatter
 
 from flarebook.stix.maps.samples import SOLAR_RADIUS_1AU
 from flarebook.stix.rendering import coloured
-from flarebook.stix.simulation.artefacts import ARTEFACTS, plain_name
+from flarebook.stix.simulation.artefacts import ARTEFACTS, display_name
 
 GAP = 8  # pixels between the images of a mosaic
 REAL_COLOUR, KEPT_COLOUR, LEFT_COLOUR = "#7B3FBF", "#0072B2", "#D55E00"  # colours that colour-blind readers tell apart
-FAULT_NAMES = {name: plain_name(name) for name in ARTEFACTS}
+FAULT_NAMES = {name: display_name(name) for name in ARTEFACTS}
 BAND_COLOURS = {"soft": "#E69F00", "hard": "#0072B2"}
 PANELS = {  # column of events, column of the flare list, label, edges
     "peak_counts": ("excess", "peak 4–10 keV counts in 4 s", np.geomspace(300, 1e7, 46)),
@@ -37,8 +37,8 @@ def distribution_table(events, flares=None):
         widths = np.diff(np.log10(edges) if is_logarithmic(edges) else edges)
         for origin, values in samples.items():
             counts, _ = np.histogram(values, edges)
-            told = {"quantity": name, "origin": origin, "from": edges[:-1], "to": edges[1:]}
-            parts.append(pd.DataFrame(told | {"events": counts, "density": counts / len(values) / widths}))
+            bins = {"quantity": name, "origin": origin, "from": edges[:-1], "to": edges[1:]}
+            parts.append(pd.DataFrame(bins | {"events": counts, "density": counts / len(values) / widths}))
     return pd.concat(parts, ignore_index=True)
 
 

@@ -15,7 +15,7 @@ PANELS = {"back_projection": "back-projection", "residual": "CLEAN residual"}
 UNIT = r"photons cm$^{-2}$ arcsec$^{-2}$ s$^{-1}$ keV$^{-1}$"
 
 
-def draw_map(archive_map):
+def plot_map(archive_map):
     """A file's map in helioprojective coordinates, its back-projection and residual, and the encoder's image.
 
     archive_map: ArchiveMap.  Returns a Figure; a file with one product gives two panels.  The square marks the field
@@ -25,17 +25,17 @@ def draw_map(archive_map):
     figure = Figure(figsize=(4.3 * (2 + len(products)), 4.4), layout="constrained")
     axes = figure.subplots(1, 2 + len(products), squeeze=False)[0]
     colours = COLOUR_MAPS["4-10" if np.nanmean(archive_map.energy) < SOFT_BAND else "16-28"]
-    _draw_on_sun(axes[0], archive_map, archive_map.data, colours)
+    _plot_on_sun(axes[0], archive_map, archive_map.data, colours)
     axes[0].set_title("map" if not products else "CLEAN map")
     for panel, name in zip(axes[1:], products, strict=False):
         look = ("RdBu_r", CenteredNorm()) if name == "residual" else (colours, None)
-        _draw_on_sun(panel, archive_map, archive_map.hdus[name], *look)
+        _plot_on_sun(panel, archive_map, archive_map.hdus[name], *look)
         panel.set(title=PANELS[name], ylabel="")
-    _draw_encoder_image(axes[-1], archive_map, colours)
+    _plot_encoder_image(axes[-1], archive_map, colours)
     return figure
 
 
-def _draw_on_sun(axes, archive_map, data, colours, norm=None):
+def _plot_on_sun(axes, archive_map, data, colours, norm=None):
     """One product at its place on the Sun, with the limb and the outline of the encoders' field."""
     x, y = archive_map.coordinates()
     shown = axes.pcolormesh(x, y, data, cmap=colours, norm=norm, rasterized=True, shading="nearest")
@@ -54,7 +54,7 @@ def _draw_on_sun(axes, archive_map, data, colours, norm=None):
     axes.set(xlim=limits[0], ylim=limits[1], aspect="equal", xlabel="solar x [arcsec]", ylabel="solar y [arcsec]")
 
 
-def _draw_encoder_image(axes, archive_map, colours):
+def _plot_encoder_image(axes, archive_map, colours):
     """The image as an encoder gets it: cut out, stretched, eight bits, in the rolled frame."""
     image = normalise(archive_map.data, archive_map.pixel)
     half = HALF_WIDTH
@@ -65,7 +65,7 @@ def _draw_encoder_image(axes, archive_map, colours):
     axes.set(title="what an encoder sees", xlabel="from the map's centre [arcsec]", ylabel="along the rolled frame")
 
 
-def show_file(path, folder):
+def plot_file(path, folder):
     """Draw one archive file into a folder (STEM.png, None: nowhere) and return its record as a dict.
 
     Raises InputError when the file is no STIX map, is smaller than the encoders' field, or the folder takes no files.
@@ -74,7 +74,7 @@ def show_file(path, folder):
     record = record_of(archive_map)
     if folder is not None:
         stem = archive_map.path.name.removesuffix(".gz").removesuffix(".fits")
-        figure = draw_map(archive_map)
+        figure = plot_map(archive_map)
         kind = "simulated" if archive_map.simulated else "real"
         figure.suptitle(f"{kind}, {record['band']} keV, {record['start'][:19]} UTC", fontsize=11)
         with atomic_write(folder / f"{stem}.png") as partial:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from flarebook.stix.rendering import cluster_colour
-from flarebook.stix.simulation.artefacts import plain_name
+from flarebook.stix.simulation.artefacts import display_name
 
 UNKNOWN_COLOUR = "#8c8c8c"
 PALE = "#c9ccd3"  # the ordinary case, which the others stand out from
@@ -140,7 +140,9 @@ def _named(table, column, label, ordinary):
     others = [name for name in counts.index if name != ordinary]
     colours = [TEN[i] if i < len(TEN) else UNKNOWN_COLOUR for i in range(len(others))]
     looks = {ordinary: (ordinary, PALE)} if ordinary in counts.index else {}
-    return _groups(table, column, label, looks | {n: (plain_name(n), c) for n, c in zip(others, colours, strict=True)})
+    return _groups(
+        table, column, label, looks | {n: (display_name(n), c) for n, c in zip(others, colours, strict=True)}
+    )
 
 
 def _artefact(table):

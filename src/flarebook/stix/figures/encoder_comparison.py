@@ -25,10 +25,10 @@ PANELS = {  # title: the filled and the open marks, (measure, score)
 }
 
 
-def draw_comparison(table, encoders, chance):
+def plot_comparison(table, encoders, chance):
     """Five scores and the time of every encoder, best on top by NMI with principal components.
 
-    table: of `encoder_comparison.summary`; encoders: the encoders table; chance: {score: value of blind guessing}.
+    table: of `summarise_scores`; encoders: the encoders table; chance: {score: value of blind guessing}.
     """
     panels = {name: keys for name, keys in PANELS.items() if (table["score"] == keys[0][1]).any()}
     order = best_first(table)
@@ -36,12 +36,12 @@ def draw_comparison(table, encoders, chance):
     axes = figure.subplots(1, len(panels) + 1, sharey=True, squeeze=False)[0]
     for panel, (title, keys) in zip(axes, panels.items(), strict=False):
         for key, style, shift in zip(keys, (FIRST_STYLE, SECOND_STYLE), (-0.16, 0.16), strict=True):
-            draw_scores(panel, table, key, order, style, shift)
+            plot_scores(panel, table, key, order, style, shift)
         if keys[0][1] in chance:  # a line at that value would leave the encoders a corner of the panel
             panel.set_xlabel(f"blind guess {chance[keys[0][1]]:.2f}", fontsize="small", color="0.4")
         panel.set_title(title, fontsize="small")
         panel.xaxis.set_major_locator(MaxNLocator(3))
-    draw_times(axes[-1], encoders, order)
+    plot_times(axes[-1], encoders, order)
     style_rows(axes, order)
     figure.legend(handles=legend_handles(table), loc="outside lower center", ncols=3, fontsize="small")
     return figure
@@ -53,7 +53,7 @@ def best_first(table):
     return rows.sort_values("mean", ascending=False, na_position="last")["encoder"].tolist()
 
 
-def draw_scores(panel, table, key, order, style, shift):
+def plot_scores(panel, table, key, order, style, shift):
     """Mean and standard deviation of one score for every encoder, coloured by family."""
     rows = table[(table["measure"] == key[0]) & (table["score"] == key[1])].set_index("encoder").reindex(order)
     for place, row in enumerate(rows.itertuples()):
@@ -61,7 +61,7 @@ def draw_scores(panel, table, key, order, style, shift):
             panel.errorbar(row.mean, place + shift, xerr=row.sd, color=FAMILY_COLOURS.get(row.family, "k"), **style)
 
 
-def draw_times(panel, encoders, order):
+def plot_times(panel, encoders, order):
     """Time per image on a logarithmic axis."""
     rows = encoders.set_index("encoder").reindex(order)
     colours = [FAMILY_COLOURS.get(family, "k") for family in rows["family"]]
@@ -90,13 +90,13 @@ def legend_handles(table):
     return handles
 
 
-def draw_ranks(ranks, encoders):
+def plot_ranks(ranks, encoders):
     """How often each encoder takes each rank, as a table of shades with the mean rank.
 
     ranks: of `encoder_comparison.bootstrap_ranks`; encoders: the encoders table.
     """
     if ranks.empty:
-        return draw_sentence("The truth of these images is not known: the encoders have no rank.")
+        return plot_sentence("The truth of these images is not known: the encoders have no rank.")
     means = ranks.groupby("encoder")["rank"].mean().sort_values()
     order, n = means.index.tolist(), len(means)
     share = np.array(
@@ -116,7 +116,7 @@ def draw_ranks(ranks, encoders):
     return figure
 
 
-def draw_sentence(text):
+def plot_sentence(text):
     """A figure that says why there is nothing to draw."""
     figure = Figure(figsize=(6.4, 1.2))
     figure.text(0.5, 0.5, text, ha="center", va="center")

@@ -13,7 +13,7 @@ TARGET_STYLE = {
 PROBE_LINE = {"k-NN": ":", "linear": "-"}
 
 
-def draw_patches(images, bands, names, colours):
+def plot_patches(images, bands, names, colours):
     """Images above what transformers make of their patches.
 
     images: (n, h, w); bands, names: (n,); colours: {encoder: (n, rows, columns, 3)}.
@@ -32,7 +32,7 @@ def draw_patches(images, bands, names, colours):
     return figure
 
 
-def draw_neighbours(images, bands, names, found):
+def plot_neighbours(images, bands, names, found):
     """The image asked about, and in each row the images that one encoder finds nearest to it, nearest first.
 
     images: (n, h, w); bands, names: (n,); found: {encoder: rows, the asked one first}.
@@ -63,8 +63,8 @@ def strip(panels):
         axes.spines[:].set_visible(False)
 
 
-def draw_likeness(table):
-    """Centred kernel alignment of each pair of encoders, written into the cells.  table: of `likeness`."""
+def plot_kernel_alignment(table):
+    """Centred kernel alignment of each pair of encoders, written into the cells.  table: of `kernel_alignment`."""
     n = len(table)
     figure = Figure(figsize=(1.7 + 0.62 * n, 1.1 + 0.55 * n), layout="constrained")
     axes = figure.subplots()
@@ -81,7 +81,7 @@ def draw_likeness(table):
     return figure
 
 
-def draw_sizes(scores, seconds, chosen):
+def plot_sizes(scores, seconds, chosen):
     """Left, what probes read from the features at each input size; right, what an image costs.
 
     scores: of `size_scores`, may be empty; seconds: {size: per image}; chosen: the size used elsewhere, pixels.

@@ -30,7 +30,7 @@ from PIL import Image
 from flarebook.compendium.errors import InputError
 from flarebook.stix.figures.colourings import UNKNOWN_COLOUR, Groups, colourings, hex_colours, scale_colours
 from flarebook.stix.rendering import COLOUR_MAPS, lookup_table, shrink
-from flarebook.stix.simulation.artefacts import plain_name
+from flarebook.stix.simulation.artefacts import display_name
 
 TILE = 112  # pixels; a multiple of 8, so that no JPEG block lies across two pictures
 COLUMNS = 16  # pictures in a row of a sheet
@@ -138,7 +138,9 @@ def explorer_page(images, table, points, similar, title, about):
 def readable(table):
     """Records in words for readers: low_counts becomes low counts; only real images have a file to name."""
     words = {
-        column: table[column].map(plain_name, na_action="ignore") for column in ("artefact", "kind") if column in table
+        column: table[column].map(display_name, na_action="ignore")
+        for column in ("artefact", "kind")
+        if column in table
     }
     files_of_real = {"name": table["name"].where(table["origin"] == "real")} if "name" in table else {}
     return table.assign(**words, **files_of_real)
@@ -240,13 +242,13 @@ def _plot(table, points, colours):
     plot.background_fill_color, plot.outline_line_color, plot.min_border = "#fbfcfe", None, 0
     real = (table["origin"] == "real").to_numpy()
     columns = {"x": points[:, 0], "y": points[:, 1], "colour": list(colours), "size": np.where(real, 20.0, 7.0)}
-    dots = _draw_images(plot, ColumnDataSource(columns, name="images"), np.flatnonzero(real))
-    _draw_names(plot, table, points)
+    dots = _plot_images(plot, ColumnDataSource(columns, name="images"), np.flatnonzero(real))
+    _plot_names(plot, table, points)
     _add_tools(plot, dots)
     return plot, limits
 
 
-def _draw_images(plot, source, real):
+def _plot_images(plot, source, real):
     """Dots, a ring around the kept one, stars on real images; returns the dots, which the pointer meets."""
     looks = {"fill_color": "colour", "line_color": "#00000066", "line_width": 0.5}
     faint = {"nonselection_fill_alpha": 0.12, "nonselection_line_alpha": 0.08}
@@ -259,7 +261,7 @@ def _draw_images(plot, source, real):
     return dots
 
 
-def _draw_names(plot, table, points):
+def _plot_names(plot, table, points):
     """Numbers of the clusters, each where most of its images lie."""
     if "cluster" not in table:
         return

@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from flarebook.stix.clustering.filtering import MAJORITY, POSTER_KEPT
-from flarebook.stix.figures.encoder_comparison import draw_sentence
+from flarebook.stix.figures.encoder_comparison import plot_sentence
 from flarebook.stix.rendering import COLOUR_MAPS
 
 CHOICE_COLOURS = {"by hand": "#0173B2", "automatic": "#DE8F05", "oracle": "#029E73"}
@@ -18,7 +18,7 @@ EXAMPLE_STYLES = {  # score: colour, mark, name
 KEEP, REMOVE = "#606060", "#D55E00"
 
 
-def draw_contact_sheet(images, bands, samples, sizes, remove=(), n_columns=2):
+def plot_contact_sheet(images, bands, samples, sizes, remove=(), n_columns=2):
     """Samples of each cluster in a row, with its number and how many images it has; removed clusters in orange.
 
     images: (n_images, 177, 177), row 0 south; bands: (n_images,); samples: {cluster: rows of images};
@@ -34,7 +34,7 @@ def draw_contact_sheet(images, bands, samples, sizes, remove=(), n_columns=2):
         first = column * (most + 1)
         label_cluster(figure.add_subplot(grid[row, first]), number, sizes[number], number in set(remove))
         for step, image in enumerate(samples[number]):
-            draw_image(figure.add_subplot(grid[row, first + 1 + step]), images[image], bands[image])
+            plot_image(figure.add_subplot(grid[row, first + 1 + step]), images[image], bands[image])
     return figure
 
 
@@ -46,7 +46,7 @@ def label_cluster(axes, number, size, removed):
     axes.text(0.9, 0.2, f"{size} images", ha="right", va="center", fontsize=7, color=colour)
 
 
-def draw_image(axes, image, band):
+def plot_image(axes, image, band):
     """One image in its band's colours, south below, without ticks."""
     axes.imshow(
         image, cmap=COLOUR_MAPS.get(band, "gray"), origin="lower", vmin=0, vmax=255, interpolation="antialiased"
@@ -56,7 +56,7 @@ def draw_image(axes, image, band):
         spine.set_visible(False)
 
 
-def draw_removed_strip(images, bands, samples):
+def plot_removed_strip(images, bands, samples):
     """Three samples of each removed cluster below one another, as the poster's left figure.
 
     samples: {cluster: rows of images}, removed clusters only.
@@ -67,23 +67,23 @@ def draw_removed_strip(images, bands, samples):
     for column, number in enumerate(numbers):
         for row, image in enumerate(samples[number]):
             axes = figure.add_subplot(grid[row, column])
-            draw_image(axes, images[image], bands[image])
+            plot_image(axes, images[image], bands[image])
             if row == 0:
                 axes.set_title(str(number), fontsize=12, weight="bold", pad=3)
     return figure
 
 
-def draw_removal(curve, choices, effect):
+def plot_removal(curve, choices, effect):
     """Left: artefacts removed and good images lost as clusters leave, with the choices; right: scores against examples.
 
     curve: of `filtering.removal_curve`; choices: rows choice, recall, good_lost, kept_share;
     effect: of `filtering.effect_of_examples`.
     """
     if effect.empty:
-        return draw_sentence("The truth of these images is not known: the choice has no score.")
+        return plot_sentence("The truth of these images is not known: the choice has no score.")
     figure = Figure(figsize=(9.6, 4.3), layout="constrained")
     left, right = figure.subplots(1, 2)
-    draw_curve(left, curve, choices)
+    plot_curve(left, curve, choices)
     groups = effect.groupby("n_flagged")
     for name, (colour, mark, label) in EXAMPLE_STYLES.items():
         mean, sd = groups[name].mean(), groups[name].std()
@@ -97,7 +97,7 @@ def draw_removal(curve, choices, effect):
     return figure
 
 
-def draw_curve(axes, curve, choices):
+def plot_curve(axes, curve, choices):
     """Artefacts removed and good images lost against the share kept, with the choices and the poster's share."""
     axes.plot(curve["kept_share"], curve["recall"], color="#0173B2", label="artefacts removed (recall)")
     axes.plot(curve["kept_share"], curve["good_lost"], color="#CC78BC", linestyle="--", label="good images lost")
@@ -110,13 +110,13 @@ def draw_curve(axes, curve, choices):
     )
 
 
-def draw_shares(shares, removed, counts):
+def plot_shares(shares, removed, counts):
     """Share of artefacts in each cluster, sorted, with its size, coloured by whether it left.
 
     shares, removed, counts: (k,), truth of the simulated images.
     """
     if np.isnan(shares).all():
-        return draw_sentence("The truth of these images is not known: no cluster has a share of artefacts.")
+        return plot_sentence("The truth of these images is not known: no cluster has a share of artefacts.")
     order = np.argsort(shares)[::-1]
     figure = Figure(figsize=(8.4, 3.2), layout="constrained")
     axes = figure.subplots()

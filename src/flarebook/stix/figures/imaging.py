@@ -20,7 +20,7 @@ FLUX = r"ct cm$^{-2}$ s$^{-1}$ keV$^{-1}$"
 WEST, NORTH = "solar x, west [arcsec]", "solar y, north [arcsec]"
 
 
-def draw_visibilities(visibilities):
+def plot_visibilities(visibilities):
     """The (u, v) plane, and amplitude and phase against the angular resolution of the sub-collimators."""
     figure = Figure(figsize=(9.6, 3.6), layout="constrained")
     plane, amplitude, phase = figure.subplots(1, 3)
@@ -56,7 +56,7 @@ def visibility_table(visibilities, models=None):
     return table
 
 
-def draw_full_disk(image, pixel, solar_radius, found, given, close=260.0):
+def plot_full_disk(image, pixel, solar_radius, found, given, close=260.0):
     """Full-disk back-projection with the limb, and a closer look at its highest peak.
 
     found: place of the peak, given: published centre, both solar arcsec; close: half width of the close-up, arcsec.
@@ -79,7 +79,7 @@ def draw_full_disk(image, pixel, solar_radius, found, given, close=260.0):
     return figure
 
 
-def draw_dirty_beams(beams, pixel, spans):
+def plot_dirty_beams(beams, pixel, spans):
     """Dirty beams as images and cut along solar x; beams: {name: (size, size)}; spans: half width shown, arcsec."""
     figure = Figure(figsize=(9.6, 3.9), layout="constrained")
     *panels, cut = figure.subplots(1, len(beams) + 1)
@@ -97,7 +97,7 @@ def draw_dirty_beams(beams, pixel, spans):
     return figure
 
 
-def draw_images(images, pixel, flare, shapes=None):
+def plot_images(images, pixel, flare, shapes=None):
     """Images of one flare side by side, each as a share of its peak, in solar coordinates.
 
     images: {title: (size, size) in flux per arcsec2, solar axes, centred on flare.centre}; shapes: {title: Components}
@@ -156,7 +156,7 @@ def _scale_bar(axes, flare, length):
     axes.text(x + width / 2, y + 0.02 * (top - bottom), f"{length} Mm", color="white", ha="center", va="bottom")
 
 
-def draw_model_check(visibilities, models):
+def plot_model_check(visibilities, models):
     """Amplitudes, phases and misfits of models against the data, from the coarsest sub-collimator to the finest.
 
     models: {name: (n,) complex}.
@@ -182,7 +182,7 @@ def draw_model_check(visibilities, models):
     return figure
 
 
-def draw_archive_map(archive_map, cleaned, half_width=75.0):
+def plot_archive_map(archive_map, cleaned, half_width=75.0):
     """One archive file in solar coordinates, its roll included, beside our CLEAN of its back-projection.
 
     cleaned: (h, w), flux per arcsec2, on the file's pixels; half_width: of the part shown, arcsec.

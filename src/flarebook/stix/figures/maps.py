@@ -5,10 +5,10 @@ import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
-from flarebook.stix.clustering.tsne import spread_out
+from flarebook.stix.clustering.tsne import thin_out
 from flarebook.stix.figures.colourings import Groups, hex_colours
 from flarebook.stix.rendering import N_COLUMNS, cluster_colour, coloured, compose, shrink
-from flarebook.stix.simulation.artefacts import plain_name
+from flarebook.stix.simulation.artefacts import display_name
 
 REAL = "#ffd21f"
 INSERT = 3.2  # side of a real image at the edge of the map, in cells
@@ -16,7 +16,7 @@ TILE = 36  # pixels of a small picture, about what print at 150 dpi can show
 STAR = {"marker": "*", "s": 190, "color": REAL, "edgecolors": "black", "linewidths": 0.9, "zorder": 9}
 
 
-def draw_mosaic(images, bands, tile_list, marked=(), n_columns=N_COLUMNS):
+def plot_mosaic(images, bands, tile_list, marked=(), n_columns=N_COLUMNS):
     """The poster's mosaic: pictures in borders of their cluster's colour, each cluster opened by its number.
 
     images: (n, h, w) uint8; bands: (n,); tile_list: from mosaic.tiles; marked: rows with a golden border.
@@ -48,12 +48,12 @@ def _ink(cluster):
     return "black" if 0.2126 * red**2.2 + 0.7152 * green**2.2 + 0.0722 * blue**2.2 > 0.18 else "white"
 
 
-def draw_picture_map(images, bands, points, real, n_cells=26):
+def plot_image_map(images, bands, points, real, n_cells=26):
     """The map with pictures in place of points, one in each cell of a grid; the real images in golden frames.
 
     images: (n, h, w) uint8; bands: (n,); points: (n, 2); real: rows of the real images.
     """
-    rows, centres, side = spread_out(points, n_cells)
+    rows, centres, side = thin_out(points, n_cells)
     low, high = centres.min(axis=0) - side, centres.max(axis=0) + side
     figure, axes = plt.subplots(figsize=(7.6, 7.6 * float((high - low)[1] / (high - low)[0])))
     figure.subplots_adjust(0, 0, 1, 1)
@@ -94,7 +94,7 @@ def _place_real(axes, images, bands, row, point, side, centre):
     axes.scatter(*point, **STAR)
 
 
-def draw_colourings(points, chosen, real, n_columns=3):
+def plot_colourings(points, chosen, real, n_columns=3):
     """The map once per colouring, the real images as stars.
 
     points: (n, 2); chosen: list of Groups or Scale; real: rows of the real images.
@@ -102,7 +102,7 @@ def draw_colourings(points, chosen, real, n_columns=3):
     n_rows = -(-len(chosen) // n_columns)
     figure, panels = plt.subplots(n_rows, n_columns, figsize=(7.6, 2.9 * n_rows), squeeze=False, layout="constrained")
     for axes, colouring in zip(panels.flat, chosen, strict=False):
-        _draw_dots(axes, points, colouring)
+        _plot_dots(axes, points, colouring)
         axes.scatter(*np.asarray(points)[real].T, **{**STAR, "s": 110})
         axes.set_title(colouring.label, fontsize=10)
     for axes in panels.flat:
@@ -113,7 +113,7 @@ def draw_colourings(points, chosen, real, n_columns=3):
     return figure
 
 
-def _draw_dots(axes, points, colouring):
+def _plot_dots(axes, points, colouring):
     """Dots of one panel with their legend below."""
     size = float(np.clip(7000 / len(points), 1.2, 12))
     if isinstance(colouring, Groups):
@@ -141,7 +141,7 @@ def _legend(axes, colouring):
     axes.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.5, -0.01), ncols=columns, **look)
 
 
-def draw_neighbours(images, records, asked, found):
+def plot_neighbours(images, records, asked, found):
     """Strips of the images that an encoder finds most like a query, which stands at the left of its row.
 
     images: (n, h, w) uint8; records: their table; asked: rows of the queries; found: (n_queries, n) rows.
@@ -159,7 +159,13 @@ def draw_neighbours(images, records, asked, found):
             if records["origin"].iloc[other] == "real":
                 _frame(axes, REAL, 3.0)
         line[0].text(
-            -0.1, 0.5, told(records.iloc[row]), transform=line[0].transAxes, ha="right", va="center", fontsize=8
+            -0.1,
+            0.5,
+            image_caption(records.iloc[row]),
+            transform=line[0].transAxes,
+            ha="right",
+            va="center",
+            fontsize=8,
         )
     panels[0, 0].set_title("query", fontsize=8, pad=3)
     panels[0, 1].set_title("nearest", fontsize=8, pad=3)
@@ -171,15 +177,15 @@ def _frame(axes, colour, width):
         spine.set(visible=colour != "none", color=colour, linewidth=width)
 
 
-def told(record):
+def image_caption(record):
     """What is known of an image, in two lines: real or its truth, and its band."""
     if record["origin"] == "real":
         return f"real flare\n{str(record['start'])[:10]}\n{record['band']} keV"
     clean = record["artefact"] == "none"
-    return f"{plain_name(record['kind'] if clean else record['artefact'])}\n{record['band']} keV"
+    return f"{display_name(record['kind'] if clean else record['artefact'])}\n{record['band']} keV"
 
 
-def draw_retrieval(table, families):
+def plot_retrieval(table, families):
     """Precision of the nearest neighbours of every encoder, one panel per question, beside chance.
 
     table: from neighbours.retrieval_table; families: {encoder: family}.

@@ -4,7 +4,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from flarebook.stix.figures.filtering import draw_image
+from flarebook.stix.figures.filtering import plot_image
 
 METHOD_COLOURS = {
     "authors' network": "#D55E00",
@@ -18,7 +18,7 @@ DISPLAYED = 0.25  # share from which the authors display a cluster; published co
 TRUTH, CALLED = "#111111", "#D55E00"
 
 
-def draw_labelled(images, bands, n_sources, n_single=13):
+def plot_labelled(images, bands, n_sources, n_single=13):
     """The labelled images: all with several sources, and a few of those with one, with their numbers.
 
     images: (n, 177, 177); n_sources: (n,).
@@ -30,7 +30,7 @@ def draw_labelled(images, bands, n_sources, n_single=13):
     grid = figure.add_gridspec(-(-len(rows) // n_columns), n_columns, wspace=0.06, hspace=0.06)
     for place, row in enumerate(rows):
         axes = figure.add_subplot(grid[divmod(place, n_columns)])
-        draw_image(axes, images[row], bands[row])
+        plot_image(axes, images[row], bands[row])
         number_image(axes, n_sources[row])
     return figure
 
@@ -43,7 +43,7 @@ def number_image(axes, number):
     )
 
 
-def draw_precision_recall(curves, table, prevalence):
+def plot_precision_recall(curves, table, prevalence):
     """Left: precision against recall; right: average precision of each method with its interval.
 
     curves: of `source_scores.curves`; table: of `source_scores.compare_labels`;
@@ -58,11 +58,11 @@ def draw_precision_recall(curves, table, prevalence):
     left.set(xlabel="recall", ylabel="precision", xlim=(0, 1), ylim=(0, 1.02))
     handles, names = left.get_legend_handles_labels()
     figure.legend(handles, names, loc="outside lower center", ncols=len(names), fontsize="small")
-    draw_intervals(right, table, prevalence)
+    plot_intervals(right, table, prevalence)
     return figure
 
 
-def draw_intervals(axes, table, prevalence):
+def plot_intervals(axes, table, prevalence):
     """Average precision with 68 % intervals, one row per method and kind of labels."""
     place = np.arange(len(table))[::-1]
     for y, row in zip(place, table.itertuples(), strict=True):
@@ -81,7 +81,7 @@ def draw_intervals(axes, table, prevalence):
     axes.set(xlabel="average precision", xlim=(0, 1), ylim=(-0.6, len(table) - 0.4))
 
 
-def draw_checkpoints(checks, true_share):
+def plot_checkpoints(checks, true_share):
     """Share of images called multiple, and what that was worth, while the authors' network trains.
 
     checks: of `source_scores.checkpoint_table`; true_share: of the same images, not-a-number when unknown.
@@ -103,7 +103,7 @@ def draw_checkpoints(checks, true_share):
     return figure
 
 
-def draw_learning(curve, marks):
+def plot_learning(curve, marks):
     """Average precision against the number of archive labels, mean and spread over draws.
 
     curve: of `source_scores.learning_curve`; marks: {name: (level, colour)} drawn as level lines.
@@ -124,7 +124,7 @@ def draw_learning(curve, marks):
     return figure
 
 
-def draw_cluster_shares(shares, honest):
+def plot_cluster_shares(shares, honest):
     """Share of images called multiple in each cluster, as the poster's bars, with the truth as points.
 
     shares: of `share_per_cluster`, largest first; honest: {cluster: share} called by another method, as open points.
@@ -154,7 +154,7 @@ def draw_cluster_shares(shares, honest):
     return figure
 
 
-def draw_cluster_rows(images, bands, samples, shares):
+def plot_cluster_rows(images, bands, samples, shares):
     """Images of the clusters that the poster would display, one row each, with the share called multiple.
 
     samples: {cluster: rows of images}; shares: {cluster: share}.
@@ -168,5 +168,5 @@ def draw_cluster_rows(images, bands, samples, shares):
         axes.text(0.85, 0.62, str(number), ha="right", va="center", fontsize=13, weight="bold")
         axes.text(0.85, 0.25, f"{shares[number]:.0%} called", ha="right", va="center", fontsize=7)
         for step, row in enumerate(rows):
-            draw_image(figure.add_subplot(grid[line, 1 + step]), images[row], bands[row])
+            plot_image(figure.add_subplot(grid[line, 1 + step]), images[row], bands[row])
     return figure

@@ -4,14 +4,13 @@ import numpy as np
 
 from flarebook.compendium.errors import InputError
 from flarebook.stix.imaging.source_model import total_flux, visibilities_of
-from flarebook.stix.imaging.sub_collimators import SUB_COLLIMATORS
-from flarebook.stix.imaging.visibilities import Visibilities
+from flarebook.stix.imaging.visibilities import SUB_COLLIMATORS, Visibilities
 
 MODULATION = 32 * np.sin(np.pi / 4) / np.pi**3  # 0.73: of the count pattern over the four wide pixels of a detector
 SYSTEMATIC_ERROR = 0.05  # of each amplitude, which the pipeline adds to the error from the counts
 
 
-def observe(
+def simulate_visibilities(
     sky,
     counts_per_detector,
     rng,

@@ -8,8 +8,7 @@ from flarebook.compendium.errors import InputError
 from flarebook.stix.imaging.back_projection import back_project, point_spread_function
 from flarebook.stix.imaging.clean import CleanMap, beam_area, clean
 from flarebook.stix.imaging.source_model import pixel_axis
-from flarebook.stix.imaging.sub_collimators import IMAGING, SUB_COLLIMATORS
-from flarebook.stix.imaging.visibilities import Visibilities
+from flarebook.stix.imaging.visibilities import IMAGING, SUB_COLLIMATORS, Visibilities
 
 FIELD = 2.6  # width of the full-disk image, solar radii
 COARSEST = ("7", "8", "9", "10")  # levels for the location

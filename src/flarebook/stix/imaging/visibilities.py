@@ -1,10 +1,43 @@
-"""Visibilities: what STIX measures, points of the Fourier transform of the X-ray image."""
+"""The 30 imaging sub-collimators of STIX and the visibilities that they measure: points of a Fourier transform."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
+from importlib.resources import files
 
 import numpy as np
+from astropy.table import Table
 
 from flarebook.compendium.errors import InputError
+
+FOLDER = files("flarebook.stix") / "data"
+
+
+@dataclass(frozen=True, eq=False)
+class SubCollimators:
+    """label (n,) such as "3a"; level (n,) 1 (finest) to 10 (coarsest); u, v (n,) 1/arcsec, in the instrument's axes."""
+
+    label: np.ndarray
+    level: np.ndarray
+    u: np.ndarray
+    v: np.ndarray
+
+    @cached_property
+    def resolution(self):
+        """Angular resolution 1 / (2 |uv|) of each sub-collimator, (n,) arcsec."""
+        return 0.5 / np.hypot(self.u, self.v)
+
+
+def read_sub_collimators(path=FOLDER / "sub_collimators.ecsv"):
+    """The (u, v) points from the shipped table, which stixpy computes from the grids' pitches and orientations."""
+    table = Table.read(path, format="ascii.ecsv")
+    label = np.array(table["label"], dtype=str)
+    level = np.array([int(name[:-1]) for name in label])
+    return SubCollimators(label, level, np.array(table["u"], float), np.array(table["v"], float))
+
+
+SUB_COLLIMATORS = read_sub_collimators()
+IMAGING = SUB_COLLIMATORS.level >= 3  # the 24 that the pipeline makes images from; levels 1 and 2 are not calibrated
+COARSE = SUB_COLLIMATORS.level >= 7  # the 12 that find the flare on the full disk
 
 
 @dataclass(frozen=True, eq=False)
@@ -13,7 +46,7 @@ class Visibilities:
 
     u, v (n,) 1/arcsec; value (n,) complex, photons cm-2 s-1 keV-1; error (n,) of its real and of its imaginary part;
     label (n,) of the sub-collimators; centre: (x, y) arcsec, instrument's axes.
-    Raises InputError for lengths that differ, for no visibility at all and for values that are no numbers.
+    Raises InputError for lengths that differ, for no visibility at all and for values that are NaN or infinite.
     """
 
     u: np.ndarray
@@ -27,8 +60,8 @@ class Visibilities:
         columns = {name: np.asarray(getattr(self, name)) for name in ("u", "v", "value", "error", "label")}
         lengths = {name: column.shape for name, column in columns.items()}
         if len(set(lengths.values())) > 1 or columns["u"].ndim != 1:
-            told = ", ".join(f"{name} {shape}" for name, shape in lengths.items())
-            raise InputError(f"The columns of the visibilities differ in length ({told}): give one value for each")
+            shapes = ", ".join(f"{name} {shape}" for name, shape in lengths.items())
+            raise InputError(f"The columns of the visibilities differ in length ({shapes}): give one value for each")
         if not columns["u"].size:
             raise InputError("There is no visibility left to make an image from: keep at least one sub-collimator")
         for name in ("u", "v", "value", "error"):
@@ -36,7 +69,7 @@ class Visibilities:
             if broken.any():
                 labels = ", ".join(map(str, columns["label"][broken]))
                 raise InputError(
-                    f"The {name} of sub-collimator {labels} is not a number: leave it out with "
+                    f"The {name} of sub-collimator {labels} is NaN or infinite: leave it out with "
                     "visibilities.select(mask) or calibrate it anew"
                 )
 

@@ -14,7 +14,7 @@ HOST = "https://datacenter.stix.i4ds.net"
 UID = re.compile(r"\d{10}")
 
 
-def image_url(filename, host=HOST):
+def map_url(filename, host=HOST):
     """Address of an archive file, from its name alone.
 
     filename: of the older scheme (.../image-archive/UID/NAME) or the newer (.../image-archive/YYYY/MM/DD/HH/NAME).
@@ -26,7 +26,7 @@ def image_url(filename, host=HOST):
     return f"{host}/image-archive/{folder}/{told['filename']}"
 
 
-def query_images(start=None, end=None, flare_id=None, host=HOST):
+def query_maps(start=None, end=None, flare_id=None, host=HOST):
     """Names of the CLEAN maps that the data centre lists for a flare or a time range: sorted list of str.
 
     start, end: ISO text, UTC; flare_id: ten digits, instead of the times.  Sent as a form by POST.
@@ -64,7 +64,7 @@ def _is_clean(name):
         return False
 
 
-def names_of(item, host=HOST):
+def find_names(item, host=HOST):
     """Names of the CLEAN maps meant by an archive name or a ten-digit uid: list of str.
 
     A uid is looked up in the published list, then by the query service for its day.
@@ -76,7 +76,7 @@ def names_of(item, host=HOST):
     if listed:
         return listed
     start, end = _day(str(item))
-    queried = [name for name in query_images(start, end, host=host) if parse_name(name)["uid"] == str(item)]
+    queried = [name for name in query_maps(start, end, host=host) if parse_name(name)["uid"] == str(item)]
     if not queried:
         raise InputError(f"the data centre lists no CLEAN map of {item} on {start}: check the uid, or give a file name")
     return queried
@@ -103,4 +103,4 @@ def _day(uid):
 def map_fetcher(host=HOST):
     """Make the function that returns the path of an archive file, fetched where no copy is on this machine."""
     fetcher = Fetcher(host, read_map, "STIX map")
-    return lambda filename: fetcher(image_url(filename, host))
+    return lambda filename: fetcher(map_url(filename, host))

@@ -41,10 +41,10 @@ def parse_name(filename):
             f"{name!r} is no name of the image archive: it looks like "
             "stix_ql_image_sci_5316_uid_2111010024_4-10keV_20211101T013654_1938_clean_map.fits"
         )
-    told = {"filename": name, "flare_id": "", **found.groupdict()}
-    told["flare_id"] = told["flare_id"] or ""
-    told["start"] = datetime.strptime(told["start"], "%Y%m%dT%H%M%S").isoformat()
-    return {column: told[column] for column in COLUMNS}
+    parsed = {"filename": name, "flare_id": "", **found.groupdict()}
+    parsed["flare_id"] = parsed["flare_id"] or ""
+    parsed["start"] = datetime.strptime(parsed["start"], "%Y%m%dT%H%M%S").isoformat()
+    return {column: parsed[column] for column in COLUMNS}
 
 
 def archive_name(uid, start, image_id, band="4-10", flare_id="", bsd=0, family="stix_sci_preview"):

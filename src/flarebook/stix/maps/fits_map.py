@@ -90,7 +90,7 @@ def _open(path):
     """Arrays of all HDUs, native float32, and the first header; InputError when the file is no whole FITS file."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", AstropyUserWarning)  # what matters is told in our own sentence
+            warnings.simplefilter("ignore", AstropyUserWarning)  # read_map's own errors say what matters
             with fits.open(path, memmap=False) as hdus:
                 arrays = [None if hdu.data is None else np.asarray(hdu.data, dtype="=f4") for hdu in hdus]
                 return arrays, hdus[0].header.copy()
@@ -104,8 +104,8 @@ def _check_instrument(header, path):
     """InputError for a FITS file of another instrument."""
     names = [str(header.get(key, "")) for key in ("TELESCOP", "INSTRUME", "ORIGIN")]
     if "STIX" not in " ".join(names).upper():
-        told = next(filter(None, names), "no instrument")
-        raise InputError(f"{path.name} is of {told}, not of STIX: give a map of the STIX image archive")
+        instrument = next(filter(None, names), "no instrument")
+        raise InputError(f"{path.name} is of {instrument}, not of STIX: give a map of the STIX image archive")
 
 
 def _pixel(header, path):
@@ -152,7 +152,7 @@ def _energy(header, path):
 
 
 def _exposure(header):
-    """Exposure, s; NaN when not told."""
+    """Exposure, s; NaN when the header has none."""
     return float(header.get("EXPTIME", header.get("XPOSURE", "nan")))
 
 

@@ -10,8 +10,7 @@ from flarebook.compendium.data import download
 from flarebook.compendium.data.manifest import dataset
 from flarebook.compendium.errors import InputError
 from flarebook.stix.imaging.pipeline import to_instrument
-from flarebook.stix.imaging.sub_collimators import FOLDER
-from flarebook.stix.imaging.visibilities import Visibilities
+from flarebook.stix.imaging.visibilities import FOLDER, Visibilities
 from flarebook.stix.maps.fits_map import read_map
 
 BROKEN = (OSError, ValueError, TypeError, KeyError, InconsistentTableError)

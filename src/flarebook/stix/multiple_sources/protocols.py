@@ -8,7 +8,7 @@ from sklearn.model_selection import LeaveOneOut, RepeatedStratifiedKFold, train_
 from sklearn.preprocessing import StandardScaler
 
 from flarebook.evaluation.probes import linear, neighbours
-from flarebook.stix.multiple_sources.labelled_set import check_classes, draw_labelled
+from flarebook.stix.multiple_sources.labelled_set import check_classes, plot_labelled
 from flarebook.stix.multiple_sources.published_network import EPOCHS, authors_network
 from flarebook.stix.multiple_sources.source_counting import counted_maxima
 
@@ -100,7 +100,7 @@ def archive_sets(classifier, features, multiple, pool, test, n_labels, n_draws, 
     features: (n_images, n_features); multiple: (n_images,) of 0 and 1; pool, test: rows that do not overlap.
     Returns (n_draws, n_test).  Raises InputError when the pool is too small for such a set.
     """
-    drawn = [pool[draw_labelled(multiple[pool], n_labels, rng)] for _ in range(n_draws)]
+    drawn = [pool[plot_labelled(multiple[pool], n_labels, rng)] for _ in range(n_draws)]
     return np.array([classifier(features[rows], multiple[rows], features[test]) for rows in drawn])
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from flarebook.stix.imaging.forward_model import MODULATION
-from flarebook.stix.imaging.sub_collimators import IMAGING, SUB_COLLIMATORS
+from flarebook.stix.imaging.visibilities import IMAGING, SUB_COLLIMATORS
 from flarebook.stix.simulation.population import choices
 
 ARTEFACTS = (
@@ -23,7 +23,7 @@ ARTEFACTS = (
 )  # in the order in which one is named as the main reason
 
 
-def plain_name(reason):
+def display_name(reason):
     """A name of the tables as it is written: "wrong centre", "dead sub-collimators"."""
     return reason.replace("sub_", "sub-").replace("_", " ")
 
@@ -94,7 +94,7 @@ def signal_to_noise(counts, background):
     return counts / np.sqrt(counts + background)
 
 
-def find_causes(settings, outcome):
+def find_artefacts(settings, outcome):
     """Which causes are at work in images, whether put in or arisen by themselves.
 
     settings: of `draw_artefacts`; outcome: table with centre_error, extent (arcsec), counts_per_detector and
@@ -120,10 +120,10 @@ def find_causes(settings, outcome):
     )
 
 
-def judge(causes, outcome):
+def assess(causes, outcome):
     """Whether an expert would leave each image out, and the main reason ("none" for a kept one).
 
-    causes: of `find_causes`; outcome: as there, with fidelity (correlation of the map with what it should show) and
+    causes: of `find_artefacts`; outcome: as there, with fidelity (correlation of the map with what it should show) and
     band.  A map that shows what it should is kept whatever went wrong; one that does not is left out, for the first
     of its causes, and so is one that CLEAN must have broken into pieces.  Without any cause of the list the counts
     did not suffice for so intricate a source.  Returns (is_artefact, reason).

@@ -36,7 +36,7 @@ def draw_events(number, rng, fitted=None):
     significance (of the upper channel), attenuator, distance (AU), x, y (arcsec, solar), duration (s).
     """
     fitted = fitted or distributions()
-    start, distance = draw_times(number, rng, fitted["months"])
+    start, distance = plot_times(number, rng, fitted["months"])
     peak = draw_counts(number, rng, fitted["counts"], choices()["events"]["faintest"])
     decade = np.log10(peak)
     background = draw_normal(fitted["background"], number, rng)
@@ -86,7 +86,7 @@ def draw_durations(decade, rng, law):
     return 10 ** truncnorm.rvs(low, high, mean, law["std"], random_state=rng)
 
 
-def draw_times(number, rng, months):
+def plot_times(number, rng, months):
     """Start times in proportion to the list's flares per month, and the distance that the orbit had then.
 
     Months after the list's last have the mean rate of the six before them, and the distances of a year earlier.

@@ -10,7 +10,7 @@ from flarebook.compendium.atomic_files import atomic_write, make_folder
 from flarebook.stix.maps.file_names import archive_name
 from flarebook.stix.maps.fits_map import write_map
 from flarebook.stix.maps.samples import SOLAR_RADIUS_1AU
-from flarebook.stix.simulation.artefacts import ARTEFACTS, find_causes, judge
+from flarebook.stix.simulation.artefacts import ARTEFACTS, assess, find_artefacts
 from flarebook.stix.simulation.population import BANDS, draw_events, select_images
 from flarebook.stix.simulation.simulate import prepare, simulate_image
 
@@ -42,8 +42,8 @@ def records_of(chosen, truth):
     for each of ARTEFACTS, is_artefact and artefact, the main reason or "none".
     """
     outcome = truth.join(chosen[["band", "counts_per_detector", "background_per_detector"]])
-    causes = find_causes(chosen, outcome)
-    bad, reason = judge(causes, outcome)
+    causes = find_artefacts(chosen, outcome)
+    bad, reason = assess(causes, outcome)
     records = name_images(chosen).join(chosen[list(EVENT)]).join(truth[[*TRUTH, *MORE]])
     records["n_sources"] = records["n_sources"].astype("Int64")
     empty = (records["n_sources"] == 0).to_numpy()
@@ -63,8 +63,8 @@ def name_images(chosen):
         archive_name(uid, begin, place + 1, band, flare_id, place + 1)
         for place, (uid, begin, band, flare_id) in enumerate(zip(request, text, chosen["band"], flare, strict=True))
     ]
-    told = {"image_id": request, "flare_id": flare, "start": text, "origin": "simulated", "name": names}
-    return pd.DataFrame(told, index=chosen.index)
+    columns = {"image_id": request, "flare_id": flare, "start": text, "origin": "simulated", "name": names}
+    return pd.DataFrame(columns, index=chosen.index)
 
 
 EVENTS_PER_IMAGE, MIN_EVENTS = 12, 200  # of 43,000 events about one in five has an image

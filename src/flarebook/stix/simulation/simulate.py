@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from flarebook.stix.imaging.forward_model import observe
+from flarebook.stix.imaging.forward_model import simulate_visibilities
 from flarebook.stix.imaging.pipeline import image_flare, locate, to_instrument, to_solar
 from flarebook.stix.imaging.source_model import Component, moved, render
 from flarebook.stix.maps.preprocess import HALF_WIDTH, flag, normalise
@@ -48,8 +48,8 @@ def simulate_image(event, seed):
     source = moved([part._replace(flux=part.flux * flux) for part in sky], *place)
     visibilities = observe_event(event, source, flux, rng)
     made = image_flare(visibilities, SOLAR_RADIUS_1AU / event["distance"], centre=map_centre(event, visibilities, rng))
-    hdus = break_product(made.archive_hdus(), event["blank"])
-    truth = tell_truth(source, count, place, made, hdus["clean"])
+    hdus = corrupt_map(made.archive_hdus(), event["blank"])
+    truth = ground_truth(source, count, place, made, hdus["clean"])
     return SimulatedImage(normalise(hdus["clean"]), truth, hdus)
 
 
@@ -71,7 +71,7 @@ def observe_event(event, source, flux, rng):
     if event["second_flux"] > 0:
         sky, counts = [*source, second_flare(event, flux, rng)], counts * (1 + event["second_flux"])
     background, scale = event["background_per_detector"], event["background_scale"]
-    visibilities, _ = observe(
+    visibilities, _ = simulate_visibilities(
         sky,
         counts,
         rng,
@@ -106,13 +106,13 @@ def map_centre(event, visibilities, rng):
     return centre[0] + event["offset"] * np.cos(turn), centre[1] + event["offset"] * np.sin(turn)
 
 
-def break_product(hdus, kind):
+def corrupt_map(hdus, kind):
     """The same maps, or what a failed run of the pipeline leaves: zeros, one value everywhere, or no numbers."""
     filling = {"blank": 0.0, "constant": 1e-3, "not a number": np.nan}
     return {name: np.full_like(image, filling[kind]) for name, image in hdus.items()} if kind else hdus
 
 
-def tell_truth(source, count, place, made, image):
+def ground_truth(source, count, place, made, image):
     """What is known of an image because it was simulated: places (arcsec, solar), counts, quality."""
     error = float(np.hypot(place[0] - made.centre[0], place[1] - made.centre[1]))
     inside = max(abs(place[0] - made.centre[0]), abs(place[1] - made.centre[1])) < HALF_WIDTH

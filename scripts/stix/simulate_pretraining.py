@@ -1,6 +1,6 @@
 """Images of the pretraining, a population of its own.
 
-Run as `python -m flarebook.stix.simulation.pretraining_archive --out FOLDER`.
+Run as `python -m scripts.stix.simulate_pretraining --out FOLDER`.
 """
 
 from pathlib import Path
