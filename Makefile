@@ -42,15 +42,19 @@ define make-environment
 	$(PYTHON) -m uv pip install -q --python $(PYTHON) --require-hashes --no-deps -r $(1) 2>/dev/null ||
 	  $(PYTHON) -m pip install -qq --require-hashes --no-deps -r $(1)
 	if grep -q '^timm==' $(1); then $(PYTHON) -m pip install -qq --progress-bar off -r locks/torch.txt; fi
-	$(PYTHON) -m pip install -qq --no-deps -e .
 	touch $@
 endef
 
-$(VENV)/.all: requirements.lock locks/torch.txt pyproject.toml
+$(VENV)/.all: requirements.lock locks/torch.txt
 	$(call make-environment,requirements.lock)
 
-$(VENV)/.%: locks/%.lock locks/torch.txt pyproject.toml
+$(STUDIES:%=$(VENV)/.%): $(VENV)/.%: locks/%.lock locks/torch.txt
 	$(call make-environment,locks/$*.lock)
+
+# A changed pyproject.toml alone installs the project again, not its packages: those change with `make lock`.
+$(VENV)/.all-project $(STUDIES:%=$(VENV)/.%-project): %-project: % pyproject.toml
+	@$(PYTHON) -m pip install -qq --no-deps -e .
+	touch $@
 
 check-choices:
 	@if [ -z "$(filter $(PROFILE),$(PROFILES))" ]; then
@@ -58,13 +62,13 @@ check-choices:
 	if [ -n "$(STUDY)" ] && [ -z "$(filter $(STUDY),$(STUDIES))" ]; then
 	  echo "STUDY=$(STUDY) is no study; choose one of: $(STUDIES)." >&2; exit 2; fi
 
-book: check-choices $(BOOK_ENVIRONMENT)
+book: check-choices $(BOOK_ENVIRONMENT)-project
 	@snakemake --cores all --quiet all --rerun-incomplete --config profile=$(PROFILE) study=$(STUDY)
 	$(PYTHON) -m flarebook.compendium.book "$(PROFILE)" --study "$(STUDY)"
 	printf 'Made in %d min %02d s.\n' $$((SECONDS / 60)) $$((SECONDS % 60))
 
 # Units run beside the notebooks of the ci profile, each process on one core; the last part looks at what the notebooks made.
-test: check-choices $(VENV)/.all
+test: check-choices $(VENV)/.all-project
 	@ruff check --quiet . || { echo "ruff found the lines above." >&2; exit 1; }
 	ruff format --check --quiet . || { echo "Not formatted: run '$(VENV)/bin/ruff format .'." >&2; exit 1; }
 	lint-imports --no-cache >/dev/null 2>&1 || { lint-imports --no-cache; exit 1; }
@@ -79,7 +83,7 @@ test: check-choices $(VENV)/.all
 	wait $$notebooks || echo "A notebook failed: the tests below say which (build/ci-notebooks.log)."
 	$(PYTHON) -m pytest -q tests/notebooks tests/book
 
-bench: $(VENV)/.all
+bench: $(VENV)/.all-project
 	@$(PYTHON) -m benchmarks
 
 # New exact versions within the bounds of pyproject.toml; with KEEP=1, only what pyproject.toml has changed.
