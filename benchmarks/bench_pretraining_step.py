@@ -56,10 +56,10 @@ def micro_batches_record(name, dates, n_parts, device):
 
 def prepared(name, dates, image, device):
     """Objective with all four terms on the device, and a batch of noise (dates, channels, image, image)."""
-    from flarebook.solarchip.models.autoencoder import create
+    from flarebook.solarchip.models.autoencoder import create_autoencoder
     from flarebook.solarchip.pretraining.objective import TERMS, Objective
 
-    objective = Objective(create(name, image=image), dict.fromkeys(TERMS, 1.0)).to(device)
+    objective = Objective(create_autoencoder(name, image=image), dict.fromkeys(TERMS, 1.0)).to(device)
     return objective, torch.randn(dates, len(CHANNELS), image, image, device=device)
 
 

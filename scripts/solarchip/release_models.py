@@ -13,17 +13,17 @@ from flarebook.solarchip.datasets.archive import read_held_out
 from flarebook.solarchip.datasets.splits import ROTATION, subsample_evenly
 from flarebook.solarchip.images.channels import channel_index
 from flarebook.solarchip.models import weights
-from flarebook.solarchip.models.autoencoder import create
+from flarebook.solarchip.models.autoencoder import create_autoencoder
 from flarebook.solarchip.pretraining import diagnostics
 from flarebook.solarchip.representation import scores as representation_scores
-from flarebook.solarchip.representation.linear_probes import answers
+from flarebook.solarchip.representation.linear_probes import probe_targets
 from flarebook.solarchip.translation import translator
-from flarebook.solarchip.translation.scores import absolute, score
+from flarebook.solarchip.translation.scores import absolute, score_translation
 
 SCORED = ("171", "304", "1600")  # AIA channels set against HMI in the card's retrieval
 COUNTED = {
-    True: "each channel's departure from its mean picture, in its usual departure",
-    False: "the picture as it is",
+    True: "standardised anomalies of each channel",
+    False: "images as they are",
 }
 ASKED = {  # score of representation_scores: heading in the card
     "recall@1, neighbouring days": "date found, of 11 days",
@@ -38,7 +38,7 @@ TARGETS = {"171": "171", "193": "193", "304": "304", "|hmi|": "HMI without its s
 
 
 RELEASE = Release(
-    files={name: weights.file_name(name) for name in weights.SHIPPED},
+    files={name: weights.weights_file_name(name) for name in weights.SHIPPED},
     load=lambda name, path: weights.load_weights(path, name),
     group="backbone",
     script=weights.SCRIPT,
@@ -60,8 +60,8 @@ def ship(archive, folders, data=weights.FOLDER):
 def card_values(models, histories, images, magnetograms, days):
     """Return the values for the card's template; held-out images (n, 11, h, w) scaled, magnetograms, days."""
     about = models["vit-tiny"].about
-    untrained = {f"{name}, untrained": create(name, seed=0).eval() for name in models}
-    learnt = {name: diagnostics.summary(model, images) for name, model in models.items()}
+    untrained = {f"{name}, untrained": create_autoencoder(name, seed=0).eval() for name in models}
+    learnt = {name: diagnostics.summarize_model(model, images) for name, model in models.items()}
     values = weights.training_settings(about) | {
         **{key: about[key] for key in ("n_dates", "first_date", "last_date", "images_sha256")},
         "commits": ", ".join(f"{name} `{model.about['commit'][:10]}`" for name, model in models.items()),
@@ -74,7 +74,7 @@ def card_values(models, histories, images, magnetograms, days):
         "rule": "---|" * (1 + len(ASKED)),
         "scores": "\n".join(table_row(*row) for row in scores(models | untrained, images, magnetograms, days)),
     }
-    return values | translator_values(translator.load(), images)
+    return values | translator_values(translator.load_translator(), images)
 
 
 def training_row(name, model, history):
@@ -91,8 +91,8 @@ def training_row(name, model, history):
 
 def scores(models, images, magnetograms, days):
     """Rows (name, numbers of ASKED): the earlier half of the held-out dates teaches the maps, the later is asked."""
-    known = answers(days.reset_index(drop=True), magnetograms)
-    dates = representation_scores.Dates(images, days["time"].to_numpy(), known, *halves(days["time"]))
+    known = probe_targets(days.reset_index(drop=True), magnetograms)
+    dates = representation_scores.EvaluationSet(images, days["time"].to_numpy(), known, *halves(days["time"]))
     for name, model in models.items():
         found = representation_scores.score_model(model, dates, SCORED, device="cpu").set_index("score")["value"]
         yield name, [found.get(score, np.nan) for score in ASKED]
@@ -135,15 +135,15 @@ def translator_values(network, images):
 
 
 def scores_to(network, images, target):
-    """PSNR of the translation and of the mean picture, then both correlations, on the disk: four numbers.
+    """PSNR of the translation and of the mean image, then both correlations, on the disk: four numbers.
 
     target: a channel, or "|hmi|" for the field without its sign.
     """
     channel, shape = target.strip("|"), absolute if "|" in target else np.asarray
     true = shape(images[:, channel_index(channel)])
-    drawn = shape(translator.translate(network, images, channel, N_MEMBERS)).mean(axis=0)
+    drawn = shape(translator.translate_images(network, images, channel, N_MEMBERS)).mean(axis=0)
     mean = shape(np.broadcast_to(network.space.model.mean[channel_index(channel)].numpy(), true.shape))
-    tables = [score(made, true, target).query("region == 'disk'") for made in (drawn, mean)]
+    tables = [score_translation(made, true, target).query("region == 'disk'") for made in (drawn, mean)]
     return [table[name].mean() for name in ("psnr", "correlation") for table in tables]
 
 

@@ -27,10 +27,12 @@ def call(*words):
 @pytest.fixture(scope="module")
 def weights(tmp_path_factory):
     """Weights file of a tiny untrained encoder for images of 32 pixels."""
-    from flarebook.solarchip.models.autoencoder import create
-    from flarebook.solarchip.models.weights import save
+    from flarebook.solarchip.models.autoencoder import create_autoencoder
+    from flarebook.solarchip.models.weights import save_encoder
 
-    return save(create("vit-mini", seed=3), tmp_path_factory.mktemp("weights") / "mini.safetensors", {})
+    return save_encoder(
+        create_autoencoder("vit-mini", seed=3), tmp_path_factory.mktemp("weights") / "mini.safetensors", {}
+    )
 
 
 def test_the_command_asks_the_archive_s_own_address():
@@ -73,13 +75,13 @@ def test_features_are_those_of_the_prepared_image(weights, tmp_path):
     from flarebook.commands.embed_images import embed_files
     from flarebook.solarchip.images.prepare import prepare_image
     from flarebook.solarchip.images.scaling import scale_channel
-    from flarebook.solarchip.models.embeddings import embed
-    from flarebook.solarchip.models.weights import open_model
+    from flarebook.solarchip.models.embeddings import embed_images
+    from flarebook.solarchip.models.weights import open_encoder
 
-    model = open_model(weights)
+    model = open_encoder(weights)
     images = np.zeros((1, 11, 32, 32), np.float32)
     images[0, 3] = scale_channel(prepare_image(load.load_real_aia(), 32), "171")
-    expected = embed(model, images, "171", device="cpu")
+    expected = embed_images(model, images, "171", device="cpu")
     table, bad = embed_files([load.FOLDER / load.AIA_171], model)
     assert not bad and table.filter(like="feature_").to_numpy()[0] == pytest.approx(expected.cls[0])
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from flarebook.learning.gradient_cache import accumulate
-from flarebook.solarchip.models.autoencoder import create
+from flarebook.solarchip.models.autoencoder import create_autoencoder
 from flarebook.solarchip.models.losses import contrastive_terms
 
 
@@ -34,7 +34,7 @@ def gradients(model):
 @pytest.fixture(params=["vit-mini", "cnn-mini"])
 def case(request):
     """A model, the same once more, and seven dates."""
-    model = create(request.param)
+    model = create_autoencoder(request.param)
     return model, copy.deepcopy(model), torch.randn(7, 2, 32, 32, generator=torch.Generator().manual_seed(1))
 
 

@@ -11,7 +11,7 @@ from flarebook.solarchip.figures.pretraining import chance_losses, plot_batch, p
 from flarebook.solarchip.images.channels import CHANNELS
 from flarebook.solarchip.images.scaling import scale_images
 from flarebook.solarchip.models import weights
-from flarebook.solarchip.pretraining.batches import take
+from flarebook.solarchip.pretraining.batches import select_images
 from flarebook.solarchip.pretraining.objective import TERMS
 from flarebook.solarchip.translation import translator as translate
 from scripts.solarchip import release_models
@@ -23,12 +23,12 @@ CARD = (weights.FOLDER / release_models.RELEASE.card).read_text(encoding="utf-8"
 @pytest.fixture(scope="module")
 def shipped():
     """The shipped models, {name: SolarChip}."""
-    return {name: weights.load(name) for name in weights.SHIPPED}
+    return {name: weights.load_encoder(name) for name in weights.SHIPPED}
 
 
 def test_the_files_are_small_and_the_card_tells_what_they_say(shipped):
     for name, model in shipped.items():
-        assert (weights.FOLDER / weights.file_name(name)).stat().st_size < 10e6
+        assert (weights.FOLDER / weights.weights_file_name(name)).stat().st_size < 10e6
         row = next(line for line in CARD.splitlines() if line.startswith(f"| {name} | "))
         n_weights = sum(weight.numel() for weight in model.parameters())
         first = weights.training_settings(model.about)["reconstruction_warmup"]
@@ -58,13 +58,13 @@ def test_the_figure_of_the_course_holds_the_history():
 
 
 def test_a_batch_is_drawn_before_and_after_its_turn():
-    pictures = take(np.zeros((2, 11, 16, 16)), [0, 1], CHANNELS[:2]).numpy()
+    pictures = select_images(np.zeros((2, 11, 16, 16)), [0, 1], CHANNELS[:2]).numpy()
     figure = plot_batch(pictures, CHANNELS[:2], pictures)
     assert [axis.get_title() for axis in figure.axes[:4]] == [
         "HMI field",
         "AIA 94 Å",
-        "HMI field, turned",
-        "AIA 94 Å, turned",
+        "HMI field, rotated",
+        "AIA 94 Å, rotated",
     ]
 
 
@@ -84,7 +84,7 @@ def test_a_missing_training_gets_one_sentence(tmp_path):
 
 def test_shipped_translator_draws_a_corona_nearer_to_the_true_one_than_the_mean_picture():
     images = scale_images(simulate_sun(4, seed=3).images)
-    translator = translate.load()
+    translator = translate.load_translator()
     assert (weights.FOLDER / "translator.safetensors").stat().st_size < 10e6 and translator.about[
         "origin"
     ] == "simulated"

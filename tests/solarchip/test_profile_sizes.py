@@ -9,9 +9,9 @@ import torch
 from flarebook.compendium.workflow.parameters import known_parameters, profile_names, read_profile
 from flarebook.solarchip.images.binning import bin_images
 from flarebook.solarchip.images.channels import AIA, CHANNELS
-from flarebook.solarchip.models.autoencoder import SIZES, create
-from flarebook.solarchip.models.weights import file_name
-from flarebook.solarchip.pretraining.settings import PretrainingConfig, settled
+from flarebook.solarchip.models.autoencoder import SIZES, create_autoencoder
+from flarebook.solarchip.models.weights import weights_file_name
+from flarebook.solarchip.pretraining.settings import PretrainingConfig, complete_config
 from flarebook.solarchip.translation import diffusion, unet
 
 pytestmark = pytest.mark.parametrize("profile", profile_names())
@@ -27,13 +27,13 @@ def values(profile, step):
 
 def backbone_of(weights):
     """Name of the backbone of shipped weights, or of a file named as `pretrain` names it."""
-    return {file_name(name): name for name in SIZES}.get(weights.rpartition("/")[2], weights)
+    return {weights_file_name(name): name for name in SIZES}.get(weights.rpartition("/")[2], weights)
 
 
 def tokens(name, side, sharing="two"):
     """A backbone at a side, without memory, and the tokens of one picture."""
     with torch.device("meta"):
-        model = create(name, sharing, image=side)
+        model = create_autoencoder(name, sharing, image=side)
         return model, model.encode(torch.zeros(1, 1, side, side), "171")
 
 
@@ -52,8 +52,8 @@ def test_the_brief_pretraining_can_begin_and_full_size_weights_see_the_images(pr
     for name in given["backbones"]:
         model, found = tokens(name, sun["size"])
         assert found.patches.shape[1] == (sun["size"] // model.size.patch) ** 2 > 1
-        assert model.draw(found, "171").shape[-1] == sun["size"]
-        settled(images_of(sun, sun["size"]), settings_of(given, name), folder="folder")
+        assert model.decode_anomalies(found, "171").shape[-1] == sun["size"]
+        complete_config(images_of(sun, sun["size"]), settings_of(given, name), folder="folder")
         assert SIZES[name].image == sun["size"], "its curves are compared with guessing among that many patches"
     assert 0 < given["aia_per_step"] <= len(AIA)
     for weights in given["weights"]:
@@ -66,7 +66,7 @@ def test_the_ablation_can_begin(profile):
     for name, sharing in product(given["backbones"], ("two", *given["sharings"])):
         _, found = tokens(name, given["side"], sharing)
         assert found.patches.shape[1] > 4, "the intra term needs places to choose among"
-        settled(images_of(sun, given["side"]), settings_of(given, name))
+        complete_config(images_of(sun, given["side"]), settings_of(given, name))
     assert given["side"] % 32 == 0, "pixels are compared in 8 x 8 blocks of 4 x 4 parts"
     assert 0 < given["aia_per_step"] <= len(AIA) and set(given["channels"]) <= set(AIA)
 
@@ -84,9 +84,11 @@ def test_the_translator_can_be_built(profile):
     model, found = tokens(backbone_of(given["weights"]), side)
     with torch.device("meta"):
         latent = model.latent(torch.zeros(2, 1, side, side), "171")
-        drawing = diffusion.create(diffusion.Shape(("171",), latent.shape[1], latent.shape[-1]), device="meta")
-        drawing.add_branch("hmi", latent.shape[1])
+        denoiser = diffusion.create_diffusion(
+            diffusion.DiffusionShape(("171",), latent.shape[1], latent.shape[-1]), device="meta"
+        )
+        denoiser.add_branch("hmi", latent.shape[1])
         which = torch.zeros(2, dtype=torch.long)
-        assert drawing(latent, which, which, "hmi", latent).shape == latent.shape
-        network = unet.create(1, 3, device="meta")
+        assert denoiser(latent, which, which, "hmi", latent).shape == latent.shape
+        network = unet.create_unet(1, 3, device="meta")
         assert network(torch.zeros(1, 1, side, side)).shape == (1, 3, side, side)

@@ -40,9 +40,9 @@ def embed(
     from flarebook.commands.embed_images import embed_files
     from flarebook.learning.device import chosen_device
     from flarebook.solarchip.datasets.real import find_images
-    from flarebook.solarchip.models.weights import open_model
+    from flarebook.solarchip.models.weights import open_encoder
 
-    model = open_model(weights).to(chosen_device(device))
+    model = open_encoder(weights).to(chosen_device(device))
     table, reasons = embed_files(find_images(*files), model, progress("reading"))
     if len(table):
         with atomic_write(out) as partial:
@@ -75,9 +75,9 @@ def translate(
     from flarebook.commands.translate_images import Sampling, translate_files
     from flarebook.learning.device import chosen_device
     from flarebook.solarchip.datasets.real import find_images
-    from flarebook.solarchip.translation.translator import load
+    from flarebook.solarchip.translation.translator import load_translator
 
-    translator = load(weights, chosen_device(device))
+    translator = load_translator(weights, chosen_device(device))
     sampling = Sampling(members, steps, seed)
     written, reasons = translate_files(find_images(*files), translator, to, out, sampling, progress("reading"))
     for path in written:

@@ -11,7 +11,7 @@ from flarebook.solarchip.images.orientation import check_orientation, group_by_t
 from flarebook.solarchip.images.prepare import prepare_files
 from flarebook.solarchip.images.scaling import scale_channel, unscale_channel
 from flarebook.solarchip.images.write import write_translation
-from flarebook.solarchip.translation.translator import translate
+from flarebook.solarchip.translation.translator import translate_images
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,9 @@ def _translate_group(images, translator, target, folder, sampling):
     scaled = np.zeros((1, len(CHANNELS), translator.size, translator.size), np.float32)
     for image in images:
         scaled[0, channel_index(image.channel)] = scale_channel(image.grid, image.channel)
-    members = translate(translator, scaled, target, sampling.n_members, sampling.n_levels, sampling.seed, sources)[:, 0]
+    members = translate_images(
+        translator, scaled, target, sampling.n_members, sampling.n_levels, sampling.seed, sources
+    )[:, 0]
     cards = translation_cards(translator, sampling)
     path = folder / f"{first.time:%Y%m%dT%H%M%S}_{target}_from_{'-'.join(sources)}.fits"
     return write_translation(path, unscale_channel(members, target), target, images, cards)

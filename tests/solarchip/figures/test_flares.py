@@ -20,7 +20,7 @@ def table():
         for fraction in (0.1, 1.0)
         for score in SCORES
     ]
-    rows += [("ceiling", 1.0, score, 0.93, np.nan, 0.85, 0.97, 1) for score in SCORES]
+    rows += [("upper_bound", 1.0, score, 0.93, np.nan, 0.85, 0.97, 1) for score in SCORES]
     return pd.DataFrame(rows, columns=["method", "fraction", "score", "mean", "sd", "low", "high", "n"])
 
 
@@ -34,8 +34,8 @@ def test_skill_puts_the_best_on_top_and_the_ceiling_as_a_line(table):
 
 
 def test_skill_can_do_without_a_ceiling(table):
-    figure = flares.plot_skill(table[table["method"] != "ceiling"])
-    assert "ceiling" not in " ".join(text.get_text() for text in figure.legends[0].get_texts())
+    figure = flares.plot_skill(table[table["method"] != "upper_bound"])
+    assert "upper_bound" not in " ".join(text.get_text() for text in figure.legends[0].get_texts())
 
 
 def test_curves_fall_when_labels_are_taken_away(table):
@@ -79,5 +79,5 @@ def test_reliability_tells_how_many_days_stand_behind_each_point():
 
 def test_days_with_a_flare_are_striped_in_every_panel():
     days = pd.DataFrame({"time": pd.date_range("2014-01-01", periods=20).astype(str), "label": [0, 1] * 10})
-    figure = flares.plot_days(days, {"ceiling": np.full(20, 0.3), "r-value": np.linspace(0, 1, 20)})
+    figure = flares.plot_days(days, {"upper_bound": np.full(20, 0.3), "r-value": np.linspace(0, 1, 20)})
     assert [len(axes.collections[0].get_segments()) for axes in figure.axes] == [10, 10]

@@ -6,7 +6,7 @@ import pytest
 
 from flarebook.solarchip.figures import claims, probes, retrieval
 from flarebook.solarchip.models.embeddings import Embedding
-from flarebook.solarchip.representation.ablation_tables import summary, verdict_table
+from flarebook.solarchip.representation.ablation_tables import claim_table, summarize_ablation
 
 TIMES = np.datetime64("2012-01-01") + np.arange(100)
 
@@ -62,13 +62,13 @@ def test_the_ablation_has_a_line_per_row_and_a_mark_per_verdict():
     ]
     columns = ["backbone", "sharing", "row", "seed", "score", "value", "chance"]
     table = pd.DataFrame(rows, columns=columns)
-    figure = probes.plot_ablation(table, summary(table))
+    figure = probes.plot_ablation(table, summarize_ablation(table))
     labels = [label.get_text() for label in figure.axes[0].get_yticklabels()]
     assert labels == ["none (random)", "reconstruction", "+ CLS + patch + intra"]
-    verdicts = verdict_table(table)
+    verdicts = claim_table(table)
     names = [label.get_text() for label in claims.plot_claims(verdicts).axes[0].get_yticklabels()]
     assert len(names) == len(verdicts) + verdicts["claim"].nunique()
     assert names[:2] == ["1: common to both, in place", "all \u2212 reconstruction: recall"]
-    panels = probes.plot_probes(summary(table)).axes
+    panels = probes.plot_probes(summarize_ablation(table)).axes
     assert [panel.get_title() for panel in panels[:2]] == ["vit-mini, linear", "vit-mini, nearest neighbours"]
-    assert probes.plot_geometry(summary(table)).axes[0].get_xlabel().startswith("uniformity")
+    assert probes.plot_geometry(summarize_ablation(table)).axes[0].get_xlabel().startswith("uniformity")

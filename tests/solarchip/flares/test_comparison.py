@@ -8,7 +8,7 @@ from flarebook.compendium.errors import InputError
 from flarebook.evaluation.classification import best_threshold, check_classes
 from flarebook.solarchip.flares import claims, comparison
 from flarebook.solarchip.flares import methods as flare_methods
-from flarebook.solarchip.flares.baselines import draws, published_skill
+from flarebook.solarchip.flares.baselines import label_subsets, published_skill
 from flarebook.solarchip.flares.scores import SCORES
 from flarebook.solarchip.images.channels import CHANNELS
 
@@ -24,8 +24,8 @@ def sun():
     label = (rng.random(700) < truth).astype(int)
     split = np.repeat(["train", "gap", "validation", "gap", "test"], [380, 10, 120, 10, 180])
     days = pd.DataFrame({"split": split, "label_m": label, "p_m": truth})
-    parts = comparison.parts_of(days)
-    return days, label, parts, draws(label[parts["train"]], FRACTIONS, 3, seed=1)[0]
+    parts = comparison.split_positions(days)
+    return days, label, parts, label_subsets(label[parts["train"]], FRACTIONS, 3, seed=1)[0]
 
 
 @pytest.fixture(scope="module")
@@ -43,16 +43,16 @@ def compared(sun):
     forecasters = {"r-value": blurred(0.05), "natural": blurred(0.9)}
     forecasters |= {"vit-tiny.tuned": blurred(0.1), "vit-tiny.scratch": learning, "vit-tiny.frozen": blurred(0.5)}
     forecasters["vit-tiny.frozen-random"] = blurred(0.7)
-    found = comparison.forecast_all(forecasters, label, parts, known, truth)
-    samples = comparison.bootstrap(found, np.random.default_rng(2), 300)
-    return found, comparison.summary(comparison.score_table(found), samples), samples
+    found = comparison.run_forecasts(forecasters, label, parts, known, truth)
+    samples = comparison.bootstrap_scores(found, np.random.default_rng(2), 300)
+    return found, comparison.summarize_scores(comparison.score_table(found), samples), samples
 
 
 def test_a_day_without_a_label_is_no_flaring_day(sun):
     days, label, parts, _ = sun
     unknown = days.assign(label_m=pd.array(label, "Int64"))
     unknown.loc[[0, 699], "label_m"] = pd.NA
-    found = comparison.parts_of(unknown)
+    found = comparison.split_positions(unknown)
     assert [len(parts[part]) - len(found[part]) for part in parts] == [1, 0, 1]
     quiet = np.where(np.arange(9) < 2, np.nan, 0.0)
     with pytest.raises(InputError, match="2 of the test days, 9, have no label"):
@@ -62,7 +62,7 @@ def test_a_day_without_a_label_is_no_flaring_day(sun):
 def test_every_method_forecasts_every_draw_and_the_ceiling_once(compared):
     forecasts, table, _ = compared
     assert len(forecasts.rows) == 6 * 2 * 3 + 1
-    assert (forecasts.rows["method"] == "ceiling").sum() == 1
+    assert (forecasts.rows["method"] == "upper_bound").sum() == 1
     assert set(table["score"]) == set(SCORES)
 
 
@@ -80,7 +80,7 @@ def test_intervals_hold_the_mean_and_nothing_beats_the_true_rate_by_more_than_ch
     _, table, _ = compared
     assert (table["low"] <= table["mean"]).mean() > 0.95 and (table["mean"] <= table["high"]).mean() > 0.95
     brier = table[table["score"] == "brier_skill"].set_index(["method", "fraction"])["mean"]
-    assert brier["ceiling", 1.0] == brier.max()
+    assert brier["upper_bound", 1.0] == brier.max()
 
 
 def test_the_better_forecast_is_chosen_on_validation_days(compared):
@@ -93,18 +93,18 @@ def test_the_better_forecast_is_chosen_on_validation_days(compared):
 def test_a_method_against_itself_differs_by_nothing(compared):
     _, table, samples = compared
     same = {("r-value", 1.0): 1.0}
-    found = claims.contrast(table, samples, "tss", same)
+    found = claims.score_difference(table, samples, "tss", same)
     assert found[0] == pytest.approx(
         table.query("method == 'r-value' and fraction == 1 and score == 'tss'")["mean"].item()
     )
     pair = {("vit-tiny.tuned", 1.0): 1, ("vit-tiny.scratch", 1.0): -1}  # with all labels both are the same forecast
-    assert claims.contrast(table, samples, "tss", pair) == (0, 0, 0)
+    assert claims.score_difference(table, samples, "tss", pair) == (0, 0, 0)
 
 
 def test_pairing_narrows_the_interval(compared):
     _, table, samples = compared
     key, other = ("vit-tiny.tuned", 1.0), ("r-value", 1.0)
-    _, low, high = claims.contrast(table, samples, "auc", {key: 1, other: -1})
+    _, low, high = claims.score_difference(table, samples, "auc", {key: 1, other: -1})
     alone = np.ptp(np.quantile(samples[key]["auc"], [0.025, 0.975]))
     assert high - low < 0.5 * alone
 
@@ -122,7 +122,7 @@ def test_verdict_on_few_labels(compared):
     _, table, samples = compared
     rows = claims.few_label_rows(table, samples, ["vit-tiny"])
     assert [row["verdict"] for row in rows[:2]] == ["supported"] * 2 and rows[0]["n"] == 180
-    gains = claims.gains(table, samples, ["vit-tiny"]).set_index(["way", "fraction", "score"])["gain"]
+    gains = claims.pretraining_gains(table, samples, ["vit-tiny"]).set_index(["way", "fraction", "score"])["gain"]
     for way, (first, more) in {"tuned": rows[:2], "frozen": rows[2:]}.items():
         assert first["difference"] == pytest.approx(gains[way, 0.05, "auc"])
         assert more["difference"] == pytest.approx(gains[way, 0.05, "auc"] - gains[way, 1.0, "auc"])
@@ -154,26 +154,26 @@ def test_the_error_of_a_mean_over_draws_is_not_understated():
     label = np.tile([0, 1], 60)
     rows = pd.DataFrame({"method": "natural", "fraction": 1.0, "draw": [0, 1], "threshold": 0.5})
     two = comparison.Forecasts(rows, np.array([label, 1 - label], float), label, 0.5)
-    found = comparison.bootstrap(two, np.random.default_rng(1), 2000)["natural", 1.0]["brier"]
+    found = comparison.bootstrap_scores(two, np.random.default_rng(1), 2000)["natural", 1.0]["brier"]
     assert found.var() == pytest.approx(np.var([0, 1], ddof=1) / 2, rel=0.05)
 
 
 def test_the_ceiling_bounds_no_score_of_other_thresholds(compared):
     table = compared[1]
-    assert set(table.loc[table["method"] == "ceiling", "score"]) == {"tss", "auc", "brier", "brier_skill"}
+    assert set(table.loc[table["method"] == "upper_bound", "score"]) == {"tss", "auc", "brier", "brier_skill"}
 
 
 def test_small_bins_join_their_neighbour():
     bins = pd.DataFrame({"score": [0.1, 0.3, 0.5, 0.9], "observed": [0.0, 1.0, 0.5, 1.0], "n": [2, 6, 10, 1]})
-    found = comparison.merged(bins)
+    found = comparison.merge_bins(bins)
     assert found["n"].tolist() == [8, 11]
     assert found["score"].tolist() == pytest.approx([(0.2 + 1.8) / 8, 5.9 / 11])
-    assert comparison.merged(bins[:1]).equals(bins[:1])
+    assert comparison.merge_bins(bins[:1]).equals(bins[:1])
 
 
 def test_true_rates_are_reliable(compared):
     forecasts, _, _ = compared
-    table = comparison.reliability_table(forecasts, ["ceiling"])
+    table = comparison.reliability_table(forecasts, ["upper_bound"])
     assert table["n"].sum() == 180
     inside = (table["low"] <= table["score"]) & (table["score"] <= table["high"])
     assert inside.mean() >= 0.8 and (table["low"] <= table["observed"]).all()
@@ -184,7 +184,7 @@ def test_a_part_without_flares_is_told(sun, part):
     days = sun[0].copy()
     days.loc[days["split"] == part, "label_m"] = 0
     with pytest.raises(InputError, match=f"of the {part} days, .*, none is followed by a flare of M1.0"):
-        comparison.parts_of(days)
+        comparison.split_positions(days)
 
 
 def test_table_methods_learn_from_the_known_days_alone(sun):
@@ -207,15 +207,15 @@ def test_table_methods_learn_from_the_known_days_alone(sun):
 
 def test_only_wanted_channels_are_scaled_and_binned():
     images = np.full((2, 11, 8, 8), 100.0)
-    scaled = flare_methods.input_images(images, ["hmi"], 4)
+    scaled = flare_methods.scale_inputs(images, ["hmi"], 4)
     assert scaled.shape == (2, 11, 4, 4)
     assert scaled[:, 0].min() > 0.1 and not scaled[:, 1:].any()
-    assert flare_methods.input_images(images, CHANNELS, 8).all()
+    assert flare_methods.scale_inputs(images, CHANNELS, 8).all()
 
 
 def test_names_of_methods():
-    assert flare_methods.words("cnn-tiny.scratch") == "cnn-tiny from scratch"
-    assert flare_methods.words("goes-flux") == "GOES flux"
+    assert flare_methods.display_name("cnn-tiny.scratch") == "cnn-tiny from scratch"
+    assert flare_methods.display_name("goes-flux") == "GOES flux"
     assert flare_methods.family("goes-flux") == "baseline" and flare_methods.family("vit-tiny.frozen") == "frozen"
 
 
@@ -227,7 +227,7 @@ def test_published_skill_stands_with_its_source():
 
 def test_watched_scores_are_those_of_the_table(compared):
     _, table, samples = compared
-    watched = {name: value for name, value, _ in comparison.watched(table, samples, few=0.05)}
-    assert watched["vit-tiny.scratch.tss"] == comparison.value_of(table, "vit-tiny.scratch", "tss")
+    watched = {name: value for name, value, _ in comparison.gated_metrics(table, samples, few=0.05)}
+    assert watched["vit-tiny.scratch.tss"] == comparison.mean_score(table, "vit-tiny.scratch", "tss")
     assert watched["vit-tiny.scratch.few_labels.tss"] < watched["vit-tiny.scratch.tss"]
     assert not any(name.endswith(("hss", "f1", "few_labels.brier_skill")) for name in watched)

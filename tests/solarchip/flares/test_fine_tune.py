@@ -8,11 +8,11 @@ from sklearn.metrics import roc_auc_score
 
 from flarebook.compendium.errors import InputError
 from flarebook.evaluation.linear_head import linear_head, linear_head_alone
-from flarebook.solarchip.flares.features import as_grey, frozen_features, natural_features
-from flarebook.solarchip.flares.fine_tune import FineTuningConfig, FlareNetwork, batches, fine_tune, mirrored
+from flarebook.solarchip.flares.features import frozen_features, natural_features, to_grey
+from flarebook.solarchip.flares.fine_tune import FineTuningConfig, FlareNetwork, day_batches, fine_tune, mirror_images
 from flarebook.solarchip.flares.methods import solarchip_methods
-from flarebook.solarchip.models.autoencoder import create
-from flarebook.solarchip.models.embeddings import pooled
+from flarebook.solarchip.models.autoencoder import create_autoencoder
+from flarebook.solarchip.models.embeddings import pool_tokens
 
 TRAIN, VALIDATION, TEST = np.arange(300), np.arange(300, 400), np.arange(400, 600)
 
@@ -91,21 +91,21 @@ def test_a_head_cannot_learn_from_one_class(logistic):
 def test_pooling_keeps_one_bright_patch():
     cls, patches = np.zeros((2, 3)), np.zeros((2, 64, 4))
     patches[1, 17, 2] = 5.0
-    found = pooled(cls, patches)
+    found = pool_tokens(cls, patches)
     assert found.shape == (2, 11)
     assert found[1, 9] == 5 and found[1, 5] == pytest.approx(5 / 64) and not found[0].any()
 
 
 def test_frozen_features_put_channels_in_a_row(suns):
     images, _ = suns
-    model = create("vit-mini")
+    model = create_autoencoder("vit-mini")
     one, two = (frozen_features(model, images[:5], channels) for channels in (["171"], ["hmi", "171"]))
     assert two.shape == (5, 2 * one.shape[1])
     assert np.array_equal(two[:, one.shape[1] :], one)
 
 
 def test_grey_pictures_go_from_black_to_white():
-    assert as_grey(np.array([[-1.2, -1.0, 0.0, 1.0]])).tolist() == [[0, 0, 128, 255]]
+    assert to_grey(np.array([[-1.2, -1.0, 0.0, 1.0]])).tolist() == [[0, 0, 128, 255]]
 
 
 def test_the_photographs_encoder_sees_grey_suns(suns):
@@ -118,7 +118,7 @@ def test_the_photographs_encoder_sees_grey_suns(suns):
 
 def test_fine_tuning_finds_the_spot_and_leaves_the_model_as_it_was(suns):
     images, label = suns
-    model = create("vit-mini")
+    model = create_autoencoder("vit-mini")
     before = {name: value.clone() for name, value in model.state_dict().items()}
     parts = np.arange(140), np.arange(140), np.arange(140, 180)
     config = FineTuningConfig(epochs=20, batch_size=70, learning_rate=5e-3, head_rate=1e-2)
@@ -133,7 +133,7 @@ def test_fine_tuning_repeats_itself_and_does_not_see_test_labels(suns):
     other = np.where(np.arange(240) >= 180, 1 - label, label)
     parts = np.arange(30), np.arange(140), np.arange(140, 180)
     first, second = (
-        fine_tune(create("cnn-mini"), images, known, ["hmi"], *parts, FineTuningConfig(epochs=1), "cpu")
+        fine_tune(create_autoencoder("cnn-mini"), images, known, ["hmi"], *parts, FineTuningConfig(epochs=1), "cpu")
         for known in (label, other)
     )
     assert np.array_equal(first, second, equal_nan=True)
@@ -142,7 +142,7 @@ def test_fine_tuning_repeats_itself_and_does_not_see_test_labels(suns):
 def test_frozen_random_weights_are_those_from_which_scratch_starts(suns):
     images, label = suns
     parts = {"train": np.arange(140), "validation": np.arange(140, 180)}
-    model = create("vit-mini", seed=9)
+    model = create_autoencoder("vit-mini", seed=9)
     methods = solarchip_methods(
         "vit-mini", model, images, label, parts, (["hmi"], []), FineTuningConfig(epochs=1), "cpu"
     )
@@ -150,7 +150,7 @@ def test_frozen_random_weights_are_those_from_which_scratch_starts(suns):
         f"vit-mini.{way}" for way in ("frozen", "frozen-alone", "frozen-random", "tuned", "scratch")
     }
     drawn = [methods["vit-mini.frozen-random"](np.arange(90), seed) for seed in (3, 4, 9)]
-    features = frozen_features(create("vit-mini", seed=3), images, ["hmi"])
+    features = frozen_features(create_autoencoder("vit-mini", seed=3), images, ["hmi"])
     assert np.array_equal(drawn[0], linear_head(features, label, np.arange(90), *parts.values()))
     assert not np.array_equal(drawn[0], drawn[1])
     assert np.array_equal(drawn[2], methods["vit-mini.frozen"](np.arange(90), 3))  # a model that learnt nothing
@@ -158,7 +158,7 @@ def test_frozen_random_weights_are_those_from_which_scratch_starts(suns):
 
 def test_an_untrained_head_forecasts_climatology(suns):
     images, _ = suns
-    network = FlareNetwork(create("vit-mini"), ["hmi", "171"])
+    network = FlareNetwork(create_autoencoder("vit-mini"), ["hmi", "171"])
     pictures = torch.from_numpy(images[:50, :2])
     network.start(pictures, 0.2)
     assert torch.sigmoid(network(pictures)).detach().numpy() == pytest.approx(np.full(50, 0.2), abs=1e-6)
@@ -169,18 +169,26 @@ def test_fine_tuning_cannot_learn_from_one_class(suns):
     quiet = np.flatnonzero(label[:140] == 0)
     with pytest.raises(InputError, match="of the days with labels, .*, none is followed by a flare"):
         fine_tune(
-            create("vit-mini"), images, label, ["hmi"], quiet, quiet, np.arange(140, 180), FineTuningConfig(), "cpu"
+            create_autoencoder("vit-mini"),
+            images,
+            label,
+            ["hmi"],
+            quiet,
+            quiet,
+            np.arange(140, 180),
+            FineTuningConfig(),
+            "cpu",
         )
 
 
 def test_every_pass_shows_every_day_once():
-    rows = list(batches(np.arange(10), 4, 5, np.random.default_rng(0)))
+    rows = list(day_batches(np.arange(10), 4, 5, np.random.default_rng(0)))
     assert sorted(np.concatenate(rows)) == sorted([*range(10), *range(10)])
-    assert [len(row) for row in batches(np.arange(3), 4, 5, np.random.default_rng(0))] == [3] * 5
+    assert [len(row) for row in day_batches(np.arange(3), 4, 5, np.random.default_rng(0))] == [3] * 5
 
 
 def test_mirrored_suns_keep_channels_together():
     pictures = torch.arange(64.0).reshape(1, 1, 8, 8).repeat(40, 2, 1, 1)
-    found = mirrored(pictures, np.random.default_rng(1))
+    found = mirror_images(pictures, np.random.default_rng(1))
     assert torch.equal(found[:, 0], found[:, 1])
     assert len(torch.unique(found[:, 0, 0, 0])) == 4  # each corner comes first at some time

@@ -19,33 +19,33 @@ def season():
 
 def test_a_perfect_forecast_has_full_skill():
     label = np.array([0, 0, 1, 0, 1])
-    found = scores.scores(label, label.astype(float), 0.5, 0.3)
+    found = scores.score_forecast(label, label.astype(float), 0.5, 0.3)
     assert [found[name] for name in scores.SCORES] == [1, 1, 1, 1, 0, 1]
 
 
 def test_climatology_has_no_skill(season):
     label, _ = season
-    found = scores.scores(label, np.full(200, label.mean()), label.mean(), label.mean())
+    found = scores.score_forecast(label, np.full(200, label.mean()), label.mean(), label.mean())
     assert [found[name] for name in ("tss", "hss", "auc", "brier_skill")] == pytest.approx([0, 0, 0.5, 0])
 
 
 def test_hss_is_cohens_kappa(season):
     label, probability = season
-    found = scores.scores(label, probability, 0.3, 0.2)
+    found = scores.score_forecast(label, probability, 0.3, 0.2)
     assert found["hss"] == pytest.approx(cohen_kappa_score(label, probability >= 0.3))
 
 
 def test_brier_skill_is_measured_against_the_training_share(season):
     label, probability = season
-    found = scores.scores(label, probability, 0.3, 0.1)
+    found = scores.score_forecast(label, probability, 0.3, 0.1)
     assert found["brier_skill"] == pytest.approx(1 - np.mean((probability - label) ** 2) / np.mean((0.1 - label) ** 2))
 
 
 def test_threshold_has_the_largest_tss(season):
     label, probability = season
     chosen = classification.best_threshold(label, probability)
-    tss = [scores.scores(label, probability, t, 0.2)["tss"] for t in np.linspace(0.01, 0.99, 99)]
-    assert scores.scores(label, probability, chosen, 0.2)["tss"] >= max(tss)
+    tss = [scores.score_forecast(label, probability, t, 0.2)["tss"] for t in np.linspace(0.01, 0.99, 99)]
+    assert scores.score_forecast(label, probability, chosen, 0.2)["tss"] >= max(tss)
 
 
 def test_threshold_lies_between_flaring_and_quiet_days():
@@ -65,8 +65,8 @@ def test_true_probabilities_are_best_called_at_the_share_of_flaring_days():
 
 def test_days_counted_once_give_the_plain_scores(season):
     label, probability = season
-    drawn = scores.drawn_scores(label, probability, 0.3, 0.2, np.ones((1, 200)))
-    plain = scores.scores(label, probability, 0.3, 0.2)
+    drawn = scores.resampled_scores(label, probability, 0.3, 0.2, np.ones((1, 200)))
+    plain = scores.score_forecast(label, probability, 0.3, 0.2)
     assert {name: values[0] for name, values in drawn.items()} == pytest.approx({name: plain[name] for name in drawn})
 
 
@@ -74,16 +74,16 @@ def test_a_day_counted_twice_is_two_days(season):
     label, probability = season
     probability = probability.round(1)  # ties
     weights = np.random.default_rng(0).integers(0, 4, size=(1, 200))
-    drawn = scores.drawn_scores(label, probability, 0.3, 0.2, weights)
+    drawn = scores.resampled_scores(label, probability, 0.3, 0.2, weights)
     days = np.repeat(np.arange(200), weights[0])
     assert drawn["auc"][0] == pytest.approx(roc_auc_score(label[days], probability[days]))
-    plain = scores.scores(label[days], probability[days], 0.3, 0.2)
+    plain = scores.score_forecast(label[days], probability[days], 0.3, 0.2)
     assert drawn["brier_skill"][0] == pytest.approx(plain["brier_skill"])
     assert drawn["hss"][0] == pytest.approx(plain["hss"])
 
 
 def test_draws_without_a_flare_have_no_score():
-    drawn = scores.drawn_scores([1, 0, 0], np.array([0.9, 0.2, 0.1]), 0.5, 0.3, np.array([[0, 2, 1], [1, 1, 1]]))
+    drawn = scores.resampled_scores([1, 0, 0], np.array([0.9, 0.2, 0.1]), 0.5, 0.3, np.array([[0, 2, 1], [1, 1, 1]]))
     assert np.isnan(drawn["tss"][0]) and drawn["tss"][1] == 1
 
 

@@ -7,7 +7,7 @@ from flarebook.compendium.errors import InputError
 from flarebook.solarchip.images.orientation import check_orientation, group_by_time
 from flarebook.solarchip.images.prepare import observer_latitude, prepare_image
 from flarebook.solarchip.images.read import read_image
-from flarebook.solarchip.models.autoencoder import create
+from flarebook.solarchip.models.autoencoder import create_autoencoder
 
 SIZE = 64
 AIA = ("171", "193", "304")
@@ -16,7 +16,7 @@ AIA = ("171", "193", "304")
 @pytest.fixture(scope="module")
 def model():
     """A network of mini size with new weights."""
-    return create("cnn-mini", image=SIZE)
+    return create_autoencoder("cnn-mini", image=SIZE)
 
 
 @pytest.fixture

@@ -9,20 +9,22 @@ import torch
 from safetensors.torch import save_file
 
 from flarebook.compendium.errors import InputError
-from flarebook.solarchip import load
-from flarebook.solarchip.models.autoencoder import create
-from flarebook.solarchip.models.embeddings import embed
-from flarebook.solarchip.models.weights import load_weights, save
+from flarebook.solarchip import load_encoder
+from flarebook.solarchip.models.autoencoder import create_autoencoder
+from flarebook.solarchip.models.embeddings import embed_images
+from flarebook.solarchip.models.weights import load_weights, save_encoder
 
 
 @pytest.fixture
 def saved(tmp_path):
     """File with the weights of an untrained network of two encoders."""
-    return save(create("vit-mini", seed=3), tmp_path / "vit_mini.safetensors", {"seed": 3, "origin": "simulated"})
+    return save_encoder(
+        create_autoencoder("vit-mini", seed=3), tmp_path / "vit_mini.safetensors", {"seed": 3, "origin": "simulated"}
+    )
 
 
 def test_saved_weights_come_back_in_half_precision_with_their_architecture_and_description(saved):
-    original, loaded = create("vit-mini", seed=3), load_weights(saved)
+    original, loaded = create_autoencoder("vit-mini", seed=3), load_weights(saved)
     assert loaded.about == {"seed": "3", "origin": "simulated", "backbone": "vit-mini", "sharing": "two", "image": "32"}
     for before, after in zip(original.state_dict().values(), loaded.state_dict().values(), strict=True):
         torch.testing.assert_close(after, before, rtol=1e-3, atol=1e-6)
@@ -33,7 +35,7 @@ def test_saved_weights_come_back_in_half_precision_with_their_architecture_and_d
 @pytest.mark.parametrize("name", ["vit-mini", "cnn-mini"])
 @pytest.mark.parametrize("sharing", ["one", "separate"])
 def test_the_file_knows_which_network_it_is_of(tmp_path, name, sharing):
-    model = load_weights(save(create(name, sharing, image=48), tmp_path / "some.safetensors", {}))
+    model = load_weights(save_encoder(create_autoencoder(name, sharing, image=48), tmp_path / "some.safetensors", {}))
     assert (model.name, model.sharing, model.size.image) == (name, sharing, 48)
 
 
@@ -69,7 +71,10 @@ def test_damaged_missing_and_nameless_files_get_one_sentence(saved, tmp_path):
 def test_weights_of_another_architecture_are_refused_naming_what_differs(saved, tmp_path):
     with pytest.raises(InputError, match="holds weights of vit-mini, not of cnn-mini"):
         load_weights(saved, "cnn-mini")
-    state, about = create("vit-mini").state_dict(), {"backbone": "vit-mini", "sharing": "two", "image": "32"}
+    state, about = (
+        create_autoencoder("vit-mini").state_dict(),
+        {"backbone": "vit-mini", "sharing": "two", "image": "32"},
+    )
     other = tmp_path / "other.safetensors"
     save_file({**state, "project_cls.weight": torch.zeros(4, 16)}, other, about)
     with pytest.raises(InputError, match=r"project_cls.weight is \(4, 16\) in the file and \(8, 16\) in vit-mini with"):
@@ -81,12 +86,12 @@ def test_weights_of_another_architecture_are_refused_naming_what_differs(saved, 
 
 def test_an_unknown_model_gets_one_sentence():
     with pytest.raises(InputError, match="no shipped model 'vit-huge': known are vit-tiny, cnn-tiny"):
-        load("vit-huge")
+        load_encoder("vit-huge")
 
 
 @pytest.mark.parametrize("name", ["vit-tiny", "cnn-tiny"])
 def test_shipped_models_turn_images_into_finite_features(name):
     images = np.random.default_rng(1).normal(0, 0.3, (2, 11, 128, 128)).clip(-1, 1)
-    found = embed(load(name), images, "171", device="cpu")
+    found = embed_images(load_encoder(name), images, "171", device="cpu")
     assert np.isfinite(found.cls).all() and np.linalg.norm(found.cls_projected, axis=1) == pytest.approx(1, abs=1e-4)
     assert not np.allclose(found.cls[0], found.cls[1])

@@ -7,7 +7,13 @@ from torch.nn.functional import one_hot
 
 from flarebook.solarchip.models.losses import FIRST_SCALE, TERMS
 from flarebook.solarchip.models.patches import Tokens
-from flarebook.solarchip.pretraining.diagnostics import explained, patch_colours, shares, summary, told_apart
+from flarebook.solarchip.pretraining.diagnostics import (
+    contrastive_losses,
+    explained_variance,
+    patch_colours,
+    summarize_model,
+    variance_components,
+)
 
 N, SIDE = 40, 8
 
@@ -44,15 +50,15 @@ def images():
 
 
 def test_a_copy_explains_everything_and_the_mean_image_nothing(images):
-    assert explained(Address(), images)["explained"].to_numpy() == pytest.approx(1)
+    assert explained_variance(Address(), images)["explained"].to_numpy() == pytest.approx(1)
     flat = images.copy()
     flat[:] = images[:, :1]  # all channels alike, so that one mean image serves all
     mean = Address(torch.from_numpy(flat[:, 0].mean(axis=0)))
-    assert explained(mean, flat)["explained"].to_numpy() == pytest.approx(0, abs=1e-6)
+    assert explained_variance(mean, flat)["explained"].to_numpy() == pytest.approx(0, abs=1e-6)
 
 
 def test_the_date_is_worth_nothing_on_another_date_and_the_place_as_much_as_before(images):
-    told = told_apart(Address(), images, batch_size=8).set_index(["term", "pairs"])["loss"]
+    told = contrastive_losses(Address(), images, batch_size=8).set_index(["term", "pairs"])["loss"]
     assert told["cls", "same date"] < 0.01 and told["cls", "another date"] > told["cls", "guessing"]
     assert (
         told["intra", "same date"] == pytest.approx(told["intra", "another date"]) and told["intra", "same date"] < 0.01
@@ -62,7 +68,7 @@ def test_the_date_is_worth_nothing_on_another_date_and_the_place_as_much_as_befo
 
 
 def test_the_summary_holds_these_numbers(images):
-    row = summary(Address(), images)
+    row = summarize_model(Address(), images)
     assert row["explained_hmi"] == pytest.approx(1) and row["explained_aia"] == pytest.approx(1)
     assert row["cls"] < 0.01 < row["cls_another_date"]
 
@@ -83,8 +89,8 @@ def test_the_shares_of_place_date_and_what_is_left_are_those_that_were_put_in(im
     monkeypatch.setattr(
         Address, "project", lambda self, tokens: (tokens.cls, torch.from_numpy(mixed[: len(tokens.cls)]))
     )
-    found = shares(Address(), images, ["hmi"]).iloc[0]
+    found = variance_components(Address(), images, ["hmi"]).iloc[0]
     assert [found["place"], found["date"], found["place on a date"]] == pytest.approx([4 / 6, 1 / 6, 1 / 6], abs=0.03)
     monkeypatch.undo()
     monkeypatch.setattr(Address, "to", lambda self, device: self)
-    assert shares(Address(), images, ["171"])["place"].to_numpy() == pytest.approx(1)
+    assert variance_components(Address(), images, ["171"])["place"].to_numpy() == pytest.approx(1)

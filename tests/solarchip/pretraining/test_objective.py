@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from flarebook.solarchip.images.channels import CHANNELS
-from flarebook.solarchip.models.autoencoder import SHARING, create
+from flarebook.solarchip.models.autoencoder import SHARING, create_autoencoder
 from flarebook.solarchip.models.losses import contrastive_terms
 from flarebook.solarchip.pretraining.objective import TERMS, Objective
 
@@ -19,7 +19,7 @@ def pictures():
 
 @pytest.mark.parametrize("sharing", SHARING)
 def test_terms_are_those_of_one_channel_after_the_other(pictures, sharing):
-    model = create("vit-mini", sharing).eval()
+    model = create_autoencoder("vit-mini", sharing).eval()
     weights = {"reconstruction": 10.0, "cls": 1.0, "patch": 0.5, "intra": 2.0}
     with torch.no_grad():
         loss, terms = Objective(model, weights)(pictures, CHOSEN)
@@ -37,15 +37,15 @@ def test_terms_are_those_of_one_channel_after_the_other(pictures, sharing):
 
 
 def test_terms_that_are_not_asked_for_are_not_made(pictures):
-    model = create("vit-mini").eval()
+    model = create_autoencoder("vit-mini").eval()
     assert set(Objective(model, {"reconstruction": 1.0})(pictures, CHOSEN)[1]) == {"reconstruction"}
     assert set(Objective(model, {"intra": 1.0, "cls": 1.0})(pictures, CHOSEN)[1]) == {"cls", "intra"}
 
 
 def test_square_errors_are_counted_in_the_usual_departures_of_their_channel(pictures):
-    model = create("vit-mini").eval()
+    model = create_autoencoder("vit-mini").eval()
     deviation = torch.linspace(0.5, 2.0, len(CHANNELS))
-    model.draw_departures(torch.randn(len(CHANNELS), 32, 32, generator=torch.Generator().manual_seed(3)), deviation)
+    model.predict_anomalies(torch.randn(len(CHANNELS), 32, 32, generator=torch.Generator().manual_seed(3)), deviation)
     with torch.no_grad():
         found = float(Objective(model, {"reconstruction": 1.0})(pictures, CHOSEN)[0])
         drawn = [model.decode(model.encode(pictures[:, [i]], c), c)[:, 0] for i, c in enumerate(CHOSEN)]
@@ -57,9 +57,9 @@ def test_square_errors_are_counted_in_the_usual_departures_of_their_channel(pict
 
 
 def test_a_decoder_that_says_nothing_draws_the_mean_picture(pictures):
-    model = create("vit-mini").eval()
+    model = create_autoencoder("vit-mini").eval()
     mean = torch.randn(len(CHANNELS), 32, 32, generator=torch.Generator().manual_seed(3))
-    model.draw_departures(mean, torch.full((len(CHANNELS),), 0.5))
+    model.predict_anomalies(mean, torch.full((len(CHANNELS),), 0.5))
     for parameter in model.decoders.parameters():
         parameter.data.zero_()
     with torch.no_grad():

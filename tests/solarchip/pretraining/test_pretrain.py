@@ -14,9 +14,9 @@ import torch
 
 from flarebook.compendium.errors import InputError
 from flarebook.solarchip.images.channels import AIA, CHANNELS
-from flarebook.solarchip.models.autoencoder import create
-from flarebook.solarchip.pretraining.batches import absence, present
-from flarebook.solarchip.pretraining.diagnostics import explained, told_apart
+from flarebook.solarchip.models.autoencoder import create_autoencoder
+from flarebook.solarchip.pretraining.batches import available_channels, describe_missing_channels
+from flarebook.solarchip.pretraining.diagnostics import contrastive_losses, explained_variance
 from flarebook.solarchip.pretraining.objective import TERMS, Objective
 from flarebook.solarchip.pretraining.pretrain import CHECKPOINT, PretrainingConfig, pretrain, validate
 
@@ -135,7 +135,7 @@ def test_every_term_falls_on_dates_that_were_held_out(sun):
 
 def test_only_the_terms_asked_for_are_learnt(sun):
     drawn, history = pretrain(sun, replace(BRIEF, terms=("reconstruction",), n_steps=2))
-    start = create("vit-mini", seed=1)
+    start = create_autoencoder("vit-mini", seed=1)
     assert torch.equal(drawn.project_cls.weight, start.project_cls.weight)  # nothing is contrasted
     assert not {"cls", "patch", "intra"} & set(history)
     told, _ = pretrain(sun, replace(BRIEF, terms=("cls",), n_steps=2))
@@ -181,7 +181,7 @@ def test_pretraining_leaves_the_callers_random_numbers_alone(sun):
 
 def test_while_a_network_draws_first_its_contrasts_teach_nothing(sun):
     first = replace(BRIEF, n_steps=4, reconstruction_warmup=0.9, weight_decay=0.0)
-    fresh, (drawn, history) = create("vit-mini", seed=first.seed), pretrain(sun, first)
+    fresh, (drawn, history) = create_autoencoder("vit-mini", seed=first.seed), pretrain(sun, first)
     assert torch.equal(drawn.project_patch.weight, fresh.project_patch.weight)
     assert not torch.equal(drawn.encoders["hmi"].embed.weight, fresh.encoders["hmi"].embed.weight)
     later = pretrain(sun, replace(first, reconstruction_warmup=0.5))[0]
@@ -237,16 +237,16 @@ def test_images_that_no_training_can_use_get_one_sentence(sun):
 
 
 def test_a_channel_missing_on_all_dates_is_left_out_and_told(sun):
-    assert absence(sun) == "" and present(sun) == CHANNELS
+    assert describe_missing_channels(sun) == "" and available_channels(sun) == CHANNELS
     lacking = sun.copy()
     lacking[:, CHANNELS.index("4500")] = np.nan
-    assert absence(lacking) == "missing on all dates, and therefore left out of the pretraining: 4500"
+    assert describe_missing_channels(lacking) == "missing on all dates, and therefore left out of the pretraining: 4500"
     every = replace(BRIEF, aia_per_step=10, n_steps=2)
     model, history = pretrain(lacking[:40], every, held_out=lacking[40:])
     assert np.isfinite(history).all(axis=None)
     assert all(torch.isfinite(weight).all() for weight in model.state_dict().values())
-    nine = told_apart(model, lacking)["loss"]
-    assert np.isfinite(nine).all() and len(explained(model, lacking)) == 10
+    nine = contrastive_losses(model, lacking)["loss"]
+    assert np.isfinite(nine).all() and len(explained_variance(model, lacking)) == 10
 
 
 def test_without_any_aia_channel_there_is_no_pretraining(sun):

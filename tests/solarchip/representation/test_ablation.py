@@ -20,11 +20,11 @@ def dates():
     rng = np.random.default_rng(1)
     days = pd.DataFrame({"time": pd.date_range("2011-01-01", periods=N).astype(str)})
     days["split"] = np.repeat(["train", "test"], [50, 40])
-    return ablation.dates_of(rng.normal(0, 80, (N, 11, 64, 64)).astype(np.float32), days, 32)
+    return ablation.prepare_evaluation_set(rng.normal(0, 80, (N, 11, 64, 64)).astype(np.float32), days, 32)
 
 
 def test_every_row_of_the_study_is_there():
-    rows = ablation.variants(["vit-mini", "cnn-mini"])
+    rows = ablation.ablation_variants(["vit-mini", "cnn-mini"])
     assert len(rows) == 2 * (8 + 2) == len(set(rows))
     added = [set(ablation.TERMS[name]) for name in ("reconstruction", "+ CLS", "+ CLS + patch", ablation.ALL_TERMS)]
     assert [len(terms) for terms in added] == [1, 2, 3, 4]
@@ -43,11 +43,13 @@ def test_the_random_row_is_what_every_other_row_begins_with(dates):
 
 def test_a_stopped_ablation_goes_on_and_ends_the_same(dates, tmp_path):
     chosen = [ablation.Variant("vit-mini", row) for row in ("random", "CLS alone")]
-    whole = ablation.run(chosen, dates, SETTINGS, [1, 2], ["171"])
+    whole = ablation.run_ablation(chosen, dates, SETTINGS, [1, 2], ["171"])
     path = tmp_path / "scores.parquet"
-    ablation.run(chosen, dates, SETTINGS, [1], ["171"], path)
+    ablation.run_ablation(chosen, dates, SETTINGS, [1], ["171"], path)
     told = []
-    table = ablation.run(chosen, dates, SETTINGS, [1, 2], ["171"], path, lambda variant, seed: told.append(seed))
+    table = ablation.run_ablation(
+        chosen, dates, SETTINGS, [1, 2], ["171"], path, lambda variant, seed: told.append(seed)
+    )
     assert told == [2, 2]
     pd.testing.assert_frame_equal(table, whole)
     pd.testing.assert_frame_equal(pd.read_parquet(path), whole)
@@ -55,7 +57,7 @@ def test_a_stopped_ablation_goes_on_and_ends_the_same(dates, tmp_path):
 
 def test_a_table_of_other_settings_channels_or_images_is_not_gone_on_with(dates, tmp_path):
     path, chosen = tmp_path / "scores.parquet", [ablation.Variant("vit-mini", "random")]
-    ablation.run(chosen, dates, SETTINGS, [1], ["171"], path)
+    ablation.run_ablation(chosen, dates, SETTINGS, [1], ["171"], path)
     others = {
         "n_steps 2, now it is 3": (dates, replace(SETTINGS, n_steps=3), ["171"]),
         "channels": (dates, SETTINGS, ["304"]),
@@ -63,19 +65,19 @@ def test_a_table_of_other_settings_channels_or_images_is_not_gone_on_with(dates,
     }
     for told, (asked, settings, channels) in others.items():
         with pytest.raises(InputError, match=f"was begun with {told}"):
-            ablation.run(chosen, asked, settings, [1], channels, path)
+            ablation.run_ablation(chosen, asked, settings, [1], channels, path)
 
 
 def test_what_ships_tells_where_the_images_come_from(dates, tmp_path):
-    table, real = ablation.run([], dates, SETTINGS, [1], ["171"]), replace(dates, origin="real")
-    ablation.export(table, SETTINGS, real, ["171"], tmp_path)
+    table, real = ablation.run_ablation([], dates, SETTINGS, [1], ["171"]), replace(dates, origin="real")
+    ablation.export_ablation(table, SETTINGS, real, ["171"], tmp_path)
     assert '"origin": "real"' in (tmp_path / "ablation.json").read_text()
 
 
 def test_another_table_is_not_overwritten(dates, tmp_path):
     pd.DataFrame({"a": [1]}).to_parquet(tmp_path / "scores.parquet")
     with pytest.raises(InputError, match="no table of an ablation"):
-        ablation.run([], dates, SETTINGS, [1], ["171"], tmp_path / "scores.parquet")
+        ablation.run_ablation([], dates, SETTINGS, [1], ["171"], tmp_path / "scores.parquet")
 
 
 def test_binning_keeps_the_mean_brightness():
@@ -101,7 +103,7 @@ def test_a_term_that_adds_is_told_from_one_that_does_not():
     levels = {"random": 0.1, "reconstruction": 0.2, "+ CLS": 0.4, "+ CLS + patch": 0.4, ablation.ALL_TERMS: 0.3}
     wobble = {"+ CLS": 0.01, "+ CLS + patch": -0.005}
     table = made_up({row: level + luck + wobble.get(row, 0) * np.arange(3) for row, level in levels.items()})
-    verdicts = ablation_tables.verdict_table(table)
+    verdicts = ablation_tables.claim_table(table)
     own = verdicts[(verdicts["claim"] == "2") & (verdicts["score"] == MEAN_PROBE)]["verdict"].tolist()
     assert own == ["supported", "undecided at this size", "not supported"]
     assert verdicts.loc[verdicts["claim"] == "5", "verdict"].eq("supported").all()
@@ -117,23 +119,23 @@ def test_a_contrast_that_still_guesses_decides_nothing():
     wobble = 0.001 * np.arange(3)
     levels = {"random": 0.4, "reconstruction": 0.4, ablation.ALL_TERMS: 0.1}
     table = made_up({row: level + wobble * level for row, level in levels.items()})
-    learnt = ablation_tables.verdict_table(table)
+    learnt = ablation_tables.claim_table(table)
     assert learnt.loc[learnt["claim"].isin(["1", "5"]), "verdict"].eq("not supported").all()
-    guessing = ablation_tables.verdict_table(on_the_plateau(table, ablation.ALL_TERMS))
+    guessing = ablation_tables.claim_table(on_the_plateau(table, ablation.ALL_TERMS))
     assert len(guessing) == len(learnt) and guessing["verdict"].eq("undecided at this size").all()
 
 
 def test_claim_1_is_held_against_what_needs_no_learning():
     wobble = 0.001 * np.arange(3)
     table = made_up({"reconstruction": 0.2 + wobble, ablation.ALL_TERMS: 0.8 - wobble})
-    alone, both = (ablation_tables.verdict_table(table, untaught=known) for known in (None, {HEADLINE: 0.95}))
+    alone, both = (ablation_tables.claim_table(table, untrained_features=known) for known in (None, {HEADLINE: 0.95}))
     assert alone.loc[alone["claim"] == "1", "verdict"].tolist() == ["supported"]
     assert both.loc[both["claim"] == "1", "verdict"].tolist() == ["supported", "not supported"]
     assert "|B| blocks" in both["comparison"][1]
 
 
 def test_mean_and_spread_are_those_of_the_seeds():
-    table = ablation_tables.summary(made_up({"random": [0.1, 0.2, 0.6]}))
+    table = ablation_tables.summarize_ablation(made_up({"random": [0.1, 0.2, 0.6]}))
     assert table["mean"].to_numpy() == pytest.approx(0.3)
     assert table["sd"].to_numpy() == pytest.approx(np.std([0.1, 0.2, 0.6], ddof=1))
     assert table["n"].tolist() == [3, 3]
@@ -142,5 +144,5 @@ def test_mean_and_spread_are_those_of_the_seeds():
 def test_metrics_have_one_name_in_all_sizes_of_a_network():
     rows = made_up({ablation.ALL_TERMS: [0.1, 0.3]})
     rows = pd.concat([rows, rows.assign(backbone="cnn-paper")], ignore_index=True)
-    names = [name for name, *_ in ablation_tables.watched(ablation_tables.summary(rows))]
+    names = [name for name, *_ in ablation_tables.gated_metrics(ablation_tables.summarize_ablation(rows))]
     assert {"ablation.transformer.all.probe", "ablation.convolutions.all.probe"} <= set(names)

@@ -41,22 +41,22 @@ def test_what_the_script_writes_is_what_the_notebook_reads(archive, monkeypatch)
     assert set(table["row"]) == {"random", "CLS alone"}
     assert table["value"].to_numpy() == pytest.approx(written["value"].to_numpy(), abs=1e-4, nan_ok=True)
     assert (about["side"], about["n_train"], about["settings"]["n_steps"]) == (32, 24, 2)
-    assert 0 <= about["untaught"]["|B| blocks"][HEADLINE] <= 1
+    assert 0 <= about["untrained_features"]["|B| blocks"][HEADLINE] <= 1
 
 
 def test_without_the_files_this_run_decides_and_with_them_the_longer_training(tmp_path):
     assert ablation_tables.longer_table(tmp_path) == (None, None)
-    assert ablation_tables.deciding(80, "simulated", None) == "this run"
+    assert ablation_tables.select_training(80, "simulated", None) == "this run"
     about = {"origin": "simulated", "settings": {"n_steps": 600}}
-    assert ablation_tables.deciding(80, "simulated", about) == "longer"
-    assert ablation_tables.deciding(12000, "simulated", about) == "this run"
-    assert ablation_tables.deciding(80, "real", about) == "this run"
+    assert ablation_tables.select_training(80, "simulated", about) == "longer"
+    assert ablation_tables.select_training(12000, "simulated", about) == "this run"
+    assert ablation_tables.select_training(80, "real", about) == "this run"
 
 
 def test_half_a_table_and_another_one_are_refused(tmp_path):
     pd.DataFrame({"a": [1]}).to_csv(tmp_path / "ablation.csv", index=False)
     with pytest.raises(InputError, match="ablation.json is missing"):
         ablation_tables.longer_table(tmp_path)
-    (tmp_path / "ablation.json").write_text(json.dumps({"settings": {}, "untaught": {}}))
+    (tmp_path / "ablation.json").write_text(json.dumps({"settings": {}, "untrained_features": {}}))
     with pytest.raises(InputError, match="no table of an ablation"):
         ablation_tables.longer_table(tmp_path)

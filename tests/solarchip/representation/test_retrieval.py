@@ -46,7 +46,7 @@ def test_features_that_know_only_the_week_are_found_out_by_neighbouring_days(rng
 
 
 def test_neighbours_are_counted_in_days_not_in_rows():
-    among = retrieval.competitors(["2011-01-01", "2011-01-05", "2011-01-20", "2011-01-24"], "neighbouring days", 5)
+    among = retrieval.candidates(["2011-01-01", "2011-01-05", "2011-01-20", "2011-01-24"], "neighbouring days", 5)
     assert among.astype(int).tolist() == [[1, 1, 0, 0], [1, 1, 0, 0], [0, 0, 1, 1], [0, 0, 1, 1]]
 
 
@@ -89,6 +89,6 @@ def test_what_cannot_be_sought_is_told():
     with pytest.raises(InputError, match="two or more"):
         retrieval.date_recall(np.ones((1, 3)), np.ones((1, 3)), TIMES[:1])
     with pytest.raises(InputError, match="denser series"):
-        retrieval.competitors(["2011-01-01", "2012-01-01"], "neighbouring days")
+        retrieval.candidates(["2011-01-01", "2012-01-01"], "neighbouring days")
     with pytest.raises(InputError, match="negatives 'some'"):
-        retrieval.competitors(TIMES, "some")
+        retrieval.candidates(TIMES, "some")

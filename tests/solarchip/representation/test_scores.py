@@ -22,7 +22,7 @@ def archive(rng, split=None):
     days["split"] = np.repeat(["train", "gap", "test"], [70, 5, 45]) if split is None else split
     images = rng.normal(0, 0.3, (N, 11, 32, 32)).astype(np.float32)
     images[:, 3] = images[:, 0]
-    return scores.dates(images, days, 100 * images[:, 0])
+    return scores.build_evaluation_set(images, days, 100 * images[:, 0])
 
 
 def embedding(cls, patches):
@@ -70,7 +70,7 @@ def test_field_of_either_sign_shines_and_needs_no_training_to_be_found(rng):
     dates = archive(rng)
     field = np.kron(rng.normal(0, 0.2, (N, 16, 16)), np.ones((2, 2)))
     dates.images[:, 0], dates.images[:, 3] = field, 2 * np.abs(field) - 1  # black where there is none
-    found = {name: values(table) for name, table in scores.score_untaught(dates, ["171"]).items()}
+    found = {name: values(table) for name, table in scores.score_untrained_features(dates, ["171"]).items()}
     assert found[scores.STRENGTH]["recall@1, neighbouring days"] == 1  # without any map
     assert found[scores.STRENGTH]["patch date, neighbouring days"] > 0.9
     assert found["pixels"]["recall@1, neighbouring days"] < 1

@@ -9,7 +9,7 @@ from flarebook.compendium.errors import InputError
 from flarebook.solarchip.figures import translation
 from flarebook.solarchip.images.channels import CHANNELS
 from flarebook.solarchip.images.grid import Disk
-from flarebook.solarchip.models.autoencoder import create
+from flarebook.solarchip.models.autoencoder import create_autoencoder
 from flarebook.solarchip.translation import comparison, encoder_transfer
 from flarebook.solarchip.translation import scores as translation_scores
 from flarebook.solarchip.translation.train import TranslatorConfig, encode_targets, train_translator
@@ -35,42 +35,42 @@ def translations(test):
     noise = {t: rng.normal(size=(N, SIZE, SIZE)) for t in comparison.TARGETS}
     sizes = {comparison.MANY: 0.01, comparison.ONE: 0.02, comparison.UNET: 0.2, comparison.GAN: 0.011}
     return {
-        method: {t: comparison.take(test, t) + size * noise[t] for t in comparison.TARGETS}
+        method: {t: comparison.select_target(test, t) + size * noise[t] for t in comparison.TARGETS}
         for method, size in sizes.items()
     }
 
 
 def test_test_dates_are_not_trained_on_and_stretch_over_all(test):
     split = np.array(["train"] * 6 + ["gap"] * 2 + ["test"] * 8)
-    train, chosen = comparison.dates(50 + 40 * test, split, 3)
+    train, chosen = comparison.split_images(50 + 40 * test, split, 3)
     assert (len(train), len(chosen)) == (6, 3)
     np.testing.assert_array_equal(comparison.subsample_evenly(np.flatnonzero(split == "test"), 3), [8, 12, 15])
     with pytest.raises(InputError, match="simulate more dates"):
-        comparison.dates(test, np.full(N, "train"), 3)
+        comparison.split_images(test, np.full(N, "train"), 3)
 
 
 def test_less_noise_has_the_better_score_in_every_block(test, translations):
-    scores = comparison.compare(translations, test)
-    good, bad = (comparison.in_blocks(scores, m, "171", "psnr") for m in (comparison.MANY, comparison.UNET))
+    scores = comparison.score_translations(translations, test)
+    good, bad = (comparison.block_means(scores, m, "171", "psnr") for m in (comparison.MANY, comparison.UNET))
     assert len(good) == 8
     np.testing.assert_allclose(good - bad, 20 * np.log10(0.2 / 0.01), atol=0.1)  # 26 dB
     assert scores.groupby("method")["flux_error"].count().eq(N).all(), "of |hmi| alone"
 
 
 def test_verdict_goes_with_the_scores(test, translations):
-    rows = pd.DataFrame(comparison.verdict_rows(comparison.compare(translations, test), [comparison.UNET]))
+    rows = pd.DataFrame(comparison.claim_rows(comparison.score_translations(translations, test), [comparison.UNET]))
     assert set(rows["verdict"]) == {"supported"}
     swapped = translations | {
         comparison.MANY: translations[comparison.UNET],
         comparison.UNET: translations[comparison.MANY],
     }
-    rows = pd.DataFrame(comparison.verdict_rows(comparison.compare(swapped, test), [comparison.UNET]))
+    rows = pd.DataFrame(comparison.claim_rows(comparison.score_translations(swapped, test), [comparison.UNET]))
     assert set(rows["verdict"]) == {"not supported"}
 
 
 def test_every_watched_number_has_a_name_of_its_own(test, translations):
-    table = translation_scores.summary(comparison.compare(translations, test))
-    names = [name for name, *_ in comparison.watched(table)]
+    table = translation_scores.summarize_scores(comparison.score_translations(translations, test))
+    names = [name for name, *_ in comparison.gated_metrics(table)]
     assert len(set(names)) == len(names)
     assert {"diffusion-mean.171.psnr", "unet.abs-hmi.flux_error", "pix2pix.hmi.correlation"} <= set(names)
     assert not any("|" in name or " " in name for name in names)
@@ -79,24 +79,28 @@ def test_every_watched_number_has_a_name_of_its_own(test, translations):
 @pytest.fixture(scope="module")
 def translator(test):
     """A hardly trained translator of mini size from HMI to two channels."""
-    return train_translator(create("cnn-mini"), test, TranslatorConfig(2, 1, 4), {("hmi",): ("171", "304")}, "cpu")[0]
+    return train_translator(
+        create_autoencoder("cnn-mini"), test, TranslatorConfig(2, 1, 4), {("hmi",): ("171", "304")}, "cpu"
+    )[0]
 
 
 def test_branches_of_both_encoders_are_compared_and_the_translator_stays_as_it_was(test, translator):
     before = {name: value.clone() for name, value in translator.state_dict().items()}
-    arms = encoder_transfer.encoders(translator.space.model, [1, 2], test)
+    conditions = encoder_transfer.source_encoders(translator.space.model, [1, 2], test)
     pictures = encode_targets(translator.space, test, {encoder_transfer.SOURCES: ("171",)})
-    scores = encoder_transfer.branch_scores(translator, arms, test, test[:3], pictures, TranslatorConfig(1, 2, 4), 2, 2)
-    assert len(scores) == 2 * 2 * 2, "arms, seeds, parts of the image"
-    assert len(encoder_transfer.of_arm(scores, encoder_transfer.RANDOM, "171")) == 2
+    scores = encoder_transfer.score_controlnets(
+        translator, conditions, test, test[:3], pictures, TranslatorConfig(1, 2, 4), 2, 2
+    )
+    assert len(scores) == 2 * 2 * 2, "conditions, seeds, parts of the image"
+    assert len(encoder_transfer.condition_scores(scores, encoder_transfer.RANDOM, "171")) == 2
     after = translator.state_dict()
     assert before.keys() == after.keys()
     assert all(torch.equal(value, after[name]) for name, value in before.items())
 
 
 def test_random_encoders_differ_from_the_pretrained_one_and_among_seeds(test, translator):
-    arms = encoder_transfer.encoders(translator.space.model, [1, 2], test)
-    seen = {(arm, seed): space.encode(test[:2, 0], "hmi") for arm, seed, space in arms}
+    conditions = encoder_transfer.source_encoders(translator.space.model, [1, 2], test)
+    seen = {(condition, seed): space.encode(test[:2, 0], "hmi") for condition, seed, space in conditions}
     assert torch.equal(seen["pretrained", 1], seen["pretrained", 2])
     assert not torch.allclose(seen["random", 1], seen["random", 2])
     assert not torch.allclose(seen["random", 1], seen["pretrained", 1])
@@ -106,9 +110,9 @@ def test_figures_have_a_panel_for_each_of_what_they_compare(test, translations):
     shown = translations | {comparison.POLYNOMIAL: translations[comparison.UNET]}
     members = {t: np.stack([translations[comparison.ONE][t], translations[comparison.MANY][t]]) for t in SCORED}
     assert len(translation.plot_examples(test, 0, shown, members).axes) == 2 * 8
-    table = translation_scores.summary(comparison.compare(shown, test))
+    table = translation_scores.summarize_scores(comparison.score_translations(shown, test))
     assert len(translation.plot_scores(table).axes) == 3
-    assert len(translation.plot_flux(comparison.fluxes(shown, test)).axes) == 4
+    assert len(translation.plot_flux(comparison.flux_table(shown, test)).axes) == 4
 
 
 def test_reliability_is_on_the_diagonal_for_a_calibrated_ensemble():

@@ -7,7 +7,7 @@ from flarebook.compendium.errors import InputError
 from flarebook.learning.training import TrainingConfig
 from flarebook.solarchip.datasets.standardization import training_scale
 from flarebook.solarchip.translation import comparison, pix2pix, unet
-from flarebook.solarchip.translation.comparison import by_networks
+from flarebook.solarchip.translation.comparison import network_translations
 
 SIZE = 32
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -29,11 +29,11 @@ def error(made, targets):
     return ((made - targets) ** 2).mean() / targets.var()
 
 
-@pytest.mark.parametrize("method", [unet, pix2pix])
-def test_network_learns_the_relation_on_images_it_has_not_seen(method, pairs):
+@pytest.mark.parametrize("train", [unet.train_unet, pix2pix.train_pix2pix])
+def test_network_learns_the_relation_on_images_it_has_not_seen(train, pairs):
     sources, targets = pairs
-    network, loss_history = method.train(sources[:40], targets[:40], TrainingConfig(80, 8, 5e-3), width=8, levels=3)
-    made = unet.predict(network, sources[40:])
+    network, loss_history = train(sources[:40], targets[:40], TrainingConfig(80, 8, 5e-3), width=8, levels=3)
+    made = unet.predict_images(network, sources[40:])
     assert error(made, targets[40:]) < 0.15
     assert len(loss_history) == 80
     assert np.atleast_2d(loss_history.T)[0, -10:].mean() < 0.3 * np.atleast_2d(loss_history.T)[0, :5].mean()
@@ -42,7 +42,9 @@ def test_network_learns_the_relation_on_images_it_has_not_seen(method, pairs):
 def test_the_same_seed_gives_the_same_network_and_another_one_does_not(pairs):
     sources, targets = pairs
     first, again, other = (
-        unet.predict(unet.train(sources, targets, TrainingConfig(3, seed=seed), width=4, levels=2)[0], sources)
+        unet.predict_images(
+            unet.train_unet(sources, targets, TrainingConfig(3, seed=seed), width=4, levels=2)[0], sources
+        )
         for seed in (1, 1, 2)
     )
     np.testing.assert_array_equal(first, again)
@@ -53,23 +55,23 @@ def test_a_discriminator_makes_images_sharper_when_the_source_tells_nothing(pair
     """Without information the least-squares answer is the flat mean; a discriminator demands structure."""
     targets = pairs[1][:, :, ::-1, ::-1][np.random.default_rng(2).permutation(48)]
     sources = pairs[0]
-    flat = unet.predict(unet.train(sources[:40], targets[:40], TrainingConfig(60), 8, 3)[0], sources[40:])
-    network, _ = pix2pix.train(sources[:40], targets[:40], TrainingConfig(60), 8, 3, l1_weight=0.5)
-    assert unet.predict(network, sources[40:]).std() > 1.5 * flat.std()
+    flat = unet.predict_images(unet.train_unet(sources[:40], targets[:40], TrainingConfig(60), 8, 3)[0], sources[40:])
+    network, _ = pix2pix.train_pix2pix(sources[:40], targets[:40], TrainingConfig(60), 8, 3, l1_weight=0.5)
+    assert unet.predict_images(network, sources[40:]).std() > 1.5 * flat.std()
 
 
 def test_sides_must_be_halved_and_dates_must_match(pairs):
     sources, targets = pairs
     with pytest.raises(InputError, match="multiple of 16"):
-        unet.train(sources[:, :, :24, :24], targets[:, :, :24, :24], TrainingConfig(1), levels=4)
+        unet.train_unet(sources[:, :, :24, :24], targets[:, :, :24, :24], TrainingConfig(1), levels=4)
     with pytest.raises(InputError, match="same dates"):
-        unet.train(sources, targets[:-1], TrainingConfig(1))
+        unet.train_unet(sources, targets[:-1], TrainingConfig(1))
 
 
 def test_pixels_that_are_no_numbers_stop_the_training(pairs):
     sources, targets = pairs
     with pytest.raises(InputError, match="NaN or infinite values at step 1 "):
-        unet.train(sources * np.nan, targets, TrainingConfig(2), width=4, levels=2)
+        unet.train_unet(sources * np.nan, targets, TrainingConfig(2), width=4, levels=2)
 
 
 def test_mean_image_is_the_best_constant(pairs):
@@ -94,13 +96,13 @@ def test_polynomial_finds_a_cubic_relation_and_the_limb(pairs):
     np.testing.assert_allclose(made, targets[40:], atol=1e-4)
 
 
-def test_departures_of_order_one_for_each_channel_and_back(pairs):
+def test_anomalies_of_order_one_for_each_channel_and_back(pairs):
     stack = np.concatenate([3 + 0.01 * pairs[0], -1 + pairs[1], np.full_like(pairs[0], 0.2)], axis=1)
-    departures = training_scale(stack)
-    found = departures.of(stack)
+    scale = training_scale(stack)
+    found = scale.standardize(stack)
     np.testing.assert_allclose(found[:, :2].std(axis=(0, 2, 3)), 1, rtol=1e-3)
     assert np.abs(found[:, 2]).max() < 1e-3, "what never changes does not depart"
-    np.testing.assert_allclose(departures.images(found), stack, atol=1e-5)
+    np.testing.assert_allclose(scale.restore(found), stack, atol=1e-5)
 
 
 def test_a_faint_target_is_learned_beside_a_loud_one(pairs):
@@ -108,6 +110,6 @@ def test_a_faint_target_is_learned_beside_a_loud_one(pairs):
     sources, targets = pairs
     wanted = np.concatenate([targets, 0.5 + 0.02 * targets], axis=1)
     steps = TrainingConfig(80, 8, 5e-3)
-    for images in by_networks(sources[:40], wanted[:40], sources[40:], steps, steps, width=8).values():
+    for images in network_translations(sources[:40], wanted[:40], sources[40:], steps, steps, width=8).values():
         for place in range(2):
             assert error(images[:, place], wanted[40:, place]) < 0.3, "1 is the mean image"

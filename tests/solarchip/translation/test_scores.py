@@ -21,14 +21,14 @@ def observed():
 
 
 def test_a_constant_offset_has_the_psnr_of_its_size_and_full_correlation(observed):
-    rows = scores.score(observed + 0.02, observed, "171")
+    rows = scores.score_translation(observed + 0.02, observed, "171")
     np.testing.assert_allclose(rows["psnr"], 20 * np.log10(2 / 0.02), atol=1e-6)  # 40 dB
     np.testing.assert_allclose(rows["correlation"], 1, atol=1e-9)
 
 
 def test_what_is_wrong_off_the_disk_does_not_count_on_the_disk(observed):
     wrong = observed + np.where(DISK.on, 0.001, 0.5)
-    psnr = scores.score(wrong, observed, "171").groupby("region")["psnr"].mean()
+    psnr = scores.score_translation(wrong, observed, "171").groupby("region")["psnr"].mean()
     assert psnr["disk"] == pytest.approx(20 * np.log10(2 / 0.001))
     assert psnr["off disk"] == pytest.approx(20 * np.log10(2 / 0.5))
 
@@ -36,7 +36,8 @@ def test_what_is_wrong_off_the_disk_does_not_count_on_the_disk(observed):
 def test_structural_likeness_is_lost_by_noise_and_not_by_a_fainter_copy(observed):
     noisy = observed + np.random.default_rng(2).normal(0, 0.3, observed.shape)
     same, faint, spoiled = (
-        scores.score(made, observed, "171")["ssim"].mean() for made in (observed + 1e-9, 0.8 * observed, noisy)
+        scores.score_translation(made, observed, "171")["ssim"].mean()
+        for made in (observed + 1e-9, 0.8 * observed, noisy)
     )
     assert same == pytest.approx(1, abs=1e-6)
     assert spoiled < 0.6 < 0.9 < faint
@@ -44,10 +45,10 @@ def test_structural_likeness_is_lost_by_noise_and_not_by_a_fainter_copy(observed
 
 def test_a_field_of_the_wrong_sign_is_right_without_its_sign(observed):
     field = observed * DISK.on
-    signed = scores.score(-field, field, "hmi")
+    signed = scores.score_translation(-field, field, "hmi")
     assert set(signed["region"]) == {"disk"}, "there is no field off the disk"
     np.testing.assert_allclose(signed["correlation"], -1)
-    plain = scores.score(np.abs(-field), np.abs(field), "|hmi|")
+    plain = scores.score_translation(np.abs(-field), np.abs(field), "|hmi|")
     np.testing.assert_allclose(plain["correlation"], 1)
 
 
@@ -92,4 +93,4 @@ def test_one_member_has_no_spread():
 
 def test_images_of_other_dates_cannot_be_scored():
     with pytest.raises(InputError, match="same dates"):
-        scores.score(np.zeros((2, SIZE, SIZE)), np.zeros((3, SIZE, SIZE)), "171")
+        scores.score_translation(np.zeros((2, SIZE, SIZE)), np.zeros((3, SIZE, SIZE)), "171")

@@ -14,7 +14,7 @@ from flarebook.compendium.errors import InputError
 from flarebook.solarchip.images.channels import CHANNELS
 from flarebook.solarchip.images.grid import Disk
 from flarebook.solarchip.models import weights
-from flarebook.solarchip.models.autoencoder import create
+from flarebook.solarchip.models.autoencoder import create_autoencoder
 from flarebook.solarchip.translation import latent_space
 from flarebook.solarchip.translation import translator as translate
 from flarebook.solarchip.translation.train import TranslatorConfig, train_translator
@@ -39,22 +39,22 @@ def translator(images):
     """A translator that learned for three steps."""
     routes = {("hmi",): ("171",), ("171", "304"): ("hmi",)}
     made, history = train_translator(
-        create("cnn-mini"), images, TranslatorConfig(3, 2, 4), routes, "cpu", {"origin": "simulated"}
+        create_autoencoder("cnn-mini"), images, TranslatorConfig(3, 2, 4), routes, "cpu", {"origin": "simulated"}
     )
     assert history.groupby("part")["step"].max().to_dict() == {"diffusion": 3, "hmi": 2, "171+304": 2}
     return made
 
 
 def test_latent_pictures_of_the_training_dates_have_mean_zero_and_unit_variance(images):
-    space = latent_space.measure(create("cnn-mini"), images, ("hmi", "171"))
+    space = latent_space.measure_latent_space(create_autoencoder("cnn-mini"), images, ("hmi", "171"))
     found = space.encode(images[:, 0], "hmi")
     assert found.mean(dim=0).abs().max() < 1e-4
     torch.testing.assert_close(found.square().mean(dim=(0, 2, 3)), torch.ones(8), rtol=1e-3, atol=1e-3)
 
 
 def test_the_space_reconstructs_as_the_autoencoder_does(images):
-    model = create("cnn-mini")
-    space = latent_space.measure(model, images, ("hmi", "171"))
+    model = create_autoencoder("cnn-mini")
+    space = latent_space.measure_latent_space(model, images, ("hmi", "171"))
     with torch.no_grad():
         plain = model.decode_latent(model.latent(torch.from_numpy(images[:, 3:4]), "171"), "171")[:, 0].numpy()
     np.testing.assert_allclose(space.reconstruct(images[:, 3], "171"), np.clip(plain, -1, 1), atol=1e-5)
@@ -65,7 +65,7 @@ def test_a_channel_that_was_not_measured_is_told(images, translator):
     with pytest.raises(InputError, match="no channel '94'"):
         translator.space.encode(images[:, 1], "94")
     with pytest.raises(InputError, match="not '193'"):
-        translate.translate(translator, images, "193")
+        translate.translate_images(translator, images, "193")
 
 
 def test_way_goes_between_the_instruments(translator):
@@ -74,7 +74,9 @@ def test_way_goes_between_the_instruments(translator):
 
 
 def test_translations_are_images_of_the_target_and_belong_to_the_seed(images, translator):
-    made, again = (translate.translate(translator, images[:2], "hmi", 3, n_inference_steps=2, seed=5) for _ in range(2))
+    made, again = (
+        translate.translate_images(translator, images[:2], "hmi", 3, n_inference_steps=2, seed=5) for _ in range(2)
+    )
     assert made.shape == (3, 2, SIZE, SIZE)
     np.testing.assert_array_equal(made, again)
     assert np.abs(made).max() <= 1
@@ -84,14 +86,16 @@ def test_translations_are_images_of_the_target_and_belong_to_the_seed(images, tr
 def test_only_the_sources_are_looked_at(images, translator):
     others = images.copy()
     others[:, 1:] = 0.3  # HMI stays
-    first, second = (translate.translate(translator, some[:1], "171", n_inference_steps=2) for some in (images, others))
+    first, second = (
+        translate.translate_images(translator, some[:1], "171", n_inference_steps=2) for some in (images, others)
+    )
     np.testing.assert_array_equal(first, second)
 
 
 def test_each_drawn_image_follows_the_source_of_its_own_date(images, translator):
     """The noise belongs to the place, so only what a date sees tells its image apart from that of another source."""
     own, swapped, first, second = (
-        translate.translate(translator, images[dates], "hmi", n_inference_steps=2)[0]
+        translate.translate_images(translator, images[dates], "hmi", n_inference_steps=2)[0]
         for dates in ([0, 1], [1, 0], [0, 0], [1, 1])
     )
     np.testing.assert_array_equal(own, [first[0], second[1]])
@@ -102,9 +106,9 @@ def test_each_drawn_image_follows_the_source_of_its_own_date(images, translator)
 def test_a_branch_learns_from_sources_and_targets_of_the_same_dates(images, monkeypatch):
     pairs = []
     monkeypatch.setattr(
-        "flarebook.solarchip.translation.train.train_branch", lambda *call: pairs.append(call[2:4]) or [0.0]
+        "flarebook.solarchip.translation.train.train_controlnet", lambda *call: pairs.append(call[2:4]) or [0.0]
     )
-    model, routes = create("cnn-mini"), {("171", "304"): ("hmi",)}
+    model, routes = create_autoencoder("cnn-mini"), {("171", "304"): ("hmi",)}
     space = train_translator(model, images, TranslatorConfig(1, 1, 2), routes, "cpu")[0].space
     ((seen, wanted),) = pairs
     for date, image in enumerate(images):
@@ -115,36 +119,38 @@ def test_a_branch_learns_from_sources_and_targets_of_the_same_dates(images, monk
 
 
 def test_translator_comes_back_from_its_file(tmp_path, images, translator):
-    path = translate.save(translator, tmp_path / "translator.safetensors")
-    again = translate.load(path)
-    first, second = (translate.translate(each, images[:2], "hmi", n_inference_steps=2) for each in (translator, again))
+    path = translate.save_translator(translator, tmp_path / "translator.safetensors")
+    again = translate.load_translator(path)
+    first, second = (
+        translate.translate_images(each, images[:2], "hmi", n_inference_steps=2) for each in (translator, again)
+    )
     np.testing.assert_allclose(first, second, atol=0.02)  # half precision
     assert again.about["origin"] == "simulated"
 
 
 def test_pickled_and_foreign_files_are_refused(tmp_path):
     with pytest.raises(InputError, match="make one with"):
-        translate.load(tmp_path / "nothing.safetensors")
+        translate.load_translator(tmp_path / "nothing.safetensors")
     torch.save({"weights": torch.zeros(1)}, tmp_path / "pickled.safetensors")
     with pytest.raises(InputError, match="can run code"):
-        translate.load(tmp_path / "pickled.safetensors")
-    other = weights.save(create("cnn-mini"), tmp_path / "other.safetensors", {})
+        translate.load_translator(tmp_path / "pickled.safetensors")
+    other = weights.save_encoder(create_autoencoder("cnn-mini"), tmp_path / "other.safetensors", {})
     with pytest.raises(InputError, match="does not describe its network .channels is missing"):
-        translate.load(other)
+        translate.load_translator(other)
 
 
 def test_a_translator_of_another_architecture_is_refused(tmp_path, translator):
-    path = translate.save(translator, tmp_path / "translator.safetensors")
+    path = translate.save_translator(translator, tmp_path / "translator.safetensors")
     state, about = load_file(path), {"backbone": "cnn-mini", "sharing": "one", "image": str(SIZE)}
     with safe_open(path, framework="pt") as file:
         save_file(state, path, metadata=file.metadata() | about)
     with pytest.raises(InputError, match="weights of another network: .* in this version's translator"):
-        translate.load(path)
+        translate.load_translator(path)
 
 
 def test_conditions_of_a_transformer_come_in_the_size_of_the_diffusion(images):
-    space = latent_space.measure(create("vit-mini"), images, ("hmi",))
-    assert translate.conditions(space, images, ("hmi",), 8).shape == (12, 16, 8, 8)
+    space = latent_space.measure_latent_space(create_autoencoder("vit-mini"), images, ("hmi",))
+    assert translate.encode_conditions(space, images, ("hmi",), 8).shape == (12, 16, 8, 8)
 
 
 @pytest.fixture
@@ -194,7 +200,7 @@ def test_files_that_contradict_one_another_are_left_out_and_the_rest_is_translat
 def test_command_writes_files_and_tells_where(tmp_path, observation, translator):
     from flarebook.commands.solarchip import app
 
-    path = translate.save(translator, tmp_path / "translator.safetensors")
+    path = translate.save_translator(translator, tmp_path / "translator.safetensors")
     call = ["translate", str(observation), "--to", "171", "--weights", str(path), "--members", "2", "--steps", "2"]
     result = CliRunner().invoke(app, [*call, "--out", str(tmp_path / "out")])
     assert result.exit_code == 0, result.output
@@ -207,13 +213,13 @@ def test_trained_file_in_the_place_of_the_shipped_one_becomes_the_default(tmp_pa
     times = pd.date_range("2012-01-01", periods=120, freq="10D").strftime("%Y-%m-%dT%H:%M:%S")
     pd.DataFrame({"time": times}).to_parquet(tmp_path / "days.parquet")
     np.savez(tmp_path / "images.npz", images=np.float16(100 + 50 * np.resize(images, (120, *images.shape[1:]))))
-    model = weights.save(create("cnn-mini"), tmp_path / "cnn_mini.safetensors", {})
+    model = weights.save_encoder(create_autoencoder("cnn-mini"), tmp_path / "cnn_mini.safetensors", {})
     shipped = tmp_path / "data" / "translator.safetensors"
     shipped.parent.mkdir()
     call = [str(tmp_path), "--out", str(shipped), "--weights", str(model), "--unet-steps", "2", "--branch-steps", "2"]
     result = CliRunner().invoke(train.app, call)
     assert result.exit_code == 0, result.output
     monkeypatch.setattr(translate, "SHIPPED", shipped)
-    loaded = translate.load()
+    loaded = translate.load_translator()
     assert loaded.sources_of("hmi") == ("171", "193", "304") and loaded.sources_of("193") == ("hmi",)
     assert (loaded.about["autoencoder"], str(loaded.about["branch_steps"])) == ("cnn_mini", "2")

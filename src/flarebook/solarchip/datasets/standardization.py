@@ -1,34 +1,33 @@
-"""Departures of images from their mean over the dates, each channel in its usual ones: what networks learn from."""
+"""Standardised anomalies: each channel minus its temporal mean, divided by its standard deviation."""
 
 from typing import NamedTuple
 
 import numpy as np
 
-LEAST = 1e-3  # in scaled values; a channel that never changes is not blown up
+SMALLEST = 1e-3  # deviation in scaled values; a constant channel is not amplified
 
 
 class Standardization(NamedTuple):
-    """Mean image and usual departure from it of each channel of a stack, (k, h, w) and (k, 1, 1).
+    """Mean image (k, h, w) and standard deviation (k, 1, 1) of each channel over the training dates.
 
-    The mean holds the disk and its limb, which are the same on all dates and need not be learned.  The division
-    lets each channel count alike in a loss, and brings it to the order of a new network's answers: without it, hundreds
-    of steps went by before the field was drawn any better than by its mean.
+    The mean holds the disk and its limb, which are the same on all dates.  The division gives each channel the same
+    weight in a loss and outputs of order one.
     """
 
     mean: np.ndarray
     deviation: np.ndarray
 
-    def of(self, images):
-        """Departures of scaled images: (n, k, h, w) float32, of order one."""
+    def standardize(self, images):
+        """Standardised anomalies of scaled images: (n, k, h, w) float32."""
         return ((images - self.mean) / self.deviation).astype(np.float32)
 
-    def images(self, departures):
-        """Scaled images of departures, the inverse of `of`: (n, k, h, w) float32."""
-        return (departures * self.deviation + self.mean).astype(np.float32)
+    def restore(self, anomalies):
+        """Scaled images of anomalies, the inverse of `standardize`: (n, k, h, w) float32."""
+        return (anomalies * self.deviation + self.mean).astype(np.float32)
 
 
 def training_scale(images):
-    """Departures measured on training images: (n, k, h, w) scaled."""
+    """Standardization of training images, (n, k, h, w) scaled."""
     mean = images.mean(axis=0)
     deviation = np.sqrt(np.square(images - mean).mean(axis=(0, 2, 3)))
-    return Standardization(mean, np.maximum(deviation, LEAST)[:, None, None])
+    return Standardization(mean, np.maximum(deviation, SMALLEST)[:, None, None])

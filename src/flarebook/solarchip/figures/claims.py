@@ -78,7 +78,7 @@ def _dress(axes, rows, lines):
 
 
 def _readable_range(rows):
-    """Limits that show every difference; intervals of very few seeds run out of the picture."""
+    """Limits that show every difference; intervals of very few seeds run out of the image."""
     widest = 1.4 * max(0.1, rows["difference"].abs().max())
     finite = pd.concat([rows["low"], rows["high"], rows["difference"]]).dropna()
     return max(finite.min() - 0.02, -widest), min(finite.max() + 0.02, widest)

@@ -9,48 +9,57 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLoca
 
 from flarebook.solarchip.flares.comparison import BOUNDED
 from flarebook.solarchip.flares.methods import (
-    ALONE,
-    CEILING,
     FROZEN,
     FROZEN_RANDOM,
     NATURAL,
-    OWN,
+    NO_VALIDATION,
     SCRATCH,
+    SIMULATOR_R,
     TUNED,
+    UPPER_BOUND,
     WITH_AIA,
+    display_name,
     family,
-    words,
 )
 from flarebook.solarchip.flares.scores import NAMES
 
 COLOURS = {  # of the colour-blind-safe palette
     FROZEN: "#0173B2",
     WITH_AIA: "#56B4E9",
-    ALONE: "#0173B2",
+    NO_VALIDATION: "#0173B2",
     TUNED: "#029E73",
     SCRATCH: "#DE8F05",
     FROZEN_RANDOM: "#D55E00",
     NATURAL: "#CC78BC",
     "baseline": "#606060",
-    OWN: "#CA9161",
-    CEILING: "black",
+    SIMULATOR_R: "#CA9161",
+    UPPER_BOUND: "black",
 }
-MARKS = {TUNED: "s", FROZEN: "o", ALONE: "o", OWN: "v", SCRATCH: "^", FROZEN_RANDOM: "X", NATURAL: "D", "baseline": "v"}
+MARKS = {
+    TUNED: "s",
+    FROZEN: "o",
+    NO_VALIDATION: "o",
+    SIMULATOR_R: "v",
+    SCRATCH: "^",
+    FROZEN_RANDOM: "X",
+    NATURAL: "D",
+    "baseline": "v",
+}
 LEGEND = {
     FROZEN: "SolarCHIP, frozen",
     WITH_AIA: "SolarCHIP, frozen, HMI and AIA",
-    ALONE: "SolarCHIP, frozen, no validation labels",
+    NO_VALIDATION: "SolarCHIP, frozen, no validation labels",
     TUNED: "SolarCHIP, fine-tuned",
     SCRATCH: "from scratch",
     FROZEN_RANDOM: "random weights, frozen",
     NATURAL: "natural images",
     "baseline": "no network",
-    OWN: "a number no observer has",
+    SIMULATOR_R: "a number no observer has",
 }
 
 SKILL = ("tss", "hss", "f1", "auc", "brier_skill")
 CALLS = ("tss", "hss", "f1")  # scores of calls, not of probabilities
-CURVES = (SCRATCH, FROZEN_RANDOM, FROZEN, ALONE, TUNED)
+CURVES = (SCRATCH, FROZEN_RANDOM, FROZEN, NO_VALIDATION, TUNED)
 NO_SKILL = {"tss": 0, "hss": 0, "auc": 0.5, "brier_skill": 0}  # what a forecast that knows nothing scores
 
 
@@ -60,13 +69,13 @@ def method_colour(method):
 
 
 def plot_skill(table, scores=SKILL):
-    """Scores of every method with all labels: mean and 95 % interval, the ceiling as a line.
+    """Scores of every method with all labels: mean and 95 % interval, the upper bound as a line.
 
     table: of `flare_comparison.summary`.
     """
     full = table[table["fraction"] == table["fraction"].max()]
     means = full[full["score"] == "auc"].set_index("method")["mean"]
-    order = means.drop(CEILING, errors="ignore").sort_values(ascending=False).index.tolist()
+    order = means.drop(UPPER_BOUND, errors="ignore").sort_values(ascending=False).index.tolist()
     undecided = set(full.query("score == 'tss' and low == high")["method"])  # they call every day, or none
     figure = Figure(figsize=(2.9 + 1.55 * len(scores), 1.3 + 0.3 * len(order)), layout="constrained")
     panels = figure.subplots(1, len(scores), sharey=True)
@@ -80,9 +89,9 @@ def plot_skill(table, scores=SKILL):
         axes.set_title(NAMES[score])
         axes.xaxis.set_major_locator(MaxNLocator(3))
         axes.grid(axis="y", color="0.92")
-    panels[0].set_yticks(range(len(order)), [words(method) for method in order])
+    panels[0].set_yticks(range(len(order)), [display_name(method) for method in order])
     panels[0].set_ylim(len(order) - 0.5, -0.5)
-    figure.legend(handles=skill_legend(order, CEILING in set(full["method"])), loc="outside lower center", ncols=4)
+    figure.legend(handles=skill_legend(order, UPPER_BOUND in set(full["method"])), loc="outside lower center", ncols=4)
     return figure
 
 
@@ -95,21 +104,21 @@ def plot_interval(axes, place, row, hollow=False):
 
 def plot_upper_bound(axes, rows):
     """Score of the true rate, where it is known and bounds the others in expectation, with its interval as a shade."""
-    if CEILING in rows.index and rows["score"].iloc[0] in BOUNDED:
-        row = rows.loc[CEILING]
+    if UPPER_BOUND in rows.index and rows["score"].iloc[0] in BOUNDED:
+        row = rows.loc[UPPER_BOUND]
         axes.axvspan(row["low"], row["high"], color="0.5", alpha=0.12, linewidth=0)
         axes.axvline(row["mean"], color="black", linewidth=1.2)
 
 
-def skill_legend(methods, with_ceiling):
-    """One mark per family, and the ceiling's line."""
-    families = [name for name in LEGEND if name != ALONE and name in {family(method) for method in methods}]
+def skill_legend(methods, with_upper_bound):
+    """One mark per family, and the upper bound's line."""
+    families = [name for name in LEGEND if name != NO_VALIDATION and name in {family(method) for method in methods}]
     handles = [Line2D([], [], marker="o", linestyle="", color=COLOURS[name], label=LEGEND[name]) for name in families]
     same = Line2D(
         [], [], marker="o", linestyle="", color="0.4", markerfacecolor="white", label="calls all days, or none"
     )
-    ceiling = Line2D([], [], color="black", linewidth=1.2, label="ceiling: the true rate")
-    return [*handles, same] + [ceiling] * with_ceiling
+    upper_bound = Line2D([], [], color="black", linewidth=1.2, label="upper bound: true rate")
+    return [*handles, same] + [upper_bound] * with_upper_bound
 
 
 def plot_label_efficiency(table, backbones, scores=("tss", "auc"), references=("r-value", NATURAL)):
@@ -133,14 +142,14 @@ def plot_label_efficiency(table, backbones, scores=("tss", "auc"), references=("
     for axes in panels[-1]:
         axes.set_xlabel("share of the labels")
     figure.legend(
-        handles=curve_legend(references, CEILING in set(table["method"])), loc="outside lower center", ncols=3
+        handles=curve_legend(references, UPPER_BOUND in set(table["method"])), loc="outside lower center", ncols=3
     )
     return figure
 
 
 def plot_upper_bound_level(axes, table, score):
     """Level of the true rate, to be expected of nobody, however many labels."""
-    row = table[(table["method"] == CEILING) & (table["score"] == score)]
+    row = table[(table["method"] == UPPER_BOUND) & (table["score"] == score)]
     if len(row):
         axes.axhline(row["mean"].item(), color="black", linewidth=1.2)
 
@@ -149,23 +158,24 @@ def plot_curve(axes, table, method, score, shift):
     """One curve of a score against the share of the labels; shift: factor that keeps the bars apart."""
     rows = table[(table["method"] == method) & (table["score"] == score)].sort_values("fraction")
     style = {"color": method_colour(method), "marker": MARKS[family(method)], "capsize": 2.5, "elinewidth": 1}
-    dashes = "--" if family(method) in ("baseline", NATURAL) else ":" if family(method) == ALONE else "-"
-    style["markerfacecolor"] = "white" if family(method) == ALONE else method_colour(method)
+    dashes = "--" if family(method) in ("baseline", NATURAL) else ":" if family(method) == NO_VALIDATION else "-"
+    style["markerfacecolor"] = "white" if family(method) == NO_VALIDATION else method_colour(method)
     axes.errorbar(rows["fraction"] * shift, rows["mean"], rows["sd"], markersize=5, linestyle=dashes, **style)
 
 
-def curve_legend(references, with_ceiling):
-    """Lines of the curves, and of the ceiling."""
-    dashes = dict.fromkeys(references, "--") | {ALONE: ":"}
+def curve_legend(references, with_upper_bound):
+    """Lines of the curves, and of the upper bound."""
+    dashes = dict.fromkeys(references, "--") | {NO_VALIDATION: ":"}
     handles = [
         Line2D([], [], color=method_colour(name), marker=MARKS[family(name)], linestyle=dashes.get(name, "-"))
         for name in (*references, *CURVES)
     ]
     for handle, name in zip(handles, (*references, *CURVES), strict=True):
         handle.set(
-            label=LEGEND.get(name) or words(name), markerfacecolor="white" if name == ALONE else method_colour(name)
+            label=LEGEND.get(name) or display_name(name),
+            markerfacecolor="white" if name == NO_VALIDATION else method_colour(name),
         )
-    return handles + [Line2D([], [], color="black", linewidth=1.2, label="ceiling: the true rate")] * with_ceiling
+    return handles + [Line2D([], [], color="black", linewidth=1.2, label="upper bound: true rate")] * with_upper_bound
 
 
 def label_axes(axes, fractions):
@@ -225,7 +235,7 @@ def plot_reliability(table):
         )
         for row in rows.itertuples():  # numbers stand above the axes' frame, where nothing else is drawn
             axes.annotate(f"{row.n}", (row.score, 1.04), xycoords=("data", "axes fraction"), ha="center", fontsize=8)
-        axes.set_title(words(method), pad=18)
+        axes.set_title(display_name(method), pad=18)
         axes.set(xlim=(-0.03, 1.03), ylim=(-0.03, 1.03), aspect="equal")
         axes.set_xlabel("forecast probability")
     panels[0].set_ylabel("share of days with a flare")
@@ -245,7 +255,7 @@ def plot_days(days, forecasts):
         axes.vlines(times[flaring], 0, 1, color="#D55E00", alpha=0.3, linewidth=1.6)
         axes.step(times, probability, where="mid", color=method_colour(method), linewidth=1.3)
         axes.set(ylim=(0, 1.0), yticks=(0, 0.5, 1))
-        axes.set_title(words(method), loc="left", fontsize="small", pad=3)
+        axes.set_title(display_name(method), loc="left", fontsize="small", pad=3)
     panels[-1].set_xlim(times.min(), times.max())
     panels[-1].xaxis.set_major_formatter(ConciseDateFormatter(panels[-1].xaxis.get_major_locator()))
     figure.supylabel("probability of a flare", fontsize="medium")

@@ -28,21 +28,21 @@ def shipped_history():
         return pd.read_csv(file)
 
 
-def plot_batch(pictures, channels, turned):
-    """Pictures of a few dates before and after the turns of the training: one row per date.
+def plot_batch(images, channels, rotated):
+    """Plot images of a few dates before and after the rotations of the training: one row per date.
 
-    pictures, turned: (n, k, h, w) scaled; channels: k names.
+    images, rotated: (n, k, h, w) scaled; channels: k names.
     """
-    n, k = pictures.shape[:2]
+    n, k = images.shape[:2]
     figure = Figure(figsize=(9.6, 1.62 * n + 0.3), layout="constrained")
     axes = figure.subplots(n, 2 * k, squeeze=False)
     for row in range(n):
         for place, channel in enumerate(channels):
-            for block, shown in enumerate((pictures, turned)):
+            for block, shown in enumerate((images, rotated)):
                 axis = axes[row, block * k + place]
                 show_channel(axis, unscale_channel(shown[row, place], channel), channel)
                 if row == 0:
-                    axis.set_title(channel_label(channel) + (", turned" if block else ""), fontsize=9)
+                    axis.set_title(channel_label(channel) + (", rotated" if block else ""), fontsize=9)
     return figure
 
 

@@ -43,11 +43,10 @@ def row_labels(table):
     return {key: label for key, label in labels.items() if key in known}
 
 
-def plot_ablation(table, summary, untaught=None):
+def plot_ablation(table, summary, untrained_features=None):
     """Six scores of every row: one mark per seed, the mean and its standard deviation over seeds.
 
-    table: of ablation.run; summary: of ablation_tables.summary; untaught: {name: {score: value}} of features that
-    nobody trained.
+    table: of `run_ablation`; summary: of `summarize_ablation`; untrained_features: {name: {score: value}}.
     """
     labels = row_labels(summary)
     figure = Figure(figsize=(12.6, 1.5 + 0.38 * len(labels)), layout="constrained")
@@ -55,7 +54,7 @@ def plot_ablation(table, summary, untaught=None):
     for panel, (score, title) in zip(axes, PANELS.items(), strict=True):
         own = summary[summary["score"] == score]
         panel.axvline(own["chance"].mean(), color="0.3", linestyle="--", linewidth=0.9)
-        for name, values in (untaught or {}).items():
+        for name, values in (untrained_features or {}).items():
             panel.axvline(values[score], **UNTRAINED[name])
         for shift, backbone in zip((-0.17, 0.17), own["backbone"].unique(), strict=False):
             _plot_rows(panel, table[table["score"] == score], own, backbone, labels, shift)
@@ -65,7 +64,9 @@ def plot_ablation(table, summary, untaught=None):
         panel.tick_params(labelsize="small")
     axes[0].set_yticks(range(len(labels)), labels.values())
     axes[0].set_ylim(len(labels) - 0.5, -0.5)
-    figure.legend(handles=_handles(summary, untaught or {}), loc="outside lower center", ncols=5, fontsize="small")
+    figure.legend(
+        handles=_handles(summary, untrained_features or {}), loc="outside lower center", ncols=5, fontsize="small"
+    )
     return figure
 
 
@@ -87,14 +88,14 @@ def _of(table, backbone, row, sharing):
     return table[(table["backbone"] == backbone) & (table["row"] == row) & (table["sharing"] == sharing)]
 
 
-def _handles(summary, untaught):
+def _handles(summary, untrained_features):
     """Legend of the backbones and of the reference lines."""
     handles = [
         Line2D([], [], marker=MARKERS[family(name)], color=COLOURS[family(name)], linestyle="", label=name)
         for name in summary["backbone"].unique()
     ]
     handles.append(Line2D([], [], color="0.3", linestyle="--", linewidth=0.9, label="guessing"))
-    return handles + [Line2D([], [], label=f"{name}, no encoder", **UNTRAINED[name]) for name in untaught]
+    return handles + [Line2D([], [], label=f"{name}, no encoder", **UNTRAINED[name]) for name in untrained_features]
 
 
 def plot_probes(summary, probes=("linear", "k-NN")):

@@ -1,4 +1,4 @@
-"""Pictures of what an encoder finds: the answers to a magnetogram, and where a patch of it sees itself in AIA."""
+"""Images of what an encoder finds: the answers to a magnetogram, and where a patch of it sees itself in AIA."""
 
 import numpy as np
 import pandas as pd
@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from flarebook.solarchip.figures.channel_colours import channel_label, show_channel
-from flarebook.solarchip.representation.retrieval import NEIGHBOURS, competitors, cosine
+from flarebook.solarchip.representation.retrieval import NEIGHBOURS, candidates, cosine
 
 RIGHT, WRONG = "#029E73", "#D55E00"
 APART = 30  # days between two shown dates, so that they show different regions
@@ -30,7 +30,7 @@ def nearest_images(hmi, aia, times, queries, n, days=NEIGHBOURS):
 
     hmi, aia: Embedding of all dates; times: (n_dates,); queries: rows of the dates, as query and answer.
     """
-    among, rows = competitors(times, "neighbouring days", days), []
+    among, rows = candidates(times, "neighbouring days", days), []
     for query in queries:
         similarity = cosine(hmi.cls_projected[query : query + 1], aia.cls_projected)[0]
         order = np.argsort(np.where(among[query], -similarity, np.inf), kind="stable")[: min(n, among[query].sum())]
@@ -67,7 +67,7 @@ def _time_difference(days):
 
 
 def _frame(panel, colour):
-    """A frame around a picture."""
+    """A frame around a image."""
     box = Rectangle((0, 0), 1, 1, transform=panel.transAxes, fill=False, edgecolor=colour, linewidth=3, clip_on=False)
     panel.add_patch(box)
 
@@ -120,7 +120,7 @@ def plot_similarity_maps(images, channel, query, other, patch, maps):
 
 
 def _frame_patch(panel, patch, side, pixels, colour):
-    """A square around a patch, of side x side, on a picture of so many pixels along a side."""
+    """A square around a patch, of side x side, on a image of so many pixels along a side."""
     width = pixels / side
     corner = (patch % side) * width - 0.5, (patch // side) * width - 0.5
     panel.add_patch(Rectangle(corner, width, width, fill=False, edgecolor=colour, linewidth=1.6))

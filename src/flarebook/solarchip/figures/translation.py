@@ -1,4 +1,4 @@
-"""Figures of translated images: pictures side by side, scores, unsigned flux, spread and error, the two branches."""
+"""Figures of translated images: images side by side, scores, unsigned flux, spread and error, the two branches."""
 
 import numpy as np
 import pandas as pd
@@ -8,25 +8,25 @@ from matplotlib.ticker import MaxNLocator
 from flarebook.solarchip.figures.channel_colours import SHOWN, channel_colours
 from flarebook.solarchip.images.channels import channel_index
 from flarebook.solarchip.translation.comparison import (
-    CEILING,
     GAN,
     MANY,
     MEAN,
     METHODS,
     ONE,
     POLYNOMIAL,
+    RECONSTRUCTION,
     TARGETS,
     UNET,
-    take,
+    select_target,
 )
 from flarebook.solarchip.translation.encoder_transfer import PRETRAINED, RANDOM
-from flarebook.solarchip.translation.scores import regions_of
+from flarebook.solarchip.translation.scores import region_masks
 
 COLOURS = {
     MEAN: "#8c8c8c", POLYNOMIAL: "#56B4E9", UNET: "#0072B2", GAN: "#009E73",
-    ONE: "#E69F00", MANY: "#D55E00", CEILING: "#000000",
+    ONE: "#E69F00", MANY: "#D55E00", RECONSTRUCTION: "#000000",
 }  # fmt: skip
-MARKS = {MEAN: "x", POLYNOMIAL: "+", UNET: "o", GAN: "s", ONE: "v", MANY: "D", CEILING: "_"}
+MARKS = {MEAN: "x", POLYNOMIAL: "+", UNET: "o", GAN: "s", ONE: "v", MANY: "D", RECONSTRUCTION: "_"}
 NAMES = {"psnr": "PSNR [dB]", "ssim": "SSIM", "correlation": "correlation"}
 LONG = {"hmi": "field", "|hmi|": "|field|"}
 SHOWN_METHODS = (POLYNOMIAL, UNET, GAN, ONE, MANY)
@@ -50,7 +50,7 @@ def plot_examples(test, date, translations, members):
     for row, target in zip(figure.subplots(len(targets), len(titles), squeeze=False), targets, strict=True):
         source = "171" if "hmi" in target else "hmi"
         show_scaled(row[0], test[date, channel_index(source)], source)
-        show_scaled(row[1], take(test, target)[date], target)
+        show_scaled(row[1], select_target(test, target)[date], target)
         for axis, method in zip(row[2:], SHOWN_METHODS, strict=False):
             show_scaled(axis, translations[method][target][date], target)
         show_spread(row[-1], members[target][:, date])
@@ -86,10 +86,10 @@ def examples_table(test, date, translations, members):
     """What the examples show, a row for each panel: mean and deviation of the scaled values on the disk."""
     rows = []
     for target in [target for target in TARGETS if target in members]:
-        shown = {"observed": take(test, target)[date]}
+        shown = {"observed": select_target(test, target)[date]}
         shown |= {method: translations[method][target][date] for method in SHOWN_METHODS}
         shown["spread"] = members[target][:, date].std(axis=0, ddof=1)
-        mask = regions_of(target, test.shape[-1])["disk"]
+        mask = region_masks(target, test.shape[-1])["disk"]
         rows += [(target, name, image[mask].mean(), image[mask].std()) for name, image in shown.items()]
     return pd.DataFrame(rows, columns=["target", "panel", "mean", "deviation"])
 
@@ -118,7 +118,7 @@ def plot_scores(table, region="disk"):
     return figure
 
 
-def plot_flux(table, methods=(POLYNOMIAL, UNET, GAN, ONE, CEILING)):
+def plot_flux(table, methods=(POLYNOMIAL, UNET, GAN, ONE, RECONSTRUCTION)):
     """Unsigned flux of the translated field against the observed one, a panel for each method.
 
     table: of `translation_comparison.fluxes`.
@@ -144,7 +144,7 @@ def spread_error_table(members, observed, target, n_bins=8):
 
     members: (m, n, h, w), observed: (n, h, w), scaled.
     """
-    mask, m = regions_of(target, observed.shape[-1])["disk"], len(members)
+    mask, m = region_masks(target, observed.shape[-1])["disk"], len(members)
     spread = np.sqrt(members.var(axis=0, ddof=1) * (m + 1) / m)[:, mask].ravel()
     wrong = (members.mean(axis=0) - observed)[:, mask].ravel() ** 2
     parts = np.array_split(np.argsort(spread), n_bins)
@@ -186,7 +186,9 @@ def plot_encoder_transfer(scores, region="disk"):
     targets = list(dict.fromkeys(rows["target"]))
     figure = Figure(figsize=(2.5 * len(targets), 3.0), layout="constrained")
     for axis, target in zip(figure.subplots(1, len(targets), squeeze=False)[0], targets, strict=True):
-        table = rows[rows["target"] == target].pivot(index="seed", columns="arm", values="psnr")[[RANDOM, PRETRAINED]]
+        table = rows[rows["target"] == target].pivot(index="seed", columns="condition", values="psnr")[
+            [RANDOM, PRETRAINED]
+        ]
         for _, values in table.iterrows():
             axis.plot([0, 1], values, "-", color="0.7", linewidth=1, zorder=1)
             axis.plot(0, values[RANDOM], "o", color="0.35", zorder=2)

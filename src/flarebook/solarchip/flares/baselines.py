@@ -27,7 +27,7 @@ INPUTS = {"R measured": ("r_measured",), "GOES flux": ("goes_now", "flux_max_pas
 R_COLUMNS = {"R measured": "r_measured", "R, simulator's own": "r_value"}
 
 
-QUESTIONS = {"label_m": "a flare of M1.0 or above within 24 h", "label_c": "a flare of C1.0 or above within 24 h"}
+LABEL_NAMES = {"label_m": "a flare of M1.0 or above within 24 h", "label_c": "a flare of C1.0 or above within 24 h"}
 
 
 def table_features(name, days, label="label_m"):
@@ -92,17 +92,17 @@ def climatology(label):
 def true_probability(days, label="label_m"):
     """Probability with which the simulator drew the label, (n,), or None where no truth is known, as on real days.
 
-    Its skill is the ceiling: whether a flare comes on a day of given probability is chance.
+    Its skill is the upper bound: whether a flare comes on a day of given probability is chance.
     """
     name = {"label_m": "p_m", "label_c": "p_c"}[label]
     values = pd.to_numeric(days[name], errors="coerce").to_numpy(float) if name in days else np.array([np.nan])
     return values if np.isfinite(values).all() else None
 
 
-DRAW_COLUMNS = ("fraction", "draw", "n_days", "n_flaring")
+SUBSET_COLUMNS = ("fraction", "draw", "n_days", "n_flaring")
 
 
-def draw_days(label, fraction, rng):
+def sample_labels(label, fraction, rng):
     """Days whose labels are known: a share of each class, at least one day of each, in order of time.
 
     label: (n,) of 0 and 1, of the training days; fraction: 0 to 1; rng: of the draw.  Keeping the shares of the classes
@@ -123,21 +123,21 @@ def draw_days(label, fraction, rng):
     return np.sort(np.concatenate(parts))
 
 
-def draws(label, fractions, n_draws, seed):
-    """All draws: {(fraction, draw): positions}, and a table of their sizes with DRAW_COLUMNS.
+def label_subsets(label, fractions, n_draws, seed):
+    """All subsets of labels: {(fraction, draw): positions}, and a table of their sizes with SUBSET_COLUMNS.
 
-    fractions: of `draw_days`, with 1.0, against which the others are set.  Draws with all labels hold the same days;
-    what differs between them is then the network's own chance alone.  Raises InputError as `draw_days` does.
+    fractions: of `sample_labels`, with 1.0 as the reference.  Subsets of all labels are identical, so that only the
+    network's initialisation differs between them.  Raises InputError as `sample_labels` does.
     """
     if 1.0 not in fractions:
         raise InputError(f"the shares of labels are {list(fractions)}: add 1.0, against which the others are set")
     days, rows = {}, []
     for fraction in fractions:
         for draw in range(n_draws):
-            known = draw_days(label, fraction, np.random.default_rng([seed, round(1e6 * fraction), draw]))
+            known = sample_labels(label, fraction, np.random.default_rng([seed, round(1e6 * fraction), draw]))
             days[fraction, draw] = known
             rows.append((fraction, draw, len(known), int(np.asarray(label)[known].sum())))
-    return days, pd.DataFrame(rows, columns=list(DRAW_COLUMNS))
+    return days, pd.DataFrame(rows, columns=list(SUBSET_COLUMNS))
 
 
 PUBLISHED_COLUMNS = ["method", "sees", "tss", "hss", "source"]

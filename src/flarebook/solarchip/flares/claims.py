@@ -8,7 +8,7 @@ import pandas as pd
 from flarebook.compendium.errors import InputError
 from flarebook.evaluation.claims import COLUMNS, OPEN, verdict
 from flarebook.solarchip.flares.comparison import KEY, TAIL
-from flarebook.solarchip.flares.methods import FROZEN, TUNED, UNTRAINED, words
+from flarebook.solarchip.flares.methods import FROZEN, TUNED, UNTRAINED, display_name
 
 FEW = 0.1  # share of the labels up to which they are few
 MARGIN = 0.02  # smallest gain of a score that would matter to a forecaster
@@ -17,7 +17,7 @@ FEW_LABELS = {TUNED: "4 (fine-tuned)", FROZEN: "4 (frozen)"}
 FEWEST = 3  # draws of labels for a word: fewer do not tell how much the draws matter
 
 
-def contrast(table, samples, score, weights):
+def score_difference(table, samples, score, weights):
     """Weighted sum of mean scores and its interval over test days and draws of labels: (difference, low, high).
 
     table: of `flare_comparison.summary`; samples: of `flare_comparison.bootstrap`; weights: {(method, fraction):
@@ -30,7 +30,7 @@ def contrast(table, samples, score, weights):
     return difference, float(min(low, difference)), float(max(high, difference))
 
 
-def judged(claim, name, comparison, score, found, n, margin):
+def claim_row(claim, name, comparison, score, found, n, margin):
     """Row of the verdict table: name, and {column: value} of verdicts.COLUMNS and draws.
 
     found: (difference, low, high); n: (test days, draws of labels).  Fewer than FEWEST draws decide nothing, nor does
@@ -45,15 +45,15 @@ def judged(claim, name, comparison, score, found, n, margin):
 def skill_rows(table, samples, chosen, references, score="auc", margin=MARGIN):
     """Is the chosen method better than each reference, all labels known?  A list of verdict rows.
 
-    table, samples: as for `contrast`; margin: smallest gain of the score that would matter.
+    table, samples: as for `score_difference`; margin: smallest gain of the score that would matter.
     """
     full = table["fraction"].max()
     rows = []
     for reference in references:
-        found = contrast(table, samples, score, {(chosen, full): 1, (reference, full): -1})
-        comparison = f"{words(chosen)} against {words(reference)}"
+        found = score_difference(table, samples, score, {(chosen, full): 1, (reference, full): -1})
+        comparison = f"{display_name(chosen)} against {display_name(reference)}"
         name = f"chosen_less.{reference.rpartition('.')[2]}"
-        rows.append(judged(SKILL, name, comparison, score, found, _number(table, chosen), margin))
+        rows.append(claim_row(SKILL, name, comparison, score, found, _number(table, chosen), margin))
     return rows
 
 
@@ -81,12 +81,14 @@ def few_label_rows(table, samples, backbones, score="auc", margin=MARGIN, few=FE
                 (gain, "few", "gain at few labels"),
                 (more, "more", "that gain less gain at all"),
             ):
-                found = contrast(table, samples, score, weights)
-                rows.append(judged(claim, names[key], f"{words(pretrained)}: {text}", score, found, n, margin))
+                found = score_difference(table, samples, score, weights)
+                rows.append(
+                    claim_row(claim, names[key], f"{display_name(pretrained)}: {text}", score, found, n, margin)
+                )
     return rows
 
 
-def gains(table, samples, backbones, scores=("tss", "auc")):
+def pretraining_gains(table, samples, backbones, scores=("tss", "auc")):
     """Gain of pretrained over random weights, used the same way, at every share of labels.
 
     Returns a DataFrame backbone, way (fine-tuned or frozen), fraction, score, gain, low, high: the latter two are the
@@ -96,7 +98,7 @@ def gains(table, samples, backbones, scores=("tss", "auc")):
     for name, way, score in product(backbones, FEW_LABELS, scores):
         for fraction in sorted(table["fraction"].unique()):
             pair = {(f"{name}.{way}", fraction): 1, (f"{name}.{UNTRAINED[way]}", fraction): -1}
-            rows.append((name, way, fraction, score, *contrast(table, samples, score, pair)))
+            rows.append((name, way, fraction, score, *score_difference(table, samples, score, pair)))
     return pd.DataFrame(rows, columns=["backbone", "way", "fraction", "score", "gain", "low", "high"])
 
 

@@ -11,11 +11,11 @@ from flarebook.compendium.errors import InputError
 from flarebook.evaluation.bootstrap import block_weights
 from flarebook.evaluation.calibration import reliability
 from flarebook.evaluation.classification import best_threshold, check_classes
-from flarebook.solarchip.flares.methods import ALONE, CEILING, CLIMATOLOGY, family, words
-from flarebook.solarchip.flares.scores import NAMES, SCORES, drawn_scores, scores
+from flarebook.solarchip.flares.methods import CLIMATOLOGY, NO_VALIDATION, UPPER_BOUND, display_name, family
+from flarebook.solarchip.flares.scores import NAMES, SCORES, resampled_scores, score_forecast
 
 PARTS = ("train", "validation", "test")
-WATCHED = ("tss", "auc", "brier_skill")
+GATED = ("tss", "auc", "brier_skill")
 TAIL = 0.025  # left out at either end of an interval: 95 %
 KEY = ["method", "fraction"]
 BOUNDED = ("tss", "auc", "brier", "brier_skill")  # scores that the true rate leads in expectation
@@ -41,7 +41,7 @@ class Forecasts:
         return self.test[chosen.to_numpy()].mean(axis=0)
 
 
-def parts_of(days, column="label_m", question="a flare of M1.0 or above within 24 h"):
+def split_positions(days, column="label_m", question="a flare of M1.0 or above within 24 h"):
     """Positions of the training, validation and test days: {part: (n,)}.
 
     days: table with split and the label's column; days without a label belong to no part.  Raises InputError when a
@@ -53,11 +53,11 @@ def parts_of(days, column="label_m", question="a flare of M1.0 or above within 2
     return parts
 
 
-def forecast_all(forecasters, label, parts, draws, truth=None, seed=1, progress=None):
+def run_forecasts(forecasters, label, parts, draws, truth=None, seed=1, progress=None):
     """Run every forecaster on every draw of labels, with thresholds from the validation days.
 
-    forecasters: {method: function of (positions of known days, seed)}; label: (n,); draws: of `few_labels.draws`, of
-    the training days; truth: (n,) true probabilities, forecast once as the ceiling: its threshold is their mean over
+    forecasters: {method: function of (positions of known days, seed)}; label: (n,); draws: of `label_subsets`, of
+    the training days; truth: (n,) true probabilities, the upper bound, forecast once: its threshold is their mean over
     the test days, which for true probabilities gives the largest TSS to be expected.  So does the share of flaring days
     for good ones, the threshold of a method to which no validation label is known.  Returns Forecasts.
     """
@@ -67,14 +67,16 @@ def forecast_all(forecasters, label, parts, draws, truth=None, seed=1, progress=
             probability = forecaster(parts["train"][known], seed + draw)
             watched = label[parts["validation"]], probability[parts["validation"]]
             loss = log_loss(watched[0], np.clip(watched[1], 1e-6, 1 - 1e-6), labels=[0, 1])
-            threshold = label[parts["train"][known]].mean() if family(method) == ALONE else best_threshold(*watched)
+            threshold = (
+                label[parts["train"][known]].mean() if family(method) == NO_VALIDATION else best_threshold(*watched)
+            )
             rows.append((method, fraction, draw, threshold, loss))
             tests.append(probability[parts["test"]])
         if progress:
             progress(method)
     if truth is not None:
         tests.append(truth[parts["test"]])
-        rows.append((CEILING, 1.0, 0, tests[-1].mean(), np.nan))
+        rows.append((UPPER_BOUND, 1.0, 0, tests[-1].mean(), np.nan))
     table = pd.DataFrame(rows, columns=["method", "fraction", "draw", "threshold", "validation_loss"])
     return Forecasts(table, np.array(tests), label[parts["test"]], float(label[parts["train"]].mean()))
 
@@ -82,13 +84,13 @@ def forecast_all(forecasters, label, parts, draws, truth=None, seed=1, progress=
 def score_table(forecasts):
     """Scores of each forecast: the rows of `Forecasts` with a column per score."""
     found = [
-        scores(forecasts.label, probability, threshold, forecasts.base_rate)
+        score_forecast(forecasts.label, probability, threshold, forecasts.base_rate)
         for probability, threshold in zip(forecasts.test, forecasts.rows["threshold"], strict=True)
     ]
     return pd.concat([forecasts.rows, pd.DataFrame(found)], axis=1).assign(n_days=len(forecasts.label))
 
 
-def bootstrap(forecasts, rng, n_draws=500, block=14):
+def bootstrap_scores(forecasts, rng, n_draws=500, block=14):
     """Mean scores of each method and fraction when test days and draws of labels are drawn anew: paired samples.
 
     Test days are drawn in blocks, draws of labels with replacement; both are the same for all methods and fractions, so
@@ -101,7 +103,7 @@ def bootstrap(forecasts, rng, n_draws=500, block=14):
     found = {}
     for key, rows in forecasts.rows.groupby(KEY, sort=False):
         each = [
-            drawn_scores(forecasts.label, forecasts.test[i], row.threshold, forecasts.base_rate, weights)
+            resampled_scores(forecasts.label, forecasts.test[i], row.threshold, forecasts.base_rate, weights)
             for i, row in zip(rows.index, rows.itertuples(), strict=True)
         ]
         picked = lot % len(each)
@@ -114,16 +116,16 @@ def _mean_of_picked(values, picked):
     return np.take_along_axis(np.array(values).T, picked, axis=1).mean(axis=1)
 
 
-def summary(table, samples):
-    """Mean and standard deviation over draws of labels, and the interval over days and draws, of every score.
+def summarize_scores(table, samples):
+    """Mean and standard deviation over label subsets, and the interval over days and subsets, of every score.
 
-    table: of `score_table`; samples: of `bootstrap`.  Returns a DataFrame: method, fraction, score, mean, sd, low,
-    high, n (draws), n_days (test days); sd is missing for a single draw.  The ceiling has the scores of BOUNDED alone:
-    its threshold is the best for TSS, and other scores know better ones.
+    table: of `score_table`; samples: of `bootstrap_scores`.  Returns a DataFrame: method, fraction, score, mean, sd,
+    low, high, n (subsets), n_days (test days); sd is missing for a single subset.  The upper bound has the scores of
+    BOUNDED only, because its threshold is optimal for TSS and not for the other scores.
     """
     rows = []
     for (method, fraction), group in table.groupby(KEY, sort=False):
-        for score in BOUNDED if method == CEILING else SCORES:
+        for score in BOUNDED if method == UPPER_BOUND else SCORES:
             ends = np.nanquantile(samples[method, fraction][score], [TAIL, 1 - TAIL])
             sd = group[score].std(ddof=1) if len(group) > 1 else np.nan
             rows.append((method, fraction, score, group[score].mean(), sd, *ends, len(group), group["n_days"].iloc[0]))
@@ -138,26 +140,26 @@ def best_on_validation(rows, methods):
     return full.groupby("method")["validation_loss"].mean().idxmin()
 
 
-def value_of(table, method, score):
+def mean_score(table, method, score):
     """Mean score of a method with all labels."""
     full = table[(table["fraction"] == table["fraction"].max()) & (table["method"] == method)]
     return float(full.set_index("score").loc[score, "mean"])
 
 
-def overview(table):
+def overview_table(table):
     """Means of all scores with all labels, one row per method, best AUC on top."""
     full = table[table["fraction"] == table["fraction"].max()]
     wide = full.pivot(index="method", columns="score", values="mean")[list(SCORES)].sort_values("auc", ascending=False)
-    return wide.rename(index=words, columns=NAMES).rename_axis(index=None, columns=None)
+    return wide.rename(index=display_name, columns=NAMES).rename_axis(index=None, columns=None)
 
 
-def watched(table, samples, few=0.1):
+def gated_metrics(table, samples, few=0.1):
     """What a gate watches, yielded as (name, mean, standard error over test days and draws of labels).
 
     TSS, AUC and Brier skill of every method with all labels but climatology, whose scores are constant, and TSS and AUC
     with the share `few` of the labels.
     """
-    for row in table[table["score"].isin(WATCHED)].itertuples():
+    for row in table[table["score"].isin(GATED)].itertuples():
         error = float(np.nanstd(samples[row.method, row.fraction][row.score]))
         if row.fraction == table["fraction"].max() and row.method != CLIMATOLOGY:
             yield f"{row.method}.{row.score}", row.mean, error
@@ -173,7 +175,7 @@ def reliability_table(forecasts, methods, n_bins=5):
     """
     parts = []
     for method in methods:
-        table = merged(reliability(forecasts.label, np.clip(forecasts.mean(method), 0, 1), n_bins))
+        table = merge_bins(reliability(forecasts.label, np.clip(forecasts.mean(method), 0, 1), n_bins))
         hits = (table["observed"] * table["n"]).round().astype(int)
         ends = [binomtest(k, n).proportion_ci(method="wilson") for k, n in zip(hits, table["n"], strict=True)]
         table = table.assign(low=[end.low for end in ends], high=[end.high for end in ends])
@@ -181,7 +183,7 @@ def reliability_table(forecasts, methods, n_bins=5):
     return pd.concat(parts, ignore_index=True)
 
 
-def merged(bins, fewest=FEWEST):
+def merge_bins(bins, fewest=FEWEST):
     """Bins in order, DataFrame score, observed, n: small ones join the next, a small last one the one before."""
     groups = []
     for row in bins[["score", "observed", "n"]].to_numpy(float):

@@ -3,7 +3,7 @@
 import numpy as np
 
 from flarebook.solarchip.images.channels import CHANNELS
-from flarebook.solarchip.models.embeddings import embed, pooled
+from flarebook.solarchip.models.embeddings import embed_images, pool_tokens
 
 NATURAL = "dinov2-focus"  # the encoder of study 2 that learned from photographs
 
@@ -13,8 +13,8 @@ def frozen_features(model, images, channels, batch_size=64, device="auto"):
 
     images: (n, 11, h, w) scaled; channels: names, one or more.
     """
-    parts = [embed(model, images, channel, batch_size, device) for channel in channels]
-    return np.concatenate([pooled(part.cls, part.patches) for part in parts], axis=1)
+    parts = [embed_images(model, images, channel, batch_size, device) for channel in channels]
+    return np.concatenate([pool_tokens(part.cls, part.patches) for part in parts], axis=1)
 
 
 def natural_features(images, channels, input_size=112, batch_size=32, device="auto"):
@@ -25,23 +25,23 @@ def natural_features(images, channels, input_size=112, batch_size=32, device="au
     from flarebook.encoders.registry import create
 
     encoder = create(NATURAL, input_size=input_size, device=device)
-    parts = [_natural(encoder, as_grey(images[:, CHANNELS.index(name)]), batch_size) for name in channels]
+    parts = [_natural(encoder, to_grey(images[:, CHANNELS.index(name)]), batch_size) for name in channels]
     return np.concatenate(parts, axis=1)
 
 
-def as_grey(pictures):
-    """Scaled pictures as eight-bit grey ones: -1 black, 1 white."""
-    return np.round(np.clip((np.asarray(pictures, np.float32) + 1) * 127.5, 0, 255)).astype(np.uint8)
+def to_grey(images):
+    """Scaled images as eight-bit grey ones: -1 black, 1 white."""
+    return np.round(np.clip((np.asarray(images, np.float32) + 1) * 127.5, 0, 255)).astype(np.uint8)
 
 
-def _natural(encoder, pictures, batch_size):
+def _natural(encoder, images, batch_size):
     """Pooled tokens of one channel, in batches."""
     import torch
 
     parts = []
     with torch.inference_mode():
-        for start in range(0, len(pictures), batch_size):
-            found = encoder.outputs(pictures[start : start + batch_size])
+        for start in range(0, len(images), batch_size):
+            found = encoder.outputs(images[start : start + batch_size])
             tokens = found.tokens.float().cpu().numpy()
-            parts.append(pooled(tokens[:, 0], tokens[:, found.n_prefix :]))
+            parts.append(pool_tokens(tokens[:, 0], tokens[:, found.n_prefix :]))
     return np.concatenate(parts)

@@ -51,22 +51,22 @@ class FlareNetwork(nn.Module):
         self.head = nn.Linear(width, 1)
         nn.init.zeros_(self.head.weight)
 
-    def pooled(self, pictures):
+    def pooled(self, images):
         """Class token, mean and largest patch token of each channel in a row: (b, n_channels, h, w) to (b, d)."""
         parts = []
         for i, group in enumerate(self.group_of.values()):
-            tokens = self.encoders[group](pictures[:, i : i + 1])
+            tokens = self.encoders[group](images[:, i : i + 1])
             parts += [tokens.cls, tokens.patches.mean(dim=1), tokens.patches.amax(dim=1)]
         return torch.cat(parts, dim=1)
 
-    def forward(self, pictures):
+    def forward(self, images):
         """(b, n_channels, h, w) -> logits (b,)."""
-        return self.head((self.pooled(pictures) - self.mean) / self.deviation)[:, 0]
+        return self.head((self.pooled(images) - self.mean) / self.deviation)[:, 0]
 
-    def start(self, pictures, base_rate):
+    def start(self, images, base_rate):
         """Standardise the features as they are before learning, and forecast climatology; no labels are needed."""
         with torch.inference_mode():
-            values = torch.cat([self.pooled(part) for part in pictures.split(64)])
+            values = torch.cat([self.pooled(part) for part in images.split(64)])
         self.mean.copy_(values.mean(dim=0))
         self.deviation.copy_(values.std(dim=0).clamp(min=1e-6))
         nn.init.constant_(self.head.bias, float(np.log(base_rate / (1 - base_rate))))
@@ -83,29 +83,29 @@ def fine_tune(model, images, label, channels, known, train, validation, config, 
     check_classes(label[known], "the days with labels")
     device = chosen_device(device)
     places = [CHANNELS.index(channel) for channel in channels]
-    pictures = torch.from_numpy(np.ascontiguousarray(images[:, places], np.float32)).to(device)
+    inputs = torch.from_numpy(np.ascontiguousarray(images[:, places], np.float32)).to(device)
     network = FlareNetwork(model, channels).to(device)
-    network.start(pictures[train[:: 1 + len(train) // STANDARD]], np.mean(label[known]))
+    network.start(inputs[train[:: 1 + len(train) // STANDARD]], np.mean(label[known]))
     target = torch.tensor(np.array(label, np.float32), device=device)
     best = {}
 
     def row(step, means):
-        loss = log_loss(label[validation], forecast(network, pictures[validation]), labels=[0, 1])
+        loss = log_loss(label[validation], predict_probability(network, inputs[validation]), labels=[0, 1])
         return {"step": step + 1, **means, "validation_loss": loss}
 
     n_steps = config.steps(len(known))
     validated = set(np.linspace(0, n_steps, config.validations + 1).round().astype(int)[1:])
     keep_best = lambda: best.update(deepcopy(network.state_dict()))  # noqa: E731
     monitoring = Monitoring(validated, row, "validation_loss", keep_best)
-    training_loop(stepper(network, pictures, target, known, config), n_steps, "the flare network", monitoring)
+    training_loop(stepper(network, inputs, target, known, config), n_steps, "the flare network", monitoring)
     network.load_state_dict(best)
     others = np.setdiff1d(np.arange(len(label)), train)
     found = np.full(len(label), np.nan)
-    found[others] = forecast(network, pictures[others])
+    found[others] = predict_probability(network, inputs[others])
     return found
 
 
-def stepper(network, pictures, target, known, config):
+def stepper(network, inputs, target, known, config):
     """Return the function that takes a step: images mirrored at random along both axes, AdamW, half a cosine."""
     rng, n_steps = np.random.default_rng(config.seed), config.steps(len(known))
     groups = [
@@ -114,18 +114,18 @@ def stepper(network, pictures, target, known, config):
     ]
     optimiser = torch.optim.AdamW(groups, weight_decay=config.weight_decay)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, n_steps)
-    days = batches(known, config.batch_size, n_steps, rng)
+    days = day_batches(known, config.batch_size, n_steps, rng)
 
     def train_step(_):
         network.train()
         rows = next(days)
-        logits = network(mirrored(pictures[rows], rng))
+        logits = network(mirror_images(inputs[rows], rng))
         return {"loss": descend(binary_cross_entropy_with_logits(logits, target[rows]), optimiser, schedule)}
 
     return train_step
 
 
-def batches(known, size, n_steps, rng):
+def day_batches(known, size, n_steps, rng):
     """Positions of the days of each step, pass after pass, each pass in a new order: (size,) arrays.
 
     With fewer days than the size, all of them each time.
@@ -139,17 +139,17 @@ def batches(known, size, n_steps, rng):
         order = order[size:]
 
 
-def mirrored(pictures, rng):
-    """Pictures mirrored at random, each by itself, all its channels alike: (b, c, h, w)."""
+def mirror_images(images, rng):
+    """Images mirrored at random, each by itself, all its channels alike: (b, c, h, w)."""
     for axis in (2, 3):
-        chosen = torch.as_tensor(rng.random(len(pictures)) < 0.5, device=pictures.device)[:, None, None, None]
-        pictures = torch.where(chosen, pictures.flip(axis), pictures)
-    return pictures
+        chosen = torch.as_tensor(rng.random(len(images)) < 0.5, device=images.device)[:, None, None, None]
+        images = torch.where(chosen, images.flip(axis), images)
+    return images
 
 
-def forecast(network, pictures, batch_size=128):
-    """Probabilities of all pictures, (n,) float64."""
+def predict_probability(network, images, batch_size=128):
+    """Probabilities of all images, (n,) float64."""
     network.eval()
     with torch.inference_mode():
-        logits = torch.cat([network(part) for part in pictures.split(batch_size)])
+        logits = torch.cat([network(part) for part in images.split(batch_size)])
     return torch.sigmoid(logits.double()).cpu().numpy()

@@ -26,7 +26,7 @@ NAMES = {
 }
 
 
-def scores(label, probability, threshold, base_rate):
+def score_forecast(label, probability, threshold, base_rate):
     """All scores of one forecast, {name: value}, from scikit-learn and the counts of calls.
 
     label, probability: (n,); threshold: of `best_threshold`; base_rate: share of flaring days in the training part,
@@ -35,7 +35,7 @@ def scores(label, probability, threshold, base_rate):
     check_classes(label, "the scored days")
     counts = confusion(label, probability, threshold)
     brier = brier_score_loss(label, probability)
-    return _of_counts(counts) | {
+    return _count_scores(counts) | {
         "auc": float(roc_auc_score(label, probability)),
         "brier": float(brier),
         "brier_skill": float(1 - brier / np.mean((base_rate - np.asarray(label)) ** 2)),
@@ -43,24 +43,24 @@ def scores(label, probability, threshold, base_rate):
     }
 
 
-def _of_counts(counts):
+def _count_scores(counts):
     """Scores that follow from the confusion matrix; counts may be arrays."""
     functions = {"tss": true_skill_statistic, "hss": heidke_skill_score, "f1": f1}
     return {name: score(**counts) for name, score in (functions | {"precision": precision, "recall": recall}).items()}
 
 
-def drawn_scores(label, probability, threshold, base_rate, weights):
+def resampled_scores(label, probability, threshold, base_rate, weights):
     """Scores of one forecast in every draw of days: {name: (n_draws,)}, NaN where a draw has one class only.
 
-    weights: of `block_weights`; with ones for weights the values are those of `scores`.
+    weights: of `block_weights`; with ones for weights the values are those of `score_forecast`.
     """
     label = np.asarray(label).astype(bool)
     called = np.asarray(probability) >= threshold
     cells = {"TP": label & called, "FP": ~label & called, "TN": ~label & ~called, "FN": label & ~called}
     counts = {name: weights @ cell for name, cell in cells.items()}
     brier = weights @ (probability - label) ** 2
-    found = _of_counts(counts) | {
-        "auc": _drawn_auc(label, np.asarray(probability), weights),
+    found = _count_scores(counts) | {
+        "auc": _resampled_auc(label, np.asarray(probability), weights),
         "brier": brier / weights.sum(axis=1),
         "brier_skill": 1 - brier / (weights @ (base_rate - label) ** 2),
     }
@@ -68,7 +68,7 @@ def drawn_scores(label, probability, threshold, base_rate, weights):
     return {name: np.where(both, values, np.nan) for name, values in found.items()}
 
 
-def _drawn_auc(label, probability, weights):
+def _resampled_auc(label, probability, weights):
     """Probability that a flaring day has the higher forecast, ties counting half, in every draw: (n_draws,)."""
     flaring, quiet = weights[:, label], weights[:, ~label]
     difference = probability[label][:, None] - probability[~label][None]

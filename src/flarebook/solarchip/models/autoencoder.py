@@ -10,7 +10,7 @@ from flarebook.compendium.errors import InputError
 from flarebook.solarchip.images.channels import CHANNELS
 from flarebook.solarchip.images.scaling import scale_channel
 from flarebook.solarchip.models.cnn import CnnSize
-from flarebook.solarchip.models.embeddings import encoded
+from flarebook.solarchip.models.embeddings import encode_batches
 from flarebook.solarchip.models.losses import FIRST_SCALE, LARGEST_SCALE, TERMS
 from flarebook.solarchip.models.patches import unpatchify
 from flarebook.solarchip.models.vit import VitSize
@@ -30,7 +30,7 @@ SHARING = {
 }  # name -> {channel: autoencoder}
 
 
-def create(name, sharing="two", seed=1, image=None):
+def create_autoencoder(name, sharing="two", seed=1, image=None):
     """An untrained SolarCHIP model on the CPU.
 
     name: of `SIZES`; sharing: "two" autoencoders (HMI, and all AIA channels), "one" for all, or "separate" ones for the
@@ -45,7 +45,7 @@ def create(name, sharing="two", seed=1, image=None):
     size = replace(SIZES[name], image=image or SIZES[name].image)
     if size.image % size.patch:
         raise InputError(
-            f"a picture of {size.image} x {size.image} pixels cannot be cut into patches of {size.patch} for {name}: "
+            f"a image of {size.image} x {size.image} pixels cannot be cut into patches of {size.patch} for {name}: "
             f"take a multiple of {size.patch}, such as {max(1, round(size.image / size.patch)) * size.patch}"
         )
     with torch.random.fork_rng(devices=[]):
@@ -56,7 +56,7 @@ def create(name, sharing="two", seed=1, image=None):
 class SolarChip(nn.Module):
     """Autoencoders whose class and patch tokens are compared between HMI and AIA by projected unit vectors.
 
-    name: of `SIZES`; size: its shape; sharing: of `SHARING`.  Pictures are scaled ones, about -1 to 1.
+    name: of `SIZES`; size: its shape; sharing: of `SHARING`.  Images are scaled ones, about -1 to 1.
     """
 
     def __init__(self, name, size, sharing):
@@ -71,26 +71,26 @@ class SolarChip(nn.Module):
         self.register_buffer("mean", torch.zeros(len(CHANNELS), size.image, size.image))
         self.register_buffer("deviation", torch.ones(len(CHANNELS)))
 
-    def draw_departures(self, mean, deviation):
-        """From now on draw each channel's departure from its mean picture, in units of its usual departure.
+    def predict_anomalies(self, mean, deviation):
+        """From now on draw each channel's departure from its mean image, in units of its usual departure.
 
         mean: (11, image, image), deviation: (11,), arrays, channels in the order of CHANNELS.
         """
         self.mean.copy_(torch.as_tensor(mean))
         self.deviation.copy_(torch.as_tensor(deviation))
 
-    def encode(self, pictures, channel):
-        """Tokens of pictures of a channel; channels that share an encoder may be mixed in a batch.
+    def encode(self, images, channel):
+        """Tokens of images of a channel; channels that share an encoder may be mixed in a batch.
 
-        pictures: (b, 1, image, image).  Raises InputError for an unknown channel and pictures of another size.
+        images: (b, 1, image, image).  Raises InputError for an unknown channel and images of another size.
         """
         side = self.size.image
-        if tuple(pictures.shape[1:]) != (1, side, side):
+        if tuple(images.shape[1:]) != (1, side, side):
             raise InputError(
-                f"{self.name} wants pictures (n, 1, {side}, {side}) and got {tuple(pictures.shape)}: prepare them "
+                f"{self.name} wants images (n, 1, {side}, {side}) and got {tuple(images.shape)}: prepare them "
                 f"at that size, or create the backbone with image= a multiple of the patch of {self.size.patch}"
             )
-        return self.encoders[self.group(channel)](pictures)
+        return self.encoders[self.group(channel)](images)
 
     def group(self, channel):
         """Name of the autoencoder of a channel.  InputError for an unknown channel."""
@@ -104,33 +104,33 @@ class SolarChip(nn.Module):
         return normalize(cls.float(), dim=-1), normalize(patches.float(), dim=-1)
 
     def decode(self, tokens, channel):
-        """Pictures (b, 1, image, image) of a channel, drawn from the patch tokens alone."""
+        """Images (b, 1, image, image) of a channel, drawn from the patch tokens alone."""
         return self.decode_latent(unpatchify(tokens.patches, self.size.cell), channel)
 
-    def draw(self, tokens, channel):
+    def decode_anomalies(self, tokens, channel):
         """Departures (b, 1, image, image) that the decoder of a channel draws from the patch tokens."""
         return self.decoders[self.group(channel)](unpatchify(tokens.patches, self.size.cell))
 
-    def latent(self, pictures, channel):
-        """Latent pictures (b, c, h, w): the patch tokens in their places."""
-        return unpatchify(self.encode(pictures, channel).patches, self.size.cell)
+    def latent(self, images, channel):
+        """Latents (b, c, h, w): the patch tokens in their places."""
+        return unpatchify(self.encode(images, channel).patches, self.size.cell)
 
     def decode_latent(self, latent, channel):
-        """Pictures (b, 1, image, image) of a channel from latent ones (b, c, h, w)."""
+        """Images (b, 1, image, image) of a channel from latent ones (b, c, h, w)."""
         drawn, place = self.decoders[self.group(channel)](latent), CHANNELS.index(channel)
         return drawn * self.deviation[place] + self.mean[place]
 
-    def departures(self, pictures, channels):
-        """What the decoders are to draw of pictures (b, k, image, image) of the k channels, in the same shape."""
+    def standardize(self, images, channels):
+        """What the decoders are to draw of images (b, k, image, image) of the k channels, in the same shape."""
         places = [CHANNELS.index(channel) for channel in channels]
-        return (pictures - self.mean[places]) / self.deviation[places][:, None, None]
+        return (images - self.mean[places]) / self.deviation[places][:, None, None]
 
     def features(self, images, channel, batch_size=64):
         """Class tokens (n, d), float32, of images of one channel as they come: the extractor for other work.
 
         images: (n, h, w) in G or DN/s on the standard grid of `prepare`.  Raises InputError for pixels without a value.
         """
-        parts = encoded(self, scale_channel(images, channel), channel, batch_size)
+        parts = encode_batches(self, scale_channel(images, channel), channel, batch_size)
         return torch.cat([tokens.cls for tokens in parts]).float().cpu().numpy()
 
     def clamp_scales(self):

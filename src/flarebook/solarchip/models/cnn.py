@@ -17,14 +17,14 @@ class CnnSize:
     patch: int  # pixels along a side of the square that one patch token stands for
     stem: int  # stride of the first convolution
     base: int  # feature maps after the first convolution
-    multipliers: tuple  # feature maps of each level, in units of base; each level but the last halves the picture
+    multipliers: tuple  # feature maps of each level, in units of base; each level but the last halves the image
     residual_blocks: int  # of each level
     projection: int  # numbers in a contrasted vector
-    latent: int = 8  # channels of the latent picture
+    latent: int = 8  # channels of the latent
 
     @property
     def cell(self):
-        """Positions of the latent picture along a side of a patch."""
+        """Positions of the latent along a side of a patch."""
         return self.patch // (self.stem * 2 ** (len(self.multipliers) - 1))
 
     @property
@@ -48,10 +48,10 @@ class CnnSize:
 
 
 class CnnEncoder(nn.Module):
-    """Residual blocks and strided convolutions down to the latent picture.
+    """Residual blocks and strided convolutions down to the latent.
 
     The class token is the mean and the largest value of the last feature maps (activity is sparse on the Sun: a mean
-    alone would drown it); a patch token is a square of the latent picture, all its numbers in a row.
+    alone would drown it); a patch token is a square of the latent, all its numbers in a row.
     """
 
     def __init__(self, size):
@@ -66,15 +66,15 @@ class CnnEncoder(nn.Module):
         self.body = Encoder(size.stem**2, size.latent, levels, **settings)
         self.body.conv_out, self.to_latent = nn.Identity(), self.body.conv_out
 
-    def forward(self, pictures):
+    def forward(self, images):
         """(b, 1, image, image) -> Tokens."""
-        maps = self.body(self.stem(pictures))
+        maps = self.body(self.stem(images))
         cls = torch.cat([maps.mean(dim=(2, 3)), maps.amax(dim=(2, 3))], dim=1)
         return Tokens(cls, patchify(self.to_latent(maps), self.cell))
 
 
 class CnnDecoder(nn.Module):
-    """Residual blocks and upsampling from the latent picture back to the Sun."""
+    """Residual blocks and upsampling from the latent back to the Sun."""
 
     def __init__(self, size):
         super().__init__()

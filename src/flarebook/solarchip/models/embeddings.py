@@ -24,22 +24,22 @@ class Embedding:
         return len(self.cls)
 
 
-def embed(model, images, channel, batch_size=64, device="auto"):
+def embed_images(model, images, channel, batch_size=64, device="auto"):
     """Features of one channel of all dates, without gradients and without the model's dropout.
 
     model: SolarChip; images: (n, 11, h, w) scaled, channels in the order of CHANNELS; channel: name, such as "171".
     Returns an Embedding of float32; the model stays where it is.  Raises InputError for an unknown channel, no dates,
     images with another number of channels, or pixels that are no numbers.
     """
-    images, device = _of_channel(images, channel), chosen_device(device)
+    images, device = _select_channel(images, channel), chosen_device(device)
     model, parts = deepcopy(model).eval().to(device), []
-    for tokens in encoded(model, images, channel, batch_size):
+    for tokens in encode_batches(model, images, channel, batch_size):
         with torch.inference_mode():
             parts.append([part.float().cpu().numpy() for part in (*tokens, *model.project(tokens))])
     return Embedding(*(np.concatenate(part) for part in zip(*parts, strict=True)))
 
 
-def encoded(model, images, channel, batch_size=64):
+def encode_batches(model, images, channel, batch_size=64):
     """Tokens of one channel's images, batch by batch, made where the model is and without gradients.
 
     model: SolarChip; images: (n, h, w) scaled.  Raises InputError for pixels that are no numbers.
@@ -47,13 +47,13 @@ def encoded(model, images, channel, batch_size=64):
     device = next(model.parameters()).device
     for start in range(0, len(images), batch_size):
         batch = np.ascontiguousarray(images[start : start + batch_size], dtype=np.float32)
-        _refuse_gaps(batch, channel, start)
+        _check_finite(batch, channel, start)
         with torch.inference_mode():
             tokens = model.encode(torch.from_numpy(batch)[:, None].to(device), channel)
         yield tokens
 
 
-def _of_channel(images, channel):
+def _select_channel(images, channel):
     """Images of a channel, (n, h, w); InputError when there are none."""
     if channel not in CHANNELS:
         raise InputError(f"channel {channel!r} is unknown: take one of {', '.join(CHANNELS)}")
@@ -64,7 +64,7 @@ def _of_channel(images, channel):
     return images[:, CHANNELS.index(channel)]
 
 
-def _refuse_gaps(batch, channel, start):
+def _check_finite(batch, channel, start):
     """InputError for the first image with a pixel that is no number: the features of its batch would be none."""
     bad = np.flatnonzero(~np.isfinite(batch).all(axis=(1, 2)))
     if bad.size:
@@ -73,7 +73,7 @@ def _refuse_gaps(batch, channel, start):
         )
 
 
-def pooled(cls, patches):
+def pool_tokens(cls, patches):
     """Class token, mean and largest value of the patch tokens in a row: (n, d), (n, L, e) -> (n, d + 2 e).
 
     A flare comes from one region, and a mean over the disk would drown it; the largest value does not.

@@ -15,12 +15,12 @@ LARGEST_SCALE = math.log(100)  # logarithm of the largest factor before a cosine
 def contrastive_terms(cls_a, cls_b, patch_a, patch_b, log_scales, terms=TERMS):
     """The contrastive losses between two modalities of the same dates, {term: scalar} in single precision.
 
-    cls_a, cls_b: unit vectors (b, p) of whole pictures; patch_a, patch_b: unit vectors (b, L, p) of their patches;
+    cls_a, cls_b: unit vectors (b, p) of whole images; patch_a, patch_b: unit vectors (b, L, p) of their patches;
     log_scales: {term: logarithm of the scale}, clamped to log 100; terms: those wanted.
     "cls": dates against dates; "patch": dates against dates at each position, mean over positions; "intra": positions
     against positions at each date, mean over dates.  Raises InputError for a batch of one, which has no negatives.
     """
-    check(terms, len(cls_a))
+    check_terms(terms, len(cls_a))
     pairs = {"cls": (cls_a, cls_b), "intra": (patch_a, patch_b)}
     pairs["patch"] = patch_a.transpose(0, 1), patch_b.transpose(0, 1)  # positions first, each with its own dates
     return {term: info_nce(*pairs[term], log_scales[term]) for term in terms}
@@ -41,7 +41,7 @@ def info_nce(a, b, log_scale):
     return (cross_entropy(logits, targets) + cross_entropy(logits.mT, targets)) / 2
 
 
-def check(terms, n_dates):
+def check_terms(terms, n_dates):
     """InputError for an unknown term, and for a batch of one where dates are told from dates."""
     unknown = [term for term in terms if term not in TERMS]
     if unknown:

@@ -20,7 +20,7 @@ class VitSize:
     heads: int  # of the attention
     projection: int  # numbers in a contrasted vector
     decoder_depth: int | None = None
-    cell: int = 1  # positions of the latent picture along a side of a patch
+    cell: int = 1  # positions of the latent along a side of a patch
 
     @property
     def widths(self):
@@ -64,9 +64,9 @@ class VitEncoder(nn.Module):
         self.blocks = blocks(size, size.depth)
         self.norm = nn.LayerNorm(size.width)
 
-    def forward(self, pictures):
+    def forward(self, images):
         """(b, 1, image, image) -> Tokens."""
-        patches = self.embed(patchify(pictures, self.patch)) + self.positions
+        patches = self.embed(patchify(images, self.patch)) + self.positions
         row = torch.cat([self.cls.expand(len(patches), -1, -1), patches], dim=1)
         row = self.norm(self.blocks(row))
         return Tokens(row[:, 0], row[:, 1:])
@@ -75,7 +75,7 @@ class VitEncoder(nn.Module):
 class VitDecoder(nn.Module):
     """Transformer blocks over the patch tokens, a linear map of each to its pixels, and the patches put in place.
 
-    The class token is left out, so that the patch tokens alone are the latent picture from which the Sun is drawn.
+    The class token is left out, so that the patch tokens alone are the latent from which the Sun is drawn.
     """
 
     def __init__(self, size):

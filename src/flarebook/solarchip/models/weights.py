@@ -1,11 +1,11 @@
-"""Weights of the pretrained models: what ships, what a file says of itself, refusal of another architecture."""
+"""Weights files of the pretrained models: loading, saving, and the check of the architecture."""
 
 import json
 from importlib.resources import files
 
 from flarebook.compendium.errors import InputError
 from flarebook.learning import weights as learning
-from flarebook.solarchip.models.autoencoder import create
+from flarebook.solarchip.models.autoencoder import SolarChip, create_autoencoder
 
 FOLDER = files("flarebook.solarchip") / "data"
 SHIPPED = ("vit-tiny", "cnn-tiny")
@@ -15,18 +15,37 @@ SCRIPT = "flarebook.solarchip.pretraining.pretrain"  # makes the weights files
 RENAMED = {"drawing_first": "reconstruction_warmup", "pieces": "micro_batches", "relative": "standardize"}
 
 
-def load(name, device="cpu"):
-    """A pretrained model that ships with the package.
+def load_encoder(name: str, device: str = "cpu") -> SolarChip:
+    """Load a pretrained encoder that ships with the package.
 
-    name: "vit-tiny" or "cnn-tiny".  Returns a SolarChip in evaluation mode, whose `about` tells of its training;
-    embeddings.embed turns images into its features.  Raises InputError for another name.
+    Parameters
+    ----------
+    name : str
+        "vit-tiny" (Vision Transformer) or "cnn-tiny" (convolutional network).
+    device : str
+        Torch device of the weights.
+
+    Returns
+    -------
+    SolarChip
+        The model in evaluation mode; its attribute `about` describes the training.
+
+    Raises
+    ------
+    InputError
+        For another name.
+
+    Examples
+    --------
+    >>> load_encoder("cnn-tiny").size.image
+    128
     """
     if name not in SHIPPED:
         raise InputError(f"there is no shipped model {name!r}: known are {', '.join(SHIPPED)}")
-    return load_weights(FOLDER / file_name(name), name, device)
+    return load_weights(FOLDER / weights_file_name(name), name, device)
 
 
-def file_name(name):
+def weights_file_name(name):
     """File of a backbone's weights: "vit-tiny" -> vit_tiny.safetensors."""
     return f"{name.replace('-', '_')}.safetensors"
 
@@ -34,7 +53,7 @@ def file_name(name):
 def load_weights(path, name=None, device="cpu"):
     """Model of a weights file.
 
-    path: of `save`; name: the backbone that it must be of, default that which the file names; device: to put it on.
+    path: of `save_encoder`; name: expected backbone, default that of the file; device: of the weights.
     Returns a SolarChip in evaluation mode and single precision, without gradients, with the dict `about`.
     Raises InputError for a missing or damaged file, a pickled one, and weights of another architecture.
     """
@@ -50,10 +69,10 @@ def load_weights(path, name=None, device="cpu"):
 
 def model_of(about):
     """Return the untrained SolarChip that a weights file describes."""
-    return create(about["backbone"], about["sharing"], image=int(about["image"]))
+    return create_autoencoder(about["backbone"], about["sharing"], image=int(about["image"]))
 
 
-def save(model, path, about, history=None):
+def save_encoder(model, path, about, history=None):
     """Write a SolarChip's weights in half precision, with its architecture and a description of its training.
 
     about: {name: text or number}, told by `load_weights`; history: of the training, written beside them.  Returns the
@@ -72,9 +91,6 @@ def training_settings(about):
     return {RENAMED.get(name, name): value for name, value in json.loads(about["settings"]).items()}
 
 
-def open_model(weights):
-    """Encoder by name ("vit-tiny", "cnn-tiny") or from a safetensors file of one's own, in evaluation mode."""
-    from flarebook.solarchip import load
-    from flarebook.solarchip.models.weights import load_weights
-
-    return load_weights(weights) if str(weights).endswith(".safetensors") else load(weights)
+def open_encoder(weights):
+    """Load an encoder by name ("vit-tiny", "cnn-tiny") or from a safetensors file, in evaluation mode."""
+    return load_weights(weights) if str(weights).endswith(".safetensors") else load_encoder(weights)

@@ -6,27 +6,27 @@ import torch
 from sklearn.decomposition import PCA
 
 from flarebook.solarchip.images.channels import CHANNELS
-from flarebook.solarchip.models.embeddings import embed, encoded
+from flarebook.solarchip.models.embeddings import embed_images, encode_batches
 from flarebook.solarchip.models.losses import TERMS as CONTRASTS
-from flarebook.solarchip.pretraining.batches import present, take
+from flarebook.solarchip.pretraining.batches import available_channels, select_images
 from flarebook.solarchip.pretraining.objective import Objective
 
 
 @torch.inference_mode()
 def reconstruct(model, images, channel, batch_size=64):
     """A channel's images after encoder and decoder, (n, h, w) float32.  images: (n, 11, h, w) scaled."""
-    found = encoded(model, images[:, CHANNELS.index(channel)], channel, batch_size)
+    found = encode_batches(model, images[:, CHANNELS.index(channel)], channel, batch_size)
     return torch.cat([model.decode(tokens, channel)[:, 0].cpu() for tokens in found]).numpy()
 
 
-def explained(model, images):
+def explained_variance(model, images):
     """Share of each channel's variance that the drawn images hold: DataFrame channel, explained.
 
     images: (n, 11, h, w) scaled, of which a channel that is missing on all dates has no row.  1 - mean square error /
     variance about the mean image, so that 0 is what the mean of all dates scores.
     """
     rows = []
-    for channel in present(images):
+    for channel in available_channels(images):
         truth = np.asarray(images[:, CHANNELS.index(channel)], np.float32)
         error = np.mean((reconstruct(model, images, channel) - truth) ** 2)
         rows.append((channel, 1 - error / np.mean((truth - truth.mean(axis=0)) ** 2)))
@@ -34,16 +34,16 @@ def explained(model, images):
 
 
 @torch.inference_mode()
-def told_apart(model, images, batch_size=32, seed=1):
+def contrastive_losses(model, images, batch_size=32, seed=1):
     """Contrast terms of true pairs, and of HMI paired with AIA of other dates: DataFrame term, pairs, loss.
 
     images: (n, 11, h, w) scaled, at least a batch.  Mean over whole batches of dates drawn at random and all AIA
     channels that are there; "guessing" is the loss of equal similarities, ln of the number of candidates.
     """
     objective = Objective(model, dict.fromkeys(CONTRASTS, 1.0))
-    found, channels = [], present(images)
+    found, channels = [], available_channels(images)
     for rows in _batches(len(images), batch_size, seed):
-        (cls, patches), _ = objective.embed(take(images, rows, channels), channels)
+        (cls, patches), _ = objective.embed(select_images(images, rows, channels), channels)
         for pairs, moved in (("same date", 0), ("another date", 1)):
             shifted = [torch.cat([part[:, :1], part[:, 1:].roll(moved, dims=0)], dim=1) for part in (cls, patches)]
             terms = objective.contrasts(*shifted)
@@ -59,14 +59,14 @@ def _batches(n, size, seed):
     return [np.sort(order[start : start + size]) for start in range(0, n - size + 1, size)]
 
 
-def patch_colours(model, images, channels, dates, less_place=False):
+def patch_colours(model, images, channels, dates, remove_position_mean=False):
     """First three principal components of the projected patches as colours: {channel: (dates, side, side, 3)}, 0 to 1.
 
-    images: (n, 11, h, w) scaled; dates: those to colour; less_place: take out the mean of each channel and place over
-    all dates first.  The components are common to all channels and dates, so that a colour means the same everywhere.
+    images: (n, 11, h, w) scaled; dates: those to colour; remove_position_mean: subtract the mean over dates of
+    each channel and position first.  The components are common to all channels and dates.
     """
-    patches = {channel: embed(model, images, channel, device="cpu").patches_projected for channel in channels}
-    if less_place:
+    patches = {channel: embed_images(model, images, channel, device="cpu").patches_projected for channel in channels}
+    if remove_position_mean:
         patches = {channel: part - part.mean(axis=0) for channel, part in patches.items()}
     every = np.concatenate([part.reshape(-1, part.shape[-1]) for part in patches.values()])
     pca = PCA(3).fit(every)
@@ -79,7 +79,7 @@ def patch_colours(model, images, channels, dates, less_place=False):
     return colours
 
 
-def shares(model, images, channels):
+def variance_components(model, images, channels):
     """What the projected patches vary with: DataFrame channel, place, date, place on a date, shares of their variance.
 
     images: (n, 11, h, w) scaled.  The two-way analysis of variance: means over dates, means over the patches of a date,
@@ -87,7 +87,7 @@ def shares(model, images, channels):
     """
     rows = []
     for channel in channels:
-        patches = embed(model, images, channel, device="cpu").patches_projected
+        patches = embed_images(model, images, channel, device="cpu").patches_projected
         patches = patches - patches.mean(axis=(0, 1))
         total = np.mean(patches**2)
         place, date = np.mean(patches.mean(axis=0) ** 2) / total, np.mean(patches.mean(axis=1) ** 2) / total
@@ -95,14 +95,14 @@ def shares(model, images, channels):
     return pd.DataFrame(rows, columns=["channel", "place", "date", "place on a date"])
 
 
-def summary(model, images):
+def summarize_model(model, images):
     """One row of numbers about a model on held-out dates: {name: number}.
 
     explained_hmi and explained_aia (median of the AIA channels), and for each term of the contrast its loss, and that
     with AIA of another date.  images: (n, 11, h, w) scaled, at least 32.
     """
-    drawn = explained(model, images).set_index("channel")["explained"]
-    told = told_apart(model, images).set_index(["term", "pairs"])["loss"]
+    drawn = explained_variance(model, images).set_index("channel")["explained"]
+    told = contrastive_losses(model, images).set_index(["term", "pairs"])["loss"]
     row = {"explained_hmi": drawn["hmi"], "explained_aia": drawn.drop("hmi").median()}
     for term in CONTRASTS:
         row |= {term: told[term, "same date"], f"{term}_another_date": told[term, "another date"]}

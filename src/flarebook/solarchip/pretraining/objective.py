@@ -27,17 +27,17 @@ class Objective(nn.Module):
         self.contrasting = True  # False during the reconstruction warm-up
         self.aia = AIA  # channels that a step may draw: those that the archive has
 
-    def forward(self, pictures, channels):
+    def forward(self, images, channels):
         """Weighted sum of the terms, and the terms, {term: scalar}.
 
-        pictures: (b, k, h, w) scaled, HMI first; channels: their k names.
+        images: (b, k, h, w) scaled, HMI first; channels: their k names.
         """
-        vectors, tokens = self.embed(pictures, channels)
+        vectors, tokens = self.embed(images, channels)
         vectors = map(self.gather, vectors) if self.gather else vectors
-        terms = self.reconstruction(pictures, tokens, channels) | self.contrasts(*vectors)
+        terms = self.reconstruction(images, tokens, channels) | self.contrasts(*vectors)
         return self.total(terms), terms
 
-    def by_micro_batches(self, pictures, channels, micro_batches, backward):
+    def by_micro_batches(self, images, channels, micro_batches, backward):
         """As forward and backward(loss), with the memory of a micro-batch and the negatives of the whole batch."""
         terms = {}
 
@@ -49,26 +49,26 @@ class Objective(nn.Module):
             return self.total(self.reconstruction(part, tokens, channels))
 
         alone = own if "reconstruction" in self.weights else None
-        parts = pictures.chunk(micro_batches)
+        parts = images.chunk(micro_batches)
         loss, drawn = accumulate(parts, lambda part: self.embed(part, channels), contrast, alone, backward)
         drawn_term = {"reconstruction": drawn / self.weights["reconstruction"]} if alone else {}
         return loss + drawn, drawn_term | terms
 
-    def embed(self, pictures, channels):
+    def embed(self, images, channels):
         """Unit vectors, class (b, k, p) and patches (b, k, L, p), and the tokens of each autoencoder in use."""
         tokens, made = [], []
         for places in self._shared(channels):
-            tokens.append(self.model.encode(_mixed(pictures, places), channels[places[0]]))
+            tokens.append(self.model.encode(_mixed(images, places), channels[places[0]]))
             made.append([part.unflatten(0, (-1, len(places))) for part in self.model.project(tokens[-1])])
         return tuple(torch.cat(parts, dim=1) for parts in zip(*made, strict=True)), tokens
 
-    def reconstruction(self, pictures, tokens, channels):
+    def reconstruction(self, images, tokens, channels):
         """Mean square error of what the decoders draw, {"reconstruction": scalar}; {} when that term is not in use."""
         if "reconstruction" not in self.weights:
             return {}
-        wanted, errors = self.model.departures(pictures, channels), []
+        wanted, errors = self.model.standardize(images, channels), []
         for places, made in zip(self._shared(channels), tokens, strict=True):
-            drawn = self.model.draw(made, channels[places[0]]).float()
+            drawn = self.model.decode_anomalies(made, channels[places[0]]).float()
             errors.append(mse_loss(drawn, _mixed(wanted, places)) * len(places))
         return {"reconstruction": sum(errors) / len(channels)}
 
@@ -96,9 +96,9 @@ class Objective(nn.Module):
         return list(groups.values())
 
 
-def _mixed(pictures, places):
-    """Pictures of some channels in one batch: (b, k, h, w) -> (b len(places), 1, h, w)."""
-    return pictures[:, places].flatten(0, 1)[:, None]
+def _mixed(images, places):
+    """Images of some channels in one batch: (b, k, h, w) -> (b len(places), 1, h, w)."""
+    return images[:, places].flatten(0, 1)[:, None]
 
 
 class Training(nn.Module):

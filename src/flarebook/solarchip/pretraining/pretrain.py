@@ -27,18 +27,24 @@ from flarebook.solarchip.datasets.archive import LAST_TENTH, read_archive
 from flarebook.solarchip.datasets.splits import subsample_evenly
 from flarebook.solarchip.images.channels import AIA
 from flarebook.solarchip.models import weights
-from flarebook.solarchip.models.autoencoder import create
+from flarebook.solarchip.models.autoencoder import create_autoencoder
 from flarebook.solarchip.pretraining.batches import (
-    absence,
-    draw,
-    draw_channels,
-    first_gap,
-    present,
-    take,
-    usual_departures,
+    anomaly_scale,
+    available_channels,
+    describe_missing_channels,
+    first_invalid_channel,
+    sample_batch,
+    sample_channels,
+    select_images,
 )
 from flarebook.solarchip.pretraining.objective import TERMS, Objective, Training
-from flarebook.solarchip.pretraining.settings import PRECISIONS, PretrainingConfig, contrasts_join, plain, settled
+from flarebook.solarchip.pretraining.settings import (
+    PRECISIONS,
+    PretrainingConfig,
+    complete_config,
+    config_dict,
+    contrasts_active,
+)
 
 CHECKPOINT = "checkpoint.pt"
 N_VALIDATED = 64  # held-out dates, spread over all of them, on which the loss is computed
@@ -52,20 +58,20 @@ def pretrain(images, config, folder=None, held_out=None, progress=None):
     Returns (SolarChip in evaluation mode on the CPU, history): with patience, the model of the best held-out loss, else
     the last; the history has step, dates_seen, loss and its terms (means since the row before), the same with prefix
     held_out_, learning_rate and seconds (of the processor).
-    An AIA channel that is missing on all dates is left out of what the steps draw (`batches.absence` tells it).
-    Raises InputError for what cannot be trained on, an unknown term, an absent device, a loss that is no number.
+    AIA channels that are missing on all dates are skipped (see `describe_missing_channels`).  Raises InputError for
+    unusable images, an unknown term, an absent device, and a loss that becomes NaN or infinite.
     """
-    config = settled(images, config, held_out, folder)
+    config = complete_config(images, config, held_out, folder)
     path = Path(folder) / CHECKPOINT if folder else None
-    training, optimiser = fresh(config, images)
-    rows = fabric_of(config).launch(train, training, optimiser, images, config, path, held_out, progress)
+    training, optimiser = initialize_training(config, images)
+    rows = create_fabric(config).launch(train_process, training, optimiser, images, config, path, held_out, progress)
     if config.devices > 1:  # the processes that were started leave nothing but their checkpoint
-        rows = Checkpoint(path, training, optimiser, plain(config)).load()
+        rows = Checkpoint(path, training, optimiser, config_dict(config)).load()
     model = training.best or training.objective.model
     return model.to("cpu").requires_grad_(True).eval(), pd.DataFrame(rows)
 
 
-def fabric_of(config):
+def create_fabric(config):
     """Lightning's Fabric for the device, the precision and the processes; InputError when the device is not there."""
     from lightning_fabric import Fabric
     from lightning_fabric.strategies import DDPStrategy
@@ -80,24 +86,24 @@ def fabric_of(config):
     return Fabric(devices=config.devices, strategy=strategy, **how)
 
 
-def fresh(config, images):
+def initialize_training(config, images):
     """What learns, with weights drawn from the seed, and its optimiser: (Training, AdamW)."""
-    aia = tuple(channel for channel in present(images) if channel in AIA)
+    aia = tuple(channel for channel in available_channels(images) if channel in AIA)
     if not aia:
         raise InputError("no AIA channel has an image on any date: there is nothing to set the magnetograms against")
     weights = {term: config.weights.get(term, 1.0) for term in config.terms}
-    model = create(config.size, config.sharing, config.seed, images.shape[-1])
+    model = create_autoencoder(config.size, config.sharing, config.seed, images.shape[-1])
     if config.standardize:
-        model.draw_departures(*usual_departures(images))
+        model.predict_anomalies(*anomaly_scale(images))
     training = Training(Objective(model, weights).train(), config.patience > 0)
     training.objective.aia = aia
     rate, decay = config.learning_rate, config.weight_decay
     return training, torch.optim.AdamW(training.objective.parameters(), rate, weight_decay=decay)
 
 
-def train(fabric, training, optimiser, images, config, path, held_out, progress):
+def train_process(fabric, training, optimiser, images, config, path, held_out, progress):
     """Run the loop on one process; return the rows of the history."""
-    learner, optimiser = set_up(fabric, training, optimiser, config)
+    learner, optimiser = set_up_fabric(fabric, training, optimiser, config)
     main = fabric.is_global_zero
     rows = training_loop(
         lambda step: train_step(fabric, training, learner, optimiser, images, config, step),
@@ -111,13 +117,13 @@ def train(fabric, training, optimiser, images, config, path, held_out, progress)
             config.patience,
             progress if main else None,
         ),
-        Checkpoint(path, training, optimiser, plain(config), writes=main) if path else None,
+        Checkpoint(path, training, optimiser, config_dict(config), writes=main) if path else None,
     )
     fabric.barrier()
     return rows if fabric.world_size == 1 else None  # Lightning waits for ever on more than a pipe holds
 
 
-def set_up(fabric, training, optimiser, config):
+def set_up_fabric(fabric, training, optimiser, config):
     """Objective and optimiser as Fabric runs them on its device, in its precision, on its processes."""
     objective = training.to(fabric.device).objective
     if fabric.world_size > 1:  # every process contrasts the dates of all
@@ -130,12 +136,12 @@ def set_up(fabric, training, optimiser, config):
 
 def train_step(fabric, training, learner, optimiser, images, config, step):
     """Take the step of one batch; return its loss and terms, {name: number}."""
-    pictures, channels = draw(images, config, step, training.objective.aia)
-    if gap := first_gap(pictures, channels):
+    batch, channels = sample_batch(images, config, step, training.objective.aia)
+    if gap := first_invalid_channel(batch, channels):
         raise InputError(f"a {gap} image of step {step + 1} has NaN or infinite pixels: leave its date out")
-    share = pictures[fabric.global_rank :: fabric.world_size].to(fabric.device)
+    share = batch[fabric.global_rank :: fabric.world_size].to(fabric.device)
     warmup_cosine(config, step, optimiser)
-    training.objective.contrasting = contrasts_join(config, step)
+    training.objective.contrasting = contrasts_active(config, step)
     optimiser.zero_grad()
     loss, terms = differentiate(fabric, training.objective, learner, share, channels, config.micro_batches)
     fabric.clip_gradients(learner, optimiser, max_norm=3.0, error_if_nonfinite=False)
@@ -144,13 +150,13 @@ def train_step(fabric, training, learner, optimiser, images, config, step):
     return {"loss": float(loss)} | {term: float(value) for term, value in terms.items()}
 
 
-def differentiate(fabric, objective, learner, pictures, channels, micro_batches):
+def differentiate(fabric, objective, learner, batch, channels, micro_batches):
     """Gradients of the loss of a batch; returns (loss, {term: scalar}), detached."""
     if micro_batches > 1:
         with fabric.autocast():
-            loss, terms = objective.by_micro_batches(pictures, channels, micro_batches, fabric.backward)
+            loss, terms = objective.by_micro_batches(batch, channels, micro_batches, fabric.backward)
     else:
-        loss, terms = learner(pictures, channels)
+        loss, terms = learner(batch, channels)
         fabric.backward(loss)
     return loss.detach(), {term: value.detach() for term, value in terms.items()}
 
@@ -173,15 +179,15 @@ def validate(objective, held_out, config, device):
     size, gather = min(config.batch_size, len(dates)), objective.gather
     found, objective.gather = [], None
     for number, start in enumerate(range(0, len(dates) - size + 1, size)):
-        channels = draw_channels(config.aia_per_step, np.random.default_rng(number), objective.aia)
-        pictures = take(held_out, dates[start : start + size], channels).to(device)
-        loss, terms = objective(pictures, channels)
+        channels = sample_channels(config.aia_per_step, np.random.default_rng(number), objective.aia)
+        batch = select_images(held_out, dates[start : start + size], channels).to(device)
+        loss, terms = objective(batch, channels)
         found.append({"loss": float(loss)} | {term: float(value) for term, value in terms.items()})
     objective.gather = gather
     return {name: float(np.mean([one[name] for one in found])) for name in found[0]}
 
 
-def export(model, history, config, folder, archive):
+def export_model(model, history, config, folder, archive):
     """Write a model's weights and its history, "vit_tiny.safetensors" and "history.csv", into a folder.
 
     archive: what the weights file tells of the images, with their origin, and the code, {name: text or number}.
@@ -192,10 +198,10 @@ def export(model, history, config, folder, archive):
         "steps": int(last["step"]),
         "dates_seen": int(last["dates_seen"]),
         "seconds": round(float(last["seconds"])),
-        "settings": plain(config),
+        "settings": config_dict(config),
         **archive,
     }
-    return weights.save(model, Path(folder) / weights.file_name(config.size), about, history)
+    return weights.save_encoder(model, Path(folder) / weights.weights_file_name(config.size), about, history)
 
 
 def main(
@@ -236,15 +242,15 @@ def main(
         reconstruction_warmup=reconstruction_warmup, every=every, patience=patience, standardize=standardize,
         micro_batches=micro_batches, precision=precision, compile=compiled, device=device, devices=devices,
     )  # fmt: skip
-    config = settled(images, config, held_out, out)
-    if rank_zero_only.rank == 0 and absence(images):
-        typer.echo(absence(images))
-    model, history = pretrain(images, config, make_folder(out), held_out, report(config.n_steps))
+    config = complete_config(images, config, held_out, out)
+    if rank_zero_only.rank == 0 and describe_missing_channels(images):
+        typer.echo(describe_missing_channels(images))
+    model, history = pretrain(images, config, make_folder(out), held_out, history_printer(config.n_steps))
     if rank_zero_only.rank == 0:
-        typer.echo(f"written: {export(model, history, config, out, about)}")
+        typer.echo(f"written: {export_model(model, history, config, out, about)}")
 
 
-def report(n_steps):
+def history_printer(n_steps):
     """Return a function that prints rows of the history."""
 
     def tell(row):

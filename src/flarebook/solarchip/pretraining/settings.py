@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass, field, replace
 
 from flarebook.compendium.errors import InputError
 from flarebook.solarchip.images.channels import AIA
-from flarebook.solarchip.pretraining.batches import check_images
+from flarebook.solarchip.pretraining.batches import check_training_images
 from flarebook.solarchip.pretraining.objective import TERMS
 
 PRECISIONS = {"32": "32-true", "bf16": "bf16-mixed"}  # half precision of 16 bits would need a scaler, bf16 needs none
@@ -40,10 +40,10 @@ class PretrainingConfig:
     devices: int = 1  # processes, one a GPU; batch_size is shared among them
 
 
-def settled(images, config, held_out=None, folder=None):
+def complete_config(images, config, held_out=None, folder=None):
     """Return the configuration with the number of steps filled in; InputError for one that no training can follow."""
     check_numbers(config)
-    check_images(images, config)
+    check_training_images(images, config)
     unknown = [term for term in (*config.terms, *config.weights) if term not in TERMS]
     if unknown or not config.terms:
         raise InputError(f"there is no term {(*unknown, 'at all')[0]!r} of the loss: take some of {', '.join(TERMS)}")
@@ -58,7 +58,7 @@ def settled(images, config, held_out=None, folder=None):
     return replace(config, n_steps=n_steps)
 
 
-def contrasts_join(config, step):
+def contrasts_active(config, step):
     """Whether the contrasts count in a step.
 
     The convolutional encoder that contrasts from the first step becomes insensitive to magnetic polarity, which no AIA
@@ -87,7 +87,7 @@ def check_shares(config, folder):
         raise InputError("micro_batches keep the negatives of a contrast on one process: otherwise use a smaller batch")
 
 
-def plain(config):
+def config_dict(config):
     """Return the fields that decide the outcome, as JSON keeps them."""
     kept = {key: value for key, value in asdict(config).items() if key not in WHERE}
     return kept | {"terms": list(config.terms)}

@@ -23,10 +23,10 @@ from flarebook.compendium.mapped_arrays import open_arrays
 from flarebook.compendium.provenance import code_state
 from flarebook.solarchip.datasets.archive import STEP, scale_archive
 from flarebook.solarchip.images.binning import bin_images
-from flarebook.solarchip.models.autoencoder import create
+from flarebook.solarchip.models.autoencoder import create_autoencoder
 from flarebook.solarchip.pretraining.pretrain import pretrain
-from flarebook.solarchip.pretraining.settings import PretrainingConfig, plain
-from flarebook.solarchip.representation.scores import dates, score_model, score_untaught
+from flarebook.solarchip.pretraining.settings import PretrainingConfig, config_dict
+from flarebook.solarchip.representation.scores import build_evaluation_set, score_model, score_untrained_features
 
 TERMS = {  # row: terms of the loss
     "random": (),
@@ -61,7 +61,7 @@ class Variant:
     sharing: str = "two"
 
 
-def variants(backbones, sharings=("one", "separate")):
+def ablation_variants(backbones, sharings=("one", "separate")):
     """All rows: each set of terms with two encoders, and all terms with every other way of sharing."""
     found = [Variant(backbone, row) for backbone in backbones for row in TERMS]
     return found + [Variant(backbone, ALL_TERMS, sharing) for backbone in backbones for sharing in sharings]
@@ -74,7 +74,7 @@ def train_variant(variant, images, settings):
     Returns a SolarChip in evaluation mode.
     """
     if not TERMS[variant.row]:
-        return create(variant.backbone, variant.sharing, settings.seed, images.shape[-1]).eval()
+        return create_autoencoder(variant.backbone, variant.sharing, settings.seed, images.shape[-1]).eval()
     own = replace(settings, size=variant.backbone, sharing=variant.sharing, terms=TERMS[variant.row])
     return pretrain(images, own)[0]
 
@@ -90,16 +90,16 @@ def run_variant(variant, dates, settings, channels):
     return table.assign(**about)[list(COLUMNS)]
 
 
-def run(chosen, dates, settings, seeds, channels, path=None, progress=None):
+def run_ablation(chosen, dates, settings, seeds, channels, path=None, progress=None):
     """Scores of all rows and seeds; what a table at `path` already holds is not run again.
 
-    chosen: of `variants`; seeds: one training of each row per seed, which draws the same first weights and batches in
+    chosen: of `ablation_variants`; seeds: one training of each row per seed, with the same first weights and batches in
     every row; path: Parquet table that grows with every training, none: nothing is written; progress: called with
     each Variant and seed that is done.
     Returns a DataFrame of COLUMNS.  Raises InputError for a table at `path` of other settings, scores or images.
     """
-    made_with = made_of(dates, settings, channels)
-    table = _read(path, made_with)
+    made_with = describe_run(dates, settings, channels)
+    table = _read_table(path, made_with)
     done = set(table[["backbone", "sharing", "row", "seed"]].drop_duplicates().itertuples(index=False, name=None))
     for seed in seeds:  # a run that was stopped has whole seeds
         for variant in chosen:
@@ -108,22 +108,22 @@ def run(chosen, dates, settings, seeds, channels, path=None, progress=None):
             rows = run_variant(variant, dates, replace(settings, seed=seed), channels)
             table = rows if table.empty else pd.concat([table, rows], ignore_index=True)
             table.attrs["made_with"] = made_with
-            _write(table, path)
+            _write_table(table, path)
             if progress:
                 progress(variant, seed)
     return table
 
 
-def made_of(dates, settings, channels):
+def describe_run(dates, settings, channels):
     """What decides the scores besides row and seed, as JSON keeps it: settings, scored channels, hash of the dates."""
     hashed = hashlib.sha256()
     for part in (dates.images, dates.train, dates.held_out):
         hashed.update(np.ascontiguousarray(part))
-    kept = {name: value for name, value in plain(settings).items() if name not in (*VARIED, "seed")}
+    kept = {name: value for name, value in config_dict(settings).items() if name not in (*VARIED, "seed")}
     return kept | {"side": dates.images.shape[-1], "channels": list(channels), "dates_sha256": hashed.hexdigest()}
 
 
-def _read(path, made_with):
+def _read_table(path, made_with):
     """Table of an earlier run, empty when there is none; InputError when it is something else or of another run."""
     if path is None or not Path(path).is_file():
         return pd.DataFrame({name: [] for name in COLUMNS})
@@ -140,7 +140,7 @@ def _read(path, made_with):
     return table
 
 
-def _write(table, path):
+def _write_table(table, path):
     """Write the table so far, whole."""
     if path is not None:
         with atomic_write(path) as partial:
@@ -167,19 +167,19 @@ def main(
         n_steps=n_steps, batch_size=batch_size, learning_rate=rate, aia_per_step=aia_per_step, every=n_steps,
         device=device,
     )  # fmt: skip
-    known, path, begun = read_dates(archive, side), make_folder(out) / "ablation.parquet", time.process_time()
+    known, path, begun = read_evaluation_set(archive, side), make_folder(out) / "ablation.parquet", time.process_time()
 
     def tell(variant, seed):
         typer.echo(
             f"{time.process_time() - begun:6.0f} s  {variant.backbone}, {variant.row}, {variant.sharing}, {seed}"
         )
 
-    chosen = variants(backbones.split(","), [name for name in sharings.split(",") if name])
-    table = run(chosen, known, settings, range(1, seeds + 1), channels.split(","), path, tell)
-    export(table, settings, known, channels.split(","), path.parent)
+    chosen = ablation_variants(backbones.split(","), [name for name in sharings.split(",") if name])
+    table = run_ablation(chosen, known, settings, range(1, seeds + 1), channels.split(","), path, tell)
+    export_ablation(table, settings, known, channels.split(","), path.parent)
 
 
-def export(table, settings, dates, channels, folder):
+def export_ablation(table, settings, dates, channels, folder):
     """Write "ablation.csv" and "ablation.json" into a folder: what ships with the package.
 
     The first holds the scores, the second what they were made with and the scores of features that nobody trained.
@@ -191,11 +191,11 @@ def export(table, settings, dates, channels, folder):
         "side": dates.images.shape[-1],
         "n_train": int(dates.train.sum()),
         "n_held_out": int(dates.held_out.sum()),
-        "settings": {key: value for key, value in plain(settings).items() if key not in VARIED},
+        "settings": {key: value for key, value in config_dict(settings).items() if key not in VARIED},
         "channels": list(channels),
-        "untaught": {
+        "untrained_features": {
             name: rows.set_index("score")["value"].dropna().round(4).to_dict()
-            for name, rows in score_untaught(dates, channels).items()
+            for name, rows in score_untrained_features(dates, channels).items()
         },
         "commit": code_state()["commit"] or "unknown",
     }
@@ -207,18 +207,20 @@ if __name__ == "__main__":
     run_script(typer.run, main)
 
 
-def dates_of(images, days, side):
+def prepare_evaluation_set(images, days, side):
     """Dates of an archive at the ablation's size.
 
     images: (n, 11, h, w) physical; days: table of notebook 1.  Returns representation_scores.Dates.
     """
     binned = bin_images(images, side)
-    return dates(scale_archive(binned), days, binned[:, 0])
+    return build_evaluation_set(scale_archive(binned), days, binned[:, 0])
 
 
-def read_dates(folder, side):
+def read_evaluation_set(folder, side):
     """Dates of a run's folder that holds the archive of notebook 1; InputError when it does not."""
     folder = Path(folder) / STEP
     if not (folder / "images.npz").is_file():
         raise InputError(f"{folder} holds no images.npz: run notebook solarchip/1-simulated-sun and name its output")
-    return dates_of(open_arrays(folder / "images.npz")["images"], pd.read_parquet(folder / "days.parquet"), side)
+    return prepare_evaluation_set(
+        open_arrays(folder / "images.npz")["images"], pd.read_parquet(folder / "days.parquet"), side
+    )

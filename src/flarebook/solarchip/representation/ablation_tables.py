@@ -30,7 +30,7 @@ ADDED = {"CLS": ("+ CLS", "reconstruction"), "patch": ("+ CLS + patch", "+ CLS")
 ALONE = ("CLS alone", "patch alone", "intra alone")
 
 
-OWN_QUESTIONS = {"cls": "recall@1, all dates", "patch": "patch date, neighbouring days", "intra": "place, same date"}
+OWN_SCORES = {"cls": "recall@1, all dates", "patch": "patch date, neighbouring days", "intra": "place, same date"}
 
 
 KINDS = {"vit": "transformer", "cnn": "convolutions"}  # families of backbones: metrics have one name in all sizes
@@ -58,7 +58,7 @@ SHORT_SCORES = {
 }
 
 
-def summary(table):
+def summarize_ablation(table):
     """Mean, standard deviation over seeds, number of seeds and chance of every score and row.
 
     table: of ablation.run.  Returns a DataFrame: backbone, sharing, row, score, mean, sd, n, chance.
@@ -67,31 +67,31 @@ def summary(table):
     return table.groupby(["backbone", "sharing", "row", "score"], sort=False).agg(**numbers).reset_index()
 
 
-def values(table, backbone, row, score, sharing="two"):
+def seed_values(table, backbone, row, score, sharing="two"):
     """Values of one score over the seeds, in the seeds' order: (n,)."""
     own = table[(table["backbone"] == backbone) & (table["row"] == row) & (table["sharing"] == sharing)]
     return own[own["score"] == score].sort_values("seed")["value"].to_numpy()
 
 
-def compare(table, claim, backbone, rows, scores, margin=MARGIN):
+def claim_rows(table, claim, backbone, rows, scores, margin=MARGIN):
     """Rows of verdicts for one comparison: the first of `rows` against the second, one verdict per score.
 
     Nothing is decided when a contrast of the first, fuller row still guesses: that says something of the plateau, not
     of the term.
     """
-    learnt = left_guessing(table, backbone, rows[0])
+    learnt = above_chance(table, backbone, rows[0])
     for score in scores:
-        pair = [values(table, backbone, row, score) for row in rows]
+        pair = [seed_values(table, backbone, row, score) for row in rows]
         if len(pair[0]) and len(pair[1]):
             row = judge(claim, f"{backbone}: {rows[0]} against {rows[1]}", score, *pair, margin)
             yield row if learnt else row | {"verdict": OPEN}
 
 
-def left_guessing(table, backbone, row):
+def above_chance(table, backbone, row):
     """Whether each contrast of a row answers its own question on held-out dates better than guessing, seeds' mean."""
     own = table[(table["backbone"] == backbone) & (table["row"] == row) & (table["sharing"] == "two")]
     found = own.groupby("score")[["value", "chance"]].mean()
-    asked = [question for term, question in OWN_QUESTIONS.items() if term in TERMS[row] and question in found.index]
+    asked = [question for term, question in OWN_SCORES.items() if term in TERMS[row] and question in found.index]
     return bool((found.loc[asked, "value"] >= LEFT * found.loc[asked, "chance"]).all())
 
 
@@ -105,33 +105,33 @@ def with_reference(table, scores, name):
     return pd.concat([table, seeds.merge(known, how="cross")[list(table.columns)]], ignore_index=True)
 
 
-def verdict_table(table, margin=MARGIN, untaught=None):
+def claim_table(table, margin=MARGIN, untrained_features=None):
     """Claims 1, 2 and 5 from paired differences over seeds: one row per comparison and score, of verdicts.corrected.
 
     1, modality-invariant and spatially consistent: all terms against reconstruction alone, and against blocks of |B|
-    and brightness (`untaught`, {score: value}), which nobody trained.  2, each term adds: every term against the row
-    without it; what a term does alone, against random weights, is told as "2 alone".  5, both backbones work: all terms
+    and brightness (`untrained_features`, {score: value}).  2, each term adds: every term against the row without it;
+    what a term does alone, against random weights, is told as "2 alone".  5, both backbones work: all terms
     against random weights.
     """
-    table = with_reference(table, untaught, STRENGTH) if untaught else table
+    table = with_reference(table, untrained_features, STRENGTH) if untrained_features else table
     rows = []
     for backbone in table["backbone"].unique():
         for reference in ("reconstruction", STRENGTH):
-            rows += compare(table, "1", backbone, (ALL_TERMS, reference), INVARIANCE + CONSISTENCY, margin)
+            rows += claim_rows(table, "1", backbone, (ALL_TERMS, reference), INVARIANCE + CONSISTENCY, margin)
         for pair in ADDED.values():
-            rows += compare(table, "2", backbone, pair, CAPACITY, margin)
+            rows += claim_rows(table, "2", backbone, pair, CAPACITY, margin)
         for row in ALONE:
-            rows += compare(table, "2 alone", backbone, (row, "random"), CAPACITY, margin)
-        rows += compare(table, "5", backbone, (ALL_TERMS, "random"), CAPACITY + INVARIANCE[:1], margin)
+            rows += claim_rows(table, "2 alone", backbone, (row, "random"), CAPACITY, margin)
+        rows += claim_rows(table, "5", backbone, (ALL_TERMS, "random"), CAPACITY + INVARIANCE[:1], margin)
     return corrected(rows)
 
 
-def decided(judged):
+def claims_by_training(judged):
     """Claims of every training: of verdicts.claims, with a column training.  judged: {training: verdict_table}."""
     return pd.concat([claims(rows).assign(training=name) for name, rows in judged.items()])
 
 
-def watched(summary):
+def gated_metrics(summary):
     """The scores that a gate can watch, of the rows with two encoders: (short name, mean, sd, n)."""
     own = summary[summary["row"].isin(SHORT_ROWS) & summary["score"].isin(SHORT_SCORES) & (summary["sharing"] == "two")]
     for row in own.itertuples():
@@ -139,7 +139,7 @@ def watched(summary):
         yield f"ablation.{kind}.{SHORT_ROWS[row.row]}.{SHORT_SCORES[row.score]}", row.mean, row.sd, row.n
 
 
-def overview(summary):
+def overview_table(summary):
     """The table of the ablation as a reader wants it: a row per training, mean ± standard deviation per score."""
     own = summary[summary["score"].isin(SHORT_SCORES)]
     cells = own["mean"].map("{:.2f}".format) + " ± " + own["sd"].map("{:.2f}".format)
@@ -164,9 +164,8 @@ THIS, LONGER = "this run", "longer"
 def longer_table(folder=FOLDER):
     """Scores of the longer trainings, a DataFrame of ablation.COLUMNS, and what they were made with; else None, None.
 
-    The second is a dictionary of ablation.export: "settings" of each training, sizes, "origin" of the images, and under
-    "untaught" the scores of features that nobody trained.  Raises InputError when one of the files is missing or is
-    something else.
+    The second is a dictionary of ablation.export: "settings" of each training, sizes, "origin" of the images, and
+    the scores of "untrained_features".  Raises InputError when one of the files is missing or is something else.
     """
     paths = [Path(folder) / name for name in FILES]
     missing = [path for path in paths if not path.is_file()]
@@ -175,12 +174,12 @@ def longer_table(folder=FOLDER):
     if missing:
         raise InputError(f"{missing[0]} is missing: make both files with `{SCRIPT}`")
     table, about = pd.read_csv(paths[0]), json.loads(paths[1].read_text(encoding="utf-8"))
-    if list(table.columns) != list(COLUMNS) or not {"settings", "origin", "untaught"} <= about.keys():
+    if list(table.columns) != list(COLUMNS) or not {"settings", "origin", "untrained_features"} <= about.keys():
         raise InputError(f"{paths[0]} is no table of an ablation: make it anew with `{SCRIPT}`")
     return table, about
 
 
-def deciding(n_steps, origin, about):
+def select_training(n_steps, origin, about):
     """Which training the verdicts are taken from, THIS or LONGER: the one of more steps, on images of the same origin.
 
     n_steps: of this run; origin: of its images, "real" or "simulated"; about: of `longer_table`, or None.

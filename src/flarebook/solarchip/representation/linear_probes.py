@@ -13,7 +13,7 @@ from flarebook.evaluation.probes import N_NEIGHBOURS, linear, neighbours
 from flarebook.solarchip.representation.retrieval import PENALTIES
 
 QUIET = 50.0  # G; weaker field is noise and network, and would drown the regions' balance
-QUESTIONS = {  # column: number or class
+TARGETS = {  # column: number or class
     "unsigned_flux": "number",
     "r_value": "number",
     "r_measured": "number",
@@ -30,7 +30,7 @@ NAMES = {
 FEWEST = 8  # dates of a class, or in all, below which a question is not asked
 
 
-def answers(days, magnetograms):
+def probe_targets(days, magnetograms):
     """What is asked about each date, one column per question; flux as its logarithm, missing where nobody knows.
 
     days: table of notebook 1; magnetograms: (n, h, w) line-of-sight field, G, row 0 in the south.
@@ -38,11 +38,11 @@ def answers(days, magnetograms):
     one is asked for where the simulator's own is not known, which is so for real days.
     """
     table = pd.DataFrame({"hemisphere": hemisphere(magnetograms)}, index=days.index)
-    for name in set(QUESTIONS) & set(days.columns):
+    for name in set(TARGETS) & set(days.columns):
         table[name] = pd.to_numeric(days[name], errors="coerce").astype(float)
     if "unsigned_flux" in table:
         table["unsigned_flux"] = np.log10(table["unsigned_flux"].where(table["unsigned_flux"] > 0))
-    known = [name for name in QUESTIONS if name in table and table[name].notna().any()]
+    known = [name for name in TARGETS if name in table and table[name].notna().any()]
     return table[[name for name in known if name != "r_measured" or "r_value" not in known]]
 
 
@@ -57,14 +57,14 @@ def hemisphere(magnetograms):
     return (strength[:, -middle:].sum(axis=1) > strength[:, :middle].sum(axis=1)).astype(float)
 
 
-def askable(table, train, test):
+def available_targets(table, train, test):
     """Questions with enough known dates, and of both classes, in the training and in the test part: list of names.
 
-    table: of `answers`; train, test: (n,) bool.
+    table: of `probe_targets`; train, test: (n,) bool.
     """
     found = []
     for name in table.columns:
-        counts = [_smallest_group(table[name][part].dropna(), QUESTIONS[name]) for part in (train, test)]
+        counts = [_smallest_group(table[name][part].dropna(), TARGETS[name]) for part in (train, test)]
         found += [name] if min(counts) >= FEWEST else []
     return found
 
@@ -76,7 +76,7 @@ def _smallest_group(values, kind):
     return len(values) if kind == "number" else int(values.value_counts().min())
 
 
-def probe(features, answer, kind, train, test, tested=None):
+def run_probes(features, answer, kind, train, test, tested=None):
     """Score of both probes on the test dates: {"linear": , "k-NN": }, 1 perfect, 0 guessing.
 
     features: (n, d); answer: (n,) floats, dates without are left out; kind: "number" scores the rank correlation,
@@ -91,7 +91,7 @@ def probe(features, answer, kind, train, test, tested=None):
     known = scaler.transform(features[fit])
     asked = scaler.transform((features if tested is None else tested)[ask])
     estimate = _classes if kind == "class" else _numbers
-    return {name: score(value, answer[ask], kind) for name, value in estimate(known, answer[fit], asked).items()}
+    return {name: probe_skill(value, answer[ask], kind) for name, value in estimate(known, answer[fit], asked).items()}
 
 
 def _numbers(known, answer, asked):
@@ -106,7 +106,7 @@ def _classes(known, answer, asked):
     return {"linear": linear(known, label, asked)[:, 1], "k-NN": neighbours(known, label, asked)[:, 1]}
 
 
-def score(estimate, truth, kind):
+def probe_skill(estimate, truth, kind):
     """Skill in putting the dates in order, 1 perfect, 0 guessing: rank correlation, or 2 AUC - 1 for two classes."""
     if kind == "class":
         return float(2 * roc_auc_score(truth, estimate) - 1)

@@ -23,7 +23,7 @@ def _unit(vectors):
     return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-12)
 
 
-def hits(similarity, k=1, among=None):
+def hit_rates(similarity, k=1, among=None):
     """Probability that each query's own entry is among its k most similar, ties broken by lot: (..., n).
 
     similarity: (..., n, n), the query i belongs to the entry i; among: (n, n) bool, entries that compete, default all.
@@ -37,7 +37,7 @@ def hits(similarity, k=1, among=None):
     return np.clip((k - better) / equal, 0.0, 1.0)
 
 
-def competitors(times, negatives, days=NEIGHBOURS):
+def candidates(times, negatives, days=NEIGHBOURS):
     """Which dates compete as answers to each query, (n, n) bool: "all dates", or "neighbouring days" only.
 
     times: (n,) anything that pandas reads as a time.  Raises InputError for other words, and where no neighbours are.
@@ -64,10 +64,10 @@ def date_recall(queries, gallery, times, ks=KS, days=NEIGHBOURS):
     similarity = cosine(queries, gallery)
     rows = []
     for negatives in ("all dates", "neighbouring days"):
-        among = competitors(times, negatives, days)
+        among = candidates(times, negatives, days)
         for k in ks:
             chance = np.minimum(k / among.sum(axis=1), 1.0).mean()
-            rows.append((negatives, k, hits(similarity, k, among).mean(), chance))
+            rows.append((negatives, k, hit_rates(similarity, k, among).mean(), chance))
     return pd.DataFrame(rows, columns=["negatives", "k", "recall", "chance"])
 
 
@@ -81,7 +81,7 @@ def position_recall(queries, gallery, keep=None):
     keep = np.ones(queries.shape[1], bool) if keep is None else keep
     queries, gallery = queries[:, keep], gallery[:, keep]
     other = np.roll(gallery, max(1, len(gallery) // 2), axis=0)
-    return tuple(float(hits(cosine(queries, answers)).mean()) for answers in (gallery, other))
+    return tuple(float(hit_rates(cosine(queries, answers)).mean()) for answers in (gallery, other))
 
 
 def patch_date_recall(queries, gallery, times, keep=None, days=NEIGHBOURS):
@@ -90,9 +90,9 @@ def patch_date_recall(queries, gallery, times, keep=None, days=NEIGHBOURS):
     queries, gallery: (n, L, d) patch features of two channels; keep: (L,) bool, places that count; times: (n,).
     """
     keep = np.ones(queries.shape[1], bool) if keep is None else keep
-    among = competitors(times, "neighbouring days", days)
+    among = candidates(times, "neighbouring days", days)
     similarity = cosine(queries[:, keep].swapaxes(0, 1), gallery[:, keep].swapaxes(0, 1))
-    return float(hits(similarity, 1, among).mean()), float((1 / among.sum(axis=1)).mean())
+    return float(hit_rates(similarity, 1, among).mean()), float((1 / among.sum(axis=1)).mean())
 
 
 def linear_map(queries, gallery):

@@ -10,7 +10,7 @@ from flarebook.evaluation import alignment
 from flarebook.solarchip.datasets.archive import origin_of
 from flarebook.solarchip.images.channels import CHANNELS
 from flarebook.solarchip.images.grid import HALF_WIDTH
-from flarebook.solarchip.models.embeddings import Embedding, embed, pooled
+from flarebook.solarchip.models.embeddings import Embedding, embed_images, pool_tokens
 from flarebook.solarchip.representation import linear_probes, retrieval
 
 HELD_OUT = ("validation", "test")  # nothing is chosen by these scores, so that both parts count
@@ -21,7 +21,7 @@ COLUMNS = ("score", "value", "chance")
 
 
 @dataclass(frozen=True)
-class Dates:
+class EvaluationSet:
     """What an encoder is asked about: scaled images, their dates, the truth, and which dates it may learn from."""
 
     images: np.ndarray  # (n, 11, h, w) scaled
@@ -32,7 +32,7 @@ class Dates:
     origin: str = "unknown"  # of the images
 
 
-def dates(images, days, magnetograms):
+def build_evaluation_set(images, days, magnetograms):
     """Dates of an archive of notebook 1.
 
     images: (n, 11, h, w) scaled; days: its table; magnetograms: (n, h, w), G.  Raises InputError when no date is held
@@ -41,8 +41,8 @@ def dates(images, days, magnetograms):
     parts = {name: days["split"].isin(words).to_numpy() for name, words in (("train", ["train"]), ("held", HELD_OUT))}
     if min(part.sum() for part in parts.values()) < 2:
         raise InputError(f"{len(days)} dates leave too few to learn from or to be asked about: take a longer series")
-    answers = linear_probes.answers(days.reset_index(drop=True), magnetograms)
-    return Dates(images, days["time"].to_numpy(), answers, parts["train"], parts["held"], origin_of(days))
+    answers = linear_probes.probe_targets(days.reset_index(drop=True), magnetograms)
+    return EvaluationSet(images, days["time"].to_numpy(), answers, parts["train"], parts["held"], origin_of(days))
 
 
 def score_model(model, dates, channels, batch_size=64, device="auto"):
@@ -50,8 +50,8 @@ def score_model(model, dates, channels, batch_size=64, device="auto"):
 
     model: SolarChip; dates: Dates; channels: AIA channels set against HMI, the more the slower.
     """
-    hmi = embed(model, dates.images, "hmi", batch_size, device)
-    aia = {channel: embed(model, dates.images, channel, batch_size, device) for channel in channels}
+    hmi = embed_images(model, dates.images, "hmi", batch_size, device)
+    aia = {channel: embed_images(model, dates.images, channel, batch_size, device) for channel in channels}
     return score_features(hmi, aia, dates)
 
 
@@ -60,27 +60,29 @@ def score_features(hmi, aia, dates):
 
     hmi: Embedding of all dates; aia: {channel: Embedding}.
     """
-    parts = [rows for other in aia.values() for rows in (*recalls(hmi, other, dates), *places(hmi, other, dates))]
-    parts += [row for other in aia.values() for row in shape(hmi, other, dates.held_out)]
+    parts = [
+        rows for other in aia.values() for rows in (*recall_rows(hmi, other, dates), *position_rows(hmi, other, dates))
+    ]
+    parts += [row for other in aia.values() for row in geometry_rows(hmi, other, dates.held_out)]
     table = pd.DataFrame(parts, columns=list(COLUMNS))
     table = table.groupby("score", sort=False)[["value", "chance"]].mean().reset_index()
-    probes = pd.DataFrame(list(probed(hmi, aia, dates)), columns=list(COLUMNS))
-    return pd.concat([table, probes, mean_probe(probes)], ignore_index=True)
+    probes = pd.DataFrame(list(probe_rows(hmi, aia, dates)), columns=list(COLUMNS))
+    return pd.concat([table, probes, mean_probe_rows(probes)], ignore_index=True)
 
 
-def whole(embedding):
+def pool_embedding(embedding):
     """What an encoder knows of a date, (n, features): its tokens pooled.
 
     Not the class token alone: a network trained on reconstruction draws from its patches, nothing taught the other.
     """
-    return pooled(embedding.cls, embedding.patches)
+    return pool_tokens(embedding.cls, embedding.patches)
 
 
-def recalls(hmi, aia, dates):
+def recall_rows(hmi, aia, dates):
     """Rows of the retrieval of dates, in both directions, as projected and after a linear map from training dates."""
     train, held = dates.train, dates.held_out
     for first, second in ((hmi, aia), (aia, hmi)):
-        known = whole(first), whole(second)
+        known = pool_embedding(first), pool_embedding(second)
         mapped = retrieval.linear_map(known[0][train], known[1][train])(known[0][held], known[1][held])
         plain = first.cls_projected[held], second.cls_projected[held]
         for prefix, pair in (("", plain), ("mapped ", mapped)):
@@ -89,7 +91,7 @@ def recalls(hmi, aia, dates):
                 yield f"{prefix}recall@{row.k}, {row.negatives}", row.recall, row.chance
 
 
-def places(hmi, aia, dates):
+def position_rows(hmi, aia, dates):
     """Rows of the retrieval of places and of a patch's date, on the disk, from projected patch features."""
     held = dates.held_out
     first, second = hmi.patches_projected[held], aia.patches_projected[held]
@@ -108,7 +110,7 @@ def on_disk(n_patches):
     return (np.hypot(*np.meshgrid(middle, middle)) <= 1).ravel()
 
 
-def shape(hmi, aia, held):
+def geometry_rows(hmi, aia, held):
     """Rows of the geometry of the projected class tokens of the held-out dates."""
     first, second = hmi.cls_projected[held], aia.cls_projected[held]
     yield "alignment", alignment.alignment(first, second), 2.0  # of unrelated features
@@ -116,20 +118,20 @@ def shape(hmi, aia, held):
     yield "modality gap", alignment.modality_gap(first, second), np.nan
 
 
-def probed(hmi, aia, dates):
+def probe_rows(hmi, aia, dates):
     """Rows of the probes: of HMI's features, of the mean of AIA's, and AIA read by what HMI taught."""
-    corona = np.mean([whole(other) for other in aia.values()], axis=0)
+    corona = np.mean([pool_embedding(other) for other in aia.values()], axis=0)
     shared = [np.mean([e.cls_projected for e in part], axis=0) for part in ([hmi], list(aia.values()))]
-    for name in linear_probes.askable(dates.answers, dates.train, dates.held_out):
-        asked = dates.answers[name], linear_probes.QUESTIONS[name], dates.train, dates.held_out
-        for source, features in (("HMI", whole(hmi)), ("AIA", corona)):
-            for probe, value in linear_probes.probe(features, *asked).items():
+    for name in linear_probes.available_targets(dates.answers, dates.train, dates.held_out):
+        asked = dates.answers[name], linear_probes.TARGETS[name], dates.train, dates.held_out
+        for source, features in (("HMI", pool_embedding(hmi)), ("AIA", corona)):
+            for probe, value in linear_probes.run_probes(features, *asked).items():
                 yield f"{probe}, {name}, {source}", value, 0.0
-        crossed = linear_probes.probe(shared[0], *asked, tested=shared[1])
+        crossed = linear_probes.run_probes(shared[0], *asked, tested=shared[1])
         yield f"crossed linear, {name}", crossed["linear"], 0.0
 
 
-def mean_probe(probes):
+def mean_probe_rows(probes):
     """Two summaries: mean over questions and instruments of the linear probe, and of the crossed one."""
     rows = []
     for name, start in ((MEAN_PROBE, "linear, "), ("crossed probe, mean", "crossed linear, ")):
@@ -145,7 +147,7 @@ def pixel_embedding(images, channel, side=8):
     """
     pixels = np.asarray(images[:, CHANNELS.index(channel)], np.float32)
     whole = [_blocks(values, side).mean(axis=-1) for values in (pixels, strength(pixels, channel))]
-    return _of_blocks(np.concatenate(whole, axis=1), pixels, side)
+    return _block_embedding(np.concatenate(whole, axis=1), pixels, side)
 
 
 def strength_embedding(images, channel, side=8):
@@ -154,7 +156,7 @@ def strength_embedding(images, channel, side=8):
     Both instruments then say the same without any map between them.
     """
     pixels = strength(np.asarray(images[:, CHANNELS.index(channel)], np.float32), channel)
-    return _of_blocks(_blocks(pixels, side).mean(axis=-1), pixels, side)
+    return _block_embedding(_blocks(pixels, side).mean(axis=-1), pixels, side)
 
 
 def strength(pixels, channel):
@@ -162,7 +164,7 @@ def strength(pixels, channel):
     return np.abs(pixels) if channel == "hmi" else (pixels + 1) / 2
 
 
-def score_untaught(dates, channels):
+def score_untrained_features(dates, channels):
     """All scores of features that nobody trained: {"pixels": as `score_features`, STRENGTH: as well}."""
     found = {}
     for name, made in (("pixels", pixel_embedding), (STRENGTH, strength_embedding)):
@@ -171,7 +173,7 @@ def score_untaught(dates, channels):
     return found
 
 
-def _of_blocks(cls, pixels, side):
+def _block_embedding(cls, pixels, side):
     """Embedding of features of the whole image, (n, d), and of the 4 x 4 parts of each block of the pixels."""
     parts = _blocks(pixels, 4 * side).mean(axis=-1)
     patches = _blocks(parts.reshape(-1, 4 * side, 4 * side), side)

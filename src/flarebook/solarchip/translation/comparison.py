@@ -18,10 +18,10 @@ from flarebook.solarchip.images.grid import Disk
 from flarebook.solarchip.images.scaling import unscale_channel
 from flarebook.solarchip.translation import comparison, pix2pix, unet
 from flarebook.solarchip.translation import scores as translation_scores
-from flarebook.solarchip.translation.latent_space import within
+from flarebook.solarchip.translation.latent_space import clip_to_range
 from flarebook.solarchip.translation.scores import absolute
 from flarebook.solarchip.translation.train import AIA
-from flarebook.solarchip.translation.translator import translate
+from flarebook.solarchip.translation.translator import translate_images
 
 DIRECT = {("hmi",): AIA, AIA: ("hmi", "|hmi|")}  # sources -> targets; the field is learned with and without its sign
 
@@ -32,10 +32,10 @@ TARGETS = (*AIA, "hmi", "|hmi|")
 MEAN, POLYNOMIAL, UNET, GAN = "mean image", "polynomial", "U-Net", "pix2pix"
 
 
-ONE, MANY, CEILING = "diffusion, one image", "diffusion, mean", "autoencoder alone"
+ONE, MANY, RECONSTRUCTION = "diffusion, one image", "diffusion, mean", "autoencoder alone"
 
 
-KEYS = {UNET: "unet", MEAN: "mean-image", ONE: "diffusion-one", MANY: "diffusion-mean", CEILING: "autoencoder"}
+KEYS = {UNET: "unet", MEAN: "mean-image", ONE: "diffusion-one", MANY: "diffusion-mean", RECONSTRUCTION: "autoencoder"}
 
 
 KEYS["|hmi|"] = "abs-hmi"
@@ -44,61 +44,65 @@ KEYS["|hmi|"] = "abs-hmi"
 SIMPLER = (POLYNOMIAL, UNET, GAN)  # what the diffusion has to beat
 
 
-METHODS = (MEAN, POLYNOMIAL, UNET, GAN, ONE, MANY, CEILING)
+METHODS = (MEAN, POLYNOMIAL, UNET, GAN, ONE, MANY, RECONSTRUCTION)
 
 
-def take(images, channel):
+def select_target(images, channel):
     """Scaled images of a channel, or of "|hmi|", the field without its sign: (n, 11, h, w) -> (n, h, w)."""
     return absolute(images[:, channel_index("hmi")]) if channel == "|hmi|" else images[:, channel_index(channel)]
 
 
-def stack(images, channels):
+def stack_channels(images, channels):
     """Scaled images of several channels, (n, k, h, w) float32."""
-    return np.stack([take(images, channel) for channel in channels], axis=1).astype(np.float32)
+    return np.stack([select_target(images, channel) for channel in channels], axis=1).astype(np.float32)
 
 
-def direct(train, test, unet_config, pix2pix_config, rng, device="auto", width=16):
+def direct_translations(train, test, unet_config, pix2pix_config, rng, device="auto", width=16):
     """Translations without a latent space: {method: {target: (n, h, w)}}.
 
     train, test: (n, 11, h, w) scaled; unet_config, pix2pix_config: TrainingConfig of the U-Net and of pix2pix.
     """
     made, device = {method: {} for method in (MEAN, POLYNOMIAL, UNET, GAN)}, chosen_device(device)
     for sources, targets in DIRECT.items():
-        seen, wanted, new = stack(train, sources), stack(train, targets), stack(test, sources)
+        seen, wanted, new = (
+            stack_channels(train, sources),
+            stack_channels(train, targets),
+            stack_channels(test, sources),
+        )
         plain = np.abs if sources == ("hmi",) else np.asarray  # a polynomial has no use for the sign
-        results = by_networks(seen, wanted, new, unet_config, pix2pix_config, device, width)
+        results = network_translations(seen, wanted, new, unet_config, pix2pix_config, device, width)
         results[MEAN] = comparison.mean_image(wanted, len(new))
         results[POLYNOMIAL] = comparison.polynomial(plain(seen), wanted, plain(new), rng)
         for method, images in results.items():
-            made[method] |= {target: within(images[:, place], target) for place, target in enumerate(targets)}
+            made[method] |= {target: clip_to_range(images[:, place], target) for place, target in enumerate(targets)}
     return made
 
 
-def by_networks(seen, wanted, new, unet_config, pix2pix_config, device="cpu", width=16):
+def network_translations(seen, wanted, new, unet_config, pix2pix_config, device="cpu", width=16):
     """What the U-Net and pix2pix make of new sources: {method: (n, t, h, w)} scaled.
 
     seen: (n_train, s, h, w), wanted: (n_train, t, h, w), new: (n, s, h, w), scaled.  Both networks see and draw
     departures from the training dates' mean images, each channel in units of its own.
     """
     sources, targets = training_scale(seen), training_scale(wanted)
-    pairs = sources.of(seen), targets.of(wanted)
+    pairs = sources.standardize(seen), targets.standardize(wanted)
     networks = {
-        UNET: unet.train(*pairs, unet_config, width, device=device)[0],
-        GAN: pix2pix.train(*pairs, pix2pix_config, width, device=device)[0],
+        UNET: unet.train_unet(*pairs, unet_config, width, device=device)[0],
+        GAN: pix2pix.train_pix2pix(*pairs, pix2pix_config, width, device=device)[0],
     }
-    return {name: targets.images(unet.predict(net, sources.of(new))) for name, net in networks.items()}
+    return {name: targets.restore(unet.predict_images(net, sources.standardize(new))) for name, net in networks.items()}
 
 
-def drawn(translator, test, n_members, n_inference_steps, seed):
+def sample_members(translator, test, n_members, n_inference_steps, seed):
     """Members of the diffusion for each target, {target: (n_members, n, h, w)}, the field without its sign as well."""
     members = {
-        target: translate(translator, test, target, n_members, n_inference_steps, seed)
-        for target in translator.drawing.shape.targets
+        target: translate_images(translator, test, target, n_members, n_inference_steps, seed)
+        for target in translator.diffusion.shape.targets
     }
     return members | ({"|hmi|": absolute(members["hmi"])} if "hmi" in members else {})
 
 
-def from_members(members):
+def ensemble_translations(members):
     """Two translations of an ensemble: its first image, and the mean of all; {method: {target: (n, h, w)}}."""
     return {
         ONE: {target: images[0] for target, images in members.items()},
@@ -106,13 +110,13 @@ def from_members(members):
     }
 
 
-def ceiling(space, test, targets):
+def reconstructions(space, test, targets):
     """What the autoencoder alone makes of the observed targets: {CEILING: {target: (n, h, w)}}."""
     made = {target: space.reconstruct(test[:, channel_index(target)], target) for target in targets}
-    return {CEILING: made | ({"|hmi|": absolute(made["hmi"])} if "hmi" in made else {})}
+    return {RECONSTRUCTION: made | ({"|hmi|": absolute(made["hmi"])} if "hmi" in made else {})}
 
 
-def compare(translations, test):
+def score_translations(translations, test):
     """Scores of all translations: DataFrame with method, image, target, region, the scores, and flux_error of |hmi|.
 
     translations: {method: {target: (n, h, w)}}; test: (n, 11, h, w) scaled.
@@ -120,16 +124,18 @@ def compare(translations, test):
     parts = []
     for method, made in translations.items():
         for target, images in made.items():
-            rows = translation_scores.score(images, take(test, target), target).assign(method=method)
+            rows = translation_scores.score_translation(images, select_target(test, target), target).assign(
+                method=method
+            )
             if target == "|hmi|":
-                rows["flux_error"] = translation_scores.flux_errors(np.clip(images, 0, 1), take(test, target))
+                rows["flux_error"] = translation_scores.flux_errors(np.clip(images, 0, 1), select_target(test, target))
             parts.append(rows)
     return pd.concat(parts, ignore_index=True)
 
 
-def fluxes(translations, test):
+def flux_table(translations, test):
     """Unsigned flux of each date in Mx: DataFrame with method, image, observed and translated."""
-    true = translation_scores.unsigned_flux(unscale_channel(take(test, "|hmi|"), "hmi"))
+    true = translation_scores.unsigned_flux(unscale_channel(select_target(test, "|hmi|"), "hmi"))
     parts = []
     for method, made in translations.items():
         flux = translation_scores.unsigned_flux(unscale_channel(np.clip(made["|hmi|"], 0, 1), "hmi"))
@@ -137,14 +143,14 @@ def fluxes(translations, test):
     return pd.concat(parts, ignore_index=True)
 
 
-def in_blocks(scores, method, target, score, n_blocks=8, region="disk"):
+def block_means(scores, method, target, score, n_blocks=8, region="disk"):
     """Mean score of a method in blocks of successive test dates, (n_blocks,): what a paired interval is made of."""
     chosen = scores[(scores["method"] == method) & (scores["target"] == target) & (scores["region"] == region)]
     values = chosen.sort_values("image")[score].to_numpy()
     return np.array([np.nanmean(part) for part in np.array_split(values, min(n_blocks, len(values)))])
 
 
-def dates(images, split, n_test, side=None):
+def split_images(images, split, n_test, side=None):
     """Scaled training dates and at most n_test of the test dates, evenly over them: (n, 11, side, side) float16 each.
 
     images: (n, 11, h, w) physical; split: (n,) of "train", "test" and others; side: pixels to which they are binned,
@@ -158,12 +164,12 @@ def dates(images, split, n_test, side=None):
     return scale_archive(images[rows[0]]), scale_archive(images[subsample_evenly(rows[1], n_test)])
 
 
-def key_of(name):
+def metric_key(name):
     """Name of a method or target within a metric's name."""
     return KEYS.get(name, name)
 
 
-def watched(table):
+def gated_metrics(table):
     """Numbers that a gate watches: (name, value, standard deviation over dates) of the scores on the disk.
 
     table: of `translation_scores.summary`.
@@ -172,34 +178,34 @@ def watched(table):
         for score in (*translation_scores.SCORES, "flux_error"):
             value = row.get(score, np.nan)
             if score != "ssim" and np.isfinite(value):
-                yield f"{key_of(row['method'])}.{key_of(row['target'])}.{score}", value, row[f"{score}_sd"]
+                yield f"{metric_key(row['method'])}.{metric_key(row['target'])}.{score}", value, row[f"{score}_sd"]
 
 
-def calibrated(members, test, space):
+def calibration_table(members, test, space):
     """Calibration of each target's ensemble against the observed images, and against their reconstructions.
 
     members: {target: (m, n, h, w)}; space: LatentSpace.  Returns `translation_scores.calibration` with truth, a column.
     """
     parts = []
-    reconstructed = ceiling(space, test, [target for target in members if target != "|hmi|"])[CEILING]
+    reconstructed = reconstructions(space, test, [target for target in members if target != "|hmi|"])[RECONSTRUCTION]
     for target, images in members.items():
-        for truth, wanted in (("observed", take(test, target)), ("reconstructed", reconstructed[target])):
+        for truth, wanted in (("observed", select_target(test, target)), ("reconstructed", reconstructed[target])):
             parts.append(translation_scores.calibration(images, wanted, target).assign(truth=truth))
     return pd.concat(parts, ignore_index=True)
 
 
-def verdict_rows(scores, references, score="psnr", n_blocks=8):
+def claim_rows(scores, references, score="psnr", n_blocks=8):
     """Rows of the verdict table: the mean of the diffusion against each of the references, for each target.
 
-    scores: of `compare`; the field counts without its sign.
+    scores: of `score_translations`; the field counts without its sign.
     """
     rows = []
     for reference in references:
         for target in (*AIA, "|hmi|"):
-            ours, theirs = (in_blocks(scores, method, target, score, n_blocks) for method in (MANY, reference))
+            ours, theirs = (block_means(scores, method, target, score, n_blocks) for method in (MANY, reference))
             what = f"diffusion against {reference}, to {target}"
             row = judge("3, translation", what, f"{score} [dB]", ours, theirs)
-            rows.append(row | {"name": f"{key_of(reference)}.{key_of(target)}"})
+            rows.append(row | {"name": f"{metric_key(reference)}.{metric_key(target)}"})
     return rows
 
 

@@ -1,7 +1,7 @@
 """Latent diffusion of solar images with a ControlNet branch that sees the source: diffusers' classes, in small.
 
 The diffusion learns what images of each target look like (Rombach et al. 2022); then it is locked, and a branch learns
-to steer it by the latent picture of the source (Zhang et al. 2023, ControlNet).  Noise is removed along the trajectory
+to steer it by the latent of the source (Zhang et al. 2023, ControlNet).  Noise is removed along the trajectory
 of DDIM (Song et al. 2021), predicting the velocity (Salimans & Ho 2022), from pure noise on (Lin et al. 2024).
 """
 
@@ -20,18 +20,18 @@ LEVELS = 1000  # of the noise
 
 
 @dataclass(frozen=True)
-class Shape:
+class DiffusionShape:
     """Shape of a diffusion: what its U-Net takes and how wide it is."""
 
     targets: tuple  # channels that it can draw
-    latent: int = 8  # channels of a latent picture
-    side: int = 16  # positions of a latent picture along a side
-    widths: tuple = (32, 48, 48)  # feature maps of each level; each level but the last halves the picture
+    latent: int = 8  # channels of a latent
+    side: int = 16  # positions of a latent along a side
+    widths: tuple = (32, 48, 48)  # feature maps of each level; each level but the last halves the latent
     label: int = 32  # numbers that name the target to the cross-attention
 
 
 class LatentDiffusion(nn.Module):
-    """U-Net that removes noise from latent pictures of named targets, and branches that steer it, one per source.
+    """U-Net that removes noise from latents of named targets, and branches that steer it, one per source.
 
     shape: Shape; branches are added by `add_branch`.
     """
@@ -68,7 +68,7 @@ class LatentDiffusion(nn.Module):
     def add_branch(self, name, n_conditions, seed=1):
         """A ControlNet that begins as a copy of the U-Net and changes nothing yet; replaces one of the same name.
 
-        n_conditions: channels of the source's latent picture.
+        n_conditions: channels of the source's latent.
         """
         from diffusers import ControlNetModel
 
@@ -87,10 +87,10 @@ class LatentDiffusion(nn.Module):
         return self.labels.weight.device
 
     def forward(self, noisy, level, targets, branch=None, conditions=None):
-        """Velocity of noisy latent pictures.
+        """Velocity of noisy latents.
 
         noisy: (b, c, h, w); level: (b,) of the noise; targets: (b,) numbers of targets; conditions: (b, k, h, w) latent
-        pictures of the source, for the branch of that name.
+        latents of the source, for the branch of that name.
         """
         words, steering = self.labels(targets)[:, None], {}
         if branch is not None:
@@ -105,33 +105,33 @@ class LatentDiffusion(nn.Module):
         return self.shape.targets.index(target)
 
     def about(self):
-        """Its shape and branches as plain values, from which `build` makes it again."""
+        """Its shape and branches as plain values, from which `build_diffusion` makes it again."""
         sources = {name: branch.config.conditioning_channels for name, branch in self.branches.items()}
         return {"shape": asdict(self.shape), "branches": sources}
 
 
-def create(shape, seed=1, device="cpu"):
+def create_diffusion(shape, seed=1, device="cpu"):
     """A new LatentDiffusion with weights drawn from the seed."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return LatentDiffusion(shape).to(device)
 
 
-def build(about, device="cpu"):
+def build_diffusion(about, device="cpu"):
     """An untrained LatentDiffusion of the shape and with the branches that `about` told."""
     shape = {key: tuple(value) if isinstance(value, list) else value for key, value in about["shape"].items()}
-    diffusion = LatentDiffusion(Shape(**shape)).to(device)
+    diffusion = LatentDiffusion(DiffusionShape(**shape)).to(device)
     for name, n_conditions in about["branches"].items():
         diffusion.add_branch(name, n_conditions)
     return diffusion.eval()
 
 
-def train_unet(diffusion, pictures, config):
+def fit_unet(diffusion, latents, config):
     """Teach the U-Net what the targets look like, without any source; returns the loss of each step.
 
-    pictures: {target: (n, c, h, w)}, scaled latent pictures of training dates; config: TrainingConfig.
+    latents: {target: (n, c, h, w)}, scaled latents of training dates; config: TrainingConfig.
     """
-    targets, stack = _stack(diffusion, pictures)
+    targets, stack = _stack(diffusion, latents)
     weights = [*diffusion.unet.parameters(), *diffusion.labels.parameters()]
     loss = _denoising_loss(diffusion, stack, targets)
     diffusion.train()
@@ -140,13 +140,13 @@ def train_unet(diffusion, pictures, config):
     return loss_history
 
 
-def train_branch(diffusion, branch, conditions, pictures, config, locked=True):
+def fit_controlnet(diffusion, branch, conditions, latents, config, locked=True):
     """Teach a branch to steer the U-Net by the source; returns the loss of each step.
 
-    conditions: (n, k, h, w) latent pictures of the source; pictures: {target: (n, c, h, w)} of the same dates; locked:
+    conditions: (n, k, h, w) latents of the source; latents: {target: (n, c, h, w)} of the same dates; locked:
     whether the U-Net stays as it is, as in ControlNet, or learns on.  Raises InputError when the dates do not match.
     """
-    targets, stack = _stack(diffusion, pictures)
+    targets, stack = _stack(diffusion, latents)
     if len(conditions) != stack.shape[1]:
         raise InputError(f"{len(conditions)} sources are no pairs with {stack.shape[1]} targets: give the same dates")
     weights = list(diffusion.branches[branch].parameters())
@@ -161,9 +161,9 @@ def train_branch(diffusion, branch, conditions, pictures, config, locked=True):
     return loss_history
 
 
-def _stack(diffusion, pictures):
-    """Numbers of the targets, (t,), and their latent pictures, (t, n, c, h, w)."""
-    return torch.tensor([diffusion.number(target) for target in pictures]), torch.stack(list(pictures.values()))
+def _stack(diffusion, latents):
+    """Numbers of the targets, (t,), and their latents, (t, n, c, h, w)."""
+    return torch.tensor([diffusion.number(target) for target in latents]), torch.stack(list(latents.values()))
 
 
 def _denoising_loss(diffusion, stack, targets, branch=None, conditions=None):
@@ -183,12 +183,12 @@ def _denoising_loss(diffusion, stack, targets, branch=None, conditions=None):
     return loss
 
 
-def draw(
+def sample_latents(
     diffusion, target, conditions=None, branch=None, n_members=1, n_inference_steps=10, seed=1, batch_size=64, n=None
 ):
-    """Draw latent pictures of a target: (n_members, n, c, h, w) on the CPU.
+    """Draw latents of a target: (n_members, n, c, h, w) on the CPU.
 
-    conditions: (n, k, h, w) latent pictures of the source, for a branch; without one, n pictures of the target are
+    conditions: (n, k, h, w) latents of the source, for a branch; without one, n latents of the target are
     drawn freely.  n_inference_steps: of DDIM.  Seed, member and the date's place among the n decide the noise, however
     many members and dates there are.
     """
@@ -212,14 +212,14 @@ def _noise(shape, *key):
 
 @torch.inference_mode()
 def _denoise(diffusion, noise, target, branch, conditions, n_inference_steps):
-    """Follow DDIM's trajectory from noise to a latent picture."""
+    """Follow DDIM's trajectory from noise to a latent."""
     device, schedule = diffusion.device, diffusion.scheduler
     schedule.set_timesteps(n_inference_steps)
-    picture, number = noise.to(device), diffusion.number(target)
+    latent, number = noise.to(device), diffusion.number(target)
     targets = torch.full((len(noise),), number, device=device)
     conditions = None if conditions is None else conditions.to(device)
     for level in schedule.timesteps:
         levels = torch.full((len(noise),), int(level), device=device)
-        velocity = diffusion(picture, levels, targets, branch, conditions)
-        picture = schedule.step(velocity, int(level), picture).prev_sample
-    return picture.cpu()
+        velocity = diffusion(latent, levels, targets, branch, conditions)
+        latent = schedule.step(velocity, int(level), latent).prev_sample
+    return latent.cpu()

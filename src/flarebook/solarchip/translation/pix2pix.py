@@ -34,7 +34,7 @@ def _block(n_in, n_out):
     return nn.Conv2d(n_in, n_out, 4, 2, 1), unet.norm(n_out), nn.LeakyReLU(0.2)
 
 
-def train(sources, targets, config, width=16, levels=4, device="cpu", l1_weight=L1_WEIGHT):
+def train_pix2pix(sources, targets, config, width=16, levels=4, device="cpu", l1_weight=L1_WEIGHT):
     """Return a U-Net trained with a discriminator, and the history of both losses.
 
     sources: (n, n_in, h, w), targets: (n, n_out, h, w), both scaled; config: TrainingConfig.
@@ -43,7 +43,7 @@ def train(sources, targets, config, width=16, levels=4, device="cpu", l1_weight=
     """
     unet.check_pairs(sources, targets, levels)
     n_in, n_out = sources.shape[1], targets.shape[1]
-    generator = unet.create(n_in, n_out, config.seed, width, levels, device)
+    generator = unet.create_unet(n_in, n_out, config.seed, width, levels, device)
     discriminator = create_discriminator(n_in + n_out, config.seed, width, device)
     sources, targets = unet.as_tensor(sources), unet.as_tensor(targets)
     players = [(network, *adamw(list(network.parameters()), config, BETAS)) for network in (generator, discriminator)]

@@ -16,7 +16,7 @@ STRONG = 50.0  # G; weaker pixels are noise and network, which no translation co
 INNER = 0.5  # mu, 60 degrees from the centre: nearer the limb the line of sight sees hardly any of the field
 
 
-def regions_of(target, size):
+def region_masks(target, size):
     """Masks of the parts of an image that count: {"disk": (size, size) bool, "off disk": ...}.
 
     The field is measured on the disk alone, so that "hmi" and "|hmi|" have no other part.
@@ -25,7 +25,7 @@ def regions_of(target, size):
     return {"disk": disk} if "hmi" in target else {"disk": disk, "off disk": ~disk}
 
 
-def score(predicted, observed, target):
+def score_translation(predicted, observed, target):
     """Scores of each image and region: DataFrame with image, target, region, psnr (dB), ssim and correlation.
 
     predicted, observed: (n, h, w), scaled; target: channel, or "|hmi|" for the field without its sign.  SSIM as Wang
@@ -35,7 +35,7 @@ def score(predicted, observed, target):
     """
     predicted, observed = _pairs(predicted, observed)
     rows, scale = [], RANGE.get(target, AIA_RANGE)
-    regions = regions_of(target, observed.shape[-1])
+    regions = region_masks(target, observed.shape[-1])
     settings = {"data_range": scale, "gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False}
     for number, (made, true) in enumerate(zip(predicted, observed, strict=True)):
         likeness = structural_similarity(true, made, full=True, **settings)[1]
@@ -103,7 +103,7 @@ def calibration(members, observed, target):
     variance, error = members.var(axis=0, ddof=1) * (m + 1) / m, (members.mean(axis=0) - truth) ** 2
     inside = (truth >= members.min(axis=0)) & (truth <= members.max(axis=0))
     rows = []
-    for region, mask in regions_of(target, truth.shape[-1]).items():
+    for region, mask in region_masks(target, truth.shape[-1]).items():
         spread, wrong = np.sqrt(variance[:, mask].mean()), np.sqrt(error[:, mask].mean())
         maps = (np.sqrt(part[:, mask].mean(axis=0)) for part in (variance, error))
         found = (spread, wrong, spread / max(wrong, 1e-12), correlation(*maps), inside[:, mask].mean())
@@ -112,7 +112,7 @@ def calibration(members, observed, target):
     return pd.DataFrame(rows, columns=columns)
 
 
-def summary(scores, by=("method", "target", "region")):
+def summarize_scores(scores, by=("method", "target", "region")):
     """Mean of each score over the images, and its standard deviation: columns psnr, psnr_sd, ssim, ssim_sd, ..."""
     groups = scores.groupby(list(by), sort=False)[[name for name in (*SCORES, "flux_error") if name in scores]]
     mean, sd = groups.mean(), groups.std(ddof=1)

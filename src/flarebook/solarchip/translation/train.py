@@ -15,8 +15,8 @@ from flarebook.learning.training import TrainingConfig
 from flarebook.solarchip.datasets.archive import LAST_TENTH, read_archive
 from flarebook.solarchip.images.channels import channel_index
 from flarebook.solarchip.translation import diffusion
-from flarebook.solarchip.translation.latent_space import measure
-from flarebook.solarchip.translation.translator import Translator, branch_of, conditions, save
+from flarebook.solarchip.translation.latent_space import measure_latent_space
+from flarebook.solarchip.translation.translator import Translator, branch_name, encode_conditions, save_translator
 
 AIA = ("171", "193", "304")
 ROUTES = {("hmi",): AIA, AIA: ("hmi",)}  # sources -> targets
@@ -41,47 +41,49 @@ def train_translator(model, images, config, routes=None, device="auto", about=()
     Returns (Translator, DataFrame with part, step and loss).
     """
     routes, device = routes or ROUTES, chosen_device(device)
-    space = measure(model.to(device), images, channels_of(routes))
-    pictures = encode_targets(space, images, routes)
-    drawing = new_diffusion(space, pictures, config.seed, device)
+    space = measure_latent_space(model.to(device), images, route_channels(routes))
+    latents = encode_targets(space, images, routes)
+    denoiser = new_diffusion(space, latents, config.seed, device)
     training = TrainingConfig(config.unet_steps, config.batch_size, config.learning_rate, config.seed)
-    histories = {"diffusion": diffusion.train_unet(drawing, pictures, training)}
+    histories = {"diffusion": diffusion.fit_unet(denoiser, latents, training)}
     for sources, targets in routes.items():
-        wanted = {target: pictures[target] for target in targets}
-        seen = conditions(space, images, sources, drawing.shape.side)
-        histories[branch_of(sources)] = train_branch(drawing, branch_of(sources), seen, wanted, config)
-    return Translator(space, drawing, about).eval(), history_of(histories)
+        wanted = {target: latents[target] for target in targets}
+        seen = encode_conditions(space, images, sources, denoiser.shape.side)
+        histories[branch_name(sources)] = train_controlnet(denoiser, branch_name(sources), seen, wanted, config)
+    return Translator(space, denoiser, about).eval(), history_table(histories)
 
 
-def channels_of(routes):
+def route_channels(routes):
     """All channels of the routes, each once."""
     return tuple(dict.fromkeys(channel for route in routes.items() for part in route for channel in part))
 
 
 def encode_targets(space, images, routes):
-    """Scaled latent pictures of all targets of the routes, {target: (n, c, h, w)}."""
+    """Scaled latents of all targets of the routes, {target: (n, c, h, w)}."""
     targets = dict.fromkeys(target for group in routes.values() for target in group)
     return {target: space.encode(images[:, channel_index(target)], target) for target in targets}
 
 
-def new_diffusion(space, pictures, seed, device):
-    """A diffusion of the shape of these latent pictures; {target: (n, c, h, w)}."""
-    some = next(iter(pictures.values()))
-    return diffusion.create(diffusion.Shape(tuple(pictures), some.shape[1], some.shape[-1]), seed, device)
+def new_diffusion(space, latents, seed, device):
+    """A diffusion of the shape of these latents; {target: (n, c, h, w)}."""
+    some = next(iter(latents.values()))
+    return diffusion.create_diffusion(
+        diffusion.DiffusionShape(tuple(latents), some.shape[1], some.shape[-1]), seed, device
+    )
 
 
-def train_branch(drawing, name, seen, pictures, config, seed=None):
+def train_controlnet(denoiser, name, seen, latents, config, seed=None):
     """Add a branch and teach it to steer; returns the loss of each step.
 
-    seen: (n, k, h, w) latent pictures of the sources; pictures: {target: (n, c, h, w)}; seed: default, that of config.
+    seen: (n, k, h, w) latents of the sources; latents: {target: (n, c, h, w)}; seed: default, that of config.
     """
     seed = config.seed if seed is None else seed
-    drawing.add_branch(name, seen.shape[1], seed)
+    denoiser.add_branch(name, seen.shape[1], seed)
     training = TrainingConfig(config.branch_steps, config.batch_size, config.learning_rate, seed)
-    return diffusion.train_branch(drawing, name, seen, pictures, training, config.locked)
+    return diffusion.fit_controlnet(denoiser, name, seen, latents, training, config.locked)
 
 
-def history_of(histories):
+def history_table(histories):
     """Losses of the parts below one another: DataFrame with part, step and loss."""
     parts = [
         pd.DataFrame({"part": name, "step": range(1, len(losses) + 1), "loss": losses})
@@ -110,19 +112,19 @@ def main(
 
     Written as data/translator.safetensors of the package, it is what `flarebook solarchip translate` takes by default.
     """
-    from flarebook.solarchip.models.weights import open_model
+    from flarebook.solarchip.models.weights import open_encoder
 
     torch.set_num_threads(threads)
     images, _, told = read_archive(archive, last_tenth)
     config = TranslatorConfig(unet_steps, branch_steps, learning_rate=rate, seed=seed)
     told |= {"autoencoder": Path(weights).stem, "commit": code_state()["commit"] or "unknown"}
     told |= {"unet_steps": unet_steps, "branch_steps": branch_steps, "rate": rate, "seed": seed}
-    translator, history = train_translator(open_model(weights), images, config, device=device, about=told)
+    translator, history = train_translator(open_encoder(weights), images, config, device=device, about=told)
     for part, rows in history.groupby("part", sort=False):
         typer.echo(
             f"{part}: loss {rows['loss'].head(20).mean():.3f} at first, {rows['loss'].tail(100).mean():.3f} at last"
         )
-    typer.echo(f"written: {save(translator, out)}")
+    typer.echo(f"written: {save_translator(translator, out)}")
 
 
 if __name__ == "__main__":

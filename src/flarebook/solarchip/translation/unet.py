@@ -26,9 +26,9 @@ class UNet(nn.Module):
         self.last = nn.Conv2d(width // 2 + n_in, n_out, 3, padding=1)
         self.levels = levels
 
-    def forward(self, pictures):
+    def forward(self, images):
         """(b, n_in, h, w) -> (b, n_out, h, w); sides are multiples of 2**levels."""
-        kept = [pictures]
+        kept = [images]
         for level in self.down:
             kept.append(level(kept[-1]))
         values = kept.pop()
@@ -47,21 +47,21 @@ def norm(n_channels):
     return nn.GroupNorm(max(1, n_channels // 4), n_channels)
 
 
-def create(n_in, n_out, seed=1, width=16, levels=4, device="cpu"):
+def create_unet(n_in, n_out, seed=1, width=16, levels=4, device="cpu"):
     """A new U-Net with weights drawn from the seed."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return UNet(n_in, n_out, width, levels).to(device, memory_format=torch.channels_last)
 
 
-def train(sources, targets, config, width=16, levels=4, device="cpu"):
+def train_unet(sources, targets, config, width=16, levels=4, device="cpu"):
     """U-Net that turns sources into targets, and its loss history.
 
     sources: (n, n_in, h, w), targets: (n, n_out, h, w), both scaled; config: TrainingConfig.
     Returns (UNet, (n_steps,)).  Raises InputError when the pairs do not match or the sides cannot be halved.
     """
     check_pairs(sources, targets, levels)
-    network = create(sources.shape[1], targets.shape[1], config.seed, width, levels, device)
+    network = create_unet(sources.shape[1], targets.shape[1], config.seed, width, levels, device)
     sources, targets = as_tensor(sources), as_tensor(targets)
 
     def loss(chosen, _):
@@ -71,7 +71,7 @@ def train(sources, targets, config, width=16, levels=4, device="cpu"):
     return network.eval(), loss_history
 
 
-def predict(network, sources, batch_size=16):
+def predict_images(network, sources, batch_size=16):
     """Targets of sources, (n, n_out, h, w) float32; sources: (n, n_in, h, w) scaled."""
     device = next(network.parameters()).device
     with torch.inference_mode():
