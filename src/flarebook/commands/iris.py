@@ -28,7 +28,7 @@ def score(
     """Give the pre-flare probability of every slit pixel and exposure, as table and map.
 
     The ensemble that ships was trained on simulated spectra: read its model card before you trust a score.
-    A bad file is reported and left out; the exit code is then 2.
+    A bad file is reported and skipped; the exit code is then 2.
 
     Example: flarebook iris score iris_l2_20140329_140938_3860258481_raster_t000_r00000.fits --out scores
     """
@@ -72,7 +72,7 @@ def fetch(
     """Fetch the rasters of observations of the paper's Tables 1 and 2 into the cache, and print where they are.
 
     Looked for in the folder FLAREBOOK_MIRROR, then in the cache, then in the public archive. An observation that
-    cannot be had is reported and left out; the exit code is then 2.
+    is not available is reported and skipped; the exit code is then 2.
 
     Example: flarebook iris fetch "PF 16" "AR 1"
     """

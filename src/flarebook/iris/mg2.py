@@ -2,18 +2,20 @@
 
 import numpy as np
 
-FEATURES = (
-    "intensity",
-    "line_center",
-    "line_width",
-    "asymmetry",
-    "total_continuum",
-    "triplet",
-    "kh_ratio",
-    "k3_height",
-    "peak_ratio",
-    "peak_separation",
-)
+FEATURE_NAMES = {
+    "intensity": "intensity",
+    "line_center": "line centre",
+    "line_width": "line width",
+    "asymmetry": "asymmetry",
+    "total_continuum": "total continuum",
+    "triplet": "triplet emission",
+    "kh_ratio": "k/h ratio",
+    "k3_height": "k3 height",
+    "peak_ratio": "peak ratio",
+    "peak_separation": "peak separation",
+}
+FEATURES = tuple(FEATURE_NAMES)  # in the order of section 2.1 of the paper
+
 GRID = np.linspace(2794.14, 2805.72, 240)  # Angstrom, vacuum
 K_CORE, H_CORE = 2796.34, 2803.52
 TRIPLET, TRIPLET_WING = 2798.77, 2799.32
@@ -42,19 +44,6 @@ FEATURE_LABELS = {
     "k3_height": "k3 height [share of maximum]",
     "peak_ratio": "peak ratio k2v/k2r",
     "peak_separation": "peak separation [grid points]",
-}
-
-FEATURE_NAMES = {
-    "intensity": "intensity",
-    "line_center": "line centre",
-    "line_width": "line width",
-    "asymmetry": "asymmetry",
-    "total_continuum": "total continuum",
-    "triplet": "triplet emission",
-    "kh_ratio": "k/h ratio",
-    "k3_height": "k3 height",
-    "peak_ratio": "peak ratio",
-    "peak_separation": "peak separation",
 }
 
 # Panos & Kleint 2020, section 6.2 and conclusion 2, most descriptive first.  The abstract swaps

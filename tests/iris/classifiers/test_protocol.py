@@ -44,7 +44,7 @@ def test_score_table_is_tidy_and_complete(scores, spectra, splits):
     table = protocol.score_table("B", "validation", scores, spectra, splits)
     assert list(table.columns) == ["model", "split", "selection", "metric", "value"]
     assert len(table) == 12 * len(METRICS) and table["value"].between(-1, 1).all()
-    summary = protocol.summary(table).set_index("metric")
+    summary = protocol.summarise_splits(table).set_index("metric")
     assert summary["mean"]["auc"] == pytest.approx(table[table["metric"] == "auc"]["value"].mean())
     assert (summary["n"] == 12).all()
 
@@ -69,8 +69,10 @@ def test_bootstrap_surrounds_the_mean_and_is_wider_than_nothing(scores, spectra,
     rates = protocol.observation_rates(scores, spectra, splits)
     aucs = protocol.pair_aucs(scores, spectra, splits)
     draws = protocol.bootstrap_observations(rates, aucs, spectra, np.random.default_rng(0), n_draws=300)
-    ranges = protocol.confidence(draws).set_index("metric")
-    mean = protocol.summary(protocol.score_table("B", "v", scores, spectra, splits)).set_index("metric")["mean"]
+    ranges = protocol.confidence_ranges(draws).set_index("metric")
+    mean = protocol.summarise_splits(protocol.score_table("B", "v", scores, spectra, splits)).set_index("metric")[
+        "mean"
+    ]
     for metric in ("tss", "auc", "accuracy"):
         low, high = ranges.loc[metric, ["low", "high"]]
         assert low - 0.1 < mean[metric] < high + 0.1 and high - low > 0.005

@@ -13,7 +13,7 @@ from astropy.io import fits
 from astropy.time import Time
 
 from flarebook.compendium.errors import InputError
-from flarebook.iris.rasters.read import Raster, iter_exposures, iter_rasters, read_raster
+from flarebook.iris.rasters.read import Raster, iter_exposures, read_raster
 from flarebook.iris.rasters.samples import coarse_rasters, real_raster
 from flarebook.iris.rasters.write import write_raster
 
@@ -87,7 +87,7 @@ def test_many_files_are_joined_in_time(tmp_path):
     joined = read_raster(files)
     assert joined.spectra.shape[0] == 8
     np.testing.assert_allclose(joined.time, [0, 10, 20, 30, 60, 70, 80, 90])
-    assert [len(one.time) for one in iter_rasters(files)] == [4, 4]
+    assert [len(read_raster(file).time) for file in files] == [4, 4]
 
 
 def test_exposures_come_one_by_one_with_the_raster_s_values(raster_file):

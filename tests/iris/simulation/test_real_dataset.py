@@ -89,7 +89,7 @@ def test_real_rasters_become_the_table_that_the_classifiers_read(archived):
     flare = wide[wide["observation"] == "PF 15"]
     assert -26 <= flare["minutes_to_onset"].min() and flare["minutes_to_onset"].max() < -1
     assert wide.loc[wide["observation"] == "AR 1", "exposure"].max() == 24  # the first 25 minutes
-    assert [str(error).split(" is left out")[0] for error in problems] == ["AR 2", "AR 3"]
+    assert [str(error).split(" is skipped")[0] for error in problems] == ["AR 2", "AR 3"]
     row, real = flare.iloc[0], real_raster()
     spectrum = real.spectra[int(row["exposure"]) % 3, 500 + int(row["slit"])]
     expected, _ = extract_features(spectrum[None], real.wavelength, real.exposure_time[int(row["exposure"]) % 3])
@@ -100,7 +100,7 @@ def test_real_rasters_become_the_table_that_the_classifiers_read(archived):
 def test_what_is_known_too_little_is_told_before_any_download(archived, tmp_path):
     with pytest.raises(InputError, match="PF 15 has no onset"):
         real_dataset.build_real_datasets(rows_of("PF 15"), 1, 10, **archived)
-    with pytest.raises(InputError, match="PF 16 is left out: .*cannot read the archive's listing"):
+    with pytest.raises(InputError, match="PF 16 is skipped: .*cannot read the archive's listing"):
         real_dataset.build_real_datasets(
             rows_of("PF 16"), 1, 10, onsets={"PF 16": datetime(2014, 9, 10, 17)}, archive="http://127.0.0.1:9"
         )
@@ -133,7 +133,7 @@ def test_the_later_test_in_time_names_the_held_out_observations_that_it_lacks(ar
         for name in ("AR 1", "AR 3")
     )
     assert set(quiet["observation"]) == {"AR 1"} and none.empty and list(none) == list(quiet)
-    assert "PF 16 is left out: PF 16 has no onset" in capsys.readouterr().out
+    assert "PF 16 is skipped: PF 16 has no onset" in capsys.readouterr().out
     with pytest.raises(InputError, match="no spectra of PF 16: fetch"):
         space_time.held_out_observations(quiet)
     with pytest.raises(InputError, match="no spectra of PF 16 and AR 1"):

@@ -150,7 +150,7 @@ def load_ensemble(path: str | Path = SHIPPED) -> Ensemble:
         with safe_open(path, framework="numpy") as file:
             about, weights = file.metadata() or {}, {name: file.get_tensor(name) for name in file.keys()}
     except (SafetensorError, OSError) as error:
-        raise InputError(f"{path} is no readable weights file ({error}); restore it or export it again.") from error
+        raise InputError(f"{path} is not a readable weights file ({error}); restore it or export it again.") from error
     if tuple(json.loads(about.get("features", "[]"))) != FEATURES or "mean" not in weights:
         raise InputError(f"{path} was not made for the ten features of this version; export it again.")
     return Ensemble(weights, about, hashlib.sha256(path.read_bytes()).hexdigest(), path)

@@ -39,7 +39,7 @@ def score_table(model, selection, scores, spectra, splits):
     return pd.DataFrame(rows, columns=["model", "split", "selection", "metric", "value"])
 
 
-def summary(table):
+def summarise_splits(table):
     """Mean, standard deviation and number of splits by model, selection and metric."""
     groups = table.groupby(["model", "selection", "metric"], sort=False)["value"]
     return groups.agg(mean="mean", sd=lambda values: values.std(ddof=0), n="size").reset_index()
@@ -85,7 +85,7 @@ def pair_aucs(scores, spectra, splits):
 
 
 def bootstrap_observations(rates, aucs, spectra, rng, n_draws=2000):
-    """Scores of redrawn sets of observations: the splits share observations, so their spread is no confidence.
+    """Scores of redrawn sets of observations: the splits share observations, so their spread is not a confidence range.
 
     rates: of `observation_rates`; aucs: of `pair_aucs`.  Returns the scores of each draw, (n_draws, 6).
     """
@@ -98,7 +98,7 @@ def bootstrap_observations(rates, aucs, spectra, rng, n_draws=2000):
     return pd.DataFrame(scores_of_rates(hits, alarms) | {"auc": auc})
 
 
-def confidence(draws, level=0.68):
+def confidence_ranges(draws, level=0.68):
     """Central range that holds `level` of the draws: DataFrame metric, low, high."""
     tail = (1 - level) / 2
     ends = draws.quantile([tail, 1 - tail]).T.set_axis(["low", "high"], axis=1)

@@ -98,7 +98,9 @@ def score_file(path: str | Path, ensemble: Ensemble, progress: Callable[[Iterabl
         parts.append(pd.DataFrame({"exposure": number, **columns, "score": score, "spread": spread}))
     table = pd.concat(parts, ignore_index=True)
     if not table["score"].notna().any():
-        raise InputError(f"{path} holds no usable spectrum: all exposures are missing or have no exposure time.")
+        raise InputError(
+            f"{path} holds no usable spectrum: no exposure has data and an exposure time; give another raster."
+        )
     return table
 
 
@@ -192,12 +194,14 @@ def write_parquet(path, table, record):
     pyarrow.parquet.write_table(arrow.replace_schema_metadata(metadata), path)
 
 
-def score_image(table, column):
-    """Values of a column as (n_slit, n_exposures)."""
+def show_column(axes, table, column, **colours):
+    """Show a column of a score table, slit pixel against exposure, grey where unusable; returns the image."""
     shape = table["exposure"].max() + 1, table["slit"].max() + 1
     values = np.full(shape, np.nan, np.float32)
     values[table["exposure"], table["slit"]] = table[column]
-    return values.T
+    axes.set_facecolor("0.8")
+    options = {"origin": "lower", "aspect": "auto", "interpolation": "nearest", "vmin": 0.0, **colours}
+    return axes.imshow(values.T, extent=(-0.5, shape[0] - 0.5, 0, shape[1]), **options)
 
 
 def plot_score_map(table, title, record):
@@ -207,10 +211,7 @@ def plot_score_map(table, title, record):
     figure = Figure(figsize=(7, 5), layout="constrained")
     columns = (("score", "RdBu_r", 1.0), ("spread", "viridis", None))
     for axes, (column, colours, top) in zip(figure.subplots(1, 2, sharey=True), columns, strict=True):
-        image = score_image(table, column)
-        axes.set_facecolor("0.8")
-        options = {"vmin": 0.0, "vmax": top, "cmap": colours, "aspect": "auto", "interpolation": "nearest"}
-        shown = axes.imshow(image, origin="lower", extent=(-0.5, image.shape[1] - 0.5, 0, image.shape[0]), **options)
+        shown = show_column(axes, table, column, vmax=top, cmap=colours)
         label = {"score": "pre-flare score", "spread": "spread over members"}[column]
         figure.colorbar(shown, ax=axes, label=label)
         axes.set(xlabel="exposure", ylabel="slit pixel" if column == "score" else "")

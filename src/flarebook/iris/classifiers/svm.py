@@ -30,7 +30,7 @@ def train_svm(features, label, cost=1.0, gamma="scale", machine=SVC):
 def as_score(decision):
     """Signed distance from the decision boundary mapped to [0, 1] by a logistic: 0.5 on the boundary.
 
-    It orders spectra as the distance does and is no calibrated probability.
+    It orders spectra as the distance does and is not a calibrated probability.
     """
     return expit(np.asarray(decision, float))
 

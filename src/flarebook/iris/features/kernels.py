@@ -6,7 +6,7 @@ import numpy as np
 from numba import config, njit
 
 MISSING = np.float32(-199.9)  # level-2 files write -200 where nothing was recorded
-SINGLE_PEAK_LEVEL = 0.15  # a "k3" below this share of the maximum is no central reversal
+SINGLE_PEAK_LEVEL = 0.15  # a "k3" below this share of the maximum is not a central reversal
 SMALLEST_SHARE = 4096  # spectra; below this a second thread costs more than it saves
 TIE = 1e-9  # two grid points this equally near to a quartile: the bluer one is taken
 

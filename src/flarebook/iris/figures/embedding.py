@@ -180,7 +180,7 @@ def _write_score(axis, scores, region, perplexity):
     axis.set_xlabel(f"k-NN {mine['knn'].iloc[0]:.2f}", fontsize="small", labelpad=2)
 
 
-def plot_feature_maps(drawn, points, limit=2.0):
+def plot_features_on_map(drawn, points, limit=2.0):
     """One t-SNE map twelve times: the class, the ten features in the paper's order, and the colour scale.
 
     drawn: table with region and the ten standardised features; points: (n, 2); limit: standard deviations at the

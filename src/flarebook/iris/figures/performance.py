@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 
 from flarebook.evaluation.classification import METRICS
 from flarebook.iris.classifiers.interpretation import MARKED_THRESHOLDS
-from flarebook.iris.classifiers.realtime_score import score_image
+from flarebook.iris.classifiers.realtime_score import show_column
 from flarebook.iris.mg2 import FEATURE_NAMES, NEUTRAL_COLOUR, REAL_COLOUR, REGION_COLOURS
 
 METRIC_NAMES = {name: name for name in METRICS} | {"tss": "TSS", "f1": "F1", "auc": "AUC"}
@@ -24,7 +24,7 @@ PAPER_STYLE = {"marker": "*", "s": 70, "color": "black", "zorder": 4, "label": "
 def plot_performance(table, paper):
     """Figure 12: six scores of each model, mean and standard deviation over splits, both selections.
 
-    table: of `protocol.summary`; paper: {metric: value} of model B.
+    table: of `summarise_splits`; paper: {metric: value} of model B.
     """
     figure = Figure(figsize=(9, 4.2), layout="constrained")
     panels = figure.subplots(1, len(METRICS))
@@ -53,7 +53,7 @@ def style_metric_axes(axes, metric, models):
 def plot_score_distributions(pooled, rocs, rates):
     """Figure 13: densities f0 (AR) and f1 (PF) of the test scores with the thresholds p, q, r, and the ROC curve.
 
-    pooled: of `explain.pooled_scores`; rocs: of `explain.roc_table`; rates: of `explain.threshold_rates`.
+    pooled: of `pooled_scores`; rocs: of `roc_table`; rates: of `threshold_rates`.
     """
     figure = Figure(figsize=(8.5, 3.9), layout="constrained")
     left, right = figure.subplots(1, 2)
@@ -166,17 +166,13 @@ def running_mean(values, width=SMOOTHING):
 def plot_real_score(table):
     """Map of the score by exposure and slit pixel, and its mean over exposures with the spread of the networks.
 
-    table: of `score.score_file`.
+    table: of `score_file`.
     """
     figure = Figure(figsize=(8.0, 5.2), layout="constrained")
     left, right = figure.subplots(1, 2, width_ratios=[1, 1.7], sharey=True)
-    image = score_image(table, "score")
-    extent = (-0.5, image.shape[1] - 0.5, 0, image.shape[0])
-    left.set_facecolor("0.8")
-    options = {"vmin": 0, "vmax": 1, "cmap": "RdBu_r", "aspect": "auto", "interpolation": "nearest"}
-    shown = left.imshow(image, origin="lower", extent=extent, **options)
+    shown = show_column(left, table, "score", vmax=1.0, cmap="RdBu_r")
     figure.colorbar(shown, ax=left, label="score", location="left")
-    left.set(xlabel="exposure", ylabel="slit pixel", xticks=range(image.shape[1]))
+    left.set(xlabel="exposure", ylabel="slit pixel", xticks=range(table["exposure"].max() + 1))
     plot_along_slit(right, table)
     return figure
 

@@ -6,6 +6,7 @@ import pandas as pd
 from matplotlib.colors import LogNorm
 from matplotlib.ticker import NullFormatter
 
+from flarebook.iris.features.distributions import standardise_features
 from flarebook.iris.mg2 import FEATURE_LABELS, FEATURE_NAMES, FEATURES, REAL_COLOUR, REGION_COLOURS, REGION_NAMES
 from flarebook.iris.observations import SLIT_PIXEL
 
@@ -34,7 +35,7 @@ def plot_disk(rows):
     return figure
 
 
-def feature_table(features):
+def label_features(features):
     """Features (n, 10) as a DataFrame with their names."""
     return pd.DataFrame(features, columns=list(FEATURES))
 
@@ -44,7 +45,7 @@ def map_table(features, good, truth, observation):
 
     features: (n, 10); good: (n,); truth: of `simulate_observation`; observation: its row of the tables.
     """
-    table = feature_table(np.where(good[:, None], features, np.nan))
+    table = label_features(np.where(good[:, None], features, np.nan))
     minutes = truth["exposure"] * observation["step_cadence"] / 60
     return table.assign(minutes=minutes, slit=truth["slit"], quiet_fraction=truth["quiet_fraction"])
 
@@ -91,18 +92,13 @@ def calibration_table(calibration, states):
     return table.loc[list(calibration["quiet"])].map(lambda value: "" if value is np.nan else str(value))
 
 
-def standardised(values):
-    """Columns of zero mean and unit variance (paper, equation 1)."""
-    return (values - values.mean(axis=0)) / np.maximum(values.std(axis=0), 1e-9)
-
-
 def cell_edges(centres):
     """Edges of the cells around increasing centres, (n + 1,)."""
     middle = (centres[1:] + centres[:-1]) / 2
     return np.concatenate([[2 * centres[0] - middle[0]], middle, [2 * centres[-1] - middle[-1]]])
 
 
-def plot_evolution(minutes, wavelength, spectrogram, features):
+def plot_pixel_evolution(minutes, wavelength, spectrogram, features):
     """Figure 3: spectrogram at one slit pixel, and ten strips of standardised features below.
 
     minutes: (n,) to onset; wavelength: (n_wavelengths,); spectrogram: (n, n_wavelengths) DN/s; features: (n, 10).
@@ -114,7 +110,7 @@ def plot_evolution(minutes, wavelength, spectrogram, features):
     times, style = cell_edges(minutes), {"norm": LogNorm(3, 300), "cmap": "magma", "rasterized": True}
     shown = axes[0].pcolormesh(times, cell_edges(wavelength), np.clip(spectrogram.T, 1, None), **style)
     axes[0].set_ylabel("wavelength [Å]")
-    for axis, name, strip in zip(axes[1:], FEATURES, standardised(features).T, strict=True):
+    for axis, name, strip in zip(axes[1:], FEATURES, standardise_features(features).T, strict=True):
         axis.pcolormesh(times, [0, 1], strip[None], cmap="gray_r", vmin=-2.5, vmax=2.5, rasterized=True)
         axis.set_yticks([])
         axis.set_ylabel(FEATURE_NAMES[name], rotation=0, ha="right", va="center", fontsize="small")
@@ -125,7 +121,7 @@ def plot_evolution(minutes, wavelength, spectrogram, features):
 
 def evolution_table(minutes, features):
     """Standardised features against time, as the strips of Figure 3 show them."""
-    table = pd.DataFrame(standardised(features), columns=list(FEATURES))
+    table = pd.DataFrame(standardise_features(features), columns=list(FEATURES))
     table.insert(0, "minutes_to_onset", minutes)
     return table.round(4)
 

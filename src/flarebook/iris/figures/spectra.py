@@ -25,7 +25,7 @@ def plot_spectrogram(raster, exposure):
         1, 2, figsize=(8.4, 5.4), sharey=True, gridspec_kw=layout, layout="constrained"
     )
     norm = AsinhNorm(linear_width=6, vmin=0, vmax=np.nanpercentile(spectra, 99.9))
-    mesh = _draw(image, spectra, raster.wavelength, y, norm=norm, cmap="magma")
+    mesh = show_image(image, spectra, raster.wavelength, y, norm=norm, cmap="magma")
     image.set(xlabel=r"wavelength in vacuum [$\mathrm{\AA}$]", ylabel="solar y [arcsec]")
     image.set_facecolor("0.8")
     for name, wavelength in LINES.items():
@@ -111,8 +111,7 @@ def plot_feature_maps(maps, y):
     figure, axes = plt.subplots(1, len(FEATURES), figsize=(12, 6), sharey=True, layout="constrained")
     for axis, name in zip(axes, FEATURES, strict=True):
         n_exposures = len(maps[name])
-        limits = {"norm": feature_norm(name, maps[name]), "cmap": feature_colours(name)}
-        mesh = _draw(axis, maps[name].T, np.arange(n_exposures) + 0.5, y, **limits)
+        mesh = show_image(axis, maps[name].T, np.arange(n_exposures) + 0.5, y, **feature_style(name, maps[name]))
         axis.set_title(FEATURE_NAMES[name].replace(" ", "\n"), fontsize="small")
         axis.set_xticks(np.arange(n_exposures) + 0.5, [f"{i + 1}" for i in range(n_exposures)], fontsize="x-small")
         axis.set_facecolor("0.85")
@@ -126,24 +125,19 @@ def plot_feature_maps(maps, y):
     return figure
 
 
-def feature_norm(name, values):
-    """Colour scale of a feature: logarithm-like for intensity, centred for signed ones, 1 to 99 % of the values."""
+def feature_style(name, values):
+    """Colour scale of a feature, 1 to 99 % of its values: diverging for signed ones, square root for intensity."""
     low, high = np.nanpercentile(values, [1, 99])
     if name == "intensity":
-        return PowerNorm(0.5, low, high)
-    if SIGNED.get(name, "no") == "no":
-        return plt.Normalize(low, high)
+        return {"norm": PowerNorm(0.5, low, high), "cmap": "magma"}
+    if name not in SIGNED:
+        return {"norm": plt.Normalize(low, high), "cmap": "viridis"}
     centre = np.nanmedian(values) if SIGNED[name] is None else SIGNED[name]
     reach = max(abs(low - centre), abs(high - centre)) or 1.0
-    return plt.Normalize(centre - reach, centre + reach)
+    return {"norm": plt.Normalize(centre - reach, centre + reach), "cmap": "RdBu_r"}
 
 
-def feature_colours(name):
-    """Colour map of a feature: diverging for signed ones."""
-    return "RdBu_r" if name in SIGNED else ("magma" if name == "intensity" else "viridis")
-
-
-def _draw(axis, values, x, y, **colours):
+def show_image(axis, values, x, y, **colours):
     """Show values (len(y), len(x)) as an image whose pixels are centred on evenly spaced x and y."""
     extent = [edge for centres in (x, y) for edge in _ends(centres)]
     return axis.imshow(values, origin="lower", extent=extent, aspect="auto", interpolation="nearest", **colours)
@@ -159,7 +153,7 @@ def plot_slit_jaw(jaw, raster):
     """A slit-jaw image with the slit of that moment and the positions of the raster's exposures."""
     figure, axis = plt.subplots(figsize=(4.6, 8), layout="constrained")
     norm = AsinhNorm(linear_width=40, vmin=0, vmax=np.nanpercentile(jaw.image, 99.8))
-    image = _draw(axis, jaw.image, jaw.x, jaw.y, norm=norm, cmap="copper")
+    image = show_image(axis, jaw.image, jaw.x, jaw.y, norm=norm, cmap="copper")
     axis.axvline(jaw.x[jaw.slit_column], color="#3DB7E9", lw=1.0, ls=(0, (6, 3)), label="slit at this moment")
     for number, x in enumerate(raster.x):
         axis.axvline(x, color="white", lw=0.7, ls=":", label="the raster's exposures" if number == 0 else None)
@@ -180,15 +174,14 @@ def plot_agreement(agreement):
     return figure
 
 
-def plot_evolution(maps, minutes, y):
+def plot_feature_evolution(maps, minutes, y):
     """Features against time and slit position, one panel a feature.
 
     maps: {name: (n_exposures, n_slit)} of the features to show; minutes: (n_exposures,); y: (n_slit,) arcsec.
     """
     figure, axes = plt.subplots(len(maps), 1, figsize=(8, 1.75 * len(maps)), sharex=True, layout="constrained")
     for axis, name in zip(axes, maps, strict=True):
-        limits = {"norm": feature_norm(name, maps[name]), "cmap": feature_colours(name)}
-        mesh = _draw(axis, maps[name].T, minutes, y, **limits)
+        mesh = show_image(axis, maps[name].T, minutes, y, **feature_style(name, maps[name]))
         axis.set_facecolor("0.85")
         axis.set_ylabel("y [arcsec]")
         figure.colorbar(mesh, ax=axis, pad=0.01, aspect=12).set_label(FEATURE_NAMES[name], fontsize="small")

@@ -30,27 +30,21 @@ def raster_url(start, obsid, archive=ARCHIVE):
     return f"{day_url(start, archive)}{name}/iris_l2_{name}_raster.tar.gz"
 
 
-def starts_in_listing(page, obsid):
-    """Start times of an OBSID's observations in a day's directory listing: sorted list of datetime (UTC).
-
-    page: the listing's HTML.  Tables 1 and 2 of the paper give minutes; the folders' names give seconds.
-    """
-    names = set(re.findall(rf"(\d{{8}}_\d{{6}})_0*{int(obsid)}\b", page))
-    return sorted(datetime.strptime(name, "%Y%m%d_%H%M%S") for name in names)
-
-
 def nearest_start(page, start, obsid):
     """Start to the second of the observation that a table lists to the minute.
 
-    page: HTML listing of the day.  Raises InputError when none lies within two minutes.
+    page: HTML listing of the day, whose folder names give seconds where Tables 1 and 2 give minutes.
+    Raises InputError when none lies within two minutes.
     """
     start = _time(start)
-    found = [other for other in starts_in_listing(page, obsid) if abs((other - start).total_seconds()) < 120]
-    if not found:
+    names = re.findall(rf"(\d{{8}}_\d{{6}})_0*{int(obsid)}\b", page)
+    listed = [datetime.strptime(name, "%Y%m%d_%H%M%S") for name in names]
+    near = [other for other in listed if abs((other - start).total_seconds()) < 120]
+    if not near:
         raise InputError(
             f"the archive lists no observation {obsid} near {start:%Y-%m-%d %H:%M}: check the start time and the OBSID"
         )
-    return min(found, key=lambda other: abs(other - start))
+    return min(near, key=lambda other: abs(other - start))
 
 
 def exact_start(start, obsid, archive=ARCHIVE):
@@ -122,4 +116,4 @@ def _time(start):
     try:
         return start if isinstance(start, datetime) else datetime.fromisoformat(str(start))
     except ValueError as error:
-        raise InputError(f"{start!r} is no time: write it as 2014-03-29T14:09:38") from error
+        raise InputError(f"{start!r} is not a time: write it as 2014-03-29T14:09:38") from error

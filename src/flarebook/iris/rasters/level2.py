@@ -84,7 +84,9 @@ def auxiliary(hdus, n_exposures, path):
     header, table = tables[-1].header, np.asarray(tables[-1].data, np.float64)
     absent = [key for key in AUXILIARY if not 0 <= header.get(key, -1) < table.shape[1]]
     if absent:
-        raise InputError(f"The auxiliary table of {path} lacks {', '.join(absent)}; the file is no level-2 raster.")
+        raise InputError(
+            f"The auxiliary table of {path} lacks {', '.join(absent)}; give a level-2 raster of the archive."
+        )
     if len(table) != n_exposures:
         raise InputError(
             f"The auxiliary table of {path} has {len(table)} rows for {n_exposures} exposures; download it again."

@@ -54,14 +54,11 @@ def read_raster(
     >>> raster.spectra.shape[:2]
     (3, 10)
     """
-    return concatenate(list(iter_rasters(paths, window, slit)))
-
-
-def iter_rasters(paths, window="Mg II k", slit=None) -> Iterator[Raster]:
-    """Read rasters one file at a time, members of archives included.  Yields one Raster per file."""
+    rasters = []
     for path, name in _files(paths):
         with open_level2(path, name) as hdus:
-            yield RasterWindow(hdus, name, window, slit).raster()
+            rasters.append(RasterWindow(hdus, name, window, slit).raster())
+    return concatenate(rasters)
 
 
 def iter_exposures(

@@ -10,8 +10,8 @@ import pandas as pd
 from flarebook.iris.atmospheres.library import Library
 from flarebook.iris.atmospheres.mixture import make_mixer
 from flarebook.iris.features.extract import extract_features
-from flarebook.iris.mg2 import FEATURES
-from flarebook.iris.observations import REGIONS, WINDOW_END, WINDOW_MINUTES
+from flarebook.iris.mg2 import FEATURES, REGIONS
+from flarebook.iris.observations import WINDOW_END, WINDOW_MINUTES
 from flarebook.iris.simulation.observation import load_calibration, render_spectra, start_simulation
 
 CHUNK = 5_000  # spectra held in memory at a time

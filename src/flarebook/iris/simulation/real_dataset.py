@@ -33,7 +33,7 @@ def dataset_builder(source, library, onsets="", scheduler="threads"):
         )
     if source == "real":
         return functools.partial(build_real_datasets, onsets=read_onsets(onsets) if onsets else {})
-    raise InputError(f"source {source!r} is none: choose one of {', '.join(SOURCES)}")
+    raise InputError(f"source {source!r} is unknown: choose one of {', '.join(SOURCES)}")
 
 
 def read_onsets(path):
@@ -130,7 +130,7 @@ def observation_tables(observation, seed, number, windows, onsets, span, source)
 
 
 def build_real_datasets(observations, seed, number, windows=(3.0,), span=None, onsets=None, problems=None, **source):
-    """Tables of real spectra, one per window width; an observation that cannot be had is left out and listed.
+    """Tables of real spectra, one per window width; an observation that is not available is skipped and listed.
 
     observations: rows of `observation_table`; number: spectra per observation, None for all; onsets: {name:
     datetime}; problems: list that takes the InputErrors, printed when not given; source: options of
@@ -138,18 +138,18 @@ def build_real_datasets(observations, seed, number, windows=(3.0,), span=None, o
     With a span, an empty table is a result: the two long observations are needed by one later step only.
     Raises InputError when no observation is left otherwise.
     """
-    parts, found, left_out = [], [], [] if problems is None else problems
+    parts, found, skipped = [], [], [] if problems is None else problems
     for row, observation in observations.iterrows():
         own = np.random.SeedSequence(seed, spawn_key=(row,))
         try:
             parts.append(observation_tables(observation, own, number, windows, onsets or {}, span, source))
             found.append(row)
         except InputError as error:
-            left_out.append(InputError(f"{observation['observation']} is left out: {error}"))
+            skipped.append(InputError(f"{observation['observation']} is skipped: {error}"))
     if not parts and span is None:
-        raise InputError(f"none of {len(observations)} observations could be had; the first: {left_out[0]}")
-    if problems is None and left_out:
-        print(*left_out, sep="\n")
+        raise InputError(f"none of {len(observations)} observations are available; the first error: {skipped[0]}")
+    if problems is None and skipped:
+        print(*skipped, sep="\n")
     empty = pd.DataFrame(columns=[*ABOUT, *FEATURES], dtype=np.float32).astype(ABOUT)
     parts = parts or [[empty] * len(windows)]
     return [dataset.join_observations(list(tables), observations.loc[found]) for tables in zip(*parts, strict=True)]
