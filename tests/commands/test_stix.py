@@ -50,7 +50,7 @@ def test_fetch_prints_where_a_map_is_and_names_what_cannot_be_had(mirror):
     assert (
         "cannot fetch http://127.0.0.1:1/image-archive/2203078775/" in printed and "connect to the network" in printed
     )
-    assert "'nonsense' is no name of the image archive" in printed
+    assert "'nonsense' is not a name of the image archive" in printed
 
 
 def test_fetch_wants_to_be_told_what(mirror):

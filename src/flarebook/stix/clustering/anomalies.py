@@ -28,10 +28,43 @@ def isolation_forest(reference, seed=PUBLISHED_SEED, n_trees=N_TREES):
     return IsolationForest(n_estimators=n_trees, contamination="auto", random_state=seed).fit(reference)
 
 
-def forest_scores(reference, images, seed=PUBLISHED_SEED, n_trees=N_TREES):
-    """Anomaly score of images, (n_images,): the more positive the rarer, above 0 flagged as published.
+def forest_scores(
+    reference: np.ndarray, images: np.ndarray, seed: int = PUBLISHED_SEED, n_trees: int = N_TREES
+) -> np.ndarray:
+    """Compute anomaly scores by an Isolation Forest with the published settings.
 
-    The negative of scikit-learn's decision function.
+    Parameters
+    ----------
+    reference : ndarray of shape (n, n_features)
+        Features of the images that the forest is fitted to.
+    images : ndarray of shape (n_images, n_features)
+        Features of the images to score.
+    seed : int
+        Random seed of the forest.
+    n_trees : int
+        Number of trees.
+
+    Returns
+    -------
+    ndarray of shape (n_images,)
+        Negative of scikit-learn's decision function: above 0 is flagged as an anomaly.
+
+    Raises
+    ------
+    InputError
+        For fewer than two reference images.
+
+    References
+    ----------
+    Liu, Ting & Zhou 2008; Drozdova et al. 2024, published code.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from flarebook import stix
+    >>> usual = np.random.default_rng(1).normal(size=(100, 2))
+    >>> print(stix.forest_scores(usual, np.array([[0.0, 0.0], [9.0, 9.0]]), n_trees=50) > 0)
+    [False  True]
     """
     return -isolation_forest(reference, seed, n_trees).decision_function(images)
 

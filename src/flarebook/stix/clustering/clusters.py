@@ -14,13 +14,44 @@ N_CLUSTERS = 30  # poster, section Filtering
 PCA_VARIANCE = 0.95  # the value in the authors' code, where the step itself is commented out
 
 
-def cluster(features, k=N_CLUSTERS, seed=1, pca_variance=PCA_VARIANCE):
-    """Cluster number of each image, by principal components and k-means.
+def cluster(
+    features: np.ndarray, k: int = N_CLUSTERS, seed: int = 1, pca_variance: float | None = PCA_VARIANCE
+) -> np.ndarray:
+    """Cluster images by principal components and k-means.
 
-    features: (n_images, n_features).  pca_variance: share of the variance that the kept components explain; None:
-    no components, as in the authors' committed code.  Returns (n_images,) int, 0 to k - 1.
-    Raises InputError for fewer images, or fewer different ones, than clusters, and for features that are no numbers.
-    Poster, section Filtering.
+    Parameters
+    ----------
+    features : ndarray of shape (n_images, n_features)
+        Features of an encoder.
+    k : int
+        Number of clusters.
+    seed : int
+        Random seed of k-means.
+    pca_variance : float or None
+        Fraction of the variance that the kept components explain; None uses no components, as the authors' code.
+
+    Returns
+    -------
+    ndarray of shape (n_images,), int
+        Cluster number of each image, 0 to k - 1.
+
+    Raises
+    ------
+    InputError
+        For fewer images, or fewer different ones, than clusters, and for features that are NaN or infinite.
+
+    References
+    ----------
+    Drozdova et al. 2024, poster, section Filtering.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from flarebook import stix
+    >>> two = np.repeat([[0.0, 0.0], [9.0, 9.0]], 5, axis=0) + np.random.default_rng(1).normal(size=(10, 2))
+    >>> labels = stix.cluster(two, k=2)
+    >>> len(set(labels[:5])), len(set(labels))
+    (1, 2)
     """
     check_features(features, k)
     return k_means(principal_components(features, pca_variance), k, seed)
@@ -47,11 +78,33 @@ def check_features(features, k):
         )
 
 
-def principal_components(features, pca_variance=PCA_VARIANCE):
-    """Scores on the leading principal components; the features as they are when pca_variance is None.
+def principal_components(features: np.ndarray, pca_variance: float | None = PCA_VARIANCE) -> np.ndarray:
+    """Compute the scores on the leading principal components.
 
-    features: (n_images, n_features).  pca_variance: share of the variance to keep, between 0 and 1.
-    Returns (n_images, n_components).  Raises InputError for a share outside that range.
+    Parameters
+    ----------
+    features : ndarray of shape (n_images, n_features)
+        Features of an encoder.
+    pca_variance : float or None
+        Fraction of the variance to keep, between 0 and 1; None returns the features unchanged.
+
+    Returns
+    -------
+    ndarray of shape (n_images, n_components)
+        Scores of each image.
+
+    Raises
+    ------
+    InputError
+        For a fraction outside that range.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from flarebook import stix
+    >>> features = np.outer(np.arange(10.0), [1.0, 2.0, 3.0])
+    >>> stix.principal_components(features).shape
+    (10, 1)
     """
     if pca_variance is None:
         return np.asarray(features)

@@ -9,12 +9,34 @@ from flarebook.compendium.errors import InputError
 N_NEIGHBOURS = 5
 
 
-def nearest(scores, n_neighbours, groups=None):
-    """Nearest images of each image, none of its own group: (n_images, n_neighbours) rows, nearest first.
+def nearest(scores: np.ndarray, n_neighbours: int, groups: np.ndarray | None = None) -> np.ndarray:
+    """Find the nearest images of each image, none of its own group.
 
-    scores: (n_images, n_components), compared by Euclidean distance.  groups: (n_images,), such as flares, of which
-    two bands are no discovery; None or an empty name: a group of its own.
-    Raises InputError when there are too few images of other groups.
+    Parameters
+    ----------
+    scores : ndarray of shape (n_images, n_components)
+        Features, compared by Euclidean distance.
+    n_neighbours : int
+        Number of neighbours of each image.
+    groups : ndarray of shape (n_images,) or None
+        Groups such as flares, whose two bands are not independent; None or an empty name is a group of its own.
+
+    Returns
+    -------
+    ndarray of shape (n_images, n_neighbours), int
+        Rows of the neighbours, nearest first.
+
+    Raises
+    ------
+    InputError
+        When there are too few images of other groups.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from flarebook import stix
+    >>> print(stix.nearest(np.array([[0.0], [1.0], [5.0], [7.0]]), 1).ravel())
+    [1 0 3 2]
     """
     groups = _group_numbers(groups, len(scores))
     largest = int(np.bincount(groups).max())

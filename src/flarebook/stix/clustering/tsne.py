@@ -11,13 +11,42 @@ FEWEST_IMAGES = 10
 MANY_IMAGES = 6000  # from here on the grid of the fast Fourier transform costs less than the tree of Barnes and Hut
 
 
-def tsne_map(scores, seed=1, perplexity=PERPLEXITY, n_iter=500):
-    """Place each image on a plane so that images with similar features lie near each other.
+def tsne_map(scores: np.ndarray, seed: int = 1, perplexity: float = PERPLEXITY, n_iter: int = 500) -> np.ndarray:
+    """Embed images in the plane by t-SNE, so that images with similar features lie near each other.
 
-    scores: (n_images, n_components), features after principal components.  perplexity: neighbours that count, at most
-    a third of the images.  One thread and exact neighbours, so that the same seed gives the same map.
-    Returns (n_images, 2) float32, centred, without unit.  Raises InputError for too few images.
+    One thread and exact neighbours make the map a function of the seed.
+
+    Parameters
+    ----------
+    scores : ndarray of shape (n_images, n_components)
+        Features after principal components.
+    seed : int
+        Random seed.
+    perplexity : float
+        Effective number of neighbours, reduced to a third of the images where those are few.
+    n_iter : int
+        Number of iterations.
+
+    Returns
+    -------
+    ndarray of shape (n_images, 2), float32
+        Centred positions without unit.
+
+    Raises
+    ------
+    InputError
+        For fewer than ten images.
+
+    References
+    ----------
     van der Maaten & Hinton 2008; Policar et al. 2024.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from flarebook import stix
+    >>> stix.tsne_map(np.random.default_rng(1).normal(size=(30, 4)), n_iter=20).shape
+    (30, 2)
     """
     if len(scores) < FEWEST_IMAGES:
         raise InputError(f"a map of {len(scores)} images says nothing: give {FEWEST_IMAGES} or more")

@@ -7,16 +7,44 @@ import numpy as np
 
 from flarebook.compendium.errors import InputError
 from flarebook.stix.imaging.source_model import pixel_axis
+from flarebook.stix.imaging.visibilities import Visibilities
 
 WEIGHTS = ("natural", "uniform")
 
 
-def back_project(visibilities, size=257, pixel=1.0, weights="natural"):
-    """Dirty image around the phase centre: sum over w Re[V exp(-2 pi i (x u + y v))], with the sum of w = 1.
+def back_project(
+    visibilities: Visibilities, size: int = 257, pixel: float = 1.0, weights: str = "natural"
+) -> np.ndarray:
+    """Compute the dirty image: the inverse Fourier transform of the visibilities, side lobes included.
 
-    size: pixels on a side; pixel: arcsec; weights: "natural" (all equal) or "uniform" (in proportion to |uv|, as the
-    density of a plane evenly covered asks for).  Returns (size, size), flux; row 0 at the lowest y.
-    Raises InputError for other weights, or a size or pixel that is not positive.
+    The image is the sum over w Re[V exp(-2 pi i (x u + y v))] around the phase centre, with the sum of w = 1.
+
+    Parameters
+    ----------
+    visibilities : Visibilities
+        Measured points of the Fourier transform.
+    size : int
+        Pixels on a side.
+    pixel : float
+        Pixel size, arcsec.
+    weights : {"natural", "uniform"}
+        All equal, or in proportion to the baseline |uv|, as the density of an evenly covered plane requires.
+
+    Returns
+    -------
+    ndarray of shape (size, size)
+        Flux in the visibilities' unit; row 0 has the lowest y.
+
+    Raises
+    ------
+    InputError
+        For other weights, or a size or pixel that is not positive.
+
+    Examples
+    --------
+    >>> from flarebook import stix
+    >>> stix.back_project(stix.real_visibilities(), size=65, pixel=2.0).shape
+    (65, 65)
     """
     u, v = visibilities.u, visibilities.v
     return to_image(visibilities.value * visibility_weights(u, v, weights), waves(u, v, size, pixel))

@@ -22,12 +22,55 @@ class CleanMap(NamedTuple):
     n_iterations: int
 
 
-def clean(dirty, psf, pixel=1.0, gain=0.1, n_iterations=200, beam_fwhm=20.0):
-    """Take the dirty beam out of a dirty image, peak by peak.
+def clean(
+    dirty: np.ndarray,
+    psf: np.ndarray,
+    pixel: float = 1.0,
+    gain: float = 0.1,
+    n_iterations: int = 200,
+    beam_fwhm: float = 20.0,
+) -> CleanMap:
+    """Remove the dirty beam from a dirty image, peak by peak.
 
-    dirty: (size, size), flux; psf: (2 size - 1, 2 size - 1); pixel and beam_fwhm: arcsec; gain: share of a peak taken
-    at a time.  Returns a CleanMap.  Stops when the deepest negative is larger than the highest peak.
-    Raises InputError when the sizes do not fit or the dirty image holds no numbers.  Högbom 1974.
+    The iteration stops early when the deepest negative exceeds the highest peak.
+
+    Parameters
+    ----------
+    dirty : ndarray of shape (size, size)
+        Back-projection, flux.
+    psf : ndarray of shape (2 size - 1, 2 size - 1)
+        Dirty beam, peak in the middle.
+    pixel : float
+        Pixel size, arcsec.
+    gain : float
+        Fraction of a peak that one iteration subtracts, above 0 and at most 1.
+    n_iterations : int
+        Largest number of iterations.
+    beam_fwhm : float
+        Full width at half maximum of the Gaussian that replaces the dirty beam, arcsec.
+
+    Returns
+    -------
+    CleanMap
+        The image, its components and residual, and the number of iterations.
+
+    Raises
+    ------
+    InputError
+        When the shapes do not match, the gain is out of range, or the dirty image holds NaN or infinite values.
+
+    References
+    ----------
+    Högbom 1974, A&AS 15, 417.
+
+    Examples
+    --------
+    >>> from flarebook import stix
+    >>> from flarebook.stix.imaging.back_projection import point_spread_function
+    >>> seen = stix.real_visibilities()
+    >>> dirty = stix.back_project(seen, size=65, pixel=2.0)
+    >>> stix.clean(dirty, point_spread_function(seen.u, seen.v, 65, 2.0), pixel=2.0).image.shape
+    (65, 65)
     """
     dirty = np.array(dirty, dtype=float, order="C")  # a copy: it becomes the residual
     _check(dirty, psf, gain)

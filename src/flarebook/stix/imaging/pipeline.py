@@ -63,10 +63,48 @@ def locate(visibilities, solar_radius, size=512):
     return float(axis[column]), float(axis[row])
 
 
-def image_flare(visibilities, solar_radius, size=257, pixel=1.0, centre=None, beam_fwhm=20.0):
-    """Locate a flare and map it: natural weights, levels 3 to 10, CLEAN as the archive's.
+def image_flare(
+    visibilities: Visibilities,
+    solar_radius: float,
+    size: int = 257,
+    pixel: float = 1.0,
+    centre: tuple | None = None,
+    beam_fwhm: float = 20.0,
+) -> PipelineMap:
+    """Locate a flare and map it as the data centre does: natural weights, levels 3 to 10, CLEAN.
 
-    centre: (x, y) arcsec where the location is known otherwise.  Returns a PipelineMap.
+    Parameters
+    ----------
+    visibilities : Visibilities
+        Measured by the sub-collimators of levels 3 to 10.
+    solar_radius : float
+        Radius of the Sun as seen from the spacecraft, arcsec.
+    size : int
+        Pixels on a side of the map.
+    pixel : float
+        Pixel size, arcsec.
+    centre : tuple of float or None
+        Map centre (x, y), arcsec, instrument's axes; None locates the flare on the full disk.
+    beam_fwhm : float
+        Full width at half maximum of the CLEAN beam, arcsec.
+
+    Returns
+    -------
+    PipelineMap
+        The centre, visibilities, back-projection and CLEAN map.
+
+    Raises
+    ------
+    InputError
+        When no sub-collimator of levels 3 to 10 is left, or the solar radius is not positive.
+
+    Examples
+    --------
+    >>> from flarebook import stix
+    >>> seen = stix.real_visibilities()
+    >>> made = stix.image_flare(seen, solar_radius=1824.0, size=65, pixel=2.0, centre=seen.centre)
+    >>> made.clean.image.shape
+    (65, 65)
     """
     centre = locate(visibilities, solar_radius) if centre is None else tuple(map(float, centre))
     fine = of_levels(visibilities, FINE).shifted_to(centre)

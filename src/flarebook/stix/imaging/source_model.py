@@ -8,9 +8,24 @@ FWHM = 2 * np.sqrt(2 * np.log(2))  # full width at half maximum of a Gaussian ov
 
 
 class Component(NamedTuple):
-    """One elliptical Gaussian: x, y, widths (FWHM) in arcsec; flux in photons cm-2 s-1 keV-1.
+    """Describe one elliptical Gaussian source.
 
-    angle: degrees, of the major axis, counter-clockwise from x.
+    Parameters
+    ----------
+    x, y : float
+        Position, arcsec.
+    flux : float
+        Photons cm-2 s-1 keV-1.
+    fwhm_major, fwhm_minor : float
+        Full widths at half maximum, arcsec.
+    angle : float
+        Position angle of the major axis, degrees, counter-clockwise from x.
+
+    Examples
+    --------
+    >>> from flarebook import stix
+    >>> stix.Component(x=3.0, y=-2.0, flux=1.0, fwhm_major=20.0, fwhm_minor=10.0).angle
+    0.0
     """
 
     x: float
@@ -21,10 +36,28 @@ class Component(NamedTuple):
     angle: float = 0.0
 
 
-def visibilities_of(sky, u, v):
-    """Exact visibilities of a model sky.
+def visibilities_of(sky: list, u: np.ndarray, v: np.ndarray) -> np.ndarray:
+    """Compute the exact visibilities of a model sky.
 
-    sky: list of Components; u, v: (n,) 1/arcsec.  Returns (n,) complex, V = sum I exp(2 pi i (x u + y v)).
+    Parameters
+    ----------
+    sky : list of Component
+        Gaussian sources, positions in arcsec from the phase centre.
+    u, v : ndarray of shape (n,)
+        Points of the (u, v) plane, 1/arcsec.
+
+    Returns
+    -------
+    ndarray of shape (n,), complex
+        V = sum over the sky of I exp(2 pi i (x u + y v)), in the unit of the sources' flux.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from flarebook import stix
+    >>> point = stix.Component(x=0.0, y=0.0, flux=2.0, fwhm_major=0.0, fwhm_minor=0.0)
+    >>> print(stix.visibilities_of([point], np.array([0.01]), np.array([0.02])))
+    [2.+0.j]
     """
     x, y, flux, major, minor, angle = np.array(sky, float).reshape(-1, 6).T[:, :, None]
     cosine, sine = np.cos(np.radians(angle)), np.sin(np.radians(angle))
@@ -61,10 +94,29 @@ def total_flux(sky):
     return float(sum(part.flux for part in sky))
 
 
-def render(sky, size=257, pixel=1.0):
-    """Image of a model sky, as a telescope without limits would see it.
+def render(sky: list, size: int = 257, pixel: float = 1.0) -> np.ndarray:
+    """Render a model sky as a telescope without limits would see it.
 
-    Returns (size, size), flux per arcsec2, first row at the lowest y; pixel: arcsec.
+    Parameters
+    ----------
+    sky : list of Component
+        Gaussian sources, positions in arcsec from the image's centre.
+    size : int
+        Pixels on a side.
+    pixel : float
+        Pixel size, arcsec.
+
+    Returns
+    -------
+    ndarray of shape (size, size)
+        Flux per arcsec2; row 0 has the lowest y.
+
+    Examples
+    --------
+    >>> from flarebook import stix
+    >>> image = stix.render([stix.Component(0.0, 0.0, 3.0, 20.0, 10.0)], size=129)
+    >>> image.shape, round(float(image.sum()), 3)
+    ((129, 129), 3.0)
     """
     axis = pixel_axis(size, pixel)
     x, y = axis[None, :], axis[:, None]

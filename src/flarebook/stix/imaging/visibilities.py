@@ -42,11 +42,32 @@ COARSE = SUB_COLLIMATORS.level >= 7  # the 12 that find the flare on the full di
 
 @dataclass(frozen=True, eq=False)
 class Visibilities:
-    """Visibilities V = sum over the sky of I exp(2 pi i (x u + y v)), x and y counted from the phase centre.
+    """Hold visibilities V = sum over the sky of I exp(2 pi i (x u + y v)), x and y from the phase centre.
 
-    u, v (n,) 1/arcsec; value (n,) complex, photons cm-2 s-1 keV-1; error (n,) of its real and of its imaginary part;
-    label (n,) of the sub-collimators; centre: (x, y) arcsec, instrument's axes.
-    Raises InputError for lengths that differ, for no visibility at all and for values that are NaN or infinite.
+    Parameters
+    ----------
+    u, v : ndarray of shape (n,)
+        Points of the (u, v) plane, 1/arcsec.
+    value : ndarray of shape (n,), complex
+        Visibilities, photons cm-2 s-1 keV-1.
+    error : ndarray of shape (n,)
+        Standard error of the real and of the imaginary part, same unit.
+    label : ndarray of shape (n,), str
+        Names of the sub-collimators.
+    centre : tuple of float
+        Phase centre (x, y), arcsec, instrument's axes.
+
+    Raises
+    ------
+    InputError
+        For lengths that differ, no visibility at all, and values that are NaN or infinite.
+
+    Examples
+    --------
+    >>> from flarebook import stix
+    >>> seen = stix.real_visibilities()
+    >>> len(seen.select(seen.resolution > 60))
+    12
     """
 
     u: np.ndarray

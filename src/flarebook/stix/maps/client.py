@@ -1,6 +1,7 @@
 """The STIX data centre's image archive: addresses, its query service, and maps fetched once."""
 
 import re
+from collections.abc import Callable
 from datetime import date, timedelta
 
 import requests
@@ -100,7 +101,26 @@ def _day(uid):
     return day.isoformat(), (day + timedelta(days=1)).isoformat()
 
 
-def map_fetcher(host=HOST):
-    """Make the function that returns the path of an archive file, fetched where no copy is on this machine."""
+def map_fetcher(host: str = HOST) -> Callable:
+    """Make the function that returns the path of an archive file, fetched where this machine holds no copy.
+
+    Parameters
+    ----------
+    host : str
+        Address of the data centre.
+
+    Returns
+    -------
+    callable
+        Takes the name of an archive file and returns its Path; raises InputError when the file cannot be fetched.
+
+    Examples
+    --------
+    >>> from flarebook import stix
+    >>> fetch = stix.map_fetcher()
+    >>> fetch("map.fits")
+    Traceback (most recent call last):
+    flarebook.compendium.errors.InputError: 'map.fits' is not a name of the image archive: ...
+    """
     fetcher = Fetcher(host, read_map, "STIX map")
     return lambda filename: fetcher(map_url(filename, host))

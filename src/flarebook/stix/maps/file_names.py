@@ -38,7 +38,7 @@ def parse_name(filename):
     found = OLD_NAME.fullmatch(name) or NEW_NAME.fullmatch(name)
     if not found:
         raise InputError(
-            f"{name!r} is no name of the image archive: it looks like "
+            f"{name!r} is not a name of the image archive: give one such as "
             "stix_ql_image_sci_5316_uid_2111010024_4-10keV_20211101T013654_1938_clean_map.fits"
         )
     parsed = {"filename": name, "flare_id": "", **found.groupdict()}

@@ -53,11 +53,33 @@ class ArchiveMap:
         return _world(self.header, columns, rows)
 
 
-def read_map(path):
+def read_map(path: str | Path) -> ArchiveMap:
     """Read one FITS map of the STIX image archive.
 
-    path: a CLEAN, back-projection, EM, MEM or forward-fit map of either format.  Returns an ArchiveMap.
-    Raises InputError, one sentence, for anything else: no FITS, cut short, another instrument, another pixel.
+    Parameters
+    ----------
+    path : str or Path
+        CLEAN, back-projection, EM, MEM or forward-fit map, of 257 pixels of 1 arcsec or 128 of 2.
+
+    Returns
+    -------
+    ArchiveMap
+        The map with its coordinates, energy band and time.
+
+    Raises
+    ------
+    InputError
+        For a file that is not FITS, is cut short, or is of another instrument or pixel size.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from flarebook import stix
+    >>> from flarebook.stix.maps.fits_map import HDUS, write_map
+    >>> path = write_map("map.fits", {name: np.ones((257, 257)) for name in HDUS}, "2022-03-01T10:20:30")
+    >>> found = stix.read_map(path)
+    >>> found.data.shape, found.energy, found.simulated
+    ((257, 257), (4.0, 10.0), True)
     """
     path = Path(path)
     if not path.is_file():

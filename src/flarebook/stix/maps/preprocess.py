@@ -52,12 +52,39 @@ def flag(images):
     return str(flags) if images.ndim == 2 else flags
 
 
-def normalise(images, pixel=1.0, scaling="authors"):
-    """Maps as eight-bit images, each stretched over 0 to 255; flagged maps are black.
+def normalise(images: np.ndarray, pixel: float = 1.0, scaling: str = "authors") -> np.ndarray:
+    """Convert maps to the eight-bit images that an encoder receives, each stretched over 0 to 255.
 
-    images: (h, w) or (n, h, w), photons cm-2 arcsec-2 s-1 keV-1; pixel: arcsec.  scaling: "authors" (log(1 + x) in
-    single precision, whatever the flux) or "linear".  Returns (177, 177) or (n, 177, 177) uint8.
+    Parameters
+    ----------
+    images : ndarray of shape (h, w) or (n, h, w)
+        Maps, photons cm-2 arcsec-2 s-1 keV-1.
+    pixel : float
+        Pixel size, arcsec.
+    scaling : {"authors", "linear"}
+        log(1 + x) in single precision, whatever the flux, or linear.
+
+    Returns
+    -------
+    ndarray of shape (177, 177) or (n, 177, 177), uint8
+        Central field in pixels of 1 arcsec; maps that are blank, constant or not finite become black.
+
+    Raises
+    ------
+    InputError
+        For another scaling, or a map smaller than the field.
+
+    References
+    ----------
     Drozdova et al. 2024, published code: crop, clip, log, minimum to maximum, eight bits.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from flarebook import stix
+    >>> image = stix.normalise(np.random.default_rng(1).random((257, 257)))
+    >>> image.shape, int(image.min()), int(image.max())
+    ((177, 177), 0, 255)
     """
     if scaling not in ("authors", "linear"):
         raise InputError(f'there is no scaling {scaling!r}: use "authors" or "linear"')

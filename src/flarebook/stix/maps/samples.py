@@ -1,5 +1,6 @@
 """The real STIX visibilities that ship inside the package."""
 
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -51,19 +52,56 @@ REAL_FLARE = Flare(
 )
 
 
-def real_visibilities(path=FOLDER / FILE):
-    """REAL: 24 visibilities of the flare of 2020-06-07, 6 to 10 keV; instrument's axes, phase centre on the flare.
+def real_visibilities(path: str | Path = FOLDER / FILE) -> Visibilities:
+    """Read the real visibilities of the flare of 2020-06-07, 6 to 10 keV, that ship with the package.
 
-    Packed in xrayvisim 0.2.1 (BSD-3-Clause) from the L1 file of request 1178428688.  Their (u, v) points come from an
-    earlier table of the grids than `SUB_COLLIMATORS` and differ by up to 6e-4 1/arcsec.
+    They come from xrayvisim 0.2.1 (BSD-3-Clause), which packed them from the L1 file of request 1178428688.  Their
+    (u, v) points stem from an earlier table of the grids than `SUB_COLLIMATORS` and differ by up to 6e-4 1/arcsec.
+
+    Parameters
+    ----------
+    path : str or Path
+        ECSV table; the shipped one by default.
+
+    Returns
+    -------
+    Visibilities
+        24 visibilities in counts cm-2 s-1 keV-1, instrument's axes, phase centre on the flare.
+
+    Examples
+    --------
+    >>> from flarebook import stix
+    >>> len(stix.real_visibilities())
+    24
     """
     return read_visibilities(path)
 
 
-def read_visibilities(path):
-    """Visibilities from an ECSV table with label, u, v, re, im, amplitude_error and, among its notes, centre_arcsec.
+def read_visibilities(path: str | Path) -> Visibilities:
+    """Read visibilities from an ECSV table.
 
-    Raises InputError for a missing file, another format or missing columns.
+    Parameters
+    ----------
+    path : str or Path
+        Table with the columns label, u, v, re, im and amplitude_error, and centre_arcsec among its notes.
+
+    Returns
+    -------
+    Visibilities
+        In the instrument's axes.
+
+    Raises
+    ------
+    InputError
+        For a missing file, another format or missing columns.
+
+    Examples
+    --------
+    >>> from importlib.resources import files
+    >>> from flarebook import stix
+    >>> seen = stix.read_visibilities(files("flarebook.stix") / "data" / "visibilities_20200607.ecsv")
+    >>> str(seen.label[0]), seen.value.dtype.kind
+    ('10a', 'c')
     """
     try:
         table = Table.read(path, format="ascii.ecsv")

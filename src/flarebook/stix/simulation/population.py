@@ -28,12 +28,32 @@ def choices():
     return yaml.safe_load(CHOICES.read_text(encoding="utf-8"))
 
 
-def draw_events(number, rng, fitted=None):
+def draw_events(number: int, rng: np.random.Generator, fitted: dict | None = None) -> pd.DataFrame:
     """Draw flare events as the flare list has them, down to fainter ones than its threshold.
 
-    number: of events; fitted: of `flare_list.fit`, default the shipped numbers.  Returns a table, one row per event:
-    start, peak_counts and hard_counts (above background, in 4 s), background, hard_background (same unit),
-    significance (of the upper channel), attenuator, distance (AU), x, y (arcsec, solar), duration (s).
+    Parameters
+    ----------
+    number : int
+        Number of events.
+    rng : numpy.random.Generator
+        Source of random numbers.
+    fitted : dict or None
+        Fitted distributions; None takes the shipped ones.
+
+    Returns
+    -------
+    DataFrame
+        One row per event: start, peak_counts and hard_counts (above background, in 4 s), background and
+        hard_background (same unit), significance (of the upper channel), attenuator, distance (AU), x and y
+        (arcsec, solar), duration (s).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from flarebook import stix
+    >>> events = stix.draw_events(100, np.random.default_rng(1))
+    >>> len(events), bool((events["peak_counts"] > 0).all())
+    (100, True)
     """
     fitted = fitted or distributions()
     start, distance = plot_times(number, rng, fitted["months"])
@@ -126,13 +146,41 @@ def draw_places(distance, rng, place):
     return x * radius * lift, y * radius * lift
 
 
-def select_images(events, rng, images=None, fitted=None):
-    """Tell of each event whether it has an image, in which band and with how many counts, or why it has none.
+def select_images(
+    events: pd.DataFrame, rng: np.random.Generator, images: int | None = None, fitted: dict | None = None
+) -> pd.DataFrame:
+    """Select the events that have an image, with its band and counts, and give a reason for each other event.
 
-    images: how many events are to have one (default, the poster's 9,000).  Returns the events with the columns
-    reason (of REASONS), band, exposure (s), total_counts (4-10 keV, all detectors), counts_per_detector,
-    background_per_detector.
-    Raises InputError when fewer events than that can have one.
+    Parameters
+    ----------
+    events : DataFrame
+        Events of `draw_events`.
+    rng : numpy.random.Generator
+        Source of random numbers.
+    images : int or None
+        Number of events that have an image; None takes the poster's 9,000.
+    fitted : dict or None
+        Fitted distributions; None takes the shipped ones.
+
+    Returns
+    -------
+    DataFrame
+        The events with reason (of REASONS), band, exposure (s), total_counts (4-10 keV, all detectors),
+        counts_per_detector and background_per_detector.
+
+    Raises
+    ------
+    InputError
+        When fewer events than `images` can have an image.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from flarebook import stix
+    >>> rng = np.random.default_rng(1)
+    >>> events = stix.select_images(stix.draw_events(200, rng), rng, images=5)
+    >>> int((events["reason"] == "image").sum())
+    5
     """
     images = images or choices()["events"]["images"]
     events = with_exposure(with_band(events, rng, fitted or distributions()), rng)

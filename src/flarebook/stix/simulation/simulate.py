@@ -158,10 +158,28 @@ def fidelity(source, made):
     return float(np.corrcoef(truth.ravel(), seen.ravel())[0, 1])
 
 
-def prepare(events, rng):
-    """Events with an image, each with a kind of source, what goes wrong, and its names, in the order of time.
+def prepare(events: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
+    """Assign a kind of source and the artefacts to each event that has an image, in the order of time.
 
-    events: of `select_images`.  Returns a table with everything that `simulate_image` needs.
+    Parameters
+    ----------
+    events : DataFrame
+        Events of `select_images`.
+    rng : numpy.random.Generator
+        Source of random numbers.
+
+    Returns
+    -------
+    DataFrame
+        One row per image, with everything that `simulate_archive` needs.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from flarebook import stix
+    >>> rng = np.random.default_rng(1)
+    >>> len(stix.prepare(stix.select_images(stix.draw_events(200, rng), rng, images=5), rng))
+    5
     """
     chosen = events[events["reason"] == "image"].sort_values("start").reset_index(drop=True)
     chosen = pd.concat([chosen, artefacts.draw_artefacts(chosen, rng)], axis=1)
@@ -172,11 +190,36 @@ def prepare(events, rng):
     return chosen.assign(kind=kinds)
 
 
-def simulate_archive(chosen, seed, processes=None):
-    """Simulate the images of prepared events, shared among processes; the result does not depend on their number.
+def simulate_archive(chosen: pd.DataFrame, seed: int, processes: int | None = None) -> tuple[np.ndarray, pd.DataFrame]:
+    """Simulate the images of prepared events.
 
-    chosen: of `prepare`; seed: of all images; processes: default, as many as there are cores.
-    Returns images (n, 177, 177) uint8 and a table of their truth, same rows.
+    The result does not depend on the number of processes.
+
+    Parameters
+    ----------
+    chosen : DataFrame
+        Events of `prepare`.
+    seed : int
+        Random seed of all images.
+    processes : int or None
+        Number of processes; None takes one per core.
+
+    Returns
+    -------
+    images : ndarray of shape (n, 177, 177), uint8
+        One image per row of `chosen`.
+    truth : DataFrame
+        Ground truth of each image, same rows.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from flarebook import stix
+    >>> rng = np.random.default_rng(1)
+    >>> chosen = stix.prepare(stix.select_images(stix.draw_events(200, rng), rng, images=2), rng)
+    >>> images, truth = stix.simulate_archive(chosen, seed=1, processes=1)
+    >>> images.shape, len(truth)
+    ((2, 177, 177), 2)
     """
     rows = chosen.to_dict("records")
     tasks = [(rows[first : first + BATCH], seed, first) for first in range(0, len(rows), BATCH)]
