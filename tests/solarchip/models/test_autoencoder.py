@@ -154,7 +154,7 @@ def test_features_of_physical_images_are_class_tokens_of_scaled_ones():
     expected = model.encode(torch.from_numpy(scale_channel(counts, "171"))[:, None], "171").cls
     np.testing.assert_allclose(model.features(counts, "171", batch_size=2), expected.detach(), rtol=1e-4, atol=1e-5)
     counts[3, 2, 2] = np.nan
-    with pytest.raises(InputError, match="171 image of date 3 has pixels that are no numbers"):
+    with pytest.raises(InputError, match="171 image of date 3 has NaN or infinite pixels"):
         model.features(counts, "171")
 
 

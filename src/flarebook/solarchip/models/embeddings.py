@@ -29,7 +29,7 @@ def embed_images(model, images, channel, batch_size=64, device="auto"):
 
     model: SolarChip; images: (n, 11, h, w) scaled, channels in the order of CHANNELS; channel: name, such as "171".
     Returns an Embedding of float32; the model stays where it is.  Raises InputError for an unknown channel, no dates,
-    images with another number of channels, or pixels that are no numbers.
+    images with another number of channels, or NaN or infinite pixels.
     """
     images, device = _select_channel(images, channel), chosen_device(device)
     model, parts = deepcopy(model).eval().to(device), []
@@ -42,7 +42,7 @@ def embed_images(model, images, channel, batch_size=64, device="auto"):
 def encode_batches(model, images, channel, batch_size=64):
     """Tokens of one channel's images, batch by batch, made where the model is and without gradients.
 
-    model: SolarChip; images: (n, h, w) scaled.  Raises InputError for pixels that are no numbers.
+    model: SolarChip; images: (n, h, w) scaled.  Raises InputError for NaN or infinite pixels.
     """
     device = next(model.parameters()).device
     for start in range(0, len(images), batch_size):
@@ -65,11 +65,11 @@ def _select_channel(images, channel):
 
 
 def _check_finite(batch, channel, start):
-    """InputError for the first image with a pixel that is no number: the features of its batch would be none."""
+    """InputError for the first image with a NaN or infinite pixel: it would spoil the features of its batch."""
     bad = np.flatnonzero(~np.isfinite(batch).all(axis=(1, 2)))
     if bad.size:
         raise InputError(
-            f"the {channel} image of date {start + bad[0]} has pixels that are no numbers: prepare or leave it out"
+            f"the {channel} image of date {start + bad[0]} has NaN or infinite pixels: prepare it or leave it out"
         )
 
 

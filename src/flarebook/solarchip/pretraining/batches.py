@@ -93,6 +93,6 @@ def check_training_images(images, settings):
 
 
 def first_invalid_channel(images, channels):
-    """Name of the first channel with a pixel that is no number, None when there is none."""
+    """Name of the first channel with a NaN or infinite pixel, None when there is none."""
     bad = ~torch.isfinite(images).all(dim=0).flatten(1).all(dim=1)
     return channels[int(bad.nonzero()[0])] if bad.any() else None
