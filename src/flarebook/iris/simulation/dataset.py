@@ -72,9 +72,7 @@ def compute_tasks(tasks, scheduler="threads"):
         return client.gather(client.compute(list(tasks)))
 
 
-def build_datasets(
-    observations, library, seed, number, windows=(3.0,), scheduler="threads", calibration=None, **options
-):
+def build_datasets(observations, library, seed, number, windows=(3.0,), scheduler="threads", **options):
     """Tables of spectra of many observations, one per window width; each observation has a seed of its own.
 
     observations: rows of `observation_table`; seed: int; number: spectra per observation, None for all; scheduler:
@@ -83,10 +81,10 @@ def build_datasets(
     entries = [row for _, row in observations.iterrows()]
     seeds = [np.random.SeedSequence(seed, spawn_key=(row,)) for row in observations.index]  # the same in any selection
     simulate = dask.delayed(simulate_features, pure=False)
-    calibration = calibration or load_calibration()
-    mixer = dask.delayed(make_mixer(library, calibration))  # one copy per worker, not one per task
+    options = {"calibration": load_calibration(), **options}
+    mixer = dask.delayed(make_mixer(library, options["calibration"]))  # one copy per worker, not one per task
     tasks = [
-        simulate(entry, mixer, own, number, windows=windows, calibration=calibration, **options)
+        simulate(entry, mixer, own, number, windows=windows, **options)
         for entry, own in zip(entries, seeds, strict=True)
     ]
     results = compute_tasks(tasks, scheduler)

@@ -129,16 +129,15 @@ def observation_tables(observation, seed, number, windows, onsets, span, source)
     return [pd.concat([about, rows[width].reset_index(drop=True)], axis=1) for width in windows]
 
 
-def build_real_datasets(observations, seed, number, windows=(3.0,), span=None, onsets=None, problems=None, **source):
-    """Tables of real spectra, one per window width; an observation that is not available is skipped and listed.
+def build_real_datasets(observations, seed, number, windows=(3.0,), span=None, onsets=None, **source):
+    """Tables of real spectra, one per window width; an observation that is not available is skipped and printed.
 
     observations: rows of `observation_table`; number: spectra per observation, None for all; onsets: {name:
-    datetime}; problems: list that takes the InputErrors, printed when not given; source: options of
-    `archive.fetch_raster`.
+    datetime}; source: options of `archive.fetch_raster`.
     With a span, an empty table is a result: the two long observations are needed by one later step only.
     Raises InputError when no observation is left otherwise.
     """
-    parts, found, skipped = [], [], [] if problems is None else problems
+    parts, found, skipped = [], [], []
     for row, observation in observations.iterrows():
         own = np.random.SeedSequence(seed, spawn_key=(row,))
         try:
@@ -148,7 +147,7 @@ def build_real_datasets(observations, seed, number, windows=(3.0,), span=None, o
             skipped.append(InputError(f"{observation['observation']} is skipped: {error}"))
     if not parts and span is None:
         raise InputError(f"none of {len(observations)} observations are available; the first error: {skipped[0]}")
-    if problems is None and skipped:
+    if skipped:
         print(*skipped, sep="\n")
     empty = pd.DataFrame(columns=[*ABOUT, *FEATURES], dtype=np.float32).astype(ABOUT)
     parts = parts or [[empty] * len(windows)]
