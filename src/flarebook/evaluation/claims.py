@@ -1,12 +1,13 @@
-"""A claim's verdict from numbers with their uncertainty: supported, not supported, or undecided at this size."""
+"""Tests of claims: supported, not supported, or undecided at this size, from differences with their uncertainty."""
 
 import numpy as np
 import pandas as pd
 from scipy import stats
+from statsmodels.stats.multitest import multipletests
 
 from flarebook.compendium.errors import InputError
 
-SUPPORTED, REFUTED, OPEN = "supported", "not supported", "undecided at this size"
+SUPPORTED, REFUTED, UNDECIDED = "supported", "not supported", "undecided at this size"
 COLUMNS = ("claim", "comparison", "score", "difference", "low", "high", "n", "margin", "verdict")
 AGAINST = "p_against"  # probability of so small a difference, or a smaller one, if the claim's gain were just real
 CORRECTED = "p_corrected"  # the same after Holm's method
@@ -14,27 +15,28 @@ LEVEL = 0.95
 FEWEST = 3  # pairs for a word: with two, one lucky draw fills or empties the interval
 
 
-def verdict(difference, low, high, margin=0.0):
-    """Word for the claim that something is better, from the difference to its reference and the interval of it.
+def assess(difference, low, high, margin=0.0):
+    """Assess the claim that something is better, from the difference to its reference and the interval of it.
 
+    difference, low, high: floats in the unit of the score.  Returns SUPPORTED, REFUTED or UNDECIDED.
     margin: smallest difference that would matter.  Supported: the whole interval lies above zero and reaches the
     margin.  Not supported: it lies below the margin, or below zero.  Undecided: it leaves both open, is unknown, or has
     no width, which is what scores that did not vary at all give.
     Raises InputError when the difference lies outside its interval, or for a negative margin.
     """
     if margin < 0:
-        raise InputError(f"a margin of {margin} has no meaning: give the smallest gain that would matter, 0 or more")
+        raise InputError(f"`margin` must be >= 0 (the smallest relevant gain); got {margin}")
     if not np.isfinite([difference, low, high]).all() or low == high == difference:
-        return OPEN
+        return UNDECIDED
     if not low <= difference <= high:
         raise InputError(f"the difference {difference:.3g} lies outside its interval [{low:.3g}, {high:.3g}]")
     if high < margin or high <= 0:
         return REFUTED
-    return SUPPORTED if low > 0 else OPEN
+    return SUPPORTED if low > 0 else UNDECIDED
 
 
 def paired_interval(values, reference, level=LEVEL):
-    """Mean of the paired differences and its interval by Student's t: (difference, low, high).
+    """Compute the mean of the paired differences and its interval by Student's t: (difference, low, high).
 
     values, reference: (n,) of the same seeds or blocks of dates in the same order.  With fewer than two pairs the
     interval is not a number.  Raises InputError for different lengths.
@@ -44,20 +46,20 @@ def paired_interval(values, reference, level=LEVEL):
         raise InputError(f"{values.size} values cannot be paired with {reference.size}: run both with the same seeds")
     change = values - reference
     mean = float(change.mean()) if change.size else np.nan
-    if change.size < 2:
-        return mean, np.nan, np.nan
-    half = stats.t.ppf(0.5 + level / 2, change.size - 1) * change.std(ddof=1) / np.sqrt(change.size)
-    return mean, float(mean - half), float(mean + half)
+    if change.size < 2 or not change.std():  # ttest_rel divides by the standard error
+        return (mean, *[np.nan if change.size < 2 else mean] * 2)
+    low, high = stats.ttest_rel(values, reference).confidence_interval(level)
+    return mean, float(low), float(high)
 
 
-def judge(claim, comparison, score, values, reference, margin=0.0, level=LEVEL):
-    """Row of the verdict table, as a dictionary of COLUMNS and AGAINST; fewer than FEWEST pairs decide nothing.
+def assess_pairs(claim, comparison, score, values, reference, margin=0.0, level=LEVEL):
+    """Assess one comparison: a dictionary of COLUMNS and AGAINST; fewer than FEWEST pairs decide nothing.
 
     claim: such as "2"; comparison: such as "+ CLS against reconstruction"; values, reference: (n,), paired.
     """
     difference, low, high = paired_interval(values, reference, level)
     n = len(values)
-    word = verdict(difference, low, high, margin) if n >= FEWEST else OPEN
+    word = assess(difference, low, high, margin) if n >= FEWEST else UNDECIDED
     row = dict(zip(COLUMNS, (claim, comparison, score, difference, low, high, n, margin, word), strict=True))
     return row | {AGAINST: _against(difference, high, margin, stats.t(max(n - 1, 1)), level)}
 
@@ -69,17 +71,16 @@ def _against(difference, high, margin, shape, level=LEVEL):
 
 
 def holm(probabilities):
-    """Probabilities adjusted for being several, by Holm's step-down method (Holm 1979); missing ones stay so."""
-    probabilities = np.asarray(probabilities, float)
-    order = np.argsort(probabilities)[: np.isfinite(probabilities).sum()]  # missing ones sort to the end
-    adjusted = np.full(len(probabilities), np.nan)
-    steps = probabilities[order] * (len(order) - np.arange(len(order)))
-    adjusted[order] = np.minimum(np.maximum.accumulate(steps), 1.0)
+    """Adjust p values for being several by Holm's step-down method (Holm 1979): (n,); missing ones stay so."""
+    adjusted = np.array(probabilities, float)
+    known = np.isfinite(adjusted)
+    if known.any():
+        adjusted[known] = multipletests(adjusted[known], method="holm")[1]
     return adjusted
 
 
-def corrected(rows):
-    """Rows of `judge` as a table in which "not supported" holds for all parts of a claim together, else is undecided.
+def correct_claims(rows):
+    """Correct rows of `assess_pairs` for their number: a table in which "not supported" holds for all parts together.
 
     One refuted part refutes a claim, so among many parts one may do so by luck: Holm's method guards the parts of each
     claim.  Support needs every part, which luck does not give, and is not corrected.  Rows without AGAINST, such as
@@ -91,20 +92,20 @@ def corrected(rows):
     table[AGAINST] = pd.to_numeric(table[AGAINST]).fillna(pd.Series(own, index=table.index, dtype=float))
     adjusted = table.groupby("claim", sort=False)[AGAINST].transform(holm)
     lucky = (table["verdict"] == REFUTED) & (adjusted >= (1 - LEVEL) / 2)
-    return table.assign(**{"verdict": table["verdict"].mask(lucky, OPEN), CORRECTED: adjusted})
+    return table.assign(**{"verdict": table["verdict"].mask(lucky, UNDECIDED), CORRECTED: adjusted})
 
 
-def overall(words):
-    """Verdict on a claim that needs all its parts: one refuted part refutes it, one open part leaves it open."""
+def assess_parts(words):
+    """Assess a claim that needs all its parts: one refuted part refutes it, one undecided part leaves it undecided."""
     words = list(words)
     if REFUTED in words:
         return REFUTED
-    return SUPPORTED if words and all(word == SUPPORTED for word in words) else OPEN
+    return SUPPORTED if words and all(word == SUPPORTED for word in words) else UNDECIDED
 
 
-def claims(rows):
-    """One row per claim from the `corrected` rows: claim, n_supported, n_refuted, n_open, verdict (of `overall`)."""
-    groups = corrected(rows).groupby("claim", sort=False)["verdict"]
-    counts = {"n_supported": SUPPORTED, "n_refuted": REFUTED, "n_open": OPEN}
+def summarize_claims(rows):
+    """Summarise rows of `assess_pairs`, a row per claim: claim, n_supported, n_refuted, n_undecided, verdict."""
+    groups = correct_claims(rows).groupby("claim", sort=False)["verdict"]
+    counts = {"n_supported": SUPPORTED, "n_refuted": REFUTED, "n_undecided": UNDECIDED}
     table = pd.DataFrame({name: groups.agg(lambda g, w=word: int((g == w).sum())) for name, word in counts.items()})
-    return table.assign(verdict=groups.agg(overall)).reset_index()
+    return table.assign(verdict=groups.agg(assess_parts)).reset_index()

@@ -7,7 +7,7 @@ from scipy.special import expit
 from sklearn.metrics import roc_auc_score
 
 from flarebook.compendium.errors import InputError
-from flarebook.evaluation.linear_head import linear_head, linear_head_alone
+from flarebook.evaluation.linear_head import linear_head
 from flarebook.solarchip.flares.features import frozen_features, natural_features, to_grey
 from flarebook.solarchip.flares.fine_tune import FineTuningConfig, FlareNetwork, day_batches, fine_tune, mirror_images
 from flarebook.solarchip.flares.methods import solarchip_methods
@@ -57,15 +57,15 @@ def test_a_head_alone_sees_no_label_but_the_known_ones(logistic):
     known = np.concatenate([TRAIN[label[TRAIN] == 1][:40], TRAIN[label[TRAIN] == 0][:90]])
     hidden = 1 - label
     hidden[known] = label[known]
-    found = linear_head_alone(features, label, known, TRAIN)
-    assert (found == linear_head_alone(features, hidden, known, TRAIN)).all()
+    found = linear_head(features, label, known, TRAIN)
+    assert (found == linear_head(features, hidden, known, TRAIN)).all()
     assert roc_auc_score(label[TEST], found[TEST]) > 0.9 * roc_auc_score(label[TEST], truth[TEST])
 
 
 def test_a_head_alone_can_learn_from_one_flare(logistic):
     features, label, _ = logistic
     known = np.array([np.argmax(label), np.argmin(label)])
-    assert np.ptp(linear_head_alone(features, label, known, TRAIN)) > 0
+    assert np.ptp(linear_head(features, label, known, TRAIN)) > 0
 
 
 def test_units_of_the_features_do_not_matter(logistic):

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 
+from flarebook.evaluation.bootstrap import percentile_interval, resample_rows
 from flarebook.evaluation.classification import METRICS, THRESHOLD, ranking_probability, scores_of_rates, six_metrics
 from flarebook.iris.classifiers.inference import ensemble_scores, n_members
 from flarebook.iris.classifiers.splits import TEST
@@ -90,16 +91,16 @@ def bootstrap_observations(rates, aucs, spectra, rng, n_draws=2000):
     rates: of `observation_rates`; aucs: of `pair_aucs`.  Returns the scores of each draw, (n_draws, 6).
     """
     called = rates.set_index("observation")["called"].reindex(spectra.names).to_numpy()
+    positive, negative = np.flatnonzero(spectra.positive), np.flatnonzero(~spectra.positive)
     draws = []
-    for _ in range(n_draws):
-        hit, alarm = (rng.choice(np.flatnonzero(side), side.sum()) for side in (spectra.positive, ~spectra.positive))
+    for hit, alarm in zip(*(resample_rows(len(side), n_draws, rng) for side in (positive, negative)), strict=True):
+        hit, alarm = positive[hit], negative[alarm]
         draws.append((np.nanmean(called[hit]), np.nanmean(called[alarm]), np.nanmean(aucs[np.ix_(hit, alarm)])))
     hits, alarms, auc = np.transpose(draws)
-    return pd.DataFrame(scores_of_rates(hits, alarms) | {"auc": auc})
+    return pd.DataFrame(scores_of_rates(hits, alarms) | {"auc": auc})[list(METRICS)]
 
 
 def confidence_ranges(draws, level=0.68):
     """Central range that holds `level` of the draws: DataFrame metric, low, high."""
-    tail = (1 - level) / 2
-    ends = draws.quantile([tail, 1 - tail]).T.set_axis(["low", "high"], axis=1)
-    return ends.rename_axis("metric").reset_index()
+    low, high = percentile_interval(draws, level)
+    return pd.DataFrame({"metric": draws.columns, "low": low, "high": high})

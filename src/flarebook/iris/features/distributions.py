@@ -8,6 +8,7 @@ from sklearn.feature_selection import f_classif
 from sklearn.preprocessing import scale
 
 from flarebook.compendium.errors import InputError
+from flarebook.evaluation.bootstrap import percentile_interval, resample_counts
 from flarebook.iris.mg2 import FEATURE_RANKING, FEATURES, REGIONS
 
 KERNEL_REACH = 6.0  # the Gaussian kernel is cut where it has fallen to 2e-8 of its peak
@@ -171,7 +172,7 @@ def bootstrap_f_scores(table, rng, n_draws=1000, unit="observation", positive="P
     pair = table[table["region"].isin((positive, negative))]
     values = standardise_features(pair[list(FEATURES)])
     classes = [_unit_sums(values, pair, region, unit) for region in (positive, negative)]
-    sums = [_redrawn(sums, rng, n_draws) for sums in classes]
+    sums = [np.array(list(resample_counts(len(sums), n_draws, rng))) @ sums for sums in classes]
     return pd.DataFrame(_f_from_sums(*sums), columns=list(FEATURES))
 
 
@@ -183,12 +184,6 @@ def _unit_sums(values, pair, region, unit):
     sums = np.zeros((len(units), moments.shape[1]))
     np.add.at(sums, codes, moments)
     return sums
-
-
-def _redrawn(sums, rng, n_draws):
-    """Sums over n_draws samples of the units with replacement, (n_draws, 1 + 2 n_features)."""
-    counts = rng.multinomial(len(sums), np.full(len(sums), 1 / len(sums)), size=n_draws)
-    return counts @ sums
 
 
 def _f_from_sums(first, second):
@@ -207,7 +202,8 @@ def f_score_table(table, draws):
     table: columns "region" and the ten features; draws: as bootstrap_f_scores gives.  Returns one row a feature,
     highest F first: feature, f_score, low, high, first_share (of draws in which it comes first), rank, paper_rank.
     """
-    result = pd.DataFrame({"f_score": f_scores(table), "low": draws.quantile(0.16), "high": draws.quantile(0.84)})
+    low, high = percentile_interval(draws)
+    result = pd.DataFrame({"f_score": f_scores(table), "low": low, "high": high})
     result["first_share"] = draws.idxmax(axis=1).value_counts(normalize=True).reindex(result.index, fill_value=0.0)
     result["rank"] = result["f_score"].rank(ascending=False).astype(int)
     result["paper_rank"] = [FEATURE_RANKING.index(feature) + 1 for feature in result.index]

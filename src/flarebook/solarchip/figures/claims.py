@@ -4,13 +4,13 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from flarebook.evaluation.claims import OPEN, REFUTED, SUPPORTED
+from flarebook.evaluation.claims import REFUTED, SUPPORTED, UNDECIDED
 from flarebook.solarchip.figures.probes import MARKERS, family
 from flarebook.solarchip.representation.ablation import ALL_TERMS
 from flarebook.solarchip.representation.ablation_tables import ADDED
 from flarebook.solarchip.representation.scores import HEADLINE, MEAN_PROBE
 
-COLOURS = {SUPPORTED: "#029E73", REFUTED: "#D55E00", OPEN: "0.55"}
+COLOURS = {SUPPORTED: "#029E73", REFUTED: "#D55E00", UNDECIDED: "0.55"}
 SHORT = {
     "recall@1, neighbouring days": "recall",
     HEADLINE: "mapped recall",

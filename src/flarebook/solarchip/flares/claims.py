@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from flarebook.compendium.errors import InputError
-from flarebook.evaluation.claims import COLUMNS, OPEN, verdict
+from flarebook.evaluation.claims import COLUMNS, UNDECIDED, assess
 from flarebook.solarchip.flares.comparison import KEY, TAIL
 from flarebook.solarchip.flares.methods import FROZEN, TUNED, UNTRAINED, display_name
 
@@ -37,8 +37,8 @@ def claim_row(claim, name, comparison, score, found, n, margin):
     an interval without width, which is what forecasts that differ nowhere give.
     """
     n_days, draws = n
-    open_ = draws < FEWEST or found[1] == found[2]
-    values = (claim, comparison, score, *found, n_days, margin, OPEN if open_ else verdict(*found, margin))
+    undecided = draws < FEWEST or found[1] == found[2]
+    values = (claim, comparison, score, *found, n_days, margin, UNDECIDED if undecided else assess(*found, margin))
     return {"name": f"{name}.{score}"} | dict(zip(COLUMNS, values, strict=True)) | {"draws": draws}
 
 

@@ -5,7 +5,7 @@ from functools import cache
 
 import numpy as np
 
-from flarebook.evaluation.linear_head import linear_head, linear_head_alone
+from flarebook.evaluation.linear_head import linear_head
 from flarebook.solarchip.flares.baselines import climatology, table_features
 from flarebook.solarchip.flares.features import frozen_features, natural_features
 from flarebook.solarchip.flares.fine_tune import fine_tune
@@ -105,7 +105,7 @@ def on_features_alone(features, label, parts):
     """Forecaster of a linear head to which no validation label is known."""
 
     def forecaster(known, seed):
-        return linear_head_alone(features, label, known, parts["train"])
+        return linear_head(features, label, known, parts["train"])
 
     return forecaster
 

@@ -3,16 +3,9 @@
 import numpy as np
 from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
 
-from flarebook.evaluation.classification import (
-    check_classes,
-    confusion,
-    f1,
-    heidke_skill_score,
-    precision,
-    recall,
-    true_skill_statistic,
-)
+from flarebook.evaluation.classification import check_classes, confusion, count_scores
 
+COUNTED = ("tss", "hss", "f1", "precision", "recall")  # follow from the confusion matrix
 SCORES = ("tss", "hss", "f1", "auc", "brier", "brier_skill")
 NAMES = {
     "tss": "TSS",
@@ -33,20 +26,14 @@ def score_forecast(label, probability, threshold, base_rate):
     whose constant forecast has a Brier skill of 0.  Raises InputError for one class only.
     """
     check_classes(label, "the scored days")
-    counts = confusion(label, probability, threshold)
+    found = count_scores(**confusion(label, probability, threshold))
     brier = brier_score_loss(label, probability)
-    return _count_scores(counts) | {
+    return {name: float(found[name]) for name in COUNTED} | {
         "auc": float(roc_auc_score(label, probability)),
         "brier": float(brier),
         "brier_skill": float(1 - brier / np.mean((base_rate - np.asarray(label)) ** 2)),
         "log_loss": float(log_loss(label, np.clip(probability, 1e-6, 1 - 1e-6))),
     }
-
-
-def _count_scores(counts):
-    """Scores that follow from the confusion matrix; counts may be arrays."""
-    functions = {"tss": true_skill_statistic, "hss": heidke_skill_score, "f1": f1}
-    return {name: score(**counts) for name, score in (functions | {"precision": precision, "recall": recall}).items()}
 
 
 def resampled_scores(label, probability, threshold, base_rate, weights):
@@ -55,11 +42,9 @@ def resampled_scores(label, probability, threshold, base_rate, weights):
     weights: of `block_weights`; with ones for weights the values are those of `score_forecast`.
     """
     label = np.asarray(label).astype(bool)
-    called = np.asarray(probability) >= threshold
-    cells = {"TP": label & called, "FP": ~label & called, "TN": ~label & ~called, "FN": label & ~called}
-    counts = {name: weights @ cell for name, cell in cells.items()}
     brier = weights @ (probability - label) ** 2
-    found = _count_scores(counts) | {
+    found = count_scores(**confusion(label, probability, threshold, weights))
+    found = {name: found[name] for name in COUNTED} | {
         "auc": _resampled_auc(label, np.asarray(probability), weights),
         "brier": brier / weights.sum(axis=1),
         "brier_skill": 1 - brier / (weights @ (base_rate - label) ** 2),

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from flarebook.compendium.errors import InputError
-from flarebook.evaluation.claims import OPEN, claims, corrected, judge
+from flarebook.evaluation.claims import UNDECIDED, assess_pairs, correct_claims, summarize_claims
 from flarebook.solarchip.representation.ablation import ALL_TERMS, COLUMNS, TERMS
 from flarebook.solarchip.representation.scores import HEADLINE, MEAN_PROBE, STRENGTH
 
@@ -83,8 +83,8 @@ def claim_rows(table, claim, backbone, rows, scores, margin=MARGIN):
     for score in scores:
         pair = [seed_values(table, backbone, row, score) for row in rows]
         if len(pair[0]) and len(pair[1]):
-            row = judge(claim, f"{backbone}: {rows[0]} against {rows[1]}", score, *pair, margin)
-            yield row if learnt else row | {"verdict": OPEN}
+            row = assess_pairs(claim, f"{backbone}: {rows[0]} against {rows[1]}", score, *pair, margin)
+            yield row if learnt else row | {"verdict": UNDECIDED}
 
 
 def above_chance(table, backbone, row):
@@ -106,7 +106,7 @@ def with_reference(table, scores, name):
 
 
 def claim_table(table, margin=MARGIN, untrained_features=None):
-    """Claims 1, 2 and 5 from paired differences over seeds: one row per comparison and score, of verdicts.corrected.
+    """Claims 1, 2 and 5 from paired differences over seeds: one row per comparison and score, of `correct_claims`.
 
     1, modality-invariant and spatially consistent: all terms against reconstruction alone, and against blocks of |B|
     and brightness (`untrained_features`, {score: value}).  2, each term adds: every term against the row without it;
@@ -123,12 +123,12 @@ def claim_table(table, margin=MARGIN, untrained_features=None):
         for row in ALONE:
             rows += claim_rows(table, "2 alone", backbone, (row, "random"), CAPACITY, margin)
         rows += claim_rows(table, "5", backbone, (ALL_TERMS, "random"), CAPACITY + INVARIANCE[:1], margin)
-    return corrected(rows)
+    return correct_claims(rows)
 
 
 def claims_by_training(judged):
-    """Claims of every training: of verdicts.claims, with a column training.  judged: {training: verdict_table}."""
-    return pd.concat([claims(rows).assign(training=name) for name, rows in judged.items()])
+    """Claims of every training: of `summarize_claims`, with a column training.  judged: {training: verdict_table}."""
+    return pd.concat([summarize_claims(rows).assign(training=name) for name, rows in judged.items()])
 
 
 def gated_metrics(summary):

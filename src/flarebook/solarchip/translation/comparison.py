@@ -7,7 +7,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import PolynomialFeatures
 
 from flarebook.compendium.errors import InputError
-from flarebook.evaluation.claims import judge
+from flarebook.evaluation.claims import assess_pairs
 from flarebook.learning.device import chosen_device
 from flarebook.solarchip.datasets.archive import scale_archive
 from flarebook.solarchip.datasets.splits import subsample_evenly
@@ -204,7 +204,7 @@ def claim_rows(scores, references, score="psnr", n_blocks=8):
         for target in (*AIA, "|hmi|"):
             ours, theirs = (block_means(scores, method, target, score, n_blocks) for method in (MANY, reference))
             what = f"diffusion against {reference}, to {target}"
-            row = judge("3, translation", what, f"{score} [dB]", ours, theirs)
+            row = assess_pairs("3, translation", what, f"{score} [dB]", ours, theirs)
             rows.append(row | {"name": f"{metric_key(reference)}.{metric_key(target)}"})
     return rows
 

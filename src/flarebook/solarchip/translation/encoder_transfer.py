@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from flarebook.evaluation.claims import judge
+from flarebook.evaluation.claims import assess_pairs
 from flarebook.solarchip.models.autoencoder import create_autoencoder
 from flarebook.solarchip.translation import diffusion
 from flarebook.solarchip.translation import scores as translation_scores
@@ -65,5 +65,5 @@ def claim_rows(scores):
     for target in dict.fromkeys(scores["target"]):
         ours, theirs = (condition_scores(scores, condition, target) for condition in (PRETRAINED, RANDOM))
         what = f"pretrained against random source encoder, to {target}"
-        rows.append(judge("3, translation", what, "psnr [dB]", ours, theirs) | {"name": f"pretraining.{target}"})
+        rows.append(assess_pairs("3, translation", what, "psnr [dB]", ours, theirs) | {"name": f"pretraining.{target}"})
     return rows

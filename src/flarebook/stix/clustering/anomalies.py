@@ -9,6 +9,7 @@ from sklearn.metrics import roc_curve
 from sklearn.neighbors import NearestNeighbors
 
 from flarebook.compendium.errors import InputError
+from flarebook.evaluation.classification import share_below
 from flarebook.stix.clustering.clusters import PCA_VARIANCE
 from flarebook.stix.simulation.artefacts import display_name
 
@@ -151,15 +152,9 @@ def area_under_roc(target, score):
     of the share of ordinary ones below them, and the other way round; the two means' variances add.
     """
     rare, plain = score[target == 1], score[target == 0]
-    below, above = _share_below(rare, plain), 1 - _share_below(plain, rare)
+    below, above = share_below(rare, plain), 1 - share_below(plain, rare)
     variance = below.var(ddof=1) / len(rare) + above.var(ddof=1) / len(plain)
     return float(below.mean()), float(np.sqrt(variance))
-
-
-def _share_below(values, others):
-    """Share of the others below each value, ties counting half."""
-    others = np.sort(others)
-    return (np.searchsorted(others, values, "left") + np.searchsorted(others, values, "right")) / (2 * len(others))
 
 
 def area_table(targets, scores):

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 
 from flarebook.compendium.errors import InputError
+from flarebook.evaluation.bootstrap import resample_counts
 from flarebook.stix.clustering.cluster_quality import TRUTHS, nmi_weighted, quality, silhouette
 from flarebook.stix.clustering.clusters import k_means, principal_components
 from flarebook.stix.clustering.filtering import keep_clusters, oracle, removal_scores
@@ -164,8 +165,7 @@ def bootstrap_ranks(labels, truth, rng, n_draws=400, pca=True):
     seeds = sorted({seed for _, own, seed in labels if own == pca})
     encoders = list(dict.fromkeys(encoder for encoder, own, _ in labels if own == pca))
     rows = []
-    for draw in range(n_draws):
-        weights = rng.multinomial(len(numbers), np.full(len(numbers), 1 / len(numbers)))
+    for draw, weights in enumerate(resample_counts(len(numbers), n_draws, rng)):
         own = rng.choice(seeds, len(encoders))  # each encoder has its own luck with the start
         values = [
             nmi_weighted(labels[name, pca, seed][known], numbers, weights)

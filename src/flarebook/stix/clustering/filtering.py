@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from flarebook.compendium.errors import InputError
+from flarebook.evaluation.classification import confusion, count_scores, ratio
 
 POSTER_KEPT = 4758 / 9000  # poster, section Filtering
 SCORES = ("precision", "recall", "f1", "contamination", "good_lost", "kept_share")  # of removal_scores
@@ -74,20 +75,14 @@ def removal_scores(kept, is_artefact):
     """
     known = pd.notna(is_artefact)
     removed, bad = ~np.asarray(kept)[known], np.asarray(is_artefact[known]).astype(bool)
-    hits = (removed & bad).sum()
+    counts = confusion(bad, removed)
+    found = count_scores(**counts, undefined=np.nan)
     return {
-        "precision": _share(hits, removed.sum()),
-        "recall": _share(hits, bad.sum()),
-        "f1": _share(2 * hits, removed.sum() + bad.sum()),
-        "contamination": _share((bad & ~removed).sum(), (~removed).sum()),
-        "good_lost": _share((removed & ~bad).sum(), (~bad).sum()),
+        **{name: float(found[name]) for name in ("precision", "recall", "f1")},
+        "contamination": float(ratio(counts["FN"], counts["FN"] + counts["TN"], np.nan)),
+        "good_lost": float(ratio(counts["FP"], counts["FP"] + counts["TN"], np.nan)),
         "kept_share": float(np.mean(kept)),
     }
-
-
-def _share(part, whole):
-    """Part of a whole, not-a-number of nothing."""
-    return float(part / whole) if whole else np.nan
 
 
 def removal_curve(labels, is_artefact):

@@ -5,6 +5,7 @@ import pandas as pd
 from sklearn.neighbors import NearestNeighbors
 
 from flarebook.compendium.errors import InputError
+from flarebook.evaluation.bootstrap import resample_rows
 
 N_NEIGHBOURS = 5
 
@@ -87,7 +88,8 @@ def retrieval(scores, classes, groups=None, n_neighbours=N_NEIGHBOURS, rng=None,
     own = None if groups is None else np.asarray(groups)[rows]
     values = precision_at(nearest(np.asarray(scores)[rows], n_neighbours, own), asked)
     codes, names = pd.factorize(asked)
-    draws = [_macro(*drawn, len(names)) for drawn in _redrawn(values, codes, rng, n_draws)]
+    drawn = resample_rows(len(rows), n_draws, rng) if rng is not None else ()
+    draws = [_macro(values[images], codes[images], len(names)) for images in drawn]
     sizes = np.bincount(codes)
     return {
         "precision": _macro(values, codes, len(names)),
@@ -96,13 +98,6 @@ def retrieval(scores, classes, groups=None, n_neighbours=N_NEIGHBOURS, rng=None,
         "n_images": len(rows),
         "n_classes": len(names),
     }
-
-
-def _redrawn(values, codes, rng, n_draws):
-    """The images drawn anew with replacement, n_draws times; nothing without a generator."""
-    for _ in range(n_draws if rng is not None else 0):
-        drawn = rng.integers(0, len(values), len(values))
-        yield values[drawn], codes[drawn]
 
 
 def _macro(values, codes, n_classes):

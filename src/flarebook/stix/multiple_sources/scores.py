@@ -6,10 +6,11 @@ from scipy.stats import spearmanr
 from sklearn.metrics import average_precision_score, precision_recall_curve, roc_auc_score
 from sklearn.model_selection import StratifiedKFold
 
+from flarebook.evaluation.bootstrap import percentile_interval, resample_rows
+from flarebook.evaluation.classification import confusion, count_scores
 from flarebook.stix.multiple_sources.protocols import logistic_regression
 
 ELIGIBLE = 0.99  # training accuracy above which the authors' code keeps a checkpoint
-INTERVAL = (0.16, 0.84)  # 68 %, one standard deviation to either side
 
 
 def call_scores(multiple, called):
@@ -17,17 +18,9 @@ def call_scores(multiple, called):
 
     multiple, called: (n_images,) of 0 and 1.  precision is not-a-number when nothing is called.
     """
-    multiple, called = np.asarray(multiple, bool), np.asarray(called, bool)
-    hits, number = (multiple & called).sum(), called.sum()
-    recall, specificity = hits / multiple.sum(), (~multiple & ~called).sum() / (~multiple).sum()
-    return {
-        "n_called": int(number),
-        "accuracy": float((multiple == called).mean()),
-        "precision": float(hits / number) if number else np.nan,
-        "recall": float(recall),
-        "f1": float(2 * hits / (number + multiple.sum())),
-        "balanced": float((recall + specificity) / 2),
-    }
+    found = count_scores(**confusion(multiple, called), undefined=np.nan)
+    kept = {name: float(found[name]) for name in ("accuracy", "precision", "recall", "f1")}
+    return {"n_called": int(np.sum(called)), **kept, "balanced": float((found["tss"] + 1) / 2)}
 
 
 def protocol_table(multiple, scores):
@@ -85,8 +78,7 @@ def confidence(multiple, scores, rng, n_draws=300):
     scores = {method: np.atleast_2d(score) for method, score in scores.items()}
     draws = {method: [] for method in scores}
     multiple = np.asarray(multiple).astype(int)
-    for _ in range(n_draws):
-        rows = rng.integers(0, len(multiple), len(multiple))
+    for rows in resample_rows(len(multiple), n_draws, rng):
         for method, score in scores.items():
             draws[method].append(average_precision_score(multiple[rows], score[rng.integers(len(score))][rows]))
     return pd.DataFrame([_summary(method, multiple, scores[method], draws[method]) for method in scores])
@@ -94,7 +86,7 @@ def confidence(multiple, scores, rng, n_draws=300):
 
 def _summary(method, multiple, score, draws):
     """Row of one method: mean over its training sets, spread over the draws."""
-    low, high = np.quantile(draws, INTERVAL)
+    low, high = percentile_interval(draws)
     return {
         "method": method,
         "average_precision": float(np.mean([average_precision_score(multiple, own) for own in score])),
