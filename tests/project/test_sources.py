@@ -25,6 +25,12 @@ def test_modules_are_short():
     assert modules and not long
 
 
+def test_no_folder_holds_more_than_twelve_modules():
+    folders = [folder for folder in (ROOT / "src/flarebook").rglob("*") if folder.is_dir()]
+    counts = {folder.name: len([path for path in folder.glob("*.py") if path.stem != "__init__"]) for folder in folders}
+    assert counts and not {name: count for name, count in counts.items() if count > 12}
+
+
 def test_no_module_is_a_drawer():
     assert not [path for path in (ROOT / "src").rglob("*.py") if path.stem in ("utils", "helpers", "misc", "common")]
 

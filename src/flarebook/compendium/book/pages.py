@@ -11,6 +11,7 @@ import nbformat
 import yaml
 
 from flarebook.compendium.book.api import api_reference
+from flarebook.compendium.book.architecture import package_drawing, workflow_drawing
 from flarebook.compendium.book.gallery import gallery
 from flarebook.compendium.data.manifest import read_manifest
 from flarebook.compendium.errors import InputError
@@ -202,6 +203,8 @@ PARTS = {
     "status-table": status_table,
     "versions-table": versions_table,
     "benchmark-table": benchmark_table,
+    "package-drawing": package_drawing,
+    "workflow-drawing": workflow_drawing,
     "gallery": lambda build: gallery(build.output, build.source, build.notebooks),
     "api": lambda build: api_reference(build.root / "src"),
 }
