@@ -22,10 +22,10 @@ def iris():
 @app.command()
 def score(
     rasters: Rasters,
-    out: Annotated[Path | None, typer.Option(help="Folder for tables and maps; default: print a summary only.")] = None,
-    weights: Annotated[Path | None, typer.Option(help="Weights file; default: the ensemble that ships.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder of tables and maps [default: summary only].")] = None,
+    weights: Annotated[Path | None, typer.Option(help="Weights file [default: the shipped ensemble].")] = None,
 ):
-    """Give the pre-flare probability of every slit pixel and exposure, as table and map.
+    """Compute the pre-flare probability of every slit pixel and exposure, as table and map.
 
     The ensemble that ships was trained on simulated spectra: read its model card before you trust a score.
     A bad file is reported and skipped; the exit code is then 2.
@@ -67,12 +67,12 @@ def score_raster(path, folder, ensemble, taken):
 
 @app.command()
 def fetch(
-    observations: Annotated[list[str], typer.Argument(metavar="OBSERVATION...", help='From the tables: "PF 16".')],
+    observations: Annotated[list[str], typer.Argument(metavar="OBSERVATION...", help='Names in Tables 1, 2: "PF 16".')],
 ):
     """Fetch the rasters of observations of the paper's Tables 1 and 2 into the cache, and print where they are.
 
     Looked for in the folder FLAREBOOK_MIRROR, then in the cache, then in the public archive. An observation that
-    is not available is reported and skipped; the exit code is then 2.
+    cannot be fetched is reported and skipped; the exit code is then 2.
 
     Example: flarebook iris fetch "PF 16" "AR 1"
     """
@@ -92,9 +92,9 @@ def fetch(
 @app.command("export-ensemble")
 def export(
     run: RunFolder = Path("build/laptop"),
-    to: Annotated[Path | None, typer.Option(help="Weights file to write; default: the one that ships.")] = None,
+    to: Annotated[Path | None, typer.Option(help="Weights file to write [default: the shipped one].")] = None,
 ):
-    """Write the weights of a run's honestly selected model B as the file that `score` reads.
+    """Write the weights of a run's model B, selected on validation data, as the file that `score` reads.
 
     Example: flarebook iris export-ensemble --run build/laptop
     """

@@ -11,21 +11,21 @@ from flarebook.commands import iris, solarchip, stix
 from flarebook.compendium.errors import InputError, NotebookError
 
 # Each command imports what it needs itself: papermill and pandas would make `flarebook --help` wait for seconds.
-EPILOG = "Exit codes: 0 all well; 1 a gate is red or a notebook stopped; 2 bad input, told in one sentence."
+EPILOG = "Exit codes: 0 all well; 1 a gate is red or a notebook stopped; 2 bad input."
 app = typer.Typer(no_args_is_help=True, epilog=EPILOG, add_completion=False, pretty_exceptions_enable=False)
-data_app = typer.Typer(no_args_is_help=True, help="The data sets: where they are, and getting them.")
+data_app = typer.Typer(no_args_is_help=True, help="Data sets: status and download.")
 app.add_typer(data_app, name="data")
 for study in (iris, stix, solarchip):
     app.add_typer(study.app, name=study.__name__.rpartition(".")[2])
 
-Profile = Annotated[str, typer.Option(help="Size of the run: ci, laptop or paper.")]
-Study = Annotated[str | None, typer.Option(help="Only this study, for example iris.")]
-Notebook = Annotated[str, typer.Argument(help="STUDY/STEP, for example iris/6-classifiers.")]
+Profile = Annotated[str, typer.Option(help="Profile: ci, laptop or paper.")]
+Study = Annotated[str | None, typer.Option(help="Study, for example iris [default: all].")]
+Notebook = Annotated[str, typer.Argument(help="Notebook as STUDY/STEP, for example iris/6-classifiers.")]
 
 
 @app.callback()
 def _describe():
-    """Flarebook: solar-flare studies as notebooks that anyone can rerun, change and cite."""
+    """Flarebook: solar-flare studies as notebooks to rerun, change and cite."""
 
 
 @app.command("list")
@@ -41,7 +41,7 @@ def list_notebooks(profile: Profile = "laptop", study: Study = None):
 
 @app.command()
 def params(notebook: Notebook):
-    """Show what a notebook may be told: its parameters with type, default and meaning.
+    """Show the parameters of a notebook with type, default and meaning.
 
     Example: flarebook params iris/6-classifiers
     """
@@ -53,14 +53,14 @@ def params(notebook: Notebook):
 @app.command()
 def run(
     notebook: Notebook,
-    p: Annotated[list[str] | None, typer.Option("-p", "--parameter", help="NAME=VALUE; may be repeated.")] = None,
+    p: Annotated[list[str] | None, typer.Option("-p", "--parameter", help="Parameter NAME=VALUE; repeatable.")] = None,
     profile: Profile = "laptop",
-    output: Annotated[str | None, typer.Option(help="Folder of the run; default build/runs/LABEL.")] = None,
-    inputs: Annotated[str | None, typer.Option(help="Folder of the earlier steps; default the profile's.")] = None,
-    label: Annotated[str | None, typer.Option(help="Name of the run; default STUDY-STEP-TIME.")] = None,
-    threads: Annotated[int | None, typer.Option(help="Processor cores to use; default all.", min=1)] = None,
+    output: Annotated[str | None, typer.Option(help="Folder of the run [default: build/runs/LABEL].")] = None,
+    inputs: Annotated[str | None, typer.Option(help="Folder of the earlier results [default: build/PROFILE].")] = None,
+    label: Annotated[str | None, typer.Option(help="Name of the run [default: STUDY-STEP-TIME].")] = None,
+    threads: Annotated[int | None, typer.Option(help="Number of processor cores [default: all].", min=1)] = None,
 ):
-    """Run one notebook with a profile's parameters, changed as you say; earlier steps' results are the profile's.
+    """Run one notebook with a profile's parameters and your changes on the profile's earlier results.
 
     Example: flarebook run iris/6-classifiers -p n_splits=8 --label eight-splits
     """
@@ -105,9 +105,9 @@ def figures(run: Annotated[str, typer.Argument(help="Profile, run label or folde
 def cite(
     figure: Annotated[str, typer.Argument(help="Figure id, for example iris-12-performance.")],
     run: Annotated[str, typer.Option(help="Profile, run label or folder.")] = "laptop",
-    bibtex: Annotated[bool, typer.Option("--bibtex", help="As a BibTeX entry.")] = False,
+    bibtex: Annotated[bool, typer.Option("--bibtex", help="BibTeX entry instead of text.")] = False,
 ):
-    """Print a ready citation of a figure, with the commit and the data hash that made it.
+    """Print the citation of a figure, with the commit and the data hash.
 
     Example: flarebook cite iris-12-performance --bibtex
     """
@@ -121,7 +121,7 @@ def cite(
 def compare(
     first: Annotated[str, typer.Argument(help="Profile, run label or folder.")],
     second: Annotated[str, typer.Argument(help="Profile, run label or folder.")],
-    everything: Annotated[bool, typer.Option("--all", help="Also the metrics that only one run has.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="All metrics, also those of one run only.")] = False,
 ):
     """Show two runs' metrics side by side, with the difference in units of the spread.
 
@@ -135,7 +135,7 @@ def compare(
     shared = [line for line in lines if line.difference is not None]
     show(comparison_table(lines if everything else shared, first, second))
     if len(shared) < len(lines) and not everything:
-        typer.echo(f"{len(lines) - len(shared)} metrics that only one of the runs has are left out: --all shows them.")
+        typer.echo(f"{len(lines) - len(shared)} metrics that only one of the runs has are not shown: --all shows them.")
 
 
 @app.command()
@@ -143,10 +143,10 @@ def gates(
     seeds: Annotated[int, typer.Option(help="Number of seeds, 1 to SEEDS.", min=3)] = 10,
     profile: Profile = "ci",
     study: Study = None,
-    notebooks: Annotated[list[str] | None, typer.Option("--notebook", help="Only this one; may be repeated.")] = None,
-    start_from: Annotated[str | None, typer.Option(help="Only this notebook and those after it.")] = None,
-    spread_of: Annotated[str | None, typer.Option(help="Run nothing: take this profile's spread.")] = None,
-    processors: Annotated[bool, typer.Option(help="First measure the scatter over instruction sets.")] = False,
+    notebooks: Annotated[list[str] | None, typer.Option("--notebook", help="Notebook; repeatable [all].")] = None,
+    start_from: Annotated[str | None, typer.Option(help="First notebook to run.")] = None,
+    spread_of: Annotated[str | None, typer.Option(help="Profile of the spread; nothing is run.")] = None,
+    processors: Annotated[bool, typer.Option(help="Measurement of the scatter over instruction sets first.")] = False,
 ):
     """Propose tolerances: one standard deviation over seeds, more where rounding moves a metric further.
 
@@ -188,7 +188,7 @@ def data_status(study: Study = None):
 
 
 @data_app.command("fetch")
-def data_fetch(id: Annotated[str, typer.Argument(help="Id from `flarebook data status`.")] = ""):
+def data_fetch(id: Annotated[str, typer.Argument(help="Id of the data set, as in `flarebook data status`.")] = ""):
     """Get a data set: from the folder FLAREBOOK_MIRROR, the cache (FLAREBOOK_DATA) or its address.
 
     Example: flarebook data fetch stix-flare-list
@@ -209,7 +209,7 @@ def data_fetch(id: Annotated[str, typer.Argument(help="Id from `flarebook data s
 
 
 def main():
-    """Run the command; bad input and stopped notebooks are told in one sentence."""
+    """Run the command; print bad input and stopped notebooks as one sentence."""
     try:
         app()
     except InputError as error:

@@ -24,15 +24,15 @@ def stix():
 @app.command()
 def fetch(
     items: Annotated[
-        list[str] | None, typer.Argument(metavar="UID|NAME...", help="Ten digits, or a file name.")
+        list[str] | None, typer.Argument(metavar="UID|NAME...", help="Uids of ten digits, or file names.")
     ] = None,
-    published: Annotated[int, typer.Option(help="Also the first N images of the published list.", min=0)] = 0,
+    published: Annotated[int, typer.Option(help="Number of images of the published list to add.", min=0)] = 0,
     archive: Archive = HOST,
 ):
     """Fetch CLEAN maps from the STIX data centre's image archive into the cache, and print where they are.
 
-    Looked for in the folder FLAREBOOK_MIRROR, then in the cache, then in the archive. A map that cannot be had is
-    reported and left out; the exit code is then 2.
+    Looked for in the folder FLAREBOOK_MIRROR, then in the cache, then in the archive. A map that cannot be fetched is
+    reported and skipped; the exit code is then 2.
 
     Example: flarebook stix fetch 2111010024 --published 100
     """
@@ -55,13 +55,13 @@ def fetch(
 @app.command()
 def show(
     files: Maps,
-    out: Annotated[Path | None, typer.Option(help="Folder for pictures and records.csv; default: print only.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder of images and records.csv [default: print only].")] = None,
 ):
-    """Show archive maps: a picture of each (on the Sun, its products, what an encoder sees) and its record.
+    """Plot archive maps (position on the Sun, products, encoder input) and print their records.
 
-    A bad file is reported and left out; the exit code is then 2.
+    A bad file is reported and skipped; the exit code is then 2.
 
-    Example: flarebook stix show map1.fits map2.fits --out pictures
+    Example: flarebook stix show map1.fits map2.fits --out images
     """
     from flarebook.compendium.atomic_files import make_folder
     from flarebook.stix.archive.real_maps import table_of
@@ -81,13 +81,13 @@ def show(
 
 @app.command()
 def simulate(
-    number: Annotated[int, typer.Argument(metavar="N", help="How many maps.", min=1, max=10_000)],
-    out: Annotated[Path, typer.Option(help="Folder for the FITS files and truth.csv.")],
-    seed: Annotated[int, typer.Option(help="The same seed gives the same files.", min=0)] = 1,
+    number: Annotated[int, typer.Argument(metavar="N", help="Number of maps.", min=1, max=10_000)],
+    out: Annotated[Path, typer.Option(help="Folder of the FITS files and truth.csv.")],
+    seed: Annotated[int, typer.Option(help="Random seed.", min=0)] = 1,
 ):
-    """Write simulated maps as the archive's CLEAN files (five images each), with the truth in truth.csv.
+    """Write simulated maps as the archive's CLEAN files (five images each), with the ground truth in truth.csv.
 
-    Each file says that it is simulated (SIMULATD = T).
+    Each file carries the card SIMULATD = T.
 
     Example: flarebook stix simulate 10 --out simulated
     """
@@ -100,18 +100,14 @@ def simulate(
 @app.command()
 def embed(
     files: Annotated[list[Path], typer.Argument(metavar="FILE|FOLDER...", help="CLEAN maps, or folders of them.")],
-    out: Annotated[Path, typer.Option(help="Folder for features-ENCODER.npz and records.csv.")],
-    encoder: Annotated[
-        str, typer.Option(help="Name of an encoder, for example dinov2-focus or pixels.")
-    ] = "dinov2-focus",
-    weights: Annotated[
-        str | None, typer.Option(help="Its weights: file, folder or hub; default: what is here.")
-    ] = None,
-    input_size: Annotated[int | None, typer.Option(help="Pixels of its input; default: as trained.")] = None,
+    out: Annotated[Path, typer.Option(help="Folder of features-ENCODER.npz and records.csv.")],
+    encoder: Annotated[str, typer.Option(help="Encoder, for example dinov2-focus or pixels.")] = "dinov2-focus",
+    weights: Annotated[str | None, typer.Option(help="Weights: file, folder or hub [default: local].")] = None,
+    input_size: Annotated[int | None, typer.Option(help="Input side in pixels [default: as trained].")] = None,
 ):
-    """Turn archive maps into an encoder's features, one row each, in the order of records.csv.
+    """Compute an encoder's features of archive maps: one row each, in the order of records.csv.
 
-    A bad file is reported and left out; the exit code is then 2.
+    A bad file is reported and skipped; the exit code is then 2.
 
     Example: flarebook stix embed maps/ --encoder dinov2-focus --out features
     """
@@ -152,7 +148,7 @@ def line_of(record):
 
 
 def write_records(table, folder):
-    """Write records.csv, without the columns that nothing is known of."""
+    """Write records.csv, without empty columns."""
     from flarebook.compendium.atomic_files import atomic_write
 
     with atomic_write(folder / "records.csv") as partial:

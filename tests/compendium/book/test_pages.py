@@ -88,6 +88,24 @@ def test_docstring_signs_stand_for_themselves():
     assert text("into `build/<run>` as <name>") == r"into `build/<run>` as \<name\>"
 
 
+def test_numpydoc_sections_become_lists_and_examples_code():
+    page = text("Sum.\n\nParameters\n----------\na : int\n    One_number.\n\nExamples\n--------\n>>> 1 + 1\n2")
+    assert page.split("\n\n") == [
+        "Sum.", "**Parameters**", r"- `a : int`: One\_number.", "**Examples**", "```pycon\n>>> 1 + 1\n2\n```"
+    ]  # fmt: skip
+
+
+def test_the_public_face_of_a_study_stands_first_and_only_once(tmp_path):
+    face = tmp_path / "flarebook" / "iris"
+    face.mkdir(parents=True)
+    (face / "__init__.py").write_text('"""Study 1."""')
+    (face / "__init__.pyi").write_text("from .sums import add as add")
+    (face / "sums.py").write_text(SUMS + '\ndef other():\n    """Another."""\n')
+    page = api_reference(tmp_path)
+    assert page.index("## flarebook.iris\n") < page.index("add(a") < page.index("## flarebook.iris.sums")
+    assert page.count("{py:function} add(") == 1 and "{py:function} other" in page
+
+
 def test_formula_becomes_mathml():
     assert "<mfrac>" in mathml(r"\frac{TP}{TP+FN}", display=True)
     assert "<mtable" in mathml("a &= b \\\\ c &= d", display=True)

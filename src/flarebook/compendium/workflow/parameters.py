@@ -1,4 +1,4 @@
-"""What a notebook may be told: its tagged cell's parameters, and the profiles that set them."""
+"""Parameters of a notebook's tagged cell, and the profiles that set them."""
 
 import ast
 
@@ -101,24 +101,19 @@ def known_parameters(notebook):
     tagged = [cell for cell in cells if "parameters" in cell.metadata.get("tags", ())]
     if not tagged:
         raise InputError(f'{shown(path)} has no cell tagged "parameters": tag its first code cell')
-    found = PythonTranslator.inspect(tagged[0])
+    found = PythonTranslator.inspect(tagged[0])  # inspect_notebook stops at a notebook that names no language
     return {parameter.name: _described(parameter, path) for parameter in found}
 
 
 def _described(parameter, path):
     """One parameter of papermill's inspection with its default as a value."""
-    kind = parameter.inferred_type_name.replace(" ", "")
+    name, kind = parameter.name, parameter.inferred_type_name.replace(" ", "")
     if kind not in TYPES:
         raise InputError(
-            f"{shown(path)}: parameter {parameter.name} has no plain type: write `{parameter.name}: TYPE = ...` "
+            f"{shown(path)}: parameter {name} has no plain type: write `{name}: TYPE = ...` "
             f"with one of {', '.join(TYPES)}"
         )
-    return {
-        "name": parameter.name,
-        "type": kind,
-        "default": ast.literal_eval(parameter.default),
-        "help": parameter.help,
-    }
+    return {"name": name, "type": kind, "default": ast.literal_eval(parameter.default), "help": parameter.help}
 
 
 def checked(notebook, values):
@@ -130,13 +125,13 @@ def checked(notebook, values):
     for name in values:
         if name not in known:
             raise InputError(f"{notebook} has no parameter {name!r}{nearest(name, known)}: it knows {', '.join(known)}")
-    return {name: _typed(notebook, known[name], value) for name, value in values.items()}
+    return {name: _converted(notebook, known[name], value, strict=True) for name, value in values.items()}
 
 
-def _typed(notebook, parameter, value):
+def _converted(notebook, parameter, value, strict):
     """Value as the parameter's type; InputError when it is of another."""
     try:
-        return TypeAdapter(TYPES[parameter["type"]]).validate_python(value, strict=True)
+        return TypeAdapter(TYPES[parameter["type"]]).validate_python(value, strict=strict)
     except ValidationError as error:
         raise InputError(_wrong_type(notebook, parameter, value)) from error
 
@@ -170,6 +165,6 @@ def _parsed(notebook, parameter, text):
         text = f"[{text}]"
     try:
         value = yaml.safe_load(text)
-        return TypeAdapter(TYPES[parameter["type"]]).validate_python(value)
-    except (ValidationError, yaml.YAMLError) as error:
+    except yaml.YAMLError as error:
         raise InputError(_wrong_type(notebook, parameter, text)) from error
+    return _converted(notebook, parameter, value, strict=False)
