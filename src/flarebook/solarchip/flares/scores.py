@@ -19,11 +19,38 @@ NAMES = {
 }
 
 
-def score_forecast(label, probability, threshold, base_rate):
-    """All scores of one forecast, {name: value}, from scikit-learn and the counts of calls.
+def score_forecast(label: np.ndarray, probability: np.ndarray, threshold: float, base_rate: float) -> dict[str, float]:
+    """Score a probabilistic flare forecast.
 
-    label, probability: (n,); threshold: of `best_threshold`; base_rate: share of flaring days in the training part,
-    whose constant forecast has a Brier skill of 0.  Raises InputError for one class only.
+    Parameters
+    ----------
+    label : array_like of int, shape (n,)
+        1 for days followed by a flare, else 0.
+    probability : array_like, shape (n,)
+        Forecast probability of a flare.
+    threshold : float
+        Probability from which a flare is called.
+    base_rate : float
+        Fraction of flaring training days, whose constant forecast has a Brier skill of 0.
+
+    Returns
+    -------
+    dict of str to float
+        tss (true skill statistic), hss (Heidke skill score), f1, precision, recall, auc, brier, brier_skill, log_loss.
+
+    Raises
+    ------
+    InputError
+        If the labels are of one class only.
+
+    References
+    ----------
+    Bloomfield et al. 2012, ApJL 747, L41.
+
+    Examples
+    --------
+    >>> score_forecast([0, 0, 1, 1], [0.1, 0.4, 0.6, 0.9], threshold=0.5, base_rate=0.5)["auc"]
+    1.0
     """
     check_classes(label, "the scored days")
     found = count_scores(**confusion(label, probability, threshold))

@@ -24,12 +24,39 @@ class Embedding:
         return len(self.cls)
 
 
-def embed_images(model, images, channel, batch_size=64, device="auto"):
-    """Features of one channel of all dates, without gradients and without the model's dropout.
+def embed_images(
+    model: torch.nn.Module, images: np.ndarray, channel: str, batch_size: int = 64, device: str = "auto"
+) -> Embedding:
+    """Compute the features of one channel of all dates.
 
-    model: SolarChip; images: (n, 11, h, w) scaled, channels in the order of CHANNELS; channel: name, such as "171".
-    Returns an Embedding of float32; the model stays where it is.  Raises InputError for an unknown channel, no dates,
-    images with another number of channels, or NaN or infinite pixels.
+    Parameters
+    ----------
+    model : SolarChip
+        An encoder, such as `load_encoder` returns; it is not modified.
+    images : numpy.ndarray, shape (n, 11, h, w)
+        Scaled images, channels in the order of `CHANNELS`.
+    channel : str
+        Channel to encode, such as "hmi" or "171".
+    batch_size : int
+        Images encoded together.
+    device : str
+        "cpu", "cuda" or "auto".
+
+    Returns
+    -------
+    Embedding
+        Class and patch tokens (n, d) and (n, L, d), and their projections of unit length, float32.
+
+    Raises
+    ------
+    InputError
+        For an unknown channel, no dates, another number of channels, or NaN or infinite pixels.
+
+    Examples
+    --------
+    >>> from flarebook.solarchip.models.weights import load_encoder
+    >>> embed_images(load_encoder("cnn-tiny"), np.zeros((1, 11, 128, 128)), "171", device="cpu").cls.shape
+    (1, 64)
     """
     images, device = _select_channel(images, channel), chosen_device(device)
     model, parts = deepcopy(model).eval().to(device), []

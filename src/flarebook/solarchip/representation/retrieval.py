@@ -53,11 +53,37 @@ def candidates(times, negatives, days=NEIGHBOURS):
     return among
 
 
-def date_recall(queries, gallery, times, ks=KS, days=NEIGHBOURS):
-    """Share of the dates whose image finds its partner, and what guessing would find.
+def date_recall(
+    queries: np.ndarray, gallery: np.ndarray, times: np.ndarray, ks: tuple[int, ...] = KS, days: float = NEIGHBOURS
+) -> pd.DataFrame:
+    """Compute the recall of co-temporal images across two channels.
 
-    queries, gallery: (n, d) features of two channels of the same dates; times: (n,).
-    Returns a DataFrame: negatives, k, recall, chance.  Raises InputError for fewer than two dates.
+    Parameters
+    ----------
+    queries, gallery : numpy.ndarray, shape (n, d)
+        Features of two channels of the same dates.
+    times : array_like, shape (n,)
+        Times of the dates.
+    ks : tuple of int
+        Ranks up to which a match counts.
+    days : float
+        Largest distance in days of the candidates among neighbouring days.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns negatives ("all dates" or "neighbouring days"), k, recall, and chance (expected of unrelated features).
+
+    Raises
+    ------
+    InputError
+        For fewer than two dates, or no dates within `days` of each other.
+
+    Examples
+    --------
+    >>> times = pd.date_range("2012-01-01", periods=4)
+    >>> date_recall(np.eye(4), np.eye(4), times, ks=(1,))["recall"].tolist()
+    [1.0, 1.0]
     """
     if len(queries) != len(gallery) or len(queries) < 2:
         raise InputError(f"{len(queries)} queries cannot be sought among {len(gallery)}: give two or more of both")

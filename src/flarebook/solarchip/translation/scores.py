@@ -25,13 +25,37 @@ def region_masks(target, size):
     return {"disk": disk} if "hmi" in target else {"disk": disk, "off disk": ~disk}
 
 
-def score_translation(predicted, observed, target):
-    """Scores of each image and region: DataFrame with image, target, region, psnr (dB), ssim and correlation.
+def score_translation(predicted: np.ndarray, observed: np.ndarray, target: str) -> pd.DataFrame:
+    """Score translated images against the observed ones.
 
-    predicted, observed: (n, h, w), scaled; target: channel, or "|hmi|" for the field without its sign.  SSIM as Wang
-    et al. 2004 (Gaussian window of 1.5 pixels), its map averaged over the region.  An image of one value has no
-    correlation.
-    Raises InputError when the two are no pairs.
+    Parameters
+    ----------
+    predicted, observed : numpy.ndarray, shape (n, h, w)
+        Scaled images of the same dates.
+    target : str
+        Channel, or "|hmi|" for the field without its sign.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns image, target, region ("disk", and "off disk" for AIA), psnr (peak signal-to-noise ratio, dB), ssim
+        (structural similarity, Gaussian window of 1.5 pixels, averaged over the region) and correlation (NaN for a
+        constant image).
+
+    Raises
+    ------
+    InputError
+        If the shapes differ.
+
+    References
+    ----------
+    Wang et al. 2004, IEEE Trans. Image Process. 13, 600.
+
+    Examples
+    --------
+    >>> image = np.random.default_rng(0).random((1, 32, 32))
+    >>> score_translation(image, image, "hmi")["ssim"].tolist()
+    [1.0]
     """
     predicted, observed = _pairs(predicted, observed)
     rows, scale = [], RANGE.get(target, AIA_RANGE)

@@ -2,6 +2,7 @@
 
 import json
 from importlib.resources import files
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -59,11 +60,49 @@ def encode_conditions(space, images, sources, side):
     return seen if seen.shape[-1] == side else interpolate(seen, size=(side, side), mode="bilinear")
 
 
-def translate_images(translator, images, target, n_members=1, n_inference_steps=10, seed=1, sources=None):
-    """Images of a target drawn from those of its sources: (n_members, n, h, w) scaled, float32.
+def translate_images(
+    translator: Translator,
+    images: np.ndarray,
+    target: str,
+    n_members: int = 1,
+    n_inference_steps: int = 10,
+    seed: int = 1,
+    sources: tuple[str, ...] | None = None,
+) -> np.ndarray:
+    """Translate images to another channel.
 
-    images: (n, 11, h, w) scaled, of which the sources' channels are looked at; n_inference_steps: of the noise's
-    removal.  The same seed gives the same images.  Raises InputError for what the translator does not know.
+    Parameters
+    ----------
+    translator : Translator
+        Such as `load_translator` returns.
+    images : numpy.ndarray, shape (n, 11, h, w)
+        Scaled images, of which the source channels are used.
+    target : str
+        Channel to predict, such as "171" or "hmi".
+    n_members : int
+        Ensemble members per image.
+    n_inference_steps : int
+        Number of denoising steps.
+    seed : int
+        Random seed of the noise.
+    sources : tuple of str, optional
+        Source channels; by default those that the translator has for the target.
+
+    Returns
+    -------
+    numpy.ndarray, shape (n_members, n, h, w), float32
+        Scaled images of the target.
+
+    Raises
+    ------
+    InputError
+        If the translator has no such target or sources.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> translate_images(load_translator(), np.zeros((1, 11, 128, 128)), "171", n_inference_steps=1).shape
+    (1, 1, 128, 128)
     """
     sources = translator.sources_of(target) if sources is None else sources
     seen = encode_conditions(translator.space, images, sources, translator.diffusion.shape.side)
@@ -79,10 +118,30 @@ def save_translator(translator, path):
     return write_weights(translator, path, translator.about | architecture(translator.space.model) | parts)
 
 
-def load_translator(path=None, device="cpu"):
-    """A translator of `save_translator`, ready to draw; default, the one that ships with the package.
+def load_translator(path: str | Path | None = None, device: str = "cpu") -> Translator:
+    """Load a translator.
 
-    Raises InputError for a missing file, a pickled one, and one that holds no translator of this architecture.
+    Parameters
+    ----------
+    path : str or Path, optional
+        A file of `save_translator`; by default the translator that ships with the package.
+    device : str
+        Torch device of the weights.
+
+    Returns
+    -------
+    Translator
+        The translator in evaluation mode.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, is a pickle, or holds no translator of this architecture.
+
+    Examples
+    --------
+    >>> load_translator().sources_of("171")
+    ('hmi',)
     """
 
     def build(about):
