@@ -9,11 +9,11 @@ IMAGES, TARGET = 48, 8.0  # images per call; target images per second on two cor
 
 def run():
     """Benchmark record: images per second from eight-bit archive images to features, resizing included."""
-    from flarebook.encoders.encode import encode
-    from flarebook.encoders.registry import create
+    from flarebook.encoders.encode import encode_images
+    from flarebook.encoders.registry import create_encoder
 
     rng = np.random.default_rng(1)
     images = rng.integers(0, 256, (IMAGES, 177, 177), dtype=np.uint8)
-    encoder = create("dinov2-focus", device="cpu")
-    work = lambda: encode(encoder, images, batch_size=16)  # noqa: E731
+    encoder = create_encoder("dinov2-focus", device="cpu")
+    work = lambda: encode_images(encoder, images, batch_size=16)  # noqa: E731
     return [rate("stix.encoders.dinov2_images_per_s", work, IMAGES, "images per second", TARGET)]

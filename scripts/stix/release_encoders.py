@@ -8,7 +8,7 @@ import pandas as pd
 import typer
 
 from flarebook.compendium.errors import InputError
-from flarebook.encoders import small_vit
+from flarebook.encoders import compact_vit
 from flarebook.encoders.handcrafted import moments, pixels
 from flarebook.learning.release import Release, publish, read_trainings, table_row
 from flarebook.stix.clustering.probes import probe, targets
@@ -22,16 +22,16 @@ SCORES = {"kind": "balanced_accuracy", "sources": "balanced_accuracy", "artefact
 
 
 RELEASE = Release(
-    files={objective: f"{objective}_stix.safetensors" for objective in small_vit.OBJECTIVES},
-    load=lambda objective, path: small_vit.load(f"{objective}-stix", path),
+    files={objective: f"{objective}_stix.safetensors" for objective in compact_vit.OBJECTIVES},
+    load=lambda objective, path: compact_vit.load_network(f"{objective}-stix", path),
     group="objective",
-    script=small_vit.SCRIPT,
+    script=compact_vit.SCRIPT,
     template="encoder_card_template.md",
     card="ENCODER_CARD.md",
 )
 
 
-def ship(archive, folders, data=small_vit.FOLDER):
+def ship(archive, folders, data=compact_vit.FOLDER):
     """Copy finished pretrainings into the package's data, with their histories and the card.
 
     archive: of `pretraining_archive`; folders: of `pretrain`, one per objective, all with as many images seen.
@@ -82,10 +82,10 @@ def score_features(networks, images, records):
     Columns: (question, probe), the mean over five folds of the held-out images.
     """
     features = {
-        f"{name}-stix": small_vit.features(network, images, small_vit.pooling_of(name))
+        f"{name}-stix": compact_vit.features(network, images, compact_vit.pooling_of(name))
         for name, network in networks.items()
     }
-    features["untrained"] = small_vit.features(untrained(seed=0), images)
+    features["untrained"] = compact_vit.features(untrained(seed=0), images)
     features |= {"pixels": pixels(images), "moments": moments(images)}
     asked, rows = targets(records), {}
     for name, values in features.items():

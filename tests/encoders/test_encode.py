@@ -5,8 +5,9 @@ import pytest
 from PIL import Image
 
 from flarebook.compendium.errors import InputError
-from flarebook.encoders.encode import as_input, check_images, encode, encode_timed, patch_tokens
-from flarebook.encoders.registry import create
+from flarebook.encoders.encode import check_images, encode_images, encode_timed, patch_tokens
+from flarebook.encoders.registry import create_encoder
+from flarebook.encoders.vision_transformers import as_input
 
 pytest.importorskip("torch")
 
@@ -36,24 +37,24 @@ def test_colours_are_shifted_and_scaled(images):
 
 
 def test_features_do_not_depend_on_the_batch(images):
-    encoder = create("dinov2-focus", input_size=56)
-    together = encode(encoder, images)
+    encoder = create_encoder("dinov2-focus", input_size=56)
+    together = encode_images(encoder, images)
     assert together.shape == (5, 384) and together.dtype == np.float32
-    np.testing.assert_allclose(encode(encoder, images, batch_size=2), together, atol=2e-5)
-    np.testing.assert_allclose(encode(encoder, images[3:4])[0], together[3], atol=2e-5)
+    np.testing.assert_allclose(encode_images(encoder, images, batch_size=2), together, atol=2e-5)
+    np.testing.assert_allclose(encode_images(encoder, images[3:4])[0], together[3], atol=2e-5)
     assert np.abs(together[0] - together[1]).max() > 0.1
 
 
 def test_floats_from_zero_to_one_are_the_same_images(images):
-    encoder = create("pixels")
+    encoder = create_encoder("pixels")
     features, seconds = encode_timed(encoder, images / 255)
-    np.testing.assert_allclose(features, encode(encoder, images), atol=1e-6)
+    np.testing.assert_allclose(features, encode_images(encoder, images), atol=1e-6)
     assert 0 < seconds < 5
 
 
 def test_patch_tokens_keep_their_places(images):
     """A source in one corner changes the patches of that corner most."""
-    encoder = create("dinov2-focus", input_size=56)
+    encoder = create_encoder("dinov2-focus", input_size=56)
     blank, corner = np.zeros((2, 1, 177, 177), np.uint8)
     corner[0, :44, 133:] = images[0, :44, 133:] // 2 + 120
     change = np.linalg.norm(patch_tokens(encoder, corner)[0] - patch_tokens(encoder, blank)[0], axis=-1)
@@ -77,4 +78,4 @@ def test_what_is_no_image_is_told(bad, sentence):
 
 def test_baseline_has_no_patches(images):
     with pytest.raises(InputError, match="pixels has no patches"):
-        patch_tokens(create("pixels"), images)
+        patch_tokens(create_encoder("pixels"), images)

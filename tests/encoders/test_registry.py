@@ -1,14 +1,16 @@
 """Published encoders are built from a checkpoint in its authors' format; weights in these tests are tiny and random."""
 
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 
 from flarebook.compendium.errors import InputError
 from flarebook.encoders import registry
-from flarebook.encoders.encode import encode
-from flarebook.encoders.registry import ENCODERS, availability, create, read_options
+from flarebook.encoders.encode import encode_images
+from flarebook.encoders.registry import ENCODERS, create_encoder, list_encoders, read_options
 from flarebook.learning.device import declare_torchvision_schemas
 
 torch = pytest.importorskip("torch")
@@ -41,15 +43,15 @@ def test_timm_encoders_from_a_safetensors_file(name, tmp_path):
 
     size = 2 * PATCHES[name]
     save_file(timm_state(name, size), tmp_path / "model.safetensors")
-    encoder = create(name, tmp_path, size, "cpu", **TINY)
-    features = encode(encoder, IMAGES)
+    encoder = create_encoder(name, tmp_path, size, "cpu", **TINY)
+    features = encode_images(encoder, IMAGES)
     assert features.shape == (3, 32) and encoder.weights == "file"
     assert encoder.source == tmp_path / "model.safetensors"
-    mean = encode(create(name, tmp_path, size, "cpu", pooling="mean", **TINY), IMAGES)
-    flat = encode(create(name, tmp_path, size, "cpu", pooling="flat", **TINY), IMAGES)
+    mean = encode_images(create_encoder(name, tmp_path, size, "cpu", pooling="mean", **TINY), IMAGES)
+    flat = encode_images(create_encoder(name, tmp_path, size, "cpu", pooling="flat", **TINY), IMAGES)
     prefix = flat.shape[1] // 32 - 4
     np.testing.assert_allclose(flat.reshape(3, -1, 32)[:, prefix:].mean(axis=1), mean, atol=1e-5)
-    if "cls" in encoder.recipe.poolings:
+    if "cls" in encoder.spec.poolings:
         np.testing.assert_allclose(flat[:, :32], features, atol=1e-5)
 
 
@@ -57,7 +59,9 @@ def test_dinov2_of_its_authors_at_another_size(tmp_path):
     """Their file has a mask token and position embeddings for 518 pixels."""
     state = timm_state("dinov2", 518) | {"mask_token": torch.zeros(1, 32)}
     torch.save(state, tmp_path / "dinov2_vits14_pretrain.pth")
-    features = encode(create("dinov2", tmp_path / "dinov2_vits14_pretrain.pth", 28, "cpu", **TINY), IMAGES)
+    features = encode_images(
+        create_encoder("dinov2", tmp_path / "dinov2_vits14_pretrain.pth", 28, "cpu", **TINY), IMAGES
+    )
     assert features.shape == (3, 32) and np.isfinite(features).all()
 
 
@@ -67,31 +71,35 @@ def test_ijepa_of_its_authors_has_the_mean_of_patches(tmp_path):
     network = timm.create_model("vit_huge_patch14_gap_224", num_classes=0, img_size=28, **TINY)
     state = {f"module.{key}": value for key, value in network.state_dict().items()}
     torch.save({"encoder": state, "epoch": 300}, tmp_path / "IN1K-vit.h.14-300e.pth.tar")
-    encoder = create("ijepa", tmp_path / "IN1K-vit.h.14-300e.pth.tar", 28, "cpu", **TINY)
+    encoder = create_encoder("ijepa", tmp_path / "IN1K-vit.h.14-300e.pth.tar", 28, "cpu", **TINY)
     with torch.inference_mode():
-        from flarebook.encoders.encode import as_input
+        from flarebook.encoders.vision_transformers import as_input
 
         batch = as_input(IMAGES, 28, *registry.COLOURS["imagenet"])
         expected = network.eval().forward_features(batch).mean(dim=1).numpy()
-    np.testing.assert_allclose(encode(encoder, IMAGES), expected, atol=1e-5)
+    np.testing.assert_allclose(encode_images(encoder, IMAGES), expected, atol=1e-5)
 
 
-@pytest.mark.parametrize(("name", "architecture"), [("msn", "ViTMSNModel"), ("ijepa", "IJepaModel")])
-def test_transformers_encoders_from_a_folder(name, architecture, tmp_path, capfd):
+def test_msn_from_a_folder(tmp_path, capfd):
     transformers = pytest.importorskip("transformers")
-    model = getattr(transformers, architecture)
     shape = {"hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 64}
-    config = model.config_class(**shape, image_size=28, patch_size=ENCODERS[name].patch)
-    network = model(config).eval()
-    network.save_pretrained(tmp_path)
+    config = transformers.ViTMSNConfig(**shape, image_size=28, patch_size=ENCODERS["msn"].patch)
+    transformers.ViTMSNModel(config).save_pretrained(tmp_path)
     capfd.readouterr()  # saving draws a progress bar; loading must not
-    size = 2 * ENCODERS[name].patch
-    flat = encode(create(name, tmp_path, size, "cpu", pooling="flat"), IMAGES).reshape(3, -1, 32)
-    features = encode(create(name, tmp_path, size, "cpu"), IMAGES)
-    expected = flat[:, 0] if name == "msn" else flat.mean(axis=1)
-    np.testing.assert_allclose(features, expected, atol=1e-5)
-    assert flat.shape[1] == (5 if name == "msn" else 4)  # I-JEPA has no class token
+    size = 2 * ENCODERS["msn"].patch
+    flat = encode_images(create_encoder("msn", tmp_path, size, "cpu", pooling="flat"), IMAGES).reshape(3, -1, 32)
+    features = encode_images(create_encoder("msn", tmp_path, size, "cpu"), IMAGES)
+    assert flat.shape[1] == 5  # the class token and four patches
+    np.testing.assert_allclose(features, flat[:, 0], atol=1e-5)
     assert capfd.readouterr().err == ""
+    (tmp_path / "config.json").unlink()
+    with pytest.raises(InputError, match="needs the config.json of facebook/vit-msn-large beside it"):
+        create_encoder("msn", tmp_path, size, "cpu")
+
+
+def test_importing_the_public_face_imports_no_torch():
+    code = "import sys; from flarebook.encoders import create_encoder; assert 'torch' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 @pytest.fixture
@@ -113,22 +121,25 @@ def tiny_clip(tmp_path, monkeypatch):
 
 
 def test_clip_is_encode_image_and_the_posters_activation_differs(tiny_clip):
-    from flarebook.encoders.encode import as_input
+    from flarebook.encoders.vision_transformers import as_input
 
     model, path = tiny_clip
     with torch.inference_mode():
         expected = model.encode_image(as_input(IMAGES, 32, *registry.COLOURS["clip"])).numpy()
-    ours = encode(create("clip", path, 32, "cpu"), IMAGES)
+    ours = encode_images(create_encoder("clip", path, 32, "cpu"), IMAGES)
     np.testing.assert_allclose(ours, expected, atol=1e-5)
-    poster = encode(create("clip", path, 32, "cpu", activation="gelu"), IMAGES)
+    poster = encode_images(create_encoder("clip", path, 32, "cpu", activation="gelu"), IMAGES)
     assert 1e-4 < np.abs(poster - ours).max() < 1
-    assert encode(create("clip", path, 32, "cpu", pooling="cls"), IMAGES).shape == (3, 64)  # before the projection
-    with pytest.raises(InputError, match="no setting activation 'relu'; it knows: activation quickgelu or gelu"):
-        create("clip", path, 32, activation="relu")
+    assert encode_images(create_encoder("clip", path, 32, "cpu", pooling="cls"), IMAGES).shape == (
+        3,
+        64,
+    )  # before the projection
+    with pytest.raises(InputError, match="no setting activation 'relu'; known are: activation quickgelu or gelu"):
+        create_encoder("clip", path, 32, activation="relu")
 
 
 def test_missing_weights_say_how_to_get_them(capfd):
-    table = availability().set_index("encoder")
+    table = list_encoders().set_index("encoder")
     for name in ("clip", "dino", "dinov2", "msn", "ijepa", "siglip2", "dinov3"):
         row = table.loc[name]
         assert not row["available"] and row["weights"] == "missing"
@@ -136,8 +147,8 @@ def test_missing_weights_say_how_to_get_them(capfd):
         assert "MB" in row["reason"]
     assert table.loc["dinov2-focus", "weights"] == "shipped"
     assert table.loc["pixels", "weights"] == "none needed"
-    with pytest.raises(InputError, match=r"clip are not on this machine: fetch timm/vit_base_patch32_clip"):
-        create("clip")
+    with pytest.raises(InputError, match=r"clip are not on this machine: download timm/vit_base_patch32_clip"):
+        create_encoder("clip")
     assert capfd.readouterr().err == ""
 
 
@@ -147,21 +158,24 @@ def test_folder_of_the_variable_is_found(tmp_path, monkeypatch):
     (tmp_path / "dino").mkdir()
     save_file(timm_state("dino", 32), tmp_path / "dino" / "model.safetensors")
     monkeypatch.setenv("FLAREBOOK_WEIGHTS", str(tmp_path))
-    assert availability(["dino", "dinov2"])["weights"].tolist() == ["file", "missing"]
-    assert create("dino", input_size=32, device="cpu", **TINY).source.parent.name == "dino"
+    assert list_encoders(["dino", "dinov2"])["weights"].tolist() == ["file", "missing"]
+    assert create_encoder("dino", input_size=32, device="cpu", **TINY).source.parent.name == "dino"
     monkeypatch.setenv("FLAREBOOK_WEIGHTS", str(tmp_path / "nowhere"))
-    with pytest.raises(InputError, match="which is no folder"):
-        create("dino")
+    with pytest.raises(InputError, match="which is not a folder"):
+        create_encoder("dino")
 
 
 @pytest.mark.parametrize(
     ("call", "sentence"),
     [
-        (lambda: create("dinov4"), r"no encoder 'dinov4' \(did you mean dinov"),
-        (lambda: create("dinov2-focus", input_size=100), "100 of dinov2-focus is no multiple .* 14 pixels: take 98"),
-        (lambda: create("dinov2-focus", pooling="max"), "no pooling 'max': it knows cls, mean, flat"),
-        (lambda: create("dinov2-focus", device="tpu"), "no device 'tpu'"),
-        (lambda: create("clip-stix", input_size=96), "clip-stix takes images of 48 pixels only"),
+        (lambda: create_encoder("dinov4"), r"no encoder 'dinov4' \(did you mean dinov"),
+        (
+            lambda: create_encoder("dinov2-focus", input_size=100),
+            "100 of dinov2-focus is not a multiple .* 14 pixels: take 98",
+        ),
+        (lambda: create_encoder("dinov2-focus", pooling="max"), "no pooling 'max': known are cls, mean, flat"),
+        (lambda: create_encoder("dinov2-focus", device="tpu"), "no device 'tpu'"),
+        (lambda: create_encoder("clip-stix", input_size=96), "clip-stix takes images of 48 pixels only"),
         (lambda: read_options(["clip gelu"]), "NAME OPTION VALUE"),
         (lambda: read_options(["klip activation gelu"]), "did you mean clip"),
     ],

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from flarebook.encoders import small_vit
+from flarebook.encoders import compact_vit
 from flarebook.stix.clustering.probes import probe, targets
 from flarebook.stix.figures.pretraining import shipped_history
 from flarebook.stix.simulation.population import draw_events, select_images
@@ -14,13 +14,13 @@ from flarebook.stix.simulation.simulate import prepare, simulate_archive
 from scripts.stix import release_encoders
 from scripts.stix.simulate_pretraining import SEED
 
-CARD = (small_vit.FOLDER / release_encoders.RELEASE.card).read_text(encoding="utf-8")
+CARD = (compact_vit.FOLDER / release_encoders.RELEASE.card).read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
 def shipped():
     """The four shipped networks: {objective: network}."""
-    return {objective: small_vit.load(f"{objective}-stix") for objective in small_vit.OBJECTIVES}
+    return {objective: compact_vit.load_network(f"{objective}-stix") for objective in compact_vit.OBJECTIVES}
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +43,7 @@ def test_all_four_saw_the_same_images_equally_often(shipped):
 
 def test_the_files_are_small_and_the_card_tells_what_they_say(shipped):
     for objective, network in shipped.items():
-        assert small_vit.weights_file(f"{objective}-stix").stat().st_size < 3_000_000
+        assert compact_vit.weights_file(f"{objective}-stix").stat().st_size < 3_000_000
         assert network.about["images_seen"] in CARD and network.about["images_sha256"] in CARD
         assert f"| {objective}-stix |" in CARD
     assert f"seed {SEED}" in CARD and "Trained on simulated images only" in CARD
@@ -51,7 +51,7 @@ def test_the_files_are_small_and_the_card_tells_what_they_say(shipped):
 
 def test_no_shipped_encoder_has_collapsed_and_every_loss_fell():
     history = shipped_history()
-    assert set(history["objective"]) == set(small_vit.OBJECTIVES)
+    assert set(history["objective"]) == set(compact_vit.OBJECTIVES)
     for objective, rows in history.groupby("objective"):
         assert rows["loss"].iloc[-1] < rows["loss"].iloc[0], objective
         assert rows["spread"].iloc[-1] > 0.05 and rows["effective_rank"].iloc[-1] > 3, objective
@@ -63,7 +63,7 @@ def test_shipped_encoders_tell_artefacts_from_images_far_better_than_chance(ship
     artefact = targets(records)["artefact"]
     chance = artefact.label.mean()
     for objective, network in shipped.items():
-        features = small_vit.features(network, images, small_vit.pooling_of(objective))
+        features = compact_vit.features(network, images, compact_vit.pooling_of(objective))
         found = probe(features, artefact, seed=1)
         precision = found[found["score"] == "average_precision"].groupby("probe")["value"].mean()
         assert precision.min() > chance + 0.25, (objective, chance, precision.to_dict())

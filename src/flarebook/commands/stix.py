@@ -112,14 +112,14 @@ def embed(
     Example: flarebook stix embed maps/ --encoder dinov2-focus --out features
     """
     from flarebook.compendium.atomic_files import make_folder
-    from flarebook.encoders.encode import encode
-    from flarebook.encoders.registry import create
+    from flarebook.encoders.encode import encode_images
+    from flarebook.encoders.registry import create_encoder
     from flarebook.stix.archive.real_maps import find_maps, read_files
 
-    folder, chosen = make_folder(out), create(encoder, weights, input_size)
+    folder, chosen = make_folder(out), create_encoder(encoder, weights, input_size)
     maps = [path for item in files for path in (find_maps(item) if item.is_dir() else [item])]
     images, records, skipped = read_files(maps, progress("reading"))
-    batches = [encode(chosen, images[i : i + BATCH]) for i in progress("encoding")(range(0, len(images), BATCH))]
+    batches = [encode_images(chosen, images[i : i + BATCH]) for i in progress("encoding")(range(0, len(images), BATCH))]
     write_features(batches, records, chosen, folder)
     write_records(records, folder)
     report_skipped([f"{file}: {reason}" for file, reason in skipped])

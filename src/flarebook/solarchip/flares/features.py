@@ -22,9 +22,9 @@ def natural_features(images, channels, input_size=112, batch_size=32, device="au
 
     images: (n, 11, h, w) scaled, shown to it in grey; input_size: pixels, a multiple of 14.
     """
-    from flarebook.encoders.registry import create
+    from flarebook.encoders.registry import create_encoder
 
-    encoder = create(NATURAL, input_size=input_size, device=device)
+    encoder = create_encoder(NATURAL, input_size=input_size, device=device)
     parts = [_natural(encoder, to_grey(images[:, CHANNELS.index(name)]), batch_size) for name in channels]
     return np.concatenate(parts, axis=1)
 

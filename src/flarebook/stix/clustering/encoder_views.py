@@ -8,7 +8,7 @@ from sklearn.decomposition import PCA
 from threadpoolctl import threadpool_limits
 
 from flarebook.encoders.encode import encode_timed, patch_tokens
-from flarebook.encoders.registry import create
+from flarebook.encoders.registry import create_encoder
 from flarebook.stix.clustering.clusters import principal_components
 from flarebook.stix.clustering.probes import SCORES, probe
 from flarebook.stix.simulation.artefacts import display_name
@@ -49,7 +49,7 @@ def by_size(name, images, sizes, options, batch_size):
     """
     features, seconds = {}, {}
     for size in sizes:
-        encoder = create(name, **{**options, "input_size": size})
+        encoder = create_encoder(name, **{**options, "input_size": size})
         batches = [encode_timed(encoder, images[i : i + batch_size]) for i in range(0, len(images), batch_size)]
         features[size] = np.concatenate([values for values, _ in batches])
         seconds[size] = min(per_image for _, per_image in batches)

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from flarebook.encoders.small_vit import SHAPE, SIZE, build, standardise
+from flarebook.encoders.compact_vit import SHAPE, SIZE, build_network, standardise
 from flarebook.learning.device import declare_torchvision_schemas
 from flarebook.stix.pretraining.augmentations import NARROW, SMALL, draw_views
 from flarebook.stix.pretraining.captions import LONGEST
@@ -30,7 +30,7 @@ WIDTH, PATCHES = SHAPE["embed_dim"], (SIZE // SHAPE["patch_size"]) ** 2
 
 def backbone():
     """The small transformer in lightly's wrapper, which can leave out patches; its weights drawn anew."""
-    return MaskedVisionTransformerTIMM(build())
+    return MaskedVisionTransformerTIMM(build_network())
 
 
 def untrained(seed):

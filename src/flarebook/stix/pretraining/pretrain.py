@@ -15,8 +15,8 @@ from flarebook.compendium.atomic_files import make_folder
 from flarebook.compendium.batch_report import run_script
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.provenance import code_state
-from flarebook.encoders import small_vit
-from flarebook.encoders.small_vit import OBJECTIVES, pooling_of
+from flarebook.encoders import compact_vit
+from flarebook.encoders.compact_vit import OBJECTIVES, pooling_of
 from flarebook.evaluation.feature_rank import effective_rank, spread
 from flarebook.learning.checkpoints import Checkpoint
 from flarebook.learning.training import (
@@ -106,7 +106,7 @@ def pretrain(images, captions, config, folder=None, held_out=None, progress=None
     probe = (images if held_out is None or not len(held_out) else held_out)[:PROBE]
 
     def row(step, means):
-        features = small_vit.features(objective.encoder, probe, pooling_of(config.objective))
+        features = compact_vit.features(objective.encoder, probe, pooling_of(config.objective))
         if not np.isfinite(features).all():
             raise diverged(config.objective, step, config.n_steps)
         return {
@@ -130,7 +130,7 @@ def pretrain(images, captions, config, folder=None, held_out=None, progress=None
 
 def as_tensors(images, captions, config):
     """Images (n, 1, 48, 48), captions as numbers of words (n, 24) or None, and how many words there are."""
-    batch = small_vit.prepare(images)
+    batch = compact_vit.prepare(images)
     if config.objective != "clip":
         return batch, None, 0
     words = vocabulary(captions)

@@ -1,4 +1,4 @@
-"""The small vision transformer of the in-domain encoders: its shape, its weights files, its tokens."""
+"""The compact vision transformer of the in-domain encoders: its shape, its weights files, its tokens."""
 
 from importlib.resources import files
 from pathlib import Path
@@ -19,8 +19,8 @@ FOLDER = files("flarebook.encoders") / "data"
 SCRIPT = "flarebook.stix.pretraining.pretrain"  # makes the weights files
 
 
-def build():
-    """An untrained transformer: 48 pixels, patches of 8, width 128, six blocks, four heads, 1.2 million weights.
+def build_network():
+    """Build an untrained transformer: 48 pixels, patches of 8, width 128, six blocks, four heads, 1.2 million weights.
 
     Weights are drawn from torch's generator.  Returns timm's VisionTransformer, (n, 1, 48, 48) -> (n, 128).
     """
@@ -31,7 +31,7 @@ def build():
 
 
 def prepare(images):
-    """Images as the networks want them, averaged down to 48 x 48 pixels.
+    """Prepare images for the networks: averaged down to 48 x 48 pixels.
 
     images: (n, h, w), 0 to 255.  Returns (n, 1, 48, 48) float32 tensor, 0 to 1.
     """
@@ -39,12 +39,12 @@ def prepare(images):
 
 
 def standardise(batch):
-    """Brightness of 0 to 1 shifted and scaled to be of order one."""
+    """Return brightness of 0 to 1 shifted and scaled to be of order one."""
     return (batch - MEAN) / DEVIATION
 
 
 def tokens(network, images):
-    """Normalised tokens of images, (n, 1 + 36, 128): the class token, then the patches row by row.
+    """Compute the normalised tokens of images, (n, 1 + 36, 128): the class token, then the patches row by row.
 
     network: of `load`; images: (n, h, w), 0 to 255.
     """
@@ -54,16 +54,14 @@ def tokens(network, images):
 
 
 def features(network, images, pooling="cls", batch_size=256):
-    """Features of images, (n, 128) float32.
+    """Compute features of images, (n, 128) float32.
 
     images: (n, h, w), 0 to 255; pooling: "cls" the class token or "mean" over the patches (the usual one for I-JEPA,
     whose class token is not trained for anything).
     """
-    parts = []
-    for first in range(0, len(images), batch_size):
-        made = tokens(network, images[first : first + batch_size])
-        parts.append((made[:, 0] if pooling == "cls" else made[:, 1:].mean(dim=1)).float().cpu().numpy())
-    return np.concatenate(parts) if parts else np.empty((0, SHAPE["embed_dim"]), np.float32)
+    batches = (tokens(network, images[i : i + batch_size]) for i in range(0, len(images), batch_size))
+    parts = [(made[:, 0] if pooling == "cls" else made[:, 1:].mean(dim=1)).cpu().numpy() for made in batches]
+    return np.concatenate([np.empty((0, SHAPE["embed_dim"]), np.float32), *parts])
 
 
 def pooling_of(objective):
@@ -80,8 +78,8 @@ def weights_file(name):
     return FOLDER / f"{objective}_stix.safetensors"
 
 
-def load(name, weights=None, device="cpu"):
-    """A trained small transformer, ready to encode.
+def load_network(name, weights=None, device="cpu"):
+    """Load a trained transformer, ready to encode.
 
     name: "dino-stix", "msn-stix", "ijepa-stix" or "clip-stix"; weights: a file of `pretrain`, default the shipped one.
     Returns the network in single precision; its attribute `about` holds what the file says of its training.
@@ -92,8 +90,8 @@ def load(name, weights=None, device="cpu"):
     def build_checked(about):
         if about.get("objective", name.split("-")[0]) != name.split("-")[0]:
             raise InputError(
-                f"{path} was trained with the objective {about['objective']}, it is not {name}: name its own file"
+                f"{path} was trained with the objective {about['objective']}, not with that of {name}: name its own file"
             )
-        return build(), "the small transformer"
+        return build_network(), "the compact transformer"
 
     return load_weights(path, build_checked, SCRIPT).to(device)
