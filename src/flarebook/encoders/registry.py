@@ -243,7 +243,7 @@ def check_packages(spec):
     """Raise InputError when the libraries of an encoder are not installed."""
     for package in PACKAGES[spec.library]:
         if find_spec(package) is None:
-            raise InputError(f"encoder {spec.name} needs {package}: install the extra, `pip install .[encoders]`")
+            raise InputError(f"encoder {spec.name} needs {package}: install the extra, `pip install .[stix]`")
 
 
 def _kind(spec, weights=None):
