@@ -74,7 +74,7 @@ def test_files_that_are_no_weights_of_this_network_are_refused_in_a_sentence(sav
         compact_vit.load_network("dino-stix", cut)
     with pytest.raises(InputError, match="there is no weights file"):
         compact_vit.load_network("dino-stix", tmp_path / "none.safetensors")
-    with pytest.raises(InputError, match="trained with the objective dino, not with that of msn-stix"):
+    with pytest.raises(InputError, match="trained with the objective dino, not as msn-stix"):
         compact_vit.load_network("msn-stix", saved)
     with pytest.raises(InputError, match="there is no in-domain encoder 'dino': known are dino-stix, msn-stix"):
         compact_vit.load_network("dino")

@@ -90,7 +90,7 @@ def load_network(name, weights=None, device="cpu"):
     def build_checked(about):
         if about.get("objective", name.split("-")[0]) != name.split("-")[0]:
             raise InputError(
-                f"{path} was trained with the objective {about['objective']}, not with that of {name}: name its own file"
+                f"{path} was trained with the objective {about['objective']}, not as {name}: name its own file"
             )
         return build_network(), "the compact transformer"
 
