@@ -73,6 +73,7 @@ def real_days(
 
     Examples
     --------
+    >>> from flarebook.solarchip import real_days
     >>> from flarebook.solarchip.datasets.load import FOLDER
     >>> sun = real_days(FOLDER, flares=[], size=32, required=("171",))
     >>> sun.days["time"].tolist(), sun.images.shape
@@ -133,6 +134,7 @@ def find_images(*paths: str | Path) -> list[Path]:
 
     Examples
     --------
+    >>> from flarebook.solarchip import find_images
     >>> from flarebook.solarchip.datasets.load import FOLDER
     >>> [path.name for path in find_images(FOLDER)]
     ['aia_171_20110215.fits', 'hmi_continuum_20140301.fits']

@@ -75,6 +75,7 @@ def simulate_sun(
 
     Examples
     --------
+    >>> from flarebook.solarchip import simulate_sun
     >>> sun = simulate_sun(n_days=1, seed=7, size=32)
     >>> sun.images.shape
     (1, 11, 32, 32)

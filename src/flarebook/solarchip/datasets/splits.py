@@ -38,6 +38,8 @@ def split_chronologically(
 
     Examples
     --------
+    >>> import pandas as pd
+    >>> from flarebook.solarchip import split_chronologically
     >>> parts = split_chronologically(pd.date_range("2012-01-01", periods=200))
     >>> [int((parts == name).sum()) for name in ("train", "validation", "test")]
     [120, 16, 36]

@@ -49,6 +49,7 @@ def score_forecast(label: np.ndarray, probability: np.ndarray, threshold: float,
 
     Examples
     --------
+    >>> from flarebook.solarchip import score_forecast
     >>> score_forecast([0, 0, 1, 1], [0.1, 0.4, 0.6, 0.9], threshold=0.5, base_rate=0.5)["auc"]
     1.0
     """

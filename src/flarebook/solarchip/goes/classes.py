@@ -34,6 +34,7 @@ def flux_to_class(flux: float) -> str:
 
     Examples
     --------
+    >>> from flarebook.solarchip import flux_to_class
     >>> flux_to_class(2.58e-5)
     'M2.5'
     """
@@ -63,6 +64,7 @@ def class_to_flux(goes_class: str) -> float:
 
     Examples
     --------
+    >>> from flarebook.solarchip import class_to_flux
     >>> class_to_flux("X2")
     0.0002
     """
@@ -122,6 +124,8 @@ def find_flares(flux_long: np.ndarray, times: np.ndarray) -> pd.DataFrame:
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from flarebook.solarchip import find_flares
     >>> minutes = np.datetime64("2020-01-01T00:00") + np.arange(8)
     >>> find_flares(np.array([1, 1, 2, 4, 8, 6, 3, 1]) * 1e-6, minutes)["goes_class"].tolist()
     ['C8.0']

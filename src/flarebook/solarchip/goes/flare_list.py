@@ -37,6 +37,8 @@ def read_flare_list(path: str | Path) -> pd.DataFrame:
 
     Examples
     --------
+    >>> from pathlib import Path
+    >>> from flarebook.solarchip import read_flare_list
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     path = Path(folder) / "flares.csv"

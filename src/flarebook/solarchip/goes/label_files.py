@@ -41,6 +41,7 @@ def label_days(paths: list[str | Path]) -> tuple[pd.DataFrame, pd.DataFrame, lis
 
     Examples
     --------
+    >>> from flarebook.solarchip import label_days
     >>> from flarebook.solarchip.datasets.load import FOLDER
     >>> flares, days, _ = label_days([FOLDER / "goes15_20110607.fits.gz"])
     >>> days["max_class"].tolist()

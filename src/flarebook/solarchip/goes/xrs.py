@@ -48,6 +48,7 @@ def read_xrs(path: str | Path) -> XrayFlux:
 
     Examples
     --------
+    >>> from flarebook.solarchip import read_xrs
     >>> from flarebook.solarchip.datasets.load import FOLDER
     >>> record = read_xrs(FOLDER / "goes15_20110607.fits.gz")
     >>> record.satellite, record.scale

@@ -87,6 +87,7 @@ def fetch_days(
 
     Examples
     --------
+    >>> from flarebook.solarchip import fetch_days
     >>> fetch_days([])
     (0, [])
     """

@@ -83,6 +83,7 @@ def prepare_image(image: SunImage, size: int = 128, correct: bool = True) -> np.
 
     Examples
     --------
+    >>> from flarebook.solarchip import prepare_image
     >>> from flarebook.solarchip.datasets.load import load_real_aia
     >>> prepare_image(load_real_aia(), size=64).shape
     (64, 64)

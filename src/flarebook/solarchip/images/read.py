@@ -61,6 +61,7 @@ def read_image(path: str | Path) -> SunImage:
 
     Examples
     --------
+    >>> from flarebook.solarchip import read_image
     >>> from flarebook.solarchip.datasets.load import AIA_171, FOLDER
     >>> image = read_image(FOLDER / AIA_171)
     >>> image.channel, image.data.shape

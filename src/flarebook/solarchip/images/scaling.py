@@ -85,6 +85,8 @@ def scale_images(images: np.ndarray) -> np.ndarray:
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from flarebook.solarchip import scale_images
     >>> scale_images(np.zeros((2, 11, 4, 4)))[0, :2, 0, 0].tolist()
     [0.0, -1.0]
     """
@@ -111,6 +113,8 @@ def unscale_images(values: np.ndarray) -> np.ndarray:
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from flarebook.solarchip import unscale_images
     >>> float(unscale_images(np.ones((11, 4, 4)))[0, 0, 0])
     1500.0
     """

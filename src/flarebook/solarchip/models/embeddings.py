@@ -54,6 +54,8 @@ def embed_images(
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from flarebook.solarchip import embed_images
     >>> from flarebook.solarchip.models.weights import load_encoder
     >>> embed_images(load_encoder("cnn-tiny"), np.zeros((1, 11, 128, 128)), "171", device="cpu").cls.shape
     (1, 64)

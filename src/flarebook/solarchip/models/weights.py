@@ -37,6 +37,7 @@ def load_encoder(name: str, device: str = "cpu") -> SolarChip:
 
     Examples
     --------
+    >>> from flarebook.solarchip import load_encoder
     >>> load_encoder("cnn-tiny").size.image
     128
     """

@@ -81,6 +81,9 @@ def date_recall(
 
     Examples
     --------
+    >>> import numpy as np
+    >>> import pandas as pd
+    >>> from flarebook.solarchip import date_recall
     >>> times = pd.date_range("2012-01-01", periods=4)
     >>> date_recall(np.eye(4), np.eye(4), times, ks=(1,))["recall"].tolist()
     [1.0, 1.0]

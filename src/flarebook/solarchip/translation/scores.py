@@ -53,6 +53,8 @@ def score_translation(predicted: np.ndarray, observed: np.ndarray, target: str) 
 
     Examples
     --------
+    >>> import numpy as np
+    >>> from flarebook.solarchip import score_translation
     >>> image = np.random.default_rng(0).random((1, 32, 32))
     >>> score_translation(image, image, "hmi")["ssim"].tolist()
     [1.0]

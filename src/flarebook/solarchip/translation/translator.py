@@ -100,6 +100,7 @@ def translate_images(
 
     Examples
     --------
+    >>> from flarebook.solarchip import load_translator, translate_images
     >>> import numpy as np
     >>> translate_images(load_translator(), np.zeros((1, 11, 128, 128)), "171", n_inference_steps=1).shape
     (1, 1, 128, 128)
@@ -140,6 +141,7 @@ def load_translator(path: str | Path | None = None, device: str = "cpu") -> Tran
 
     Examples
     --------
+    >>> from flarebook.solarchip import load_translator
     >>> load_translator().sources_of("171")
     ('hmi',)
     """
