@@ -60,14 +60,14 @@ def test_twice_the_field_has_twice_the_flux():
 
 def test_flux_of_a_uniform_radial_field_is_field_times_area_within_sixty_degrees():
     disk = Disk(256)
-    flux = scores.unsigned_flux((1000.0 * disk.mu)[None])[0]  # mu B is what the line of sight sees
+    flux = scores.strong_flux((1000.0 * disk.mu)[None])[0]  # mu B is what the line of sight sees
     cap = 2 * np.pi * 6.957e10**2 * (1 - 0.5)  # cm^2, of the sphere within 60 degrees
     assert flux == pytest.approx(1000 * cap, rel=0.02)
 
 
 def test_weak_field_is_no_flux_and_a_quiet_day_has_no_relative_error():
     quiet = np.full((1, SIZE, SIZE), 30.0)
-    assert scores.unsigned_flux(quiet) == 0
+    assert scores.strong_flux(quiet) == 0
     assert np.isnan(scores.flux_errors(scale_channel(quiet, "hmi"), scale_channel(quiet, "hmi"))).all()
 
 

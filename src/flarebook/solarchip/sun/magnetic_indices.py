@@ -8,14 +8,18 @@ from flarebook.solarchip.sun.r_value import r_value
 NEAR_LIMB = 0.35  # cosine to the vertical below which noise over mu would pass for field
 
 
-def unsigned_flux(field):
-    """Unsigned flux of the disk in Mx, the field taken as vertical: sum of |B| / mu over the surface.
+def unsigned_flux(field, threshold=0.0, smallest_mu=NEAR_LIMB):
+    """Compute the unsigned flux in Mx, the field taken as vertical: sum of |B| / mu over the pixels, shape (...).
 
-    field: (n, n) line-of-sight field in G on the standard grid.
+    field: (..., n, n) line-of-sight field in G on the standard grid; threshold: G, weaker pixels do not count;
+    smallest_mu: cosine to the vertical beyond which a pixel counts.  NaN where a counted pixel is.
     """
-    disk = Disk(len(field))
-    near = disk.mu > NEAR_LIMB
-    return float((np.abs(field[near]) / disk.mu[near] * disk.pixel_area[near]).sum())
+    field = np.asarray(field, float)
+    disk = Disk(field.shape[-1])
+    near = disk.mu > smallest_mu
+    strength = np.abs(field[..., near])
+    strength = np.where(strength <= threshold, 0.0, strength)
+    return (strength / disk.mu[near] * disk.pixel_area[near]).sum(axis=-1)
 
 
 def r_of_disk(field):

@@ -135,10 +135,10 @@ def score_translations(translations, test):
 
 def flux_table(translations, test):
     """Unsigned flux of each date in Mx: DataFrame with method, image, observed and translated."""
-    true = translation_scores.unsigned_flux(unscale_channel(select_target(test, "|hmi|"), "hmi"))
+    true = translation_scores.strong_flux(unscale_channel(select_target(test, "|hmi|"), "hmi"))
     parts = []
     for method, made in translations.items():
-        flux = translation_scores.unsigned_flux(unscale_channel(np.clip(made["|hmi|"], 0, 1), "hmi"))
+        flux = translation_scores.strong_flux(unscale_channel(np.clip(made["|hmi|"], 0, 1), "hmi"))
         parts.append(pd.DataFrame({"method": method, "image": range(len(true)), "observed": true, "translated": flux}))
     return pd.concat(parts, ignore_index=True)
 

@@ -7,6 +7,7 @@ from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 from flarebook.compendium.errors import InputError
 from flarebook.solarchip.images.grid import Disk
 from flarebook.solarchip.images.scaling import unscale_channel
+from flarebook.solarchip.sun.magnetic_indices import unsigned_flux
 
 RANGE = {"hmi": 2.0, "|hmi|": 1.0}  # of the scaled values: -1 to 1, and 0 to 1 for the field without its sign
 AIA_RANGE = 2.0
@@ -89,15 +90,12 @@ def correlation(values, others):
     return float((values * others).sum() / norm) if norm > 1e-12 else np.nan
 
 
-def unsigned_flux(field, strong=STRONG):
-    """Unsigned magnetic flux of strong pixels within 60 degrees of the disk's centre, Mx: (n,).
+def strong_flux(field):
+    """Compute the unsigned flux of the pixels above STRONG within 60 degrees of the disk's centre, Mx: (n,).
 
-    field: (n, h, w), line of sight, G.  The line-of-sight field is taken for the radial one times mu.
+    field: (n, h, w), line of sight, G.
     """
-    disk = Disk(field.shape[-1])
-    weight = np.where(disk.mu > INNER, disk.pixel_area / np.maximum(disk.mu, INNER), 0.0)
-    field = np.abs(np.asarray(field, float))
-    return (np.where(field > strong, field, 0.0) * weight).sum(axis=(-2, -1))
+    return unsigned_flux(field, STRONG, INNER)
 
 
 def flux_errors(predicted, observed):
@@ -105,7 +103,7 @@ def flux_errors(predicted, observed):
 
     predicted, observed: (n, h, w) scaled fields, with or without their sign.
     """
-    made, true = (unsigned_flux(unscale_channel(field, "hmi")) for field in _pairs(predicted, observed))
+    made, true = (strong_flux(unscale_channel(field, "hmi")) for field in _pairs(predicted, observed))
     return np.where(true > 0, made / np.where(true > 0, true, 1.0) - 1, np.nan)
 
 
