@@ -43,7 +43,7 @@ def test_a_name_that_is_made_is_read_back():
 
 @pytest.mark.parametrize("name", ["", "map.fits", OLD.replace("uid_22", "uid_2"), OLD + ".exe", "stix_vis.sav"])
 def test_another_name_is_refused(name):
-    with pytest.raises(InputError, match="no name of the image archive"):
+    with pytest.raises(InputError, match="not a name of the image archive"):
         parse_name(name)
 
 
