@@ -97,10 +97,10 @@ def borrows(soup):
 
 
 def traces(soup):
-    """Tracebacks, error output and roles that were left as they were written."""
+    """Tracebacks, but those of a documented example, error output and roles that were left as they were written."""
     article = soup.find("article") or soup
     for tag in article.find_all("pre"):
-        if "Traceback (most recent call last)" in tag.get_text():
+        if "Traceback (most recent call last)" in tag.get_text() and ">>> " not in tag.get_text():
             yield "shows a traceback"
     for tag in article.find_all(class_=["stderr", "system-message", "problematic"]):
         yield f"shows {' '.join(tag['class'])}: {tag.get_text(' ', strip=True)[:80]!r}"
