@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from flarebook.compendium.errors import InputError
-from flarebook.encoders import registry
+from flarebook.encoders import specs
 from flarebook.encoders.encode import encode_images
-from flarebook.encoders.registry import ENCODERS, create_encoder, list_encoders, read_options
+from flarebook.encoders.registry import create_encoder, list_encoders
+from flarebook.encoders.specs import ENCODERS, read_options
 from flarebook.learning.device import declare_torchvision_schemas
 
 torch = pytest.importorskip("torch")
@@ -75,7 +76,7 @@ def test_ijepa_of_its_authors_has_the_mean_of_patches(tmp_path):
     with torch.inference_mode():
         from flarebook.encoders.vision_transformers import as_input
 
-        batch = as_input(IMAGES, 28, *registry.COLOURS["imagenet"])
+        batch = as_input(IMAGES, 28, *specs.COLOURS["imagenet"])
         expected = network.eval().forward_features(batch).mean(dim=1).numpy()
     np.testing.assert_allclose(encode_images(encoder, IMAGES), expected, atol=1e-5)
 
@@ -125,7 +126,7 @@ def test_clip_is_encode_image_and_the_posters_activation_differs(tiny_clip):
 
     model, path = tiny_clip
     with torch.inference_mode():
-        expected = model.encode_image(as_input(IMAGES, 32, *registry.COLOURS["clip"])).numpy()
+        expected = model.encode_image(as_input(IMAGES, 32, *specs.COLOURS["clip"])).numpy()
     ours = encode_images(create_encoder("clip", path, 32, "cpu"), IMAGES)
     np.testing.assert_allclose(ours, expected, atol=1e-5)
     poster = encode_images(create_encoder("clip", path, 32, "cpu", activation="gelu"), IMAGES)

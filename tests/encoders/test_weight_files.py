@@ -6,7 +6,8 @@ from time import perf_counter
 import pytest
 
 from flarebook.compendium.errors import InputError
-from flarebook.encoders.registry import ENCODERS, create_encoder
+from flarebook.encoders.registry import create_encoder
+from flarebook.encoders.specs import ENCODERS
 from flarebook.encoders.weight_files import find_weights, read_state
 from flarebook.learning.device import declare_torchvision_schemas
 

@@ -4,10 +4,10 @@ from .encode import patch_tokens as patch_tokens
 from .handcrafted import moments as moments
 from .handcrafted import pixels as pixels
 from .registry import Encoder as Encoder
-from .registry import EncoderSpec as EncoderSpec
 from .registry import create_encoder as create_encoder
-from .registry import encoder_spec as encoder_spec
 from .registry import list_encoders as list_encoders
+from .specs import EncoderSpec as EncoderSpec
+from .specs import encoder_spec as encoder_spec
 
 __all__ = [
     "Encoder",

@@ -22,7 +22,7 @@ def how_to_get(spec):
 def find_weights(spec, weights=None):
     """Find the file with the weights of a published encoder.
 
-    spec: registry.EncoderSpec.  weights: a file, a folder, "hub", or None: then the folder FLAREBOOK_WEIGHTS and the
+    spec: specs.EncoderSpec.  weights: a file, a folder, "hub", or None: then the folder FLAREBOOK_WEIGHTS and the
     hub's cache on this machine are searched, without a network.  Returns a Path.
     Raises InputError when there is none, with the way to get it.
     """

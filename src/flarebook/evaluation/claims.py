@@ -3,7 +3,6 @@
 import numpy as np
 import pandas as pd
 from scipy import stats
-from statsmodels.stats.multitest import multipletests
 
 from flarebook.compendium.errors import InputError
 
@@ -71,11 +70,14 @@ def _against(difference, high, margin, shape, level=LEVEL):
 
 
 def holm(probabilities):
-    """Adjust p values for being several by Holm's step-down method (Holm 1979): (n,); missing ones stay so."""
+    """Adjust p values for being several by Holm's step-down method (Holm 1979): (n,); missing ones stay so.
+
+    statsmodels gives the same, but collects all garbage of the process at each call, 60 ms and more.
+    """
     adjusted = np.array(probabilities, float)
-    known = np.isfinite(adjusted)
-    if known.any():
-        adjusted[known] = multipletests(adjusted[known], method="holm")[1]
+    order = np.argsort(adjusted)[: np.isfinite(adjusted).sum()]  # NaN are sorted last
+    steps = np.arange(len(order), 0, -1)
+    adjusted[order] = np.minimum(np.maximum.accumulate(adjusted[order] * steps), 1)
     return adjusted
 
 
