@@ -67,7 +67,8 @@ book: check-choices $(BOOK_ENVIRONMENT)-project
 	$(PYTHON) -m flarebook.compendium.book "$(PROFILE)" --study "$(STUDY)"
 	printf 'Made in %d min %02d s.\n' $$((SECONDS / 60)) $$((SECONDS % 60))
 
-# Units run beside the notebooks of the ci profile, each process on one core; the last part looks at what the notebooks made.
+# Units run beside the notebooks of the ci profile, whose niceness gives way to them: many units wait for kernels and
+# subprocesses.  The last part looks at what the notebooks made.
 test: check-choices $(VENV)/.all-project
 	@ruff check --quiet . || { echo "ruff found the lines above." >&2; exit 1; }
 	ruff format --check --quiet . || { echo "Not formatted: run '$(VENV)/bin/ruff format .'." >&2; exit 1; }
@@ -79,7 +80,7 @@ test: check-choices $(VENV)/.all-project
 	nice snakemake --cores all --quiet all --rerun-incomplete --keep-going --config profile=ci study=$(STUDY) \
 	  >build/ci-notebooks.log 2>&1 & notebooks=$$!
 	trap 'kill $$notebooks 2>/dev/null || true' EXIT
-	OMP_NUM_THREADS=1 $$units -n $$(( ($(CORES) + 1) / 2 ))
+	OMP_NUM_THREADS=1 $$units -n $(CORES)
 	wait $$notebooks || echo "A notebook failed: the tests below say which (build/ci-notebooks.log)."
 	$(PYTHON) -m pytest -q tests/notebooks tests/book
 
