@@ -6,14 +6,12 @@ training that learned nothing, scores at a threshold chosen among a few days, nu
 rest on this scatter.
 """
 
-import contextlib
 import csv
-import os
 
 from flarebook.compendium.atomic_files import atomic_write, make_folder
 from flarebook.compendium.project import project_root
 from flarebook.compendium.run import read_metrics
-from flarebook.compendium.workflow.execute import execute
+from flarebook.compendium.workflow.execute import environment, execute
 
 SETTINGS = {  # environment variables by which torch, oneDNN, MKL, OpenBLAS and numpy take other instructions
     "as it is": {},
@@ -45,24 +43,12 @@ def run_settings(profile, entries, report=lambda text: None):
     folders = []
     for setting, variables in SETTINGS.items():
         folders.append(make_folder(project_root() / "build" / f"{profile}-processors" / setting.replace(", ", "-")))
-        with _environment({"OMP_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1", **variables}):
+        with environment({"OMP_NUM_THREADS": "1", "NUMBA_NUM_THREADS": "1", **variables}):
             for name, entry in entries.items():
                 report(f"{setting}: {name}")
                 if not (folders[-1] / "results" / name / "sha256.json").is_file():
                     execute(name, folders[-1], entry.parameters)
     return folders
-
-
-@contextlib.contextmanager
-def _environment(variables):
-    """Environment variables for the kernels that are started inside."""
-    before = dict(os.environ)
-    os.environ.update(variables)
-    try:
-        yield
-    finally:
-        os.environ.clear()
-        os.environ.update(before)
 
 
 def scatter_file(profile):
@@ -71,7 +57,7 @@ def scatter_file(profile):
 
 
 def write_scatter(profile, folders):
-    """Add runs of other processors or settings to a profile's scatter file; returns {metric: (lowest, highest, runs)}.
+    """Write a profile's scatter file from runs on other processors; returns {metric: (lowest, highest, runs)}.
 
     folders: of runs with the profile's own seed.  Metrics that no run moves by more than a millionth are left out.
     """

@@ -75,7 +75,7 @@ def collect(folders, entries):
     return values
 
 
-def proposed(values, profile, scatter=()):
+def proposed(values, profile, scatter=None):
     """Gates from measured values, {name: list}: the first seed's value, and one sd of them all.
 
     A run with its own seed repeats its numbers nearly to the last digit, so a number that moves by as much as another
@@ -87,7 +87,7 @@ def proposed(values, profile, scatter=()):
         if len(measured) >= 3:  # no spread from one or two
             why = f"1 sd over {len(measured)} seeds of the {profile} profile"
             gates[name] = _gate(measured[0], statistics.stdev(measured), why, _is_score(measured))
-            _widen(gates[name], dict(scatter).get(name))
+            _widen(gates[name], (scatter or {}).get(name))
     return gates
 
 
@@ -98,7 +98,7 @@ def _widen(gate, scatter):
         gate["abs"] = _rounded_up(RANGES * scatter[0])
 
 
-def borrowed(metrics, values, profile, scatter=()):
+def borrowed(metrics, values, profile, scatter=None):
     """Gates of one run with the spread of a profile's seeds, for sizes that are too long to run ten times.
 
     metrics: {name: value} of the run.  values: {name: list} over the seeds of `profile`.  Where a metric grows with the
@@ -114,7 +114,7 @@ def borrowed(metrics, values, profile, scatter=()):
         why = f"1 sd over {len(measured)} seeds of the {profile} profile"
         why += ", in proportion to the value" if growth > 1.5 else ""
         gates[name] = _gate(value, statistics.stdev(measured) * growth, why, score)
-        _widen(gates[name], dict(scatter).get(name))
+        _widen(gates[name], (scatter or {}).get(name))
     return gates
 
 

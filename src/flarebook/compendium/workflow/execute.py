@@ -81,22 +81,24 @@ def _kernel_settings():
     paths = os.pathsep.join(filter(None, [spec, os.environ.get("JUPYTER_PATH")]))
     with tempfile.TemporaryDirectory(prefix="fb-") as runtime:
         settings = {**QUIET, "JUPYTER_PATH": paths, "JUPYTER_RUNTIME_DIR": runtime}
-        before = {name: os.environ.get(name) for name in settings}
-        os.environ.update(settings)
-        try:
-            sockets = {"transport": "ipc", "ip": f"{runtime}/kernel"}  # by default all kernels share one name
+        sockets = {"transport": "ipc", "ip": f"{runtime}/kernel"}  # by default all kernels share one name
+        with environment(settings):
             yield Config({"KernelManager": sockets if len(runtime) < 50 else {"transport": "tcp"}})
-        finally:
-            _restore(before)
 
 
-def _restore(before):
-    """Give environment variables the values they had."""
-    for name, value in before.items():
-        if value is None:
-            os.environ.pop(name, None)
-        else:
-            os.environ[name] = value
+@contextlib.contextmanager
+def environment(variables):
+    """Set environment variables, {name: text}, for the kernels that are started inside; then restore their values."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
 
 def _tidy(path, source, target):
