@@ -1,7 +1,7 @@
 # The only front door: make book | make test | make bench | make lock | make clean
 #   PROFILE=ci|laptop|paper  size of the run (make book; default laptop)
 #   STUDY=iris               restrict make book or make test to one study
-#   FAST=1                   make test: unit tests only, no notebooks, no browser
+#   FAST=1                   make test: quick unit tests only, no notebooks, no browser
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .ONESHELL:
@@ -75,7 +75,7 @@ test: check-choices $(VENV)/.all-project
 	lint-imports --no-cache >/dev/null 2>&1 || { lint-imports --no-cache; exit 1; }
 	export FLAREBOOK_STUDY="$(STUDY)"
 	units="$(PYTHON) -m pytest -q --dist loadgroup --ignore tests/notebooks --ignore tests/book"
-	if [ -n "$(FAST)" ]; then OMP_NUM_THREADS=1 $$units -n $(CORES); exit; fi
+	if [ -n "$(FAST)" ]; then OMP_NUM_THREADS=1 $$units -n $(CORES) -m "not slow"; exit; fi
 	mkdir -p build
 	nice snakemake --cores all --quiet all --rerun-incomplete --keep-going --config profile=ci study=$(STUDY) \
 	  >build/ci-notebooks.log 2>&1 & notebooks=$$!

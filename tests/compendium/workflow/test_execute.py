@@ -102,6 +102,7 @@ def test_earlier_results_may_come_from_another_folder(rerun):
     assert (rerun / "build/runs/mine/results/sun/2-read/metrics.json").is_file()
 
 
+@pytest.mark.slow
 def test_a_missing_earlier_step_is_named(project):
     with pytest.raises(NotebookError, match=r"2-read.ipynb stopped in cell .* run `flarebook run sun/1-draw"):
         execute("sun/2-read", "build/ci")
@@ -153,6 +154,7 @@ def test_a_notebook_that_opens_no_run_is_refused(project):
         execute("sun/1-draw", "build/ci")
 
 
+@pytest.mark.slow
 def test_figures_that_a_notebook_no_longer_publishes_disappear(rerun):
     old = rerun / "build/ci/figures"
     for path in old.iterdir():
@@ -162,6 +164,7 @@ def test_figures_that_a_notebook_no_longer_publishes_disappear(rerun):
     assert not list(old.iterdir())
 
 
+@pytest.mark.slow
 def test_the_checksums_follow_the_results(rerun):
     path = rerun / "build/ci/results/sun/1-draw/sha256.json"
     before = json.loads(path.read_text())

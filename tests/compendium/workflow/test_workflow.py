@@ -43,6 +43,7 @@ def built(workflow):
     return workflow
 
 
+@pytest.mark.slow
 def test_only_what_changed_is_run_again(built):
     assert planned(built) == set()
     with open(built / "src/flarebook/compendium/reports/gates.py", "a") as stream:
@@ -58,6 +59,7 @@ def test_only_what_changed_is_run_again(built):
     assert planned(built) == {"sun_1_draw", "sun_2_read"}
 
 
+@pytest.mark.slow
 def test_a_changed_notebook_runs_again_with_those_after_it(built):
     path = built / "notebooks/sun/1-draw.ipynb"
     notebook = nbformat.read(path, as_version=4)

@@ -87,6 +87,7 @@ def test_packing_an_empty_folder_is_one_clear_sentence(tmp_path):
         synthesise_library.pack_library(tmp_path, tmp_path / "library.npz")
 
 
+@pytest.mark.slow
 @pytest.mark.peers
 def test_lightweaver_gives_the_shipped_fal_c_profile_again(shipped):
     pytest.importorskip("lightweaver")

@@ -108,6 +108,7 @@ def streaming_peak(path):
         tracemalloc.stop()
 
 
+@pytest.mark.slow
 def test_memory_stays_flat_when_streaming(tmp_path):
     peaks = []
     for count in (20, 200):

@@ -35,6 +35,7 @@ def test_threads_give_the_same_table(chosen, synchronous):
     )
 
 
+@pytest.mark.slow
 def test_a_cluster_of_two_processes_gives_the_same_table(chosen, synchronous, monkeypatch):
     distributed = pytest.importorskip("distributed")
     with distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:

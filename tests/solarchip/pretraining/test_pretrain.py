@@ -100,6 +100,7 @@ def first_gradients(folder):
     return [moments["exp_avg"] for moments in state.values()]
 
 
+@pytest.mark.slow
 def test_two_processes_share_a_batch_and_contrast_all_of_it(sun, tmp_path):
     # Weights are not compared.  At first the class tokens of all dates are nearly equal, so the gradient of project_cls
     # is 1e-5 where others are .4, and another order of its sums changes it by up to .4 %.  AdamW divides a gradient by
@@ -122,6 +123,7 @@ def test_a_batch_in_micro_batches_learns_what_the_whole_batch_does(sun):
     np.testing.assert_allclose(history.drop(columns="seconds"), by_parts.drop(columns="seconds"), rtol=1e-3)
 
 
+@pytest.mark.slow
 def test_every_term_falls_on_dates_that_were_held_out(sun):
     settings = PretrainingConfig(
         size="vit-mini", n_steps=80, batch_size=16, every=10, rotation=0.0, mirror=False, learning_rate=3e-3
@@ -160,6 +162,7 @@ def test_mixed_precision_stays_near_single_precision(sun):
     assert (exact["loss"] != mixed["loss"]).any()
 
 
+@pytest.mark.slow
 def test_a_network_traced_by_torch_compile_learns_what_the_plain_one_does(sun, monkeypatch):
     # traced and differentiated as for a GPU, but not translated to C++, which takes a minute and a compiler
     monkeypatch.setattr(torch, "compile", partial(torch.compile, backend="aot_eager"))

@@ -96,6 +96,7 @@ def stop(row):
     raise KeyboardInterrupt
 
 
+@pytest.mark.slow
 def test_the_losses_fall(archive):
     images, records, *_ = run.read_archive(archive)
     history = run.pretrain_briefly(images, records, n_steps=12, batch_size=8)

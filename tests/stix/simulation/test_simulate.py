@@ -97,6 +97,7 @@ def test_a_failed_product_is_flagged(kind):
     assert made.truth["n_sources"] == 0 and not made.image.any()
 
 
+@pytest.mark.slow
 def test_the_result_does_not_depend_on_the_number_of_processes(archive):
     few, images, truth = archive
     again, truth_again = simulate_archive(few, 5, processes=2)
