@@ -18,7 +18,7 @@ from flarebook.solarchip.pretraining import diagnostics
 from flarebook.solarchip.representation import scores as representation_scores
 from flarebook.solarchip.representation.linear_probes import probe_targets
 from flarebook.solarchip.translation import translator
-from flarebook.solarchip.translation.scores import absolute, score_translation
+from flarebook.solarchip.translation.scores import score_translation, select_target
 
 SCORED = ("171", "304", "1600")  # AIA channels set against HMI in the card's retrieval
 COUNTED = {
@@ -139,11 +139,11 @@ def scores_to(network, images, target):
 
     target: a channel, or "|hmi|" for the field without its sign.
     """
-    channel, shape = target.strip("|"), absolute if "|" in target else np.asarray
-    true = shape(images[:, channel_index(channel)])
+    channel, shape = target.strip("|"), np.abs if "|" in target else np.asarray
+    true = select_target(images, target)
     drawn = shape(translator.translate_images(network, images, channel, N_MEMBERS)).mean(axis=0)
     mean = shape(np.broadcast_to(network.space.model.mean[channel_index(channel)].numpy(), true.shape))
-    tables = [score_translation(made, true, target).query("region == 'disk'") for made in (drawn, mean)]
+    tables = [score_translation(predicted, true, target).query("region == 'disk'") for predicted in (drawn, mean)]
     return [table[name].mean() for name in ("psnr", "correlation") for table in tables]
 
 

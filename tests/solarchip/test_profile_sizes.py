@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from flarebook.compendium.workflow.parameters import known_parameters, profile_names, read_profile
-from flarebook.solarchip.images.binning import bin_images
 from flarebook.solarchip.images.channels import AIA, CHANNELS
+from flarebook.solarchip.images.grid import bin_images
 from flarebook.solarchip.models.autoencoder import SIZES, create_autoencoder
 from flarebook.solarchip.models.weights import weights_file_name
 from flarebook.solarchip.pretraining.settings import PretrainingConfig, complete_config

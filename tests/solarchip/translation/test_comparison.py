@@ -10,9 +10,10 @@ from flarebook.solarchip.figures import translation
 from flarebook.solarchip.images.channels import CHANNELS
 from flarebook.solarchip.images.grid import Disk
 from flarebook.solarchip.models.autoencoder import create_autoencoder
-from flarebook.solarchip.translation import comparison, encoder_transfer
+from flarebook.solarchip.translation import comparison
 from flarebook.solarchip.translation import scores as translation_scores
-from flarebook.solarchip.translation.train import TranslatorConfig, encode_targets, train_translator
+from flarebook.solarchip.translation.diffusion import Sampling
+from flarebook.solarchip.translation.translator import TranslatorConfig, train_translator
 
 SIZE, N = 32, 16
 SCORED = ("171", "|hmi|")
@@ -35,7 +36,7 @@ def translations(test):
     noise = {t: rng.normal(size=(N, SIZE, SIZE)) for t in comparison.TARGETS}
     sizes = {comparison.MANY: 0.01, comparison.ONE: 0.02, comparison.UNET: 0.2, comparison.GAN: 0.011}
     return {
-        method: {t: comparison.select_target(test, t) + size * noise[t] for t in comparison.TARGETS}
+        method: {t: translation_scores.select_target(test, t) + size * noise[t] for t in comparison.TARGETS}
         for method, size in sizes.items()
     }
 
@@ -86,20 +87,19 @@ def translator(test):
 
 def test_branches_of_both_encoders_are_compared_and_the_translator_stays_as_it_was(test, translator):
     before = {name: value.clone() for name, value in translator.state_dict().items()}
-    conditions = encoder_transfer.source_encoders(translator.space.model, [1, 2], test)
-    pictures = encode_targets(translator.space, test, {encoder_transfer.SOURCES: ("171",)})
-    scores = encoder_transfer.score_controlnets(
-        translator, conditions, test, test[:3], pictures, TranslatorConfig(1, 2, 4), 2, 2
+    conditions = comparison.source_encoders(translator.space.model, [1, 2], test)
+    scores = comparison.score_controlnets(
+        translator, conditions, test, test[:3], TranslatorConfig(1, 2, 4), Sampling(2, 2), ("171",)
     )
     assert len(scores) == 2 * 2 * 2, "conditions, seeds, parts of the image"
-    assert len(encoder_transfer.condition_scores(scores, encoder_transfer.RANDOM, "171")) == 2
+    assert len(comparison.condition_scores(scores, comparison.RANDOM, "171")) == 2
     after = translator.state_dict()
     assert before.keys() == after.keys()
     assert all(torch.equal(value, after[name]) for name, value in before.items())
 
 
 def test_random_encoders_differ_from_the_pretrained_one_and_among_seeds(test, translator):
-    conditions = encoder_transfer.source_encoders(translator.space.model, [1, 2], test)
+    conditions = comparison.source_encoders(translator.space.model, [1, 2], test)
     seen = {(condition, seed): space.encode(test[:2, 0], "hmi") for condition, seed, space in conditions}
     assert torch.equal(seen["pretrained", 1], seen["pretrained", 2])
     assert not torch.allclose(seen["random", 1], seen["random", 2])
@@ -119,6 +119,6 @@ def test_reliability_is_on_the_diagonal_for_a_calibrated_ensemble():
     rng = np.random.default_rng(3)
     width = 0.05 + 0.3 * Disk(SIZE).radius
     members, truth = rng.normal(size=(30, 40, SIZE, SIZE)) * width, rng.normal(size=(40, SIZE, SIZE)) * width
-    rows = translation.spread_error_table(members, truth, "171", 5)
+    rows = translation_scores.spread_error_table(members, truth, "171", 5)
     np.testing.assert_allclose(rows["error"], rows["spread"], rtol=0.12)
     assert rows["spread"].is_monotonic_increasing

@@ -18,15 +18,15 @@ def trained(one_thread):
     """A trained U-Net and branch: one latent channel of the targets is the source's, the other tells the target."""
     rng = torch.Generator().manual_seed(1)
     conditions = torch.randn((N, 1, 1, 1), generator=rng).expand(N, 3, 4, 4).contiguous()
-    pictures = {
+    latents = {
         target: torch.cat([conditions[:, :1], torch.full((N, 1, 4, 4), sign)], dim=1)
         for target, sign in (("171", 1.0), ("304", -1.0))
     }
     made = diffusion.create_diffusion(SHAPE)
-    diffusion.fit_unet(made, pictures, TrainingConfig(40, 16, 3e-2))
+    diffusion.fit_denoiser(made, latents, TrainingConfig(40, 16, 3e-2))
     made.add_branch("hmi", 3)
     before = {name: value.clone() for name, value in made.unet.state_dict().items()}
-    loss_history = diffusion.fit_controlnet(made, "hmi", conditions, pictures, TrainingConfig(40, 16, 3e-2))
+    loss_history = diffusion.fit_denoiser(made, latents, TrainingConfig(40, 16, 3e-2), "hmi", conditions)
     return made, conditions, before, loss_history
 
 
@@ -39,9 +39,10 @@ def test_lock_keeps_the_unet_and_lets_the_branch_learn(trained):
 def test_new_branch_changes_nothing(trained):
     made, conditions, *_ = trained
     made.add_branch("new", 3)
+    sampling = diffusion.Sampling(seed=4)
     try:
-        free = diffusion.sample_latents(made, "171", n=8, seed=4)
-        steered = diffusion.sample_latents(made, "171", conditions[:8], "new", seed=4)
+        free = diffusion.sample_latents(made, "171", conditions[:8], sampling=sampling)
+        steered = diffusion.sample_latents(made, "171", conditions[:8], "new", sampling)
     finally:
         del made.branches["new"]
     torch.testing.assert_close(free, steered)
@@ -51,17 +52,20 @@ def test_branch_steers_and_label_chooses_the_target(trained):
     made, conditions, *_ = trained
     wanted = conditions[:, 0].mean(dim=(1, 2)).numpy()
     for target, sign in (("171", 1), ("304", -1)):
-        drawn = diffusion.sample_latents(made, target, conditions, "hmi", n_members=2).mean(dim=(0, 3, 4)).numpy()
+        drawn = (
+            diffusion.sample_latents(made, target, conditions, "hmi", diffusion.Sampling(2)).mean(dim=(0, 3, 4)).numpy()
+        )
         assert np.corrcoef(drawn[:, 0], wanted)[0, 1] > 0.8
         assert sign * drawn[:, 1].mean() > 0.5
-    free = diffusion.sample_latents(made, "171", n=N).mean(dim=(0, 3, 4)).numpy()
+    free = diffusion.sample_latents(made, "171", conditions).mean(dim=(0, 3, 4)).numpy()
     assert abs(np.corrcoef(free[:, 0], wanted)[0, 1]) < 0.4, "without the branch the source is not known"
 
 
 def test_noise_belongs_to_the_seed(trained):
     made, conditions, *_ = trained
     first, again, other = (
-        diffusion.sample_latents(made, "171", conditions[:4], "hmi", 2, seed=seed) for seed in (1, 1, 2)
+        diffusion.sample_latents(made, "171", conditions[:4], "hmi", diffusion.Sampling(2, seed=seed))
+        for seed in (1, 1, 2)
     )
     assert torch.equal(first, again)
     assert not torch.allclose(first, other)
@@ -71,7 +75,8 @@ def test_noise_belongs_to_the_seed(trained):
 def test_a_date_has_the_same_members_however_many_dates_there_are(trained):
     made, conditions, *_ = trained
     few, many = (
-        diffusion.sample_latents(made, "171", conditions[:n], "hmi", members) for n, members in ((2, 2), (5, 3))
+        diffusion.sample_latents(made, "171", conditions[:n], "hmi", diffusion.Sampling(members))
+        for n, members in ((2, 2), (5, 3))
     )
     torch.testing.assert_close(many[:2, :2], few)
 
@@ -86,7 +91,7 @@ def test_described_diffusion_is_built_again(trained):
 
 def test_unknown_target_and_missing_dates_are_told(trained):
     made, conditions, *_ = trained
-    with pytest.raises(InputError, match="draws 171, 304 and not '193'"):
+    with pytest.raises(InputError, match="generates 171, 304 and not '193'"):
         diffusion.sample_latents(made, "193", conditions, "hmi")
     with pytest.raises(InputError, match="give the same dates"):
-        diffusion.fit_controlnet(made, "hmi", conditions[:3], {"171": torch.zeros(4, 2, 4, 4)}, TrainingConfig(1))
+        diffusion.fit_denoiser(made, {"171": torch.zeros(4, 2, 4, 4)}, TrainingConfig(1), "hmi", conditions[:3])

@@ -1,7 +1,6 @@
 """The translator as a whole: its latent space, its file, and files of a user translated by it."""
 
 import numpy as np
-import pandas as pd
 import pytest
 import torch
 from astropy.io import fits
@@ -17,7 +16,7 @@ from flarebook.solarchip.models import weights
 from flarebook.solarchip.models.autoencoder import create_autoencoder
 from flarebook.solarchip.translation import latent_space
 from flarebook.solarchip.translation import translator as translate
-from flarebook.solarchip.translation.train import TranslatorConfig, train_translator
+from flarebook.solarchip.translation.translator import TranslatorConfig, train_translator
 
 SIZE = 32
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -106,7 +105,7 @@ def test_each_drawn_image_follows_the_source_of_its_own_date(images, translator)
 def test_a_branch_learns_from_sources_and_targets_of_the_same_dates(images, monkeypatch):
     pairs = []
     monkeypatch.setattr(
-        "flarebook.solarchip.translation.train.train_controlnet", lambda *call: pairs.append(call[2:4]) or [0.0]
+        "flarebook.solarchip.translation.translator.train_controlnet", lambda *call: pairs.append(call[2:4]) or [0.0]
     )
     model, routes = create_autoencoder("cnn-mini"), {("171", "304"): ("hmi",)}
     space = train_translator(model, images, TranslatorConfig(1, 1, 2), routes, "cpu")[0].space
@@ -205,21 +204,3 @@ def test_command_writes_files_and_tells_where(tmp_path, observation, translator)
     result = CliRunner().invoke(app, [*call, "--out", str(tmp_path / "out")])
     assert result.exit_code == 0, result.output
     assert "20140301T000125_171_from_hmi.fits" in result.output
-
-
-def test_trained_file_in_the_place_of_the_shipped_one_becomes_the_default(tmp_path, monkeypatch, images):
-    from flarebook.solarchip.translation import train
-
-    times = pd.date_range("2012-01-01", periods=120, freq="10D").strftime("%Y-%m-%dT%H:%M:%S")
-    pd.DataFrame({"time": times}).to_parquet(tmp_path / "days.parquet")
-    np.savez(tmp_path / "images.npz", images=np.float16(100 + 50 * np.resize(images, (120, *images.shape[1:]))))
-    model = weights.save_encoder(create_autoencoder("cnn-mini"), tmp_path / "cnn_mini.safetensors", {})
-    shipped = tmp_path / "data" / "translator.safetensors"
-    shipped.parent.mkdir()
-    call = [str(tmp_path), "--out", str(shipped), "--weights", str(model), "--unet-steps", "2", "--branch-steps", "2"]
-    result = CliRunner().invoke(train.app, call)
-    assert result.exit_code == 0, result.output
-    monkeypatch.setattr(translate, "SHIPPED", shipped)
-    loaded = translate.load_translator()
-    assert loaded.sources_of("hmi") == ("171", "193", "304") and loaded.sources_of("193") == ("hmi",)
-    assert (loaded.about["autoencoder"], str(loaded.about["branch_steps"])) == ("cnn_mini", "2")

@@ -29,10 +29,19 @@ def channel_label(channel):
 
 def show_channel(axis, image, channel):
     """Draw one physical image of a channel (n, n) without axes, scaled as the networks see it."""
-    low, high = SHOWN[channel]
-    axis.imshow(
-        scale_channel(image, channel), origin="lower", cmap=channel_colours(channel), vmin=low, vmax=high,
-        interpolation="antialiased",
-    )  # fmt: skip
+    show_scaled(axis, scale_channel(image, channel), channel)
+
+
+def show_scaled(axis, image, channel):
+    """Draw one scaled image (n, n) in its channel's colours, without axes; "|hmi|" is the field without its sign."""
+    name = channel.strip("|")
+    low, high = SHOWN[name]
+    look = {"cmap": channel_colours(name), "vmin": low if name == channel else 0, "vmax": high}
+    axis.imshow(image, origin="lower", interpolation="antialiased", **look)
+    hide_axes(axis)
+
+
+def hide_axes(axis):
+    """Remove ticks and frame."""
     axis.set(xticks=[], yticks=[])
     axis.spines[:].set_visible(False)

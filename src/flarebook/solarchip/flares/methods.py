@@ -9,8 +9,8 @@ from flarebook.evaluation.linear_head import linear_head
 from flarebook.solarchip.flares.baselines import climatology, table_features
 from flarebook.solarchip.flares.features import frozen_features, natural_features
 from flarebook.solarchip.flares.fine_tune import fine_tune
-from flarebook.solarchip.images.binning import bin_images
 from flarebook.solarchip.images.channels import CHANNELS
+from flarebook.solarchip.images.grid import bin_images
 from flarebook.solarchip.images.scaling import scale_channel
 from flarebook.solarchip.models.autoencoder import create_autoencoder
 

@@ -1,14 +1,17 @@
-"""The standard image grid, 2 x 1.1 solar radii wide, the disk in its centre, and where its pixels lie on the Sun."""
+"""The standard image grid, 2 x 1.1 solar radii wide, the disk in its centre; its pixels on the Sun, and coarser ones."""
 
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
+from flarebook.compendium.errors import InputError
+
 HALF_WIDTH = 1.1  # solar radii from the centre to the image's edge
 SOLAR_RADIUS = 6.957e10  # cm
 B0_LARGEST = 7.25  # degrees
 B0_ZERO, YEAR = 158.0, 365.25  # day of the year (7 June) when the axis lies in the sky's plane; days
+CHUNK = 64  # dates binned together
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,3 +89,19 @@ class Disk:
 def solar_b0(day_of_year):
     """Heliographic latitude B0 of the disk's centre in degrees, to about a tenth of a degree."""
     return B0_LARGEST * np.sin(2 * np.pi * (day_of_year - B0_ZERO) / YEAR)
+
+
+def bin_images(images, side):
+    """Images binned to side x side pixels by the mean of their pixels, as a telescope with larger ones sees them.
+
+    images: (n, channels, h, w) physical.  Returns float32.  Raises InputError when the side does not divide h.
+    """
+    n, channels, height, _ = images.shape
+    if height % side:
+        raise InputError(f"images of {height} pixels cannot be binned to {side}: take a divisor of {height}")
+    block = height // side
+    out = np.empty((n, channels, side, side), np.float32)
+    for start in range(0, n, CHUNK):
+        part = np.asarray(images[start : start + CHUNK], np.float32)
+        out[start : start + CHUNK] = part.reshape(-1, channels, side, block, side, block).mean(axis=(3, 5))
+    return out

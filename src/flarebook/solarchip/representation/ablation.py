@@ -22,7 +22,7 @@ from flarebook.compendium.errors import InputError
 from flarebook.compendium.mapped_arrays import open_arrays
 from flarebook.compendium.provenance import code_state
 from flarebook.solarchip.datasets.archive import STEP, scale_archive
-from flarebook.solarchip.images.binning import bin_images
+from flarebook.solarchip.images.grid import bin_images
 from flarebook.solarchip.models.autoencoder import create_autoencoder
 from flarebook.solarchip.pretraining.pretrain import pretrain
 from flarebook.solarchip.pretraining.settings import PretrainingConfig, config_dict

@@ -6,6 +6,7 @@ of DDIM (Song et al. 2021), predicting the velocity (Salimans & Ho 2022), from p
 """
 
 from dataclasses import asdict, dataclass
+from itertools import product
 
 import numpy as np
 import torch
@@ -20,10 +21,19 @@ LEVELS = 1000  # of the noise
 
 
 @dataclass(frozen=True)
-class DiffusionShape:
-    """Shape of a diffusion: what its U-Net takes and how wide it is."""
+class Sampling:
+    """Sampling of the diffusion: ensemble members per image, denoising steps of DDIM, and random seed."""
 
-    targets: tuple  # channels that it can draw
+    n_members: int = 1
+    n_levels: int = 10
+    seed: int = 1
+
+
+@dataclass(frozen=True)
+class DiffusionShape:
+    """Shape of a diffusion: the latents of its U-Net, and its width."""
+
+    targets: tuple  # channels that it generates
     latent: int = 8  # channels of a latent
     side: int = 16  # positions of a latent along a side
     widths: tuple = (32, 48, 48)  # feature maps of each level; each level but the last halves the latent
@@ -33,7 +43,7 @@ class DiffusionShape:
 class LatentDiffusion(nn.Module):
     """U-Net that removes noise from latents of named targets, and branches that steer it, one per source.
 
-    shape: Shape; branches are added by `add_branch`.
+    shape: DiffusionShape; branches are added by `add_branch`.
     """
 
     def __init__(self, shape):
@@ -42,13 +52,13 @@ class LatentDiffusion(nn.Module):
         from diffusers import DDIMScheduler, UNet2DConditionModel
 
         self.shape, self.branches = shape, nn.ModuleDict()
-        plain = len(shape.widths) - 1
+        n_plain = len(shape.widths) - 1
         self.unet = UNet2DConditionModel(
             sample_size=shape.side,
             in_channels=shape.latent,
             out_channels=shape.latent,
-            down_block_types=("DownBlock2D",) * plain + ("CrossAttnDownBlock2D",),
-            up_block_types=("CrossAttnUpBlock2D",) + ("UpBlock2D",) * plain,
+            down_block_types=("DownBlock2D",) * n_plain + ("CrossAttnDownBlock2D",),
+            up_block_types=("CrossAttnUpBlock2D",) + ("UpBlock2D",) * n_plain,
             block_out_channels=shape.widths,
             layers_per_block=1,
             norm_num_groups=8,
@@ -89,19 +99,19 @@ class LatentDiffusion(nn.Module):
     def forward(self, noisy, level, targets, branch=None, conditions=None):
         """Velocity of noisy latents.
 
-        noisy: (b, c, h, w); level: (b,) of the noise; targets: (b,) numbers of targets; conditions: (b, k, h, w) latent
+        noisy: (b, c, h, w); level: (b,) of the noise; targets: (b,) numbers of targets; conditions: (b, k, h, w)
         latents of the source, for the branch of that name.
         """
-        words, steering = self.labels(targets)[:, None], {}
+        labels, steering = self.labels(targets)[:, None], {}
         if branch is not None:
-            down, middle = self.branches[branch](noisy, level, words, controlnet_cond=conditions, return_dict=False)
+            down, middle = self.branches[branch](noisy, level, labels, controlnet_cond=conditions, return_dict=False)
             steering = {"down_block_additional_residuals": down, "mid_block_additional_residual": middle}
-        return self.unet(noisy, level, words, **steering).sample
+        return self.unet(noisy, level, labels, **steering).sample
 
     def number(self, target):
         """Number of a target; InputError when this diffusion has not learned it."""
         if target not in self.shape.targets:
-            raise InputError(f"this diffusion draws {', '.join(self.shape.targets)} and not {target!r}")
+            raise InputError(f"this diffusion generates {', '.join(self.shape.targets)} and not {target!r}")
         return self.shape.targets.index(target)
 
     def about(self):
@@ -117,56 +127,40 @@ def create_diffusion(shape, seed=1, device="cpu"):
         return LatentDiffusion(shape).to(device)
 
 
-def build_diffusion(about, device="cpu"):
-    """An untrained LatentDiffusion of the shape and with the branches that `about` told."""
+def build_diffusion(about):
+    """An untrained LatentDiffusion of the shape and with the branches that `about` describes."""
     shape = {key: tuple(value) if isinstance(value, list) else value for key, value in about["shape"].items()}
-    diffusion = LatentDiffusion(DiffusionShape(**shape)).to(device)
+    diffusion = LatentDiffusion(DiffusionShape(**shape))
     for name, n_conditions in about["branches"].items():
         diffusion.add_branch(name, n_conditions)
     return diffusion.eval()
 
 
-def fit_unet(diffusion, latents, config):
-    """Teach the U-Net what the targets look like, without any source; returns the loss of each step.
+def fit_denoiser(diffusion, latents, config, branch=None, conditions=None):
+    """Train the U-Net on the targets alone or, with a branch, that ControlNet; returns the loss of each step.
 
-    latents: {target: (n, c, h, w)}, scaled latents of training dates; config: TrainingConfig.
+    latents: {target: (n, c, h, w)}, scaled latents of training dates; config: TrainingConfig; conditions: (n, k, h, w)
+    latents of the source on the same dates, by which the branch steers the U-Net, which is locked meanwhile.
+    Raises InputError when the dates do not match.
     """
-    targets, stack = _stack(diffusion, latents)
-    weights = [*diffusion.unet.parameters(), *diffusion.labels.parameters()]
-    loss = _denoising_loss(diffusion, stack, targets)
-    diffusion.train()
-    loss_history = fit(loss, weights, stack.shape[1], config, "the diffusion model")
-    diffusion.eval()
-    return loss_history
-
-
-def fit_controlnet(diffusion, branch, conditions, latents, config, locked=True):
-    """Teach a branch to steer the U-Net by the source; returns the loss of each step.
-
-    conditions: (n, k, h, w) latents of the source; latents: {target: (n, c, h, w)} of the same dates; locked:
-    whether the U-Net stays as it is, as in ControlNet, or learns on.  Raises InputError when the dates do not match.
-    """
-    targets, stack = _stack(diffusion, latents)
-    if len(conditions) != stack.shape[1]:
-        raise InputError(f"{len(conditions)} sources are no pairs with {stack.shape[1]} targets: give the same dates")
-    weights = list(diffusion.branches[branch].parameters())
-    if not locked:
-        weights += [*diffusion.unet.parameters(), *diffusion.labels.parameters()]
+    targets = torch.tensor([diffusion.number(target) for target in latents])
+    stack = torch.stack(list(latents.values()))  # (t, n, c, h, w)
+    n_dates = stack.shape[1]
+    if branch is not None and len(conditions) != n_dates:
+        raise InputError(f"{len(conditions)} sources are no pairs with {n_dates} targets: give the same dates")
+    networks = [diffusion.unet, diffusion.labels] if branch is None else [diffusion.branches[branch]]
+    weights = [weight for network in networks for weight in network.parameters()]
+    diffusion.train().requires_grad_(False)
+    for weight in weights:
+        weight.requires_grad_(True)
     loss = _denoising_loss(diffusion, stack, targets, branch, conditions)
-    for part in (diffusion.unet, diffusion.labels):
-        part.requires_grad_(not locked)
-    diffusion.train()
-    loss_history = fit(loss, weights, len(conditions), config, f"the branch {branch}")
+    name = "the diffusion model" if branch is None else f"the branch {branch}"
+    loss_history = fit(loss, weights, n_dates, config, name)
     diffusion.eval().requires_grad_(True)
     return loss_history
 
 
-def _stack(diffusion, latents):
-    """Numbers of the targets, (t,), and their latents, (t, n, c, h, w)."""
-    return torch.tensor([diffusion.number(target) for target in latents]), torch.stack(list(latents.values()))
-
-
-def _denoising_loss(diffusion, stack, targets, branch=None, conditions=None):
+def _denoising_loss(diffusion, stack, targets, branch, conditions):
     """Function of a batch's dates and a generator: mean squared error of the velocity at random noise and target."""
     device, schedule = diffusion.device, diffusion.scheduler
 
@@ -177,31 +171,26 @@ def _denoising_loss(diffusion, stack, targets, branch=None, conditions=None):
         level = torch.randint(LEVELS, (len(chosen),), generator=generator)
         noisy, velocity = schedule.add_noise(clean, noise, level), schedule.get_velocity(clean, noise, level)
         seen = None if branch is None else conditions[chosen].to(device)
-        made = diffusion(noisy.to(device), level.to(device), targets[which].to(device), branch, seen)
-        return mse_loss(made.float(), velocity.to(device))
+        predicted = diffusion(noisy.to(device), level.to(device), targets[which].to(device), branch, seen)
+        return mse_loss(predicted.float(), velocity.to(device))
 
     return loss
 
 
-def sample_latents(
-    diffusion, target, conditions=None, branch=None, n_members=1, n_inference_steps=10, seed=1, batch_size=64, n=None
-):
+def sample_latents(diffusion, target, conditions, branch=None, sampling=Sampling(), batch_size=64):
     """Draw latents of a target: (n_members, n, c, h, w) on the CPU.
 
-    conditions: (n, k, h, w) latents of the source, for a branch; without one, n latents of the target are
-    drawn freely.  n_inference_steps: of DDIM.  Seed, member and the date's place among the n decide the noise, however
-    many members and dates there are.
+    conditions: (n, k, h, w) latents of the source, for the branch; without a branch only their number counts.
+    Seed, member and the date's place among the n decide the noise, however many members and dates there are.
     """
-    n = len(conditions) if conditions is not None else n
     shape = diffusion.shape.latent, diffusion.shape.side, diffusion.shape.side
-    noise = torch.stack([_noise(shape, seed, member, date) for member in range(n_members) for date in range(n)])
-    seen = None if conditions is None else conditions.repeat(n_members, 1, 1, 1)
-    parts = []
-    for start in range(0, len(noise), batch_size):
-        part = slice(start, start + batch_size)
-        source = None if seen is None else seen[part]
-        parts.append(_denoise(diffusion, noise[part], target, branch, source, n_inference_steps))
-    return torch.cat(parts).unflatten(0, (n_members, n))
+    keys = product(range(sampling.n_members), range(len(conditions)))
+    noise = torch.stack([_noise(shape, sampling.seed, *key) for key in keys]).split(batch_size)
+    seen = conditions.repeat(sampling.n_members, 1, 1, 1).split(batch_size)
+    batches = [
+        _denoise(diffusion, *batch, target, branch, sampling.n_levels) for batch in zip(noise, seen, strict=True)
+    ]
+    return torch.cat(batches).unflatten(0, (sampling.n_members, len(conditions)))
 
 
 def _noise(shape, *key):
@@ -211,15 +200,14 @@ def _noise(shape, *key):
 
 
 @torch.inference_mode()
-def _denoise(diffusion, noise, target, branch, conditions, n_inference_steps):
+def _denoise(diffusion, noise, conditions, target, branch, n_levels):
     """Follow DDIM's trajectory from noise to a latent."""
-    device, schedule = diffusion.device, diffusion.scheduler
-    schedule.set_timesteps(n_inference_steps)
-    latent, number = noise.to(device), diffusion.number(target)
-    targets = torch.full((len(noise),), number, device=device)
-    conditions = None if conditions is None else conditions.to(device)
+    schedule = diffusion.scheduler
+    schedule.set_timesteps(n_levels)
+    latent, conditions = noise.to(diffusion.device), conditions.to(diffusion.device)
+    targets = torch.full((len(noise),), diffusion.number(target), device=diffusion.device)
     for level in schedule.timesteps:
-        levels = torch.full((len(noise),), int(level), device=device)
+        levels = torch.full((len(noise),), int(level), device=diffusion.device)
         velocity = diffusion(latent, levels, targets, branch, conditions)
         latent = schedule.step(velocity, int(level), latent).prev_sample
     return latent.cpu()

@@ -1,4 +1,4 @@
-"""Latent latents of a pretrained autoencoder, shifted and scaled to be of order one, and images of them again."""
+"""Latents of a pretrained autoencoder, shifted and scaled to be of order one, and images of them again."""
 
 from typing import NamedTuple
 
@@ -80,7 +80,7 @@ def measure_latent_space(model, images, channels):
 
 
 def encode_latents(model, images, channel, batch_size=64):
-    """Latent latents as the model gives them, (n, c, h', w') on the CPU; images: (n, h, w) scaled."""
+    """Latents as the model gives them, (n, c, h', w') on the CPU; images: (n, h, w) scaled."""
     if channel not in CHANNELS:
         raise InputError(f"there is no channel {channel!r}: take one of {', '.join(CHANNELS)}")
     found = encode_batches(model, images, channel, batch_size)

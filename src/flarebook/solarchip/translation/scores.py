@@ -1,17 +1,15 @@
-"""How close a translated image is to the observed one, on the disk and off it, and whether a spread tells the error."""
+"""Scores of translated images against observed ones, on the disk and off it, and calibration of an ensemble."""
 
 import numpy as np
 import pandas as pd
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 from flarebook.compendium.errors import InputError
+from flarebook.solarchip.images.channels import channel_index
 from flarebook.solarchip.images.grid import Disk
 from flarebook.solarchip.images.scaling import unscale_channel
 from flarebook.solarchip.sun.magnetic_indices import unsigned_flux
 
-RANGE = {"hmi": 2.0, "|hmi|": 1.0}  # of the scaled values: -1 to 1, and 0 to 1 for the field without its sign
-AIA_RANGE = 2.0
-REGIONS = ("disk", "off disk")
 SCORES = ("psnr", "ssim", "correlation")
 STRONG = 50.0  # G; weaker pixels are noise and network, which no translation could know
 INNER = 0.5  # mu, 60 degrees from the centre: nearer the limb the line of sight sees hardly any of the field
@@ -61,14 +59,13 @@ def score_translation(predicted: np.ndarray, observed: np.ndarray, target: str) 
     [1.0]
     """
     predicted, observed = _pairs(predicted, observed)
-    rows, scale = [], RANGE.get(target, AIA_RANGE)
-    regions = region_masks(target, observed.shape[-1])
+    rows, scale = [], 1.0 if target == "|hmi|" else 2.0  # range of the scaled values, -1 to 1 or 0 to 1
     settings = {"data_range": scale, "gaussian_weights": True, "sigma": 1.5, "use_sample_covariance": False}
-    for number, (made, true) in enumerate(zip(predicted, observed, strict=True)):
-        likeness = structural_similarity(true, made, full=True, **settings)[1]
-        for region, mask in regions.items():
-            psnr = peak_signal_noise_ratio(true[mask], made[mask], data_range=scale)
-            rows.append((number, target, region, psnr, likeness[mask].mean(), correlation(made[mask], true[mask])))
+    for number, (image, true) in enumerate(zip(predicted, observed, strict=True)):
+        similarity = structural_similarity(true, image, full=True, **settings)[1]
+        for region, mask in region_masks(target, observed.shape[-1]).items():
+            psnr = peak_signal_noise_ratio(true[mask], image[mask], data_range=scale)
+            rows.append((number, target, region, psnr, similarity[mask].mean(), correlation(image[mask], true[mask])))
     return pd.DataFrame(rows, columns=["image", "target", "region", *SCORES])
 
 
@@ -103,37 +100,60 @@ def flux_errors(predicted, observed):
 
     predicted, observed: (n, h, w) scaled fields, with or without their sign.
     """
-    made, true = (strong_flux(unscale_channel(field, "hmi")) for field in _pairs(predicted, observed))
-    return np.where(true > 0, made / np.where(true > 0, true, 1.0) - 1, np.nan)
+    flux, true = (strong_flux(unscale_channel(field, "hmi")) for field in _pairs(predicted, observed))
+    return np.where(true > 0, flux / np.where(true > 0, true, 1.0) - 1, np.nan)
 
 
-def absolute(images):
-    """The scaled field without its sign; the scale is odd, so that this is also the scaled |B|."""
-    return np.abs(images)
+def select_target(images, channel):
+    """Scaled images of a channel, or of "|hmi|", the field without its sign: (n, 11, h, w) -> (n, h, w).
+
+    The scale of the field is odd, so that its absolute value is also the scaled |B|.
+    """
+    return np.abs(images[:, channel_index("hmi")]) if channel == "|hmi|" else images[:, channel_index(channel)]
+
+
+def spread_and_error(members, observed):
+    """Variance of an ensemble, for its finite size (Fortin et al. 2014), and its mean's squared error: (n, h, w) each.
+
+    members: (m, n, h, w), observed: (n, h, w), scaled.  Raises InputError for fewer than two members.
+    """
+    m = len(members)
+    if m < 2:
+        raise InputError(f"{m} member has no spread: draw two or more")
+    return members.var(axis=0, ddof=1) * (m + 1) / m, (members.mean(axis=0) - observed) ** 2
 
 
 def calibration(members, observed, target):
-    """Whether the spread of an ensemble tells its error: DataFrame with one row per region.
+    """Calibration of an ensemble's spread: DataFrame with one row per region.
 
     members: (m, n, h, w), observed: (n, h, w), scaled.
-    spread: square root of the mean variance, for a finite ensemble (Fortin et al. 2014); error: of the
-    ensemble's mean; ratio: spread / error, 1 when calibrated; correlation: of the two over pixels, each averaged over
-    the images; coverage: share of pixels between the lowest and the highest member; expected: of a calibrated ensemble.
+    spread: square root of the mean variance; error: of the ensemble's mean; ratio: spread / error, 1 when calibrated;
+    correlation: of the two over pixels, each averaged over the images; coverage: share of pixels between the lowest and
+    the highest member; expected: of a calibrated ensemble.
     """
-    members, m = np.asarray(members, float), len(members)
-    if m < 2:
-        raise InputError(f"{m} member has no spread: draw two or more")
-    truth = np.asarray(observed, float)
-    variance, error = members.var(axis=0, ddof=1) * (m + 1) / m, (members.mean(axis=0) - truth) ** 2
+    members, truth, m = np.asarray(members, float), np.asarray(observed, float), len(members)
+    maps = np.array(spread_and_error(members, truth))
     inside = (truth >= members.min(axis=0)) & (truth <= members.max(axis=0))
     rows = []
     for region, mask in region_masks(target, truth.shape[-1]).items():
-        spread, wrong = np.sqrt(variance[:, mask].mean()), np.sqrt(error[:, mask].mean())
-        maps = (np.sqrt(part[:, mask].mean(axis=0)) for part in (variance, error))
-        found = (spread, wrong, spread / max(wrong, 1e-12), correlation(*maps), inside[:, mask].mean())
-        rows.append((target, region, *found, (m - 1) / (m + 1)))
+        spread, error = np.sqrt(maps[:, :, mask].mean(axis=(1, 2)))
+        related = correlation(*np.sqrt(maps[:, :, mask].mean(axis=1)))
+        row = (spread, error, spread / max(error, 1e-12), related, inside[:, mask].mean())
+        rows.append((target, region, *row, (m - 1) / (m + 1)))
     columns = ["target", "region", "spread", "error", "ratio", "correlation", "coverage", "expected"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def spread_error_table(members, observed, target, n_bins=8):
+    """Error of the ensemble's mean in bins of its spread, on the disk: DataFrame with target, spread, error, pixels.
+
+    members: (m, n, h, w), observed: (n, h, w), scaled.
+    """
+    mask = region_masks(target, observed.shape[-1])["disk"]
+    variance, error = (values[:, mask].ravel() for values in spread_and_error(members, observed))
+    bins = np.array_split(np.argsort(np.sqrt(variance)), n_bins)
+    rows = [(target, np.sqrt(variance[b].mean()), np.sqrt(error[b].mean()), len(b)) for b in bins]
+    return pd.DataFrame(rows, columns=["target", "spread", "error", "pixels"])
 
 
 def summarize_scores(scores, by=("method", "target", "region")):

@@ -6,8 +6,8 @@ import pytest
 from flarebook.compendium.errors import InputError
 from flarebook.learning.training import TrainingConfig
 from flarebook.solarchip.datasets.standardization import training_scale
-from flarebook.solarchip.translation import comparison, pix2pix, unet
-from flarebook.solarchip.translation.comparison import network_translations
+from flarebook.solarchip.translation import direct
+from flarebook.solarchip.translation.direct import network_translations
 
 SIZE = 32
 pytestmark = pytest.mark.usefixtures("one_thread")
@@ -29,11 +29,11 @@ def error(made, targets):
     return ((made - targets) ** 2).mean() / targets.var()
 
 
-@pytest.mark.parametrize("train", [unet.train_unet, pix2pix.train_pix2pix])
+@pytest.mark.parametrize("train", [direct.train_unet, direct.train_pix2pix])
 def test_network_learns_the_relation_on_images_it_has_not_seen(train, pairs):
     sources, targets = pairs
     network, loss_history = train(sources[:40], targets[:40], TrainingConfig(80, 8, 5e-3), width=8, levels=3)
-    made = unet.predict_images(network, sources[40:])
+    made = direct.predict_images(network, sources[40:])
     assert error(made, targets[40:]) < 0.15
     assert len(loss_history) == 80
     assert np.atleast_2d(loss_history.T)[0, -10:].mean() < 0.3 * np.atleast_2d(loss_history.T)[0, :5].mean()
@@ -42,8 +42,8 @@ def test_network_learns_the_relation_on_images_it_has_not_seen(train, pairs):
 def test_the_same_seed_gives_the_same_network_and_another_one_does_not(pairs):
     sources, targets = pairs
     first, again, other = (
-        unet.predict_images(
-            unet.train_unet(sources, targets, TrainingConfig(3, seed=seed), width=4, levels=2)[0], sources
+        direct.predict_images(
+            direct.train_unet(sources, targets, TrainingConfig(3, seed=seed), width=4, levels=2)[0], sources
         )
         for seed in (1, 1, 2)
     )
@@ -55,29 +55,31 @@ def test_a_discriminator_makes_images_sharper_when_the_source_tells_nothing(pair
     """Without information the least-squares answer is the flat mean; a discriminator demands structure."""
     targets = pairs[1][:, :, ::-1, ::-1][np.random.default_rng(2).permutation(48)]
     sources = pairs[0]
-    flat = unet.predict_images(unet.train_unet(sources[:40], targets[:40], TrainingConfig(60), 8, 3)[0], sources[40:])
-    network, _ = pix2pix.train_pix2pix(sources[:40], targets[:40], TrainingConfig(60), 8, 3, l1_weight=0.5)
-    assert unet.predict_images(network, sources[40:]).std() > 1.5 * flat.std()
+    flat = direct.predict_images(
+        direct.train_unet(sources[:40], targets[:40], TrainingConfig(60), 8, 3)[0], sources[40:]
+    )
+    network, _ = direct.train_pix2pix(sources[:40], targets[:40], TrainingConfig(60), 8, 3, l1_weight=0.5)
+    assert direct.predict_images(network, sources[40:]).std() > 1.5 * flat.std()
 
 
 def test_sides_must_be_halved_and_dates_must_match(pairs):
     sources, targets = pairs
     with pytest.raises(InputError, match="multiple of 16"):
-        unet.train_unet(sources[:, :, :24, :24], targets[:, :, :24, :24], TrainingConfig(1), levels=4)
+        direct.train_unet(sources[:, :, :24, :24], targets[:, :, :24, :24], TrainingConfig(1), levels=4)
     with pytest.raises(InputError, match="same dates"):
-        unet.train_unet(sources, targets[:-1], TrainingConfig(1))
+        direct.train_unet(sources, targets[:-1], TrainingConfig(1))
 
 
 def test_pixels_that_are_no_numbers_stop_the_training(pairs):
     sources, targets = pairs
     with pytest.raises(InputError, match="NaN or infinite values at step 1 "):
-        unet.train_unet(sources * np.nan, targets, TrainingConfig(2), width=4, levels=2)
+        direct.train_unet(sources * np.nan, targets, TrainingConfig(2), width=4, levels=2)
 
 
 def test_mean_image_is_the_best_constant(pairs):
     scene = np.linspace(-1, 1, SIZE, dtype=np.float32)
     targets = pairs[1] + scene
-    made = comparison.mean_image(targets, 3)
+    made = direct.mean_image(targets, 3)
     assert made.shape == (3, 1, SIZE, SIZE)
     np.testing.assert_array_equal(made[0], made[2])
     np.testing.assert_allclose(made.mean(axis=(0, 1, 2)), scene, atol=0.15)
@@ -92,7 +94,7 @@ def test_polynomial_finds_a_cubic_relation_and_the_limb(pairs):
     sources = pairs[0]
     disk = Disk(SIZE)
     targets = np.where(disk.on, 0.3 * sources**3 - 0.5 * sources + 0.2 * disk.radius, -1.0).astype(np.float32)
-    made = comparison.polynomial(sources[:40], targets[:40], sources[40:], np.random.default_rng(3))
+    made = direct.polynomial(sources[:40], targets[:40], sources[40:], np.random.default_rng(3))
     np.testing.assert_allclose(made, targets[40:], atol=1e-4)
 
 
