@@ -72,9 +72,10 @@ def translate(
 
     Example: flarebook solarchip translate hmi.fits --to 171 --out translated
     """
-    from flarebook.commands.translate_images import Sampling, translate_files
+    from flarebook.commands.translate_images import translate_files
     from flarebook.learning.device import chosen_device
     from flarebook.solarchip.datasets.real import find_images
+    from flarebook.solarchip.translation.diffusion import Sampling
     from flarebook.solarchip.translation.translator import load_translator
 
     translator = load_translator(weights, chosen_device(device))

@@ -1,7 +1,5 @@
 """Translation of a user's AIA or HMI files to another channel, one FITS file per time."""
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from flarebook.compendium.atomic_files import make_folder
@@ -12,15 +10,6 @@ from flarebook.solarchip.images.prepare import prepare_files
 from flarebook.solarchip.images.scaling import scale_channel, unscale_channel
 from flarebook.solarchip.images.write import write_translation
 from flarebook.solarchip.translation.translator import translate_images
-
-
-@dataclass(frozen=True)
-class Sampling:
-    """Sampling of the diffusion: ensemble members per image, denoising steps, and random seed."""
-
-    n_members: int = 8
-    n_levels: int = 20
-    seed: int = 1
 
 
 def translate_files(paths, translator, target, folder, sampling, progress=None):

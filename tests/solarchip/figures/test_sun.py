@@ -10,7 +10,7 @@ from flarebook.solarchip.datasets import load as sample
 from flarebook.solarchip.datasets.statistics import histogram_table
 from flarebook.solarchip.figures import activity
 from flarebook.solarchip.figures import sun as plot_sun
-from flarebook.solarchip.figures.channel_colours import HUES, SHOWN
+from flarebook.solarchip.figures.styles import HUES, SHOWN
 from flarebook.solarchip.images.channels import CHANNELS
 from flarebook.solarchip.images.grid import Disk
 from flarebook.solarchip.images.prepare import prepare_image

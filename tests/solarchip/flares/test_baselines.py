@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from flarebook.compendium.errors import InputError
-from flarebook.solarchip.flares.baselines import climatology, complete_days, table_features, true_probability
+from flarebook.solarchip.flares.baselines import complete_days, table_features, true_probability
 
 
 @pytest.fixture
@@ -37,10 +37,6 @@ def test_the_largest_flux_of_the_past_is_never_below_the_flux_now(days):
 def test_r_of_nothing_is_told_apart_from_small_r(days):
     assert table_features("R measured", days).tolist() == [[0, 0], [3.1, 1], [4.2, 1]]
     assert table_features("R, simulator's own", days)[:, 0].tolist() == [0, 2.0, 4.5]
-
-
-def test_climatology_is_the_share_of_flaring_days():
-    assert climatology(np.array([0, 0, 1, 0])) == 0.25
 
 
 def test_the_ceiling_is_known_for_simulated_days_only(days):

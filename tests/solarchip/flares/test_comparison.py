@@ -9,6 +9,7 @@ from flarebook.evaluation.classification import best_threshold, check_classes
 from flarebook.solarchip.flares import claims, comparison
 from flarebook.solarchip.flares import methods as flare_methods
 from flarebook.solarchip.flares.baselines import label_subsets, published_skill
+from flarebook.solarchip.flares.features import scale_inputs
 from flarebook.solarchip.flares.scores import SCORES
 from flarebook.solarchip.images.channels import CHANNELS
 
@@ -207,10 +208,10 @@ def test_table_methods_learn_from_the_known_days_alone(sun):
 
 def test_only_wanted_channels_are_scaled_and_binned():
     images = np.full((2, 11, 8, 8), 100.0)
-    scaled = flare_methods.scale_inputs(images, ["hmi"], 4)
+    scaled = scale_inputs(images, ["hmi"], 4)
     assert scaled.shape == (2, 11, 4, 4)
     assert scaled[:, 0].min() > 0.1 and not scaled[:, 1:].any()
-    assert flare_methods.scale_inputs(images, CHANNELS, 8).all()
+    assert scale_inputs(images, CHANNELS, 8).all()
 
 
 def test_names_of_methods():

@@ -8,13 +8,14 @@ from sklearn.metrics import roc_auc_score
 
 from flarebook.compendium.errors import InputError
 from flarebook.evaluation.linear_head import linear_head
-from flarebook.solarchip.flares.features import frozen_features, natural_features, to_grey
+from flarebook.solarchip.flares.features import FlareDays, frozen_features, natural_features, to_grey
 from flarebook.solarchip.flares.fine_tune import FineTuningConfig, FlareNetwork, day_batches, fine_tune, mirror_images
 from flarebook.solarchip.flares.methods import solarchip_methods
 from flarebook.solarchip.models.autoencoder import create_autoencoder
 from flarebook.solarchip.models.embeddings import pool_tokens
 
 TRAIN, VALIDATION, TEST = np.arange(300), np.arange(300, 400), np.arange(400, 600)
+PARTS = {"train": np.arange(140), "validation": np.arange(140, 180)}  # of the small disks
 
 
 @pytest.fixture(scope="module")
@@ -120,9 +121,8 @@ def test_fine_tuning_finds_the_spot_and_leaves_the_model_as_it_was(suns):
     images, label = suns
     model = create_autoencoder("vit-mini")
     before = {name: value.clone() for name, value in model.state_dict().items()}
-    parts = np.arange(140), np.arange(140), np.arange(140, 180)
     config = FineTuningConfig(epochs=20, batch_size=70, learning_rate=5e-3, head_rate=1e-2)
-    found = fine_tune(model, images, label, ["hmi"], *parts, config, "cpu")
+    found = fine_tune(model, FlareDays(images, label, PARTS), PARTS["train"], config)
     assert roc_auc_score(label[180:], found[180:]) > 0.9
     assert np.isnan(found[:140]).all()
     assert all(torch.equal(value, before[name]) for name, value in model.state_dict().items())
@@ -131,27 +131,23 @@ def test_fine_tuning_finds_the_spot_and_leaves_the_model_as_it_was(suns):
 def test_fine_tuning_repeats_itself_and_does_not_see_test_labels(suns):
     images, label = suns
     other = np.where(np.arange(240) >= 180, 1 - label, label)
-    parts = np.arange(30), np.arange(140), np.arange(140, 180)
+    model, config = create_autoencoder("cnn-mini"), FineTuningConfig(epochs=1)
     first, second = (
-        fine_tune(create_autoencoder("cnn-mini"), images, known, ["hmi"], *parts, FineTuningConfig(epochs=1), "cpu")
-        for known in (label, other)
+        fine_tune(model, FlareDays(images, known, PARTS), np.arange(30), config) for known in (label, other)
     )
     assert np.array_equal(first, second, equal_nan=True)
 
 
 def test_frozen_random_weights_are_those_from_which_scratch_starts(suns):
     images, label = suns
-    parts = {"train": np.arange(140), "validation": np.arange(140, 180)}
     model = create_autoencoder("vit-mini", seed=9)
-    methods = solarchip_methods(
-        "vit-mini", model, images, label, parts, (["hmi"], []), FineTuningConfig(epochs=1), "cpu"
-    )
+    methods = solarchip_methods("vit-mini", model, FlareDays(images, label, PARTS), [], FineTuningConfig(epochs=1))
     assert set(methods) == {
         f"vit-mini.{way}" for way in ("frozen", "frozen-alone", "frozen-random", "tuned", "scratch")
     }
     drawn = [methods["vit-mini.frozen-random"](np.arange(90), seed) for seed in (3, 4, 9)]
     features = frozen_features(create_autoencoder("vit-mini", seed=3), images, ["hmi"])
-    assert np.array_equal(drawn[0], linear_head(features, label, np.arange(90), *parts.values()))
+    assert np.array_equal(drawn[0], linear_head(features, label, np.arange(90), *PARTS.values()))
     assert not np.array_equal(drawn[0], drawn[1])
     assert np.array_equal(drawn[2], methods["vit-mini.frozen"](np.arange(90), 3))  # a model that learnt nothing
 
@@ -168,17 +164,7 @@ def test_fine_tuning_cannot_learn_from_one_class(suns):
     images, label = suns
     quiet = np.flatnonzero(label[:140] == 0)
     with pytest.raises(InputError, match="of the days with labels, .*, none is followed by a flare"):
-        fine_tune(
-            create_autoencoder("vit-mini"),
-            images,
-            label,
-            ["hmi"],
-            quiet,
-            quiet,
-            np.arange(140, 180),
-            FineTuningConfig(),
-            "cpu",
-        )
+        fine_tune(create_autoencoder("vit-mini"), FlareDays(images, label, PARTS), quiet, FineTuningConfig())
 
 
 def test_every_pass_shows_every_day_once():

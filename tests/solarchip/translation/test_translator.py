@@ -16,12 +16,13 @@ from flarebook.solarchip.models import weights
 from flarebook.solarchip.models.autoencoder import create_autoencoder
 from flarebook.solarchip.translation import latent_space
 from flarebook.solarchip.translation import translator as translate
+from flarebook.solarchip.translation.diffusion import Sampling
 from flarebook.solarchip.translation.translator import TranslatorConfig, train_translator
 
 SIZE = 32
 pytestmark = pytest.mark.usefixtures("one_thread")
 
-SAMPLING = translate_images.Sampling(2, 2)
+SAMPLING = Sampling(2, 2)
 
 
 @pytest.fixture(scope="module")

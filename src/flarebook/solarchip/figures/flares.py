@@ -1,5 +1,7 @@
 """Flare forecasts: skill beside the baselines, skill against the number of labels, reliability, and days in a row."""
 
+from itertools import product
+
 import numpy as np
 import pandas as pd
 from matplotlib.dates import ConciseDateFormatter
@@ -7,71 +9,53 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
+from flarebook.solarchip.flares import methods as ways
 from flarebook.solarchip.flares.comparison import BOUNDED
-from flarebook.solarchip.flares.methods import (
-    FROZEN,
-    FROZEN_RANDOM,
-    NATURAL,
-    NO_VALIDATION,
-    SCRATCH,
-    SIMULATOR_R,
-    TUNED,
-    UPPER_BOUND,
-    WITH_AIA,
-    display_name,
-    family,
-)
+from flarebook.solarchip.flares.methods import UPPER_BOUND, display_name, family
 from flarebook.solarchip.flares.scores import NAMES
 
-COLOURS = {  # of the colour-blind-safe palette
-    FROZEN: "#0173B2",
-    WITH_AIA: "#56B4E9",
-    NO_VALIDATION: "#0173B2",
-    TUNED: "#029E73",
-    SCRATCH: "#DE8F05",
-    FROZEN_RANDOM: "#D55E00",
-    NATURAL: "#CC78BC",
-    "baseline": "#606060",
-    SIMULATOR_R: "#CA9161",
-    UPPER_BOUND: "black",
+STYLES = {  # of a family: colour of the colour-blind-safe palette, marker, name in a legend
+    ways.FROZEN: ("#0173B2", "o", "SolarCHIP, frozen"),
+    ways.WITH_AIA: ("#56B4E9", "o", "SolarCHIP, frozen, HMI and AIA"),
+    ways.NO_VALIDATION: ("#0173B2", "o", "SolarCHIP, frozen, no validation labels"),
+    ways.TUNED: ("#029E73", "s", "SolarCHIP, fine-tuned"),
+    ways.SCRATCH: ("#DE8F05", "^", "from scratch"),
+    ways.FROZEN_RANDOM: ("#D55E00", "X", "random weights, frozen"),
+    ways.NATURAL: ("#CC78BC", "D", "natural images"),
+    "baseline": ("#606060", "v", "baseline, no network"),
+    ways.SIMULATOR_R: ("#CA9161", "v", "R, simulator's own"),
+    UPPER_BOUND: ("black", "", "upper bound: true rate"),
 }
-MARKS = {
-    TUNED: "s",
-    FROZEN: "o",
-    NO_VALIDATION: "o",
-    SIMULATOR_R: "v",
-    SCRATCH: "^",
-    FROZEN_RANDOM: "X",
-    NATURAL: "D",
-    "baseline": "v",
-}
-LEGEND = {
-    FROZEN: "SolarCHIP, frozen",
-    WITH_AIA: "SolarCHIP, frozen, HMI and AIA",
-    NO_VALIDATION: "SolarCHIP, frozen, no validation labels",
-    TUNED: "SolarCHIP, fine-tuned",
-    SCRATCH: "from scratch",
-    FROZEN_RANDOM: "random weights, frozen",
-    NATURAL: "natural images",
-    "baseline": "no network",
-    SIMULATOR_R: "a number no observer has",
-}
-
+DASHES = {"baseline": "--", ways.NATURAL: "--", ways.NO_VALIDATION: ":"}
 SKILL = ("tss", "hss", "f1", "auc", "brier_skill")
 CALLS = ("tss", "hss", "f1")  # scores of calls, not of probabilities
-CURVES = (SCRATCH, FROZEN_RANDOM, FROZEN, NO_VALIDATION, TUNED)
-NO_SKILL = {"tss": 0, "hss": 0, "auc": 0.5, "brier_skill": 0}  # what a forecast that knows nothing scores
+CURVES = (ways.SCRATCH, ways.FROZEN_RANDOM, ways.FROZEN, ways.NO_VALIDATION, ways.TUNED)
+NO_SKILL = {"tss": 0, "hss": 0, "auc": 0.5, "brier_skill": 0}  # scores of a forecast without skill
 
 
 def method_colour(method):
-    """Colour of a method, by what it rests on."""
-    return COLOURS[family(method)]
+    """Colour of a method, by its family."""
+    return STYLES[family(method)][0]
+
+
+def curve_style(method):
+    """Line and marker of a method's curve."""
+    name = family(method)
+    colour, marker, _ = STYLES[name]
+    face = "white" if name == ways.NO_VALIDATION else colour
+    return {"color": colour, "marker": marker, "linestyle": DASHES.get(name, "-"), "markerfacecolor": face}
+
+
+def upper_bound_line(table):
+    """Legend of the upper bound, [Line2D], or nothing where it is unknown."""
+    colour, _, label = STYLES[UPPER_BOUND]
+    return [Line2D([], [], color=colour, linewidth=1.2, label=label)] * (UPPER_BOUND in set(table["method"]))
 
 
 def plot_skill(table, scores=SKILL):
     """Scores of every method with all labels: mean and 95 % interval, the upper bound as a line.
 
-    table: of `flare_comparison.summary`.
+    table: of `comparison.summarize_scores`.
     """
     full = table[table["fraction"] == table["fraction"].max()]
     means = full[full["score"] == "auc"].set_index("method")["mean"]
@@ -83,7 +67,10 @@ def plot_skill(table, scores=SKILL):
         rows = full[full["score"] == score].set_index("method")
         for place, row in enumerate(rows.loc[order].itertuples()):
             plot_interval(axes, place, row, hollow=score in CALLS and row.Index in undecided)
-        plot_upper_bound(axes, rows)
+        if UPPER_BOUND in rows.index and score in BOUNDED:
+            bound = rows.loc[UPPER_BOUND]
+            axes.axvspan(bound["low"], bound["high"], color="0.5", alpha=0.12, linewidth=0)
+            axes.axvline(bound["mean"], color="black", linewidth=1.2)
         if score in NO_SKILL:
             axes.axvline(NO_SKILL[score], color="0.6", linestyle=":", linewidth=1)
         axes.set_title(NAMES[score])
@@ -91,7 +78,11 @@ def plot_skill(table, scores=SKILL):
         axes.grid(axis="y", color="0.92")
     panels[0].set_yticks(range(len(order)), [display_name(method) for method in order])
     panels[0].set_ylim(len(order) - 0.5, -0.5)
-    figure.legend(handles=skill_legend(order, UPPER_BOUND in set(full["method"])), loc="outside lower center", ncols=4)
+    shown = {family(method) for method in order} - {ways.NO_VALIDATION}
+    looks = [(colour, colour, label) for name, (colour, _, label) in STYLES.items() if name in shown]
+    looks.append(("0.4", "white", "flare every day, or never"))
+    handles = [Line2D([], [], marker="o", ls="", color=c, markerfacecolor=face, label=text) for c, face, text in looks]
+    figure.legend(handles=handles + upper_bound_line(full), loc="outside lower center", ncols=4)
     return figure
 
 
@@ -102,126 +93,74 @@ def plot_interval(axes, place, row, hollow=False):
     axes.errorbar(row.mean, place, xerr=error, fmt="o", markersize=5.5, capsize=2.5, **style)
 
 
-def plot_upper_bound(axes, rows):
-    """Score of the true rate, where it is known and bounds the others in expectation, with its interval as a shade."""
-    if UPPER_BOUND in rows.index and rows["score"].iloc[0] in BOUNDED:
-        row = rows.loc[UPPER_BOUND]
-        axes.axvspan(row["low"], row["high"], color="0.5", alpha=0.12, linewidth=0)
-        axes.axvline(row["mean"], color="black", linewidth=1.2)
+def fraction_panels(table, backbones, scores, height):
+    """Panels for curves against the share of the labels, in per cent: a row per score, a column per backbone.
+
+    Returns (figure, {(score, backbone): axes}).
+    """
+    figure = Figure(figsize=(1.2 + 3.6 * len(backbones), 0.9 + height * len(scores)), layout="constrained")
+    panels = figure.subplots(len(scores), len(backbones), sharex=True, sharey="row", squeeze=False)
+    fractions = sorted(table["fraction"].unique())
+    for axes in panels.flat:
+        axes.set(xscale="log", xlim=(min(fractions) / 1.4, max(fractions) * 1.4))
+        axes.xaxis.set_major_locator(FixedLocator(fractions))
+        axes.xaxis.set_minor_locator(NullLocator())
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:g} %"))
+        axes.grid(axis="y", color="0.92")
+    for column, backbone in zip(panels.T, backbones, strict=True):
+        column[0].set_title(backbone)
+        column[-1].set_xlabel("share of the labels")
+    return figure, dict(zip(product(scores, backbones), panels.flat, strict=True))
 
 
-def skill_legend(methods, with_upper_bound):
-    """One mark per family, and the upper bound's line."""
-    families = [name for name in LEGEND if name != NO_VALIDATION and name in {family(method) for method in methods}]
-    handles = [Line2D([], [], marker="o", linestyle="", color=COLOURS[name], label=LEGEND[name]) for name in families]
-    same = Line2D(
-        [], [], marker="o", linestyle="", color="0.4", markerfacecolor="white", label="calls all days, or none"
-    )
-    upper_bound = Line2D([], [], color="black", linewidth=1.2, label="upper bound: true rate")
-    return [*handles, same] + [upper_bound] * with_upper_bound
-
-
-def plot_label_efficiency(table, backbones, scores=("tss", "auc"), references=("r-value", NATURAL)):
+def plot_label_efficiency(table, backbones, scores=("tss", "auc"), references=("r-value", ways.NATURAL)):
     """Scores against the share of the labels, one column per backbone: mean, and standard deviation over draws.
 
-    table: of `flare_comparison.summary`; references: methods drawn in every panel.
+    table: of `comparison.summarize_scores`; references: methods drawn in every panel.
     """
-    figure = Figure(figsize=(1.2 + 3.6 * len(backbones), 0.9 + 2.5 * len(scores)), layout="constrained")
-    panels = figure.subplots(len(scores), len(backbones), sharex=True, sharey="row", squeeze=False)
-    for row, score in zip(panels, scores, strict=True):
-        for axes, backbone in zip(row, backbones, strict=True):
-            methods = [*references, *(f"{backbone}.{way}" for way in CURVES)]
-            for k, method in enumerate(methods):
-                plot_curve(axes, table, method, score, 1 + 0.05 * (k - 2))
-            plot_upper_bound_level(axes, table, score)
-            axes.axhline(NO_SKILL[score], color="0.6", linestyle=":", linewidth=1)
-            label_axes(axes, sorted(table["fraction"].unique()))
-        row[0].set_ylabel(NAMES[score])
-    for axes, backbone in zip(panels[0], backbones, strict=True):
-        axes.set_title(backbone)
-    for axes in panels[-1]:
-        axes.set_xlabel("share of the labels")
-    figure.legend(
-        handles=curve_legend(references, UPPER_BOUND in set(table["method"])), loc="outside lower center", ncols=3
-    )
+    figure, panels = fraction_panels(table, backbones, scores, 2.5)
+    for (score, backbone), axes in panels.items():
+        rows = table[table["score"] == score]
+        for k, method in enumerate((*references, *(f"{backbone}.{way}" for way in CURVES))):
+            curve = rows[rows["method"] == method].sort_values("fraction")
+            shifted = curve["fraction"] * (1 + 0.05 * (k - 2))  # which keeps the bars apart
+            look = curve_style(method) | {"capsize": 2.5, "elinewidth": 1, "markersize": 5}
+            axes.errorbar(shifted, curve["mean"], curve["sd"], **look)
+        for level in rows.loc[rows["method"] == UPPER_BOUND, "mean"]:
+            axes.axhline(level, color="black", linewidth=1.2)
+        axes.axhline(NO_SKILL[score], color="0.6", linestyle=":", linewidth=1)
+        if backbone == backbones[0]:
+            axes.set_ylabel(NAMES[score])
+    labels = {name: STYLES[name][2] if name in STYLES else display_name(name) for name in (*references, *CURVES)}
+    handles = [Line2D([], [], label=label, **curve_style(name)) for name, label in labels.items()]
+    figure.legend(handles=handles + upper_bound_line(table), loc="outside lower center", ncols=3)
     return figure
-
-
-def plot_upper_bound_level(axes, table, score):
-    """Level of the true rate, to be expected of nobody, however many labels."""
-    row = table[(table["method"] == UPPER_BOUND) & (table["score"] == score)]
-    if len(row):
-        axes.axhline(row["mean"].item(), color="black", linewidth=1.2)
-
-
-def plot_curve(axes, table, method, score, shift):
-    """One curve of a score against the share of the labels; shift: factor that keeps the bars apart."""
-    rows = table[(table["method"] == method) & (table["score"] == score)].sort_values("fraction")
-    style = {"color": method_colour(method), "marker": MARKS[family(method)], "capsize": 2.5, "elinewidth": 1}
-    dashes = "--" if family(method) in ("baseline", NATURAL) else ":" if family(method) == NO_VALIDATION else "-"
-    style["markerfacecolor"] = "white" if family(method) == NO_VALIDATION else method_colour(method)
-    axes.errorbar(rows["fraction"] * shift, rows["mean"], rows["sd"], markersize=5, linestyle=dashes, **style)
-
-
-def curve_legend(references, with_upper_bound):
-    """Lines of the curves, and of the upper bound."""
-    dashes = dict.fromkeys(references, "--") | {NO_VALIDATION: ":"}
-    handles = [
-        Line2D([], [], color=method_colour(name), marker=MARKS[family(name)], linestyle=dashes.get(name, "-"))
-        for name in (*references, *CURVES)
-    ]
-    for handle, name in zip(handles, (*references, *CURVES), strict=True):
-        handle.set(
-            label=LEGEND.get(name) or display_name(name),
-            markerfacecolor="white" if name == NO_VALIDATION else method_colour(name),
-        )
-    return handles + [Line2D([], [], color="black", linewidth=1.2, label="upper bound: true rate")] * with_upper_bound
-
-
-def label_axes(axes, fractions):
-    """Logarithmic axis of the shares, in per cent."""
-    axes.set_xscale("log")
-    axes.set_xlim(min(fractions) / 1.4, max(fractions) * 1.4)
-    axes.xaxis.set_major_locator(FixedLocator(fractions))
-    axes.xaxis.set_minor_locator(NullLocator())
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:g} %"))
-    axes.grid(axis="y", color="0.92")
 
 
 def plot_gains(table, scores=("auc", "tss")):
-    """What pretraining adds at each share of the labels, with 95 % intervals; a row per score, a column per backbone.
+    """Gain of pretraining at each share of the labels, with 95 % intervals; a row per score, a column per backbone.
 
-    table: of `flare_verdicts.gains`.
+    table: of `claims.pretraining_gains`.
     """
-    backbones = table["backbone"].unique()
-    figure = Figure(figsize=(1.2 + 3.6 * len(backbones), 0.9 + 2.4 * len(scores)), layout="constrained")
-    panels = figure.subplots(len(scores), len(backbones), sharex=True, sharey="row", squeeze=False)
-    for row, score in zip(panels, scores, strict=True):
-        for axes, backbone in zip(row, backbones, strict=True):
-            plot_gain(axes, table[(table["backbone"] == backbone) & (table["score"] == score)])
-            label_axes(axes, sorted(table["fraction"].unique()))
-        row[0].set_ylabel(f"{NAMES[score]}, gain over\nrandom weights")
-    for axes, backbone in zip(panels[0], backbones, strict=True):
-        axes.set_title(backbone)
-    for axes in panels[-1]:
-        axes.set_xlabel("share of the labels")
-    panels[0, 0].legend(fontsize="small")
+    backbones = list(table["backbone"].unique())
+    figure, panels = fraction_panels(table, backbones, scores, 2.4)
+    for (score, backbone), axes in panels.items():
+        rows = table[(table["backbone"] == backbone) & (table["score"] == score)]
+        for shift, (way, curve) in zip((0.95, 1.05), rows.groupby("way", sort=False), strict=False):
+            error = [curve["gain"] - curve["low"], curve["high"] - curve["gain"]]
+            look = {"capsize": 2.5, "markersize": 5, "label": STYLES[way][2], **curve_style(way)}
+            axes.errorbar(curve["fraction"] * shift, curve["gain"], error, **look)
+        axes.axhline(0, color="0.6", linestyle=":", linewidth=1)
+        if backbone == backbones[0]:
+            axes.set_ylabel(f"{NAMES[score]}, gain over\nrandom weights")
+    panels[scores[0], backbones[0]].legend(fontsize="small")
     return figure
-
-
-def plot_gain(axes, rows):
-    """Gain of the ways to use pretrained weights against the share of the labels, for one backbone and score."""
-    for shift, (way, part) in zip((0.95, 1.05), rows.groupby("way", sort=False), strict=False):
-        error = [part["gain"] - part["low"], part["high"] - part["gain"]]
-        style = {"marker": MARKS[way], "color": COLOURS[way], "capsize": 2.5, "markersize": 5, "label": LEGEND[way]}
-        axes.errorbar(part["fraction"] * shift, part["gain"], error, **style)
-    axes.axhline(0, color="0.6", linestyle=":", linewidth=1)
 
 
 def plot_reliability(table):
     """Share of flaring days among days of like forecast, with its 95 % interval, and how many days those are.
 
-    table: of `flare_comparison.reliability_table`.
+    table: of `comparison.reliability_table`.
     """
     methods = table["method"].unique()
     figure = Figure(figsize=(1.0 + 2.3 * len(methods), 3.1), layout="constrained")
@@ -230,9 +169,8 @@ def plot_reliability(table):
         rows = table[table["method"] == method]
         error = np.abs([rows["observed"] - rows["low"], rows["high"] - rows["observed"]])
         axes.plot([0, 1], [0, 1], "k--", linewidth=0.9)
-        axes.errorbar(
-            rows["score"], rows["observed"], error, fmt="o-", capsize=2.5, color=method_colour(method), markersize=5
-        )
+        look = {"fmt": "o-", "capsize": 2.5, "color": method_colour(method), "markersize": 5}
+        axes.errorbar(rows["score"], rows["observed"], error, **look)
         for row in rows.itertuples():  # numbers stand above the axes' frame, where nothing else is drawn
             axes.annotate(f"{row.n}", (row.score, 1.04), xycoords=("data", "axes fraction"), ha="center", fontsize=8)
         axes.set_title(display_name(method), pad=18)

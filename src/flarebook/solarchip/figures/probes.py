@@ -1,15 +1,14 @@
-"""Figures of the ablation: scores of every row, what the features know, and their geometry."""
+"""Figures of the ablation: scores of every row, linear probes of the features, and their geometry."""
 
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from flarebook.solarchip.figures.styles import backbone_style
 from flarebook.solarchip.representation.ablation import ALL_TERMS, SHARING_WORDS, TERMS
 from flarebook.solarchip.representation.linear_probes import NAMES
 from flarebook.solarchip.representation.scores import HEADLINE, MEAN_PROBE, STRENGTH
 
-COLOURS = {"vit": "#0173B2", "cnn": "#DE8F05"}  # by the family of a backbone's name
-MARKERS = {"vit": "o", "cnn": "s"}
 PANELS = {  # score: title
     "recall@1, neighbouring days": "HMI and AIA of a date,\nrecall@1 of 11 days",
     HEADLINE: "the same after\na linear map",
@@ -18,7 +17,7 @@ PANELS = {  # score: title
     MEAN_PROBE: "linear probes,\nmean skill",
     "crossed probe, mean": "probe of HMI\nread on AIA, skill",
 }
-UNTRAINED = {  # lines of features that nobody trained
+UNTRAINED = {  # lines of untrained features
     "pixels": {"color": "#CC78BC", "linestyle": ":", "linewidth": 1.6},
     STRENGTH: {"color": "#029E73", "linestyle": "-.", "linewidth": 1.4},
 }
@@ -28,18 +27,16 @@ ROW_COLOURS = dict(
 GEOMETRY = {"xerr": "uniformity", "yerr": "alignment"}
 
 
-def family(backbone):
-    """ "vit" or "cnn", of a backbone such as "vit-tiny"."""
-    return backbone.split("-")[0]
+def row_name(row):
+    """Name of a row of the ablation in figures."""
+    return "none (random)" if row == "random" else row
 
 
 def row_labels(table):
     """Rows of a table from the top: {(row, sharing): label}, the other ways of sharing last."""
     known = set(table[["row", "sharing"]].itertuples(index=False, name=None))
-    labels = {(row, "two"): "none (random)" if row == "random" else row for row in TERMS}
-    labels |= {
-        (ALL_TERMS, sharing): f"all terms, {words}" for sharing, words in SHARING_WORDS.items() if sharing != "two"
-    }
+    labels = {(row, "two"): row_name(row) for row in TERMS}
+    labels |= {(ALL_TERMS, key): f"all terms, {words}" for key, words in SHARING_WORDS.items() if key != "two"}
     return {key: label for key, label in labels.items() if key in known}
 
 
@@ -64,44 +61,37 @@ def plot_ablation(table, summary, untrained_features=None):
         panel.tick_params(labelsize="small")
     axes[0].set_yticks(range(len(labels)), labels.values())
     axes[0].set_ylim(len(labels) - 0.5, -0.5)
-    figure.legend(
-        handles=_handles(summary, untrained_features or {}), loc="outside lower center", ncols=5, fontsize="small"
-    )
+    handles = backbone_legend(summary["backbone"].unique())
+    handles.append(Line2D([], [], color="0.3", linestyle="--", linewidth=0.9, label="chance level"))
+    handles += [Line2D([], [], label=f"{name}, no encoder", **UNTRAINED[name]) for name in untrained_features or {}]
+    figure.legend(handles=handles, loc="outside lower center", ncols=5, fontsize="small")
     return figure
 
 
 def _plot_rows(panel, table, summary, backbone, labels, shift):
     """Marks of one backbone: seeds faint, mean and standard deviation strong."""
-    colour, marker = COLOURS[family(backbone)], MARKERS[family(backbone)]
-    for place, (row, sharing) in enumerate(labels):
-        seeds, mean = (_of(rows, backbone, row, sharing) for rows in (table, summary))
-        seeds = seeds["value"]
-        below = np.full(len(seeds), place + shift + 0.13)  # else the mean hides them
-        panel.scatter(seeds, below, s=16, marker="|", color=colour, linewidth=1.1)
-        if len(mean):
-            error = np.nan_to_num(mean["sd"].to_numpy())
-            panel.errorbar(mean["mean"], [place + shift], xerr=error, fmt=marker, color=colour, ms=5, capsize=2, lw=1.1)
+    colour, marker, *_ = backbone_style(backbone)
+    places = {key: place + shift for place, key in enumerate(labels)}
+    seeds, means = (
+        rows.assign(place=[places.get(key) for key in zip(rows["row"], rows["sharing"], strict=True)])
+        for rows in (table[table["backbone"] == backbone], summary[summary["backbone"] == backbone])
+    )
+    below = seeds["place"].astype(float) + 0.13  # else the mean hides them
+    panel.scatter(seeds["value"], below, s=16, marker="|", color=colour, linewidth=1.1)
+    look = {"fmt": marker, "color": colour, "ms": 5, "capsize": 2, "lw": 1.1}
+    panel.errorbar(means["mean"], means["place"].astype(float), xerr=np.nan_to_num(means["sd"]), **look)
 
 
-def _of(table, backbone, row, sharing):
-    """Rows of a table that belong to one row of the ablation."""
-    return table[(table["backbone"] == backbone) & (table["row"] == row) & (table["sharing"] == sharing)]
-
-
-def _handles(summary, untrained_features):
-    """Legend of the backbones and of the reference lines."""
-    handles = [
-        Line2D([], [], marker=MARKERS[family(name)], color=COLOURS[family(name)], linestyle="", label=name)
-        for name in summary["backbone"].unique()
-    ]
-    handles.append(Line2D([], [], color="0.3", linestyle="--", linewidth=0.9, label="guessing"))
-    return handles + [Line2D([], [], label=f"{name}, no encoder", **UNTRAINED[name]) for name in untrained_features]
+def backbone_legend(backbones):
+    """Markers of the backbones: [Line2D]."""
+    styles = {name: backbone_style(name) for name in backbones}
+    return [Line2D([], [], marker=m, color=colour, ls="", label=name) for name, (colour, m, *_) in styles.items()]
 
 
 def plot_probes(summary, probes=("linear", "k-NN")):
-    """Skill of the probes: rows of the ablation against questions and instruments, one matrix per probe and backbone.
+    """Skill of the probes: rows of the ablation against targets and instruments, one matrix per probe and backbone.
 
-    summary: of ablation_tables.summary.
+    summary: of ablation_tables.summarize_ablation.
     """
     backbones = summary["backbone"].unique()
     figure = Figure(figsize=(1.9 + 4.3 * len(backbones), 1.3 + 3.3 * len(probes)), layout="constrained")
@@ -111,35 +101,25 @@ def plot_probes(summary, probes=("linear", "k-NN")):
         for panel, backbone in zip(line, backbones, strict=True):
             image = _plot_skills(panel, own[own["backbone"] == backbone])
             panel.set_title(f"{backbone}, {'linear' if probe == 'linear' else 'nearest neighbours'}", fontsize="medium")
-    figure.colorbar(image, ax=axes, label="skill, 0 guessing, 1 perfect", pad=0.01, shrink=0.6)
+    figure.colorbar(image, ax=axes, label="skill (0: chance level, 1: perfect)", pad=0.01, shrink=0.6)
     return figure
 
 
 def _plot_skills(panel, own):
-    """One matrix of skills; returns what a colourbar needs."""
+    """One matrix of skills, each value written into its cell; returns what a colourbar needs."""
     columns = list(own["score"].unique())
     cells = own.pivot(index="row", columns="score", values="mean")
     cells = cells.reindex(index=[row for row in TERMS if row in cells.index], columns=columns)
     image = panel.imshow(cells, cmap="viridis", vmin=0, vmax=1, aspect="auto")
-    _write_cells(panel, cells)
-    panel.set_xticks(range(len(columns)), [_target_label(score) for score in columns], rotation=38, ha="right")
-    panel.set_yticks(range(len(cells)), ["none (random)" if row == "random" else row for row in cells.index])
+    for (i, j), value in np.ndenumerate(cells.to_numpy(dtype=float)):
+        text, colour = f"{value:.2f}".replace("-", "\u2212"), "black" if value > 0.65 else "white"
+        panel.text(j, i, text, ha="center", va="center", color=colour, fontsize="small")
+    targets = [score.split(", ")[1:] for score in columns]  # of "linear, r_value, AIA": "R of the simulator, AIA"
+    labels = [f"{NAMES[name]}, {source}" for name, source in targets]
+    panel.set_xticks(range(len(columns)), labels, rotation=38, ha="right")
+    panel.set_yticks(range(len(cells)), map(row_name, cells.index))
     panel.tick_params(length=0, labelsize="small")
     return image
-
-
-def _target_label(score):
-    """Label of a probe's question: "linear, r_value, AIA" to "R of the simulator, AIA"."""
-    _, name, source = score.split(", ")
-    return f"{NAMES[name]}, {source}"
-
-
-def _write_cells(panel, cells):
-    """Write every value into its cell, in a colour that can be read."""
-    for (i, j), value in np.ndenumerate(cells.to_numpy(dtype=float)):
-        colour = "black" if value > 0.65 else "white"
-        words = f"{value:.2f}".replace("-", "\u2212")
-        panel.text(j, i, words, ha="center", va="center", color=colour, fontsize="small")
 
 
 def plot_geometry(summary):
@@ -153,23 +133,17 @@ def plot_geometry(summary):
     axes = figure.subplots()
     for _, point in wide.iterrows():
         errors = {axis: np.nan_to_num(point["sd", name]) for axis, name in GEOMETRY.items()}
-        marker, colour = MARKERS[family(point["backbone", ""])], ROW_COLOURS[point["row", ""]]
+        look = {"fmt": backbone_style(point["backbone", ""])[1], "color": ROW_COLOURS[point["row", ""]]}
         place = (point["mean", name] for name in GEOMETRY.values())
-        axes.errorbar(*place, **errors, fmt=marker, color=colour, mec="black", mew=0.5, ms=7, lw=0.9, alpha=0.9)
+        axes.errorbar(*place, **errors, **look, mec="black", mew=0.5, ms=7, lw=0.9, alpha=0.9)
     axes.axhline(2, color="0.3", linestyle="--", linewidth=0.9)
     axes.set_xlabel("uniformity: 0 all dates alike, lower is more spread")
     axes.set_ylabel("alignment: squared distance of a pair")
-    figure.legend(handles=_geometry_key(wide), loc="outside right center", fontsize="small")
+    handles = backbone_legend(wide["backbone"].unique())
+    for handle in handles:
+        handle.set(color="white", markeredgecolor="black")
+    rows = [row for row in TERMS if (wide["row"] == row).any()]
+    handles += [Line2D([], [], marker="D", color=ROW_COLOURS[row], ls="", label=row_name(row)) for row in rows]
+    handles.append(Line2D([], [], color="0.3", linestyle="--", linewidth=0.9, label="unrelated features"))
+    figure.legend(handles=handles, loc="outside right center", fontsize="small")
     return figure
-
-
-def _geometry_key(wide):
-    """Legend: backbones by their marker, rows by their colour, and the dashed line."""
-    shapes = {MARKERS[family(name)]: name for name in wide["backbone"].unique()}
-    handles = [Line2D([], [], marker=m, color="w", mec="black", ls="", label=name) for m, name in shapes.items()]
-    known = [row for row in TERMS if (wide["row"] == row).any()]
-    handles += [
-        Line2D([], [], marker="D", color=ROW_COLOURS[row], ls="", label="none (random)" if row == "random" else row)
-        for row in known
-    ]
-    return [*handles, Line2D([], [], color="0.3", linestyle="--", linewidth=0.9, label="unrelated features")]

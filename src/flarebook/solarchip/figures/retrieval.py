@@ -5,7 +5,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from flarebook.solarchip.figures.channel_colours import channel_label, show_channel
+from flarebook.solarchip.figures.styles import channel_label, show_channel
 from flarebook.solarchip.representation.retrieval import NEIGHBOURS, candidates, cosine
 
 RIGHT, WRONG = "#029E73", "#D55E00"

@@ -5,7 +5,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from flarebook.solarchip.figures.channel_colours import channel_label, show_channel
+from flarebook.solarchip.figures.styles import channel_label, show_channel
 from flarebook.solarchip.images.channels import CHANNELS
 from flarebook.solarchip.images.grid import HALF_WIDTH, Disk
 

@@ -5,7 +5,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from flarebook.solarchip.figures.channel_colours import hide_axes, show_scaled
+from flarebook.solarchip.figures.styles import hide_axes, show_scaled
 from flarebook.solarchip.translation.comparison import (
     MANY,
     METHODS,

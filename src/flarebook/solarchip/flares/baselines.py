@@ -11,31 +11,22 @@ from flarebook.solarchip.goes.classes import reaches_class
 from flarebook.solarchip.goes.labels import LEVELS
 
 FAINTEST = 1e-9  # W/m2, below GOES's own background: where the logarithm of the flux ends
-
-
-SEES = {  # table baselines: what they see, column by column
-    "persistence": "whether the past 24 h had such a flare",
-    "R measured": "R of the magnetogram, one number",
-    "R, simulator's own": "R of the regions without noise, on which the rate of flares rests",
-    "GOES flux": "X-ray flux now, and its largest value of the past 24 h",
-}
-
-
-INPUTS = {"R measured": ("r_measured",), "GOES flux": ("goes_now", "flux_max_past_24h")}  # columns, known of real days
-
-
 R_COLUMNS = {"R measured": "r_measured", "R, simulator's own": "r_value"}
-
-
+BASELINES = ("persistence", *R_COLUMNS, "GOES flux")
+NEEDED = ("r_measured", "goes_now", "flux_max_past_24h")  # columns of the baselines, known of real days
 LABEL_NAMES = {"label_m": "a flare of M1.0 or above within 24 h", "label_c": "a flare of C1.0 or above within 24 h"}
+SUBSET_COLUMNS = ("fraction", "draw", "n_days", "n_flaring")
+PUBLISHED_COLUMNS = ("method", "sees", "tss", "hss", "source")
 
 
 def table_features(name, days, label="label_m"):
-    """Numbers from which a baseline forecasts, (n, 1 or 2).
+    """Features from which a baseline forecasts, (n, 1 or 2).
 
-    name: of SEES; days: table of notebook 1; label: "label_m" or "label_c", the class asked for.
-    "R measured", "R, simulator's own": log10 R of Schrijver 2007, which is 0 for a Sun without strong inversion lines,
-    and whether it is 0.  The second is the simulator's own variable, known for simulated days only.
+    name: of BASELINES; days: table of notebook 1; label: "label_m" or "label_c", the class asked for.
+    "persistence": whether the past 24 h had such a flare.  "R measured", "R, simulator's own": log10 R of Schrijver
+    2007, of the magnetogram or of the regions without noise, on which the rate of flares rests; it is 0 for a Sun
+    without strong inversion lines, and whether it is 0 is the second column.  The simulator's own is known for
+    simulated days only.  "GOES flux": log10 of the X-ray flux now, and of its largest value of the past 24 h.
     Raises InputError for an unknown name or a missing column.
     """
     if name == "persistence":
@@ -46,7 +37,7 @@ def table_features(name, days, label="label_m"):
     if name == "GOES flux":
         now, largest = (np.maximum(_column(days, key), FAINTEST) for key in ("goes_now", "flux_max_past_24h"))
         return np.log10(np.column_stack([now, np.maximum(now, largest)]))
-    raise InputError(f"there is no baseline {name!r}: known are {', '.join(SEES)}")
+    raise InputError(f"there is no baseline {name!r}: known are {', '.join(BASELINES)}")
 
 
 def _numbers(days, name):
@@ -72,7 +63,7 @@ def complete_days(days, images, label="label_m"):
     is neither quiet nor flaring, and the first real day has no day before it.  Returns (days, images, sentence), which
     is empty when nothing is left out.  Raises InputError when no day is left.
     """
-    needed = [label, *dict.fromkeys(name for names in INPUTS.values() for name in names)]
+    needed = [label, *NEEDED]
     known = np.array([np.isfinite(_numbers(days, name)) for name in needed])
     complete = known.all(axis=0)
     if complete.all():
@@ -82,11 +73,6 @@ def complete_days(days, images, label="label_m"):
         raise InputError(f"none of {len(days)} days can be classified: missing are {lacks}; give their X-ray records")
     kept = days[complete].reset_index(drop=True).astype({label: int})
     return kept, images[complete], f"{(~complete).sum()} of {len(days)} days are left out: missing are {lacks}"
-
-
-def climatology(label):
-    """The constant forecast: share of flaring days among those whose label is known."""
-    return float(np.mean(label))
 
 
 def true_probability(days, label="label_m"):
@@ -99,9 +85,6 @@ def true_probability(days, label="label_m"):
     return values if np.isfinite(values).all() else None
 
 
-SUBSET_COLUMNS = ("fraction", "draw", "n_days", "n_flaring")
-
-
 def sample_labels(label, fraction, rng):
     """Days whose labels are known: a share of each class, at least one day of each, in order of time.
 
@@ -111,7 +94,7 @@ def sample_labels(label, fraction, rng):
     """
     if not 0 < fraction <= 1:
         raise InputError(f"a share of {fraction} of the labels cannot be drawn: give a number above 0, 1 at most")
-    parts = []
+    drawn = []
     for value in (0, 1):
         rows = np.flatnonzero(np.asarray(label) == value)
         if not len(rows):
@@ -119,8 +102,8 @@ def sample_labels(label, fraction, rng):
                 f"no training day has the label {value}, so that a share of {fraction:.0%} of them cannot hold both "
                 "classes: take more days or another class of flare"
             )
-        parts.append(rng.choice(rows, max(1, round(fraction * len(rows))), replace=False))
-    return np.sort(np.concatenate(parts))
+        drawn.append(rng.choice(rows, max(1, round(fraction * len(rows))), replace=False))
+    return np.sort(np.concatenate(drawn))
 
 
 def label_subsets(label, fractions, n_draws, seed):
@@ -131,16 +114,13 @@ def label_subsets(label, fractions, n_draws, seed):
     """
     if 1.0 not in fractions:
         raise InputError(f"the shares of labels are {list(fractions)}: add 1.0, against which the others are set")
-    days, rows = {}, []
-    for fraction in fractions:
-        for draw in range(n_draws):
-            known = sample_labels(label, fraction, np.random.default_rng([seed, round(1e6 * fraction), draw]))
-            days[fraction, draw] = known
-            rows.append((fraction, draw, len(known), int(np.asarray(label)[known].sum())))
+    days = {
+        (fraction, draw): sample_labels(label, fraction, np.random.default_rng([seed, round(1e6 * fraction), draw]))
+        for fraction in fractions
+        for draw in range(n_draws)
+    }
+    rows = [(*key, len(known), int(np.asarray(label)[known].sum())) for key, known in days.items()]
     return days, pd.DataFrame(rows, columns=list(SUBSET_COLUMNS))
-
-
-PUBLISHED_COLUMNS = ["method", "sees", "tss", "hss", "source"]
 
 
 def published_skill():
@@ -149,4 +129,4 @@ def published_skill():
     Each study has its own years and splits, so that the rows compare neither with each other nor with a simulated Sun.
     """
     text = (files("flarebook.solarchip") / "data" / "published_flare_skill.yaml").read_text(encoding="utf-8")
-    return pd.DataFrame(yaml.safe_load(text), columns=PUBLISHED_COLUMNS)
+    return pd.DataFrame(yaml.safe_load(text), columns=list(PUBLISHED_COLUMNS))

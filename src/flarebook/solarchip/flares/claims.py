@@ -2,12 +2,12 @@
 
 from itertools import product
 
-import numpy as np
 import pandas as pd
 
 from flarebook.compendium.errors import InputError
+from flarebook.evaluation.bootstrap import percentile_interval
 from flarebook.evaluation.claims import COLUMNS, UNDECIDED, assess
-from flarebook.solarchip.flares.comparison import KEY, TAIL
+from flarebook.solarchip.flares.comparison import KEY, LEVEL
 from flarebook.solarchip.flares.methods import FROZEN, TUNED, UNTRAINED, display_name
 
 FEW = 0.1  # share of the labels up to which they are few
@@ -20,26 +20,28 @@ FEWEST = 3  # draws of labels for a word: fewer do not tell how much the draws m
 def score_difference(table, samples, score, weights):
     """Weighted sum of mean scores and its interval over test days and draws of labels: (difference, low, high).
 
-    table: of `flare_comparison.summary`; samples: of `flare_comparison.bootstrap`; weights: {(method, fraction):
+    table: of `summarize_scores`; samples: of `bootstrap_scores`; weights: {(method, fraction):
     weight}, such as 1 and -1.
     """
     means = table[table["score"] == score].set_index(KEY)["mean"]
     difference = float(sum(weight * means[key] for key, weight in weights.items()))
-    drawn = sum(weight * samples[key][score] for key, weight in weights.items())
-    low, high = np.nanquantile(drawn, [TAIL, 1 - TAIL])
+    low, high = percentile_interval(sum(weight * samples[key][score] for key, weight in weights.items()), LEVEL)
     return difference, float(min(low, difference)), float(max(high, difference))
 
 
-def claim_row(claim, name, comparison, score, found, n, margin):
-    """Row of the verdict table: name, and {column: value} of verdicts.COLUMNS and draws.
+def _claim_row(table, samples, score, margin, weights, **texts):
+    """Row of the verdict table: name, the columns of evaluation.claims, and draws.
 
-    found: (difference, low, high); n: (test days, draws of labels).  Fewer than FEWEST draws decide nothing, nor does
-    an interval without width, which is what forecasts that differ nowhere give.
+    table, samples, score, weights: as for `score_difference`, the method of the claim first; texts: name, claim,
+    comparison.  Fewer than FEWEST draws decide nothing, nor does an interval without width, which is what forecasts
+    that differ nowhere give.
     """
-    n_days, draws = n
-    undecided = draws < FEWEST or found[1] == found[2]
-    values = (claim, comparison, score, *found, n_days, margin, UNDECIDED if undecided else assess(*found, margin))
-    return {"name": f"{name}.{score}"} | dict(zip(COLUMNS, values, strict=True)) | {"draws": draws}
+    difference = score_difference(table, samples, score, weights)
+    n_days, draws = table.loc[table["method"] == next(iter(weights))[0], ["n_days", "n"]].max().astype(int)
+    undecided = draws < FEWEST or difference[1] == difference[2]
+    verdict = UNDECIDED if undecided else assess(*difference, margin)
+    values = (texts["claim"], texts["comparison"], score, *difference, int(n_days), margin, verdict)
+    return {"name": f"{texts['name']}.{score}"} | dict(zip(COLUMNS, values, strict=True)) | {"draws": int(draws)}
 
 
 def skill_rows(table, samples, chosen, references, score="auc", margin=MARGIN):
@@ -47,13 +49,12 @@ def skill_rows(table, samples, chosen, references, score="auc", margin=MARGIN):
 
     table, samples: as for `score_difference`; margin: smallest gain of the score that would matter.
     """
-    full = table["fraction"].max()
-    rows = []
+    full, rows = table["fraction"].max(), []
     for reference in references:
-        found = score_difference(table, samples, score, {(chosen, full): 1, (reference, full): -1})
-        comparison = f"{display_name(chosen)} against {display_name(reference)}"
         name = f"chosen_less.{reference.rpartition('.')[2]}"
-        rows.append(claim_row(SKILL, name, comparison, score, found, _number(table, chosen), margin))
+        comparison = f"{display_name(chosen)} against {display_name(reference)}"
+        weights = {(chosen, full): 1, (reference, full): -1}
+        rows.append(_claim_row(table, samples, score, margin, weights, claim=SKILL, name=name, comparison=comparison))
     return rows
 
 
@@ -69,22 +70,17 @@ def few_label_rows(table, samples, backbones, score="auc", margin=MARGIN, few=FE
     if not small:
         raise InputError(f"no share of the labels is {few:.0%} or less: add one to the fractions")
     rows = []
-    for way, claim in FEW_LABELS.items():
-        for name in backbones:
-            pretrained, random = f"{name}.{way}", f"{name}.{UNTRAINED[way]}"
-            gain = {(pretrained, f): 1 / len(small) for f in small} | {(random, f): -1 / len(small) for f in small}
-            more = gain | {(pretrained, full): -1, (random, full): 1}
-            names = {"few": f"few_gain.{way}.{name}", "more": f"few_less_all.{name}"}
-            names["more"] += "" if way == TUNED else f".{way}"
-            n = _number(table, pretrained)
-            for weights, key, text in (
-                (gain, "few", "gain at few labels"),
-                (more, "more", "that gain less gain at all"),
-            ):
-                found = score_difference(table, samples, score, weights)
-                rows.append(
-                    claim_row(claim, names[key], f"{display_name(pretrained)}: {text}", score, found, n, margin)
-                )
+    for (way, claim), backbone in product(FEW_LABELS.items(), backbones):
+        pretrained, random = f"{backbone}.{way}", f"{backbone}.{UNTRAINED[way]}"
+        gain = {(pretrained, f): 1 / len(small) for f in small} | {(random, f): -1 / len(small) for f in small}
+        more = gain | {(pretrained, full): -1, (random, full): 1}
+        suffix = "" if way == TUNED else f".{way}"
+        for weights, name, text in (
+            (gain, f"few_gain.{way}.{backbone}", "gain at few labels"),
+            (more, f"few_less_all.{backbone}{suffix}", "that gain less gain at all"),
+        ):
+            texts = {"claim": claim, "name": name, "comparison": f"{display_name(pretrained)}: {text}"}
+            rows.append(_claim_row(table, samples, score, margin, weights, **texts))
     return rows
 
 
@@ -100,9 +96,3 @@ def pretraining_gains(table, samples, backbones, scores=("tss", "auc")):
             pair = {(f"{name}.{way}", fraction): 1, (f"{name}.{UNTRAINED[way]}", fraction): -1}
             rows.append((name, way, fraction, score, *score_difference(table, samples, score, pair)))
     return pd.DataFrame(rows, columns=["backbone", "way", "fraction", "score", "gain", "low", "high"])
-
-
-def _number(table, method):
-    """How many test days, and draws of labels, stand behind a method: (n, n)."""
-    rows = table[table["method"] == method]
-    return int(rows["n_days"].max()), int(rows["n"].max())

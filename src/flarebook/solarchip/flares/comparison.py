@@ -8,7 +8,7 @@ from scipy.stats import binomtest
 from sklearn.metrics import log_loss
 
 from flarebook.compendium.errors import InputError
-from flarebook.evaluation.bootstrap import block_weights
+from flarebook.evaluation.bootstrap import block_weights, percentile_interval
 from flarebook.evaluation.calibration import reliability
 from flarebook.evaluation.classification import best_threshold, check_classes
 from flarebook.solarchip.flares.methods import CLIMATOLOGY, NO_VALIDATION, UPPER_BOUND, display_name, family
@@ -16,7 +16,7 @@ from flarebook.solarchip.flares.scores import NAMES, SCORES, resampled_scores, s
 
 PARTS = ("train", "validation", "test")
 GATED = ("tss", "auc", "brier_skill")
-TAIL = 0.025  # left out at either end of an interval: 95 %
+LEVEL = 0.95  # of the intervals
 KEY = ["method", "fraction"]
 BOUNDED = ("tss", "auc", "brier", "brier_skill")  # scores that the true rate leads in expectation
 FEWEST = 5  # days behind a point of a reliability curve
@@ -53,7 +53,7 @@ def split_positions(days, column="label_m", question="a flare of M1.0 or above w
     return parts
 
 
-def run_forecasts(forecasters, label, parts, draws, truth=None, seed=1, progress=None):
+def run_forecasts(forecasters, label, parts, draws, truth=None, seed=1):
     """Run every forecaster on every draw of labels, with thresholds from the validation days.
 
     forecasters: {method: function of (positions of known days, seed)}; label: (n,); draws: of `label_subsets`, of
@@ -65,15 +65,12 @@ def run_forecasts(forecasters, label, parts, draws, truth=None, seed=1, progress
     for method, forecaster in forecasters.items():
         for (fraction, draw), known in draws.items():
             probability = forecaster(parts["train"][known], seed + draw)
-            watched = label[parts["validation"]], probability[parts["validation"]]
-            loss = log_loss(watched[0], np.clip(watched[1], 1e-6, 1 - 1e-6), labels=[0, 1])
-            threshold = (
-                label[parts["train"][known]].mean() if family(method) == NO_VALIDATION else best_threshold(*watched)
-            )
+            validation = label[parts["validation"]], probability[parts["validation"]]
+            loss = log_loss(validation[0], np.clip(validation[1], 1e-6, 1 - 1e-6), labels=[0, 1])
+            base_rate = label[parts["train"][known]].mean()
+            threshold = base_rate if family(method) == NO_VALIDATION else best_threshold(*validation)
             rows.append((method, fraction, draw, threshold, loss))
             tests.append(probability[parts["test"]])
-        if progress:
-            progress(method)
     if truth is not None:
         tests.append(truth[parts["test"]])
         rows.append((UPPER_BOUND, 1.0, 0, tests[-1].mean(), np.nan))
@@ -83,11 +80,11 @@ def run_forecasts(forecasters, label, parts, draws, truth=None, seed=1, progress
 
 def score_table(forecasts):
     """Scores of each forecast: the rows of `Forecasts` with a column per score."""
-    found = [
+    scores = [
         score_forecast(forecasts.label, probability, threshold, forecasts.base_rate)
         for probability, threshold in zip(forecasts.test, forecasts.rows["threshold"], strict=True)
     ]
-    return pd.concat([forecasts.rows, pd.DataFrame(found)], axis=1).assign(n_days=len(forecasts.label))
+    return pd.concat([forecasts.rows, pd.DataFrame(scores)], axis=1).assign(n_days=len(forecasts.label))
 
 
 def bootstrap_scores(forecasts, rng, n_draws=500, block=14):
@@ -98,22 +95,18 @@ def bootstrap_scores(forecasts, rng, n_draws=500, block=14):
     by (k - 1) / k in its square (Rao and Wu 1988).  Returns {(method, fraction): {score: (n_draws,)}}.
     """
     weights = block_weights(len(forecasts.label), n_draws, rng, block)
-    most = int(forecasts.rows["draw"].max()) + 1
-    lot = rng.integers(most, size=(n_draws, max(1, most - 1)))
-    found = {}
+    k = int(forecasts.rows["draw"].max()) + 1
+    subsets = rng.integers(k, size=(n_draws, max(1, k - 1)))
+    samples = {}
     for key, rows in forecasts.rows.groupby(KEY, sort=False):
         each = [
             resampled_scores(forecasts.label, forecasts.test[i], row.threshold, forecasts.base_rate, weights)
             for i, row in zip(rows.index, rows.itertuples(), strict=True)
         ]
-        picked = lot % len(each)
-        found[key] = {name: _mean_of_picked([one[name] for one in each], picked) for name in SCORES}
-    return found
-
-
-def _mean_of_picked(values, picked):
-    """Mean over the picked draws of labels of each draw of days: [(n,)] and (n, k) to (n,)."""
-    return np.take_along_axis(np.array(values).T, picked, axis=1).mean(axis=1)
+        values = {name: np.stack([scores[name] for scores in each], axis=1) for name in SCORES}  # (n_draws, subsets)
+        picked = subsets % len(each)
+        samples[key] = {name: np.take_along_axis(v, picked, axis=1).mean(axis=1) for name, v in values.items()}
+    return samples
 
 
 def summarize_scores(table, samples):
@@ -126,7 +119,7 @@ def summarize_scores(table, samples):
     rows = []
     for (method, fraction), group in table.groupby(KEY, sort=False):
         for score in BOUNDED if method == UPPER_BOUND else SCORES:
-            ends = np.nanquantile(samples[method, fraction][score], [TAIL, 1 - TAIL])
+            ends = percentile_interval(samples[method, fraction][score], LEVEL)
             sd = group[score].std(ddof=1) if len(group) > 1 else np.nan
             rows.append((method, fraction, score, group[score].mean(), sd, *ends, len(group), group["n_days"].iloc[0]))
     return pd.DataFrame(rows, columns=[*KEY, "score", "mean", "sd", "low", "high", "n", "n_days"])
@@ -168,34 +161,29 @@ def gated_metrics(table, samples, few=0.1):
 
 
 def reliability_table(forecasts, methods, n_bins=5):
-    """How often it flared on days of like forecast: DataFrame method, score, observed, n, low, high.
+    """Observed frequency of flares against the forecast: DataFrame method, score, observed, n, low, high.
 
     Forecasts are means over draws with all labels; bins of fewer than FEWEST days join their neighbour; low, high:
     Wilson's interval of the observed share, 95 %.
     """
-    parts = []
+    tables = []
     for method in methods:
         table = merge_bins(reliability(forecasts.label, np.clip(forecasts.mean(method), 0, 1), n_bins))
         hits = (table["observed"] * table["n"]).round().astype(int)
-        ends = [binomtest(k, n).proportion_ci(method="wilson") for k, n in zip(hits, table["n"], strict=True)]
-        table = table.assign(low=[end.low for end in ends], high=[end.high for end in ends])
-        parts.append(table.assign(method=method))
-    return pd.concat(parts, ignore_index=True)
+        ends = [binomtest(k, n).proportion_ci(LEVEL, "wilson") for k, n in zip(hits, table["n"], strict=True)]
+        tables.append(table.assign(low=[end.low for end in ends], high=[end.high for end in ends], method=method))
+    return pd.concat(tables, ignore_index=True)
 
 
 def merge_bins(bins, fewest=FEWEST):
     """Bins in order, DataFrame score, observed, n: small ones join the next, a small last one the one before."""
-    groups = []
-    for row in bins[["score", "observed", "n"]].to_numpy(float):
-        if groups and sum(n for *_, n in groups[-1]) < fewest:
-            groups[-1].append(row)
-        else:
-            groups.append([row])
-    if len(groups) > 1 and sum(n for *_, n in groups[-1]) < fewest:
-        last = groups.pop()
-        groups[-1] += last
-    rows = [
-        (*np.average([row[:2] for row in g], axis=0, weights=[row[2] for row in g]), sum(r[2] for r in g))
-        for g in groups
-    ]
-    return pd.DataFrame(rows, columns=["score", "observed", "n"]).astype({"n": int})
+    groups, group, n_days = [], 0, 0
+    for n in bins["n"]:
+        groups.append(group)
+        n_days += n
+        if n_days >= fewest:
+            group, n_days = group + 1, 0
+    groups = np.minimum(groups, max(group - 1, 0))  # an unfinished last group joins the one before
+    means = bins[["score", "observed"]].mul(bins["n"], axis=0).groupby(groups).sum()
+    n = bins["n"].groupby(groups).sum()
+    return means.div(n, axis=0).assign(n=n)

@@ -1,4 +1,4 @@
-"""The encoder and its linear head learn together: from pretrained weights, or from scratch as the baseline."""
+"""Fine-tuning of the encoder with its linear head: from pretrained weights, or from scratch as the baseline."""
 
 from copy import deepcopy
 from dataclasses import dataclass
@@ -72,19 +72,18 @@ class FlareNetwork(nn.Module):
         nn.init.constant_(self.head.bias, float(np.log(base_rate / (1 - base_rate))))
 
 
-def fine_tune(model, images, label, channels, known, train, validation, config, device="auto"):
+def fine_tune(model, days, known, config):
     """Return the probability of a flare for every day from a network that is trained on the known days.
 
-    model: SolarChip, left unchanged; images: (n, 11, h, w) scaled; label: (n,) of 0 and 1; channels: names; known,
-    train, validation: positions of the days with labels, of all training days, and of those by whose log loss the best
-    of `config.validations` states is kept.  Returns (n,), NaN on the training days.  Raises InputError when the known
-    days are of one class.
+    model: SolarChip, left unchanged; days: FlareDays; known: positions of the days with labels.  Of
+    `config.validations` states the one with the best log loss on the validation days is kept.  Returns (n,), NaN on the
+    training days.  Raises InputError when the known days are of one class.
     """
+    label, train, validation = days.label, days.parts["train"], days.parts["validation"]
     check_classes(label[known], "the days with labels")
-    device = chosen_device(device)
-    places = [CHANNELS.index(channel) for channel in channels]
-    inputs = torch.from_numpy(np.ascontiguousarray(images[:, places], np.float32)).to(device)
-    network = FlareNetwork(model, channels).to(device)
+    device, places = chosen_device(days.device), [CHANNELS.index(channel) for channel in days.channels]
+    inputs = torch.from_numpy(np.ascontiguousarray(days.images[:, places], np.float32)).to(device)
+    network = FlareNetwork(model, days.channels).to(device)
     network.start(inputs[train[:: 1 + len(train) // STANDARD]], np.mean(label[known]))
     target = torch.tensor(np.array(label, np.float32), device=device)
     best = {}
@@ -100,9 +99,9 @@ def fine_tune(model, images, label, channels, known, train, validation, config, 
     training_loop(stepper(network, inputs, target, known, config), n_steps, "the flare network", monitoring)
     network.load_state_dict(best)
     others = np.setdiff1d(np.arange(len(label)), train)
-    found = np.full(len(label), np.nan)
-    found[others] = predict_probability(network, inputs[others])
-    return found
+    probability = np.full(len(label), np.nan)
+    probability[others] = predict_probability(network, inputs[others])
+    return probability
 
 
 def stepper(network, inputs, target, known, config):

@@ -1,4 +1,4 @@
-"""The standard image grid, 2 x 1.1 solar radii wide, the disk in its centre; its pixels on the Sun, and coarser ones."""
+"""The standard image grid, 2 x 1.1 solar radii wide, the disk in its centre, its pixels on the Sun, and binning."""
 
 from dataclasses import dataclass
 from functools import cached_property

@@ -1,6 +1,7 @@
-"""Colours and limits in which figures of the study show the eleven images: field in grey, each band in its own."""
+"""Styles that the study's figures share: colours and limits of the eleven images, grids of images, backbones."""
 
 from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
 
 from flarebook.solarchip.images.scaling import scale_channel
 
@@ -13,6 +14,15 @@ SHOWN = {  # where a scaled channel (scale_channel) is black and white; the ends
     "hmi": (-0.75, 0.75), "94": (-1, 0), "131": (-1, 0.4), "171": (-0.9, 0.75), "193": (-0.9, 0.75),
     "211": (-1, 0.7), "304": (-1, 0.45), "335": (-1, 0.5), "1600": (-1, 0.35), "1700": (-1, 0.1), "4500": (-0.3, 0.85),
 }  # fmt: skip
+FAMILIES = {  # of a backbone's name: colour, marker, dashes, label
+    "vit": ("#0173B2", "o", "-", "transformer"),
+    "cnn": ("#DE8F05", "s", "--", "convolutions"),
+}
+
+
+def backbone_style(backbone):
+    """Colour, marker, dashes and label of a backbone's family, such as that of "vit-tiny"."""
+    return FAMILIES[backbone.split("-")[0]]
 
 
 def channel_colours(channel):
@@ -45,3 +55,16 @@ def hide_axes(axis):
     """Remove ticks and frame."""
     axis.set(xticks=[], yticks=[])
     axis.spines[:].set_visible(False)
+
+
+def plot_image_grid(rows, titles):
+    """Scaled images in rows: [(label, [(image, channel), ...])]; titles: of the columns."""
+    figure = Figure(figsize=(9.6, 1.62 * len(rows) + 0.3), layout="constrained")
+    axes = figure.subplots(len(rows), len(titles), squeeze=False)
+    for line, (label, images) in zip(axes, rows, strict=True):
+        for axis, (image, channel) in zip(line, images, strict=True):
+            show_scaled(axis, image, channel)
+        line[0].set_ylabel(label)
+    for axis, title in zip(axes[0], titles, strict=True):
+        axis.set_title(title, fontsize=9)
+    return figure
