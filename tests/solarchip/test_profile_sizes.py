@@ -12,7 +12,7 @@ from flarebook.solarchip.images.grid import bin_images
 from flarebook.solarchip.models.autoencoder import SIZES, create_autoencoder
 from flarebook.solarchip.models.weights import weights_file_name
 from flarebook.solarchip.pretraining.settings import PretrainingConfig, complete_config
-from flarebook.solarchip.translation import diffusion, unet
+from flarebook.solarchip.translation import diffusion, direct
 
 pytestmark = pytest.mark.parametrize("profile", profile_names())
 OF_SETTINGS = ("n_steps", "batch_size", "aia_per_step", "learning_rate", "micro_batches")
@@ -90,5 +90,5 @@ def test_the_translator_can_be_built(profile):
         denoiser.add_branch("hmi", latent.shape[1])
         which = torch.zeros(2, dtype=torch.long)
         assert denoiser(latent, which, which, "hmi", latent).shape == latent.shape
-        network = unet.create_unet(1, 3, device="meta")
+        network = direct.create_unet(1, 3, device="meta")
         assert network(torch.zeros(1, 1, side, side)).shape == (1, 3, side, side)

@@ -6,7 +6,7 @@ import pytest
 
 from flarebook.solarchip.images.grid import Disk
 from flarebook.solarchip.sun.magnetic_field import NOISE, add_patches, magnetogram, radial_field
-from flarebook.solarchip.sun.r_value import region_r_values
+from flarebook.solarchip.sun.magnetic_indices import region_r_values
 from flarebook.solarchip.sun.regions import Population, sample_spots
 from flarebook.solarchip.sun.surface import DEGREE, Patches, polar_field, surface_at
 

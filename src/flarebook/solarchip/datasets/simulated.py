@@ -13,8 +13,7 @@ from flarebook.compendium.mapped_arrays import growing_array, open_arrays
 from flarebook.solarchip.datasets.day_tables import build_tables
 from flarebook.solarchip.images.grid import Disk, solar_b0
 from flarebook.solarchip.sun.flare_process import Rates, flare_rate, glowing_flares, sample_flares
-from flarebook.solarchip.sun.magnetic_indices import r_of_disk
-from flarebook.solarchip.sun.r_value import region_r_values
+from flarebook.solarchip.sun.magnetic_indices import r_of_disk, region_r_values
 from flarebook.solarchip.sun.regions import CYCLE_START, sample_population
 from flarebook.solarchip.sun.surface import surface_at
 from flarebook.solarchip.sun.telescope import render_sun

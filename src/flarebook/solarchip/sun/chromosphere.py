@@ -36,9 +36,8 @@ def slow_pattern(disk, day, phases):
     latitude = np.arcsin(np.clip(disk.sine_latitude, -1, 1))
     waves = 0.0
     for order, (first, second, third, speed) in enumerate(phases, 1):
-        waves = waves + np.cos(order * longitude + 2 * np.pi * (first + speed * day / 40)) * np.cos(
-            (2 + 6 * third) * latitude + 2 * np.pi * second
-        )
+        east = np.cos(order * longitude + 2 * np.pi * (first + speed * day / 40))
+        waves = waves + east * np.cos((2 + 6 * third) * latitude + 2 * np.pi * second)
     return 1 / (1 + np.exp(-(waves - 0.6) / 0.12))
 
 

@@ -28,12 +28,8 @@ HOLE_WIDTH, REGION_REACH = 7.0, 10.0  # pixels at 128: over which a hole is of o
 SMALLEST_HOLE = 110  # pixels at 128 in the image
 REGION_FIELD = 45.0  # G, of a region
 
-TEXTURE_SCALES = {
-    0.6: 0.17,
-    1.3: 0.18,
-    4.0: 0.2,
-    9.0: 0.16,
-}  # pixels at 128: spread of log brightness (layers of `quiet_texture`)
+# Layers of `quiet_texture`: pixels at 128 -> spread of log brightness
+TEXTURE_SCALES = {0.6: 0.17, 1.3: 0.18, 4.0: 0.2, 9.0: 0.16}
 NETWORK_POWER = 0.3  # of the network's field in the light above it
 
 # Power of the field around in the light: hot near regions
@@ -72,7 +68,7 @@ def open_field(smooth, field, disk):
 
     A proxy for coronal holes: the poles, and old flux of one sign that no region's closed field reaches.
     """
-    pixels = 1 / disk.pixel / 58.0  # widths below were chosen at 128 pixels
+    pixels = 1 / disk.pixel / 58.0  # of this grid along one of the 128-pixel grid's, about
     wide = HOLE_WIDTH * pixels
     one_sign = np.abs(gaussian_filter(smooth, wide))
     mixed = one_sign / (gaussian_filter(np.abs(smooth), wide) + 0.1)
@@ -103,10 +99,10 @@ def remove_small_areas(share, least, scale=1.0):
 
 def quiet_texture(size, rng):
     """Brightness of structures of all sizes, (size, size), about 1: small ones vivid here and faint there."""
-    layers = [
-        gaussian_filter(rng.normal(size=(size, size)), width * size / 128, mode="wrap") for width in TEXTURE_SCALES
-    ]
-    layers = [spread * layer / layer.std() for layer, spread in zip(layers, TEXTURE_SCALES.values(), strict=True)]
+    layers = []
+    for width, spread in TEXTURE_SCALES.items():
+        layer = gaussian_filter(rng.normal(size=(size, size)), width * size / 128, mode="wrap")
+        layers.append(spread * layer / layer.std())
     vivid = np.exp(1.4 * layers[-1])
     return np.exp(vivid * (layers[0] + layers[1]) + layers[2] + layers[3])
 
@@ -117,9 +113,8 @@ def quiet_corona(disk, holes, network, near, rng):
     holes: open-field share; network: |B| smoothed to a cell; near: |B| smoothed over a region's surroundings; both
     relative to the quiet Sun's, all (size, size).
     """
-    bright = np.clip(gaussian_filter(network, 0.8 * disk.scale), 0.3, 3) ** NETWORK_POWER * quiet_texture(
-        disk.size, rng
-    )
+    bright = np.clip(gaussian_filter(network, 0.8 * disk.scale), 0.3, 3) ** NETWORK_POWER
+    bright *= quiet_texture(disk.size, rng)
     rays = extend_beyond_limb(gaussian_filter(bright, 1.0 * disk.scale), disk)
     texture = np.where(disk.radius < 0.975, bright, rays)
     texture /= texture[disk.on].mean()

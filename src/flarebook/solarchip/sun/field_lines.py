@@ -10,6 +10,7 @@ import numba
 import numpy as np
 
 from flarebook.solarchip.images.grid import SOLAR_RADIUS
+from flarebook.solarchip.sun.surface import join_patches
 
 SHALLOWEST = 0.012  # solar radii, depth of a charge below its spot
 FARTHEST_BEHIND = -0.4  # z of patches whose lines can still reach above the limb
@@ -35,22 +36,20 @@ class Charges:
 
     @property
     def sources(self):
-        """What a line is traced with: place, strength, twist."""
+        """Arguments of the tracing: place, strength, twist."""
         return self.place, self.strength, self.twist
 
 
 def magnetic_charges(disk, surface, population):
     """Charges of all spots, plage and old flux that can be seen or whose lines may reach above the limb."""
-    names = ("latitude", "longitude", "width", "flux", "region")
-    parts = (surface.spots, surface.plage)
-    latitude, longitude, width, flux, region = (np.concatenate([getattr(p, n) for p in parts]) for n in names)
-    unit = disk.vectors(latitude, longitude)
-    keep = (unit[:, 2] > FARTHEST_BEHIND) & (np.abs(flux) > FAINTEST)
-    width = np.deg2rad(width[keep])
+    patches = join_patches(surface.spots, surface.plage)
+    unit = disk.vectors(patches.latitude, patches.longitude)
+    keep = (unit[:, 2] > FARTHEST_BEHIND) & (np.abs(patches.flux) > FAINTEST)
+    width, region = np.deg2rad(patches.width[keep]), patches.region[keep]
     depth = np.maximum(width, SHALLOWEST)
-    twist = 0.5 * population.regions["twist"].to_numpy()[region[keep]]
-    strength = flux[keep] / (2 * np.pi * SOLAR_RADIUS**2)
-    return Charges(unit[keep] * (1 - depth)[:, None], strength, twist, width, region[keep])
+    twist = 0.5 * population.regions["twist"].to_numpy()[region]
+    strength = patches.flux[keep] / (2 * np.pi * SOLAR_RADIUS**2)
+    return Charges(unit[keep] * (1 - depth)[:, None], strength, twist, width, region)
 
 
 @numba.njit(cache=True, fastmath=True)

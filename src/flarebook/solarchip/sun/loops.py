@@ -29,7 +29,7 @@ GRAVITY = 0.0676  # solar radii, pressure scale height of a plasma of 1 MK
 def loop_images(disk, charges, rng):
     """Light of the loops in each coronal channel, (6, size, size), DN/s.
 
-    charges: of `charges_of`.
+    charges: of `magnetic_charges`.
     """
     images = np.zeros((len(response_table()), disk.size, disk.size))
     if len(charges.strength):
@@ -38,7 +38,7 @@ def loop_images(disk, charges, rng):
         cooling = np.where(rng.random(N_LINES) < COOLING, rng.uniform(0.1, 0.6, N_LINES), 0.0)
         carried = carried * np.exp(rng.normal(0, 0.5, N_LINES))
         lines = np.stack([carried, log_t, cooling, np.zeros(N_LINES)], axis=1)
-        _render_lines(images, disk.pixel, *charges.sources, pick, foot, lines, response_table())
+        _render_lines(images, disk.pixel, charges.sources, pick, foot, lines, response_table())
     return images * disk.scale**2
 
 
@@ -60,7 +60,7 @@ def flare_images(disk, charges, rng, flash):
         lines[:, 1] = 0.05 * rng.normal(size=N_FLARE_LINES)
         lines[:, 3] = flux / 1e-5 / N_FLARE_LINES
         pick = np.full(N_FLARE_LINES, charge)
-        _render_lines(images, disk.pixel, *charges.sources, pick, foot, lines, response_table())
+        _render_lines(images, disk.pixel, charges.sources, pick, foot, lines, response_table())
     return images * disk.scale**2
 
 
@@ -90,8 +90,9 @@ def sample_feet(charges, rng):
 
 
 @numba.njit(cache=True, fastmath=True)
-def _render_lines(images, pixel, place, strength, twist, pick, foot, lines, response):
+def _render_lines(images, pixel, sources, pick, foot, lines, response):
     """Trace every line and add its light to the images; lines: (n, 4) flux, log T scatter, cooling, flare in M1."""
+    place, strength, twist = sources
     path = np.zeros((LONGEST, 3))
     near = np.zeros(len(strength), np.int64)
     for line in range(len(pick)):
@@ -105,16 +106,17 @@ def _render_lines(images, pixel, place, strength, twist, pick, foot, lines, resp
         for end in (0, n - 1) if closed else (0, 0):
             bx, by, bz = field_at(path[end, 0], path[end, 1], path[end, 2], place, strength, close, twist[charge])
             ends += 0.5 * np.sqrt(bx * bx + by * by + bz * bz)
-        length = _length(path, n) if closed else OPEN_LENGTH
-        log_t, light = _loop_heating(closed, ends, length, lines[line])
-        _render_line(images, pixel, path, n, closed, length, log_t, light, response)
+        line_path = path[:n]
+        length = _length(line_path) if closed else OPEN_LENGTH
+        heating = _loop_heating(closed, ends, length, lines[line])
+        _render_line(images, pixel, line_path, closed, length, heating, response)
 
 
 @numba.njit(cache=True, fastmath=True)
-def _length(path, n):
-    """Length of a line of n points in solar radii."""
+def _length(path):
+    """Length of a line in solar radii; path: (n, 3)."""
     length = 0.0
-    for i in range(n - 1):
+    for i in range(len(path) - 1):
         dx, dy, dz = path[i + 1, 0] - path[i, 0], path[i + 1, 1] - path[i, 1], path[i + 1, 2] - path[i, 2]
         length += np.sqrt(dx * dx + dy * dy + dz * dz)
     return length
@@ -139,11 +141,12 @@ def _loop_heating(closed, field, length, line):
 
 
 @numba.njit(cache=True, fastmath=True)
-def _render_line(images, pixel, path, n, closed, length, log_t, light, response):
+def _render_line(images, pixel, path, closed, length, heating, response):
     """Add one line's light to the images: parts shorter than a pixel, hidden where the disk stands in front."""
+    log_t, light = heating
     fall = 2 / (GRAVITY * max(10 ** (log_t - 6), 0.8))
     travelled = 0.0
-    for i in range(n - 1):
+    for i in range(len(path) - 1):
         dx, dy, dz = path[i + 1, 0] - path[i, 0], path[i + 1, 1] - path[i, 1], path[i + 1, 2] - path[i, 2]
         ds = np.sqrt(dx * dx + dy * dy + dz * dz)
         parts = int(ds / (0.6 * pixel)) + 1

@@ -1,11 +1,19 @@
-"""What a magnetogram tells of activity: Schrijver's R and the unsigned flux of the visible disk."""
+"""Magnetic indices of activity: Schrijver's R and the unsigned flux of the visible disk.
+
+R is the unsigned flux near strong-gradient polarity-inversion lines (Schrijver 2007, ApJ 655, L117).
+"""
 
 import numpy as np
+from scipy.ndimage import gaussian_filter, maximum_filter
 
 from flarebook.solarchip.images.grid import SOLAR_RADIUS, Disk
-from flarebook.solarchip.sun.r_value import r_value
+from flarebook.solarchip.sun.surface import DEGREE, join_patches
 
 NEAR_LIMB = 0.35  # cosine to the vertical below which noise over mu would pass for field
+THRESHOLD = 150.0  # G, on each side of the line
+KERNEL = 15e8 / 2.355  # cm, standard deviation of the weight around the line: 15 Mm full width at half maximum
+UNIT = 2.2e16  # Mx, of one gauss in one MDI pixel: R is given in this unit
+PATCH, STEP = 12.0, 0.4  # degrees: half width and sampling of the map around a region
 
 
 def unsigned_flux(field, threshold=0.0, smallest_mu=NEAR_LIMB):
@@ -23,13 +31,45 @@ def unsigned_flux(field, threshold=0.0, smallest_mu=NEAR_LIMB):
 
 
 def r_of_disk(field):
-    """log10 of Schrijver's R of the visible disk, 0 when there is none, not a number for an empty image.
+    """log10 of Schrijver's R of the visible disk, 0 when there is none, NaN for an empty image.
 
     field: (n, n) line-of-sight field in G on the standard grid, taken as vertical.  It is measured on the pixels that
-    the networks see, noise and all; a finer image gives another R.  Schrijver 2007, section 2.
+    the networks see, noise included; a finer image gives another R.  Schrijver 2007, section 2.
     """
     if np.isnan(field).all():
         return np.nan
     disk = Disk(len(field))
     radial = np.where(disk.mu > NEAR_LIMB, np.nan_to_num(field) / np.maximum(disk.mu, NEAR_LIMB), 0)
     return float(np.log10(max(r_value(radial, disk.pixel * SOLAR_RADIUS), 1.0)))
+
+
+def r_value(field, pixel):
+    """R of a map of radial field, in gauss times MDI pixels: log10 R is 3 to 5 for regions that flare.
+
+    field: (n, n) G; pixel: width in cm.
+    """
+    both = maximum_filter(field > THRESHOLD, 3) & maximum_filter(field < -THRESHOLD, 3)
+    if not both.any():
+        return 0.0
+    weight = gaussian_filter(both.astype(float), KERNEL / pixel)
+    return float((weight * np.abs(field)).sum() * pixel**2 / UNIT)
+
+
+def region_r_values(surface):
+    """R of each region alive, in the order of surface.regions, on whichever side of the Sun; seen from above."""
+    values, patches = [], join_patches(surface.spots, surface.plage)
+    blurred = np.sqrt(patches.width**2 + 0.25 * STEP**2)
+    peak = patches.peak * (patches.width / blurred) ** 2
+    for region, latitude, longitude in zip(surface.regions, surface.latitude, surface.longitude, strict=True):
+        mine = patches.region == region
+        north = patches.latitude[mine] - latitude
+        east = (np.mod(patches.longitude[mine] - longitude + 180, 360) - 180) * np.cos(np.deg2rad(latitude))
+        rows, columns = (_gaussians(middle, blurred[mine]) for middle in (north, east))
+        values.append(r_value((rows * peak[mine]) @ columns.T, STEP * DEGREE))
+    return np.array(values)
+
+
+def _gaussians(middle, width):
+    """Gaussians along an axis of the map around a region, cut at four widths: (pixels, n).  middle, width: degrees."""
+    distance = (np.arange(int(2 * PATCH / STEP) + 1)[:, None] * STEP - PATCH - middle) / width
+    return np.where(np.abs(distance) < 4, np.exp(-0.5 * distance**2), 0.0)

@@ -128,10 +128,8 @@ def sample_spots(regions, rng):
         rows += sample_intruders(region, rows[-n:], size, rng)
     table = pd.DataFrame(rows, columns=["region", "west", "north", "share", "begin", "end"])
     tilt = np.deg2rad(regions["tilt"].to_numpy()[table["region"]])
-    west, north = table["west"].to_numpy(), table["north"].to_numpy()
-    return table.assign(
-        west=west * np.cos(tilt) + north * np.sin(tilt), north=north * np.cos(tilt) - west * np.sin(tilt)
-    )
+    west, north, cosine, sine = table["west"].to_numpy(), table["north"].to_numpy(), np.cos(tilt), np.sin(tilt)
+    return table.assign(west=west * cosine + north * sine, north=north * cosine - west * sine)
 
 
 def sample_intruders(region, hosts, size, rng):
@@ -142,16 +140,8 @@ def sample_intruders(region, hosts, size, rng):
         begin = rng.uniform(0.02, 0.7)
         angle, distance = rng.uniform(0, 2 * np.pi), rng.uniform(0.7, 1.5) * size**0.5
         opposite = -np.sign(share) * rng.uniform(0.12, 0.4)
-        rows.append(
-            (
-                region.Index,
-                west + distance * np.cos(angle),
-                north + distance * np.sin(angle),
-                opposite,
-                begin,
-                begin + rng.uniform(0.15, 0.5),
-            )
-        )
+        place = west + distance * np.cos(angle), north + distance * np.sin(angle)
+        rows.append((region.Index, *place, opposite, begin, begin + rng.uniform(0.15, 0.5)))
     return rows
 
 

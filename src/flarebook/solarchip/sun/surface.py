@@ -30,6 +30,11 @@ class Patches:
         return 2 * np.pi * (self.width * DEGREE) ** 2 * self.peak
 
 
+def join_patches(*patches):
+    """Several Patches as one."""
+    return Patches(*(np.concatenate([getattr(p, name) for p in patches]) for name in Patches.__dataclass_fields__))
+
+
 @dataclass(frozen=True, eq=False)
 class Surface:
     """One time: day since the first image; rows of the regions alive in the population's table, (n,), and their places.
@@ -80,11 +85,8 @@ def living_spots(spots, table, age):
     keep = np.flatnonzero((fraction > begin) & (fraction < end))
     region, fraction, begin, end = region[keep], fraction[keep], begin[keep], end[keep]
     share = spots["share"].to_numpy()[keep]
-    life = np.where(
-        end < 1,
-        np.clip(4 * (fraction - begin) / (end - begin), 0, 1) * np.clip(4 * (end - fraction) / (end - begin), 0, 1),
-        1,
-    )
+    rise, fall = (np.clip(4 * part / (end - begin), 0, 1) for part in (fraction - begin, end - fraction))
+    life = np.where(end < 1, rise * fall, 1)
     flux = 0.65 * table["flux"][region] * spot_fraction(age[region], table["life"][region]) * np.abs(share) * life
     spread = 0.5 + 0.5 * np.clip(fraction / 0.25, 0, 1)
     latitude = table["latitude"][region] + spots["north"].to_numpy()[keep] * spread
@@ -98,13 +100,8 @@ def plage_and_old_flux(table, age, rows):
     """Two broad patches per region, one per polarity: plage, then old flux that spreads and drifts poleward."""
     age, life = age[rows], table["life"][rows]
     size = (table["flux"][rows] / TYPICAL_FLUX) ** 0.35
-    left_over = np.clip(age / life, 0, 1) ** 1.5
-    flux = (
-        table["flux"][rows]
-        * emerged_fraction(age, life)
-        * (0.35 + 0.4 * left_over)
-        * np.exp(-np.maximum(age - life, 0) / FADING)
-    )
+    decayed, fading = np.clip(age / life, 0, 1) ** 1.5, np.exp(-np.maximum(age - life, 0) / FADING)
+    flux = table["flux"][rows] * emerged_fraction(age, life) * (0.35 + 0.4 * decayed) * fading
     spread = np.sqrt(2 * DIFFUSION * 86_400 * np.maximum(age - 0.2 * life, 0)) / DEGREE
     width = np.sqrt((1.1 + 1.0 * size) ** 2 + spread**2)
     patches = []
@@ -117,7 +114,7 @@ def plage_and_old_flux(table, age, rows):
         longitude = longitude_at(table["longitude"][rows] + east_west, 0.5 * (start + latitude), age)
         peak = side * table["leading"][rows] * flux / (2 * np.pi * (width * DEGREE) ** 2)
         patches.append(Patches(rows, latitude, longitude, peak, width))
-    return Patches(*(np.concatenate([getattr(p, name) for p in patches]) for name in Patches.__dataclass_fields__))
+    return join_patches(*patches)
 
 
 def polar_field(cycle_day, strongest=9.0):

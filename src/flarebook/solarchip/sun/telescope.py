@@ -40,11 +40,11 @@ def render_sun(disk, surface, population, phases, rng, flash=None):
 
 def coronal_light(disk, field, holes, texture, dark, loops, rng):
     """Light of the coronal channels, (6, size, size), DN/s: quiet corona, loops and their haze, filaments in front."""
-    near = gaussian_filter(np.abs(field), 7 * disk.scale)
-    near = np.clip(near / 14.0, 0.25, 3.0)
+    near = np.clip(gaussian_filter(np.abs(field), 7 * disk.scale) / 14.0, 0.25, 3.0)
     quiet = quiet_corona(disk, holes, texture, near, rng)
-    blurred = [gaussian_filter(image, 2.5 * disk.scale) for image in loops]
-    haze = np.stack([share * image for image, share in zip(blurred, HAZE.values(), strict=True)])
+    haze = np.stack(
+        [HAZE[c] * gaussian_filter(image, 2.5 * disk.scale) for c, image in zip(CORONAL, loops, strict=True)]
+    )
     return (quiet + 0.85 * loops + haze) * (1 - 0.35 * dark)
 
 

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from flarebook.solarchip.images.grid import Disk
-from flarebook.solarchip.sun.magnetic_field import radial_field
-from flarebook.solarchip.sun.supergranulation import LIFE, supergranular_network
+from flarebook.solarchip.sun.magnetic_field import LIFE, radial_field, supergranular_network
 from flarebook.solarchip.sun.surface import Patches, Surface
 
 DISK = Disk(128)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from flarebook.solarchip.sun.r_value import UNIT, r_value
+from flarebook.solarchip.sun.magnetic_indices import UNIT, r_value
 
 PIXEL = 4e8  # cm
 
