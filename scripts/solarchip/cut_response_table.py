@@ -9,7 +9,7 @@ import pandas as pd
 
 from flarebook.compendium.atomic_files import atomic_write
 from flarebook.compendium.errors import InputError
-from flarebook.solarchip.images.degradation import TABLE
+from flarebook.solarchip.images.prepare import TABLE
 
 
 def cut_table(path):

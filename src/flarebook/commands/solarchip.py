@@ -141,7 +141,7 @@ def labels(
     Example: flarebook solarchip labels go1520110607.fits --out labels
     """
     from flarebook.solarchip.goes.flare_list import write_flare_list
-    from flarebook.solarchip.goes.label_files import label_days
+    from flarebook.solarchip.goes.labels import label_days
 
     flares, table, bad = label_days(files)
     for flare in flares.itertuples():

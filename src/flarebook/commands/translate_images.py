@@ -53,9 +53,9 @@ def _translate_group(images, translator, target, folder, sampling):
 def translation_cards(translator, sampling):
     """FITS header cards that describe the translator and its sampling."""
     autoencoder = str(translator.about.get("autoencoder", translator.space.model.name))
-    return [
-        ("AUTOENC", autoencoder[:60], "autoencoder of the latents"),
-        ("TRAINED", str(translator.about.get("origin", "unknown"))[:20], "training images"),
-        ("NLEVELS", sampling.n_levels, "denoising steps"),
-        ("SEED", sampling.seed, "random seed of the noise"),
-    ]
+    return {
+        "AUTOENC": (autoencoder[:60], "autoencoder of the latents"),
+        "TRAINED": (str(translator.about.get("origin", "unknown"))[:20], "training images"),
+        "NLEVELS": (sampling.n_levels, "denoising steps"),
+        "SEED": (sampling.seed, "random seed of the noise"),
+    }

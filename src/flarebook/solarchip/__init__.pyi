@@ -7,7 +7,7 @@ from .goes.classes import class_to_flux as class_to_flux
 from .goes.classes import find_flares as find_flares
 from .goes.classes import flux_to_class as flux_to_class
 from .goes.flare_list import read_flare_list as read_flare_list
-from .goes.label_files import label_days as label_days
+from .goes.labels import label_days as label_days
 from .goes.xrs import read_xrs as read_xrs
 from .images.jsoc import fetch_days as fetch_days
 from .images.prepare import prepare_image as prepare_image

@@ -8,10 +8,9 @@ import pytest
 from flarebook.compendium.errors import InputError
 from flarebook.solarchip.datasets.load import load_real_aia, load_real_continuum
 from flarebook.solarchip.images.channels import AIA
-from flarebook.solarchip.images.degradation import degradation
 from flarebook.solarchip.images.grid import Disk
 from flarebook.solarchip.images.limb import CORONA, brightest_radius, check_limb, limb_radius
-from flarebook.solarchip.images.prepare import prepare_image, register
+from flarebook.solarchip.images.prepare import degradation, prepare_image, register
 from flarebook.solarchip.images.read import read_image
 
 POINTINGS = [

@@ -27,7 +27,7 @@ def hdus(tmp_path):
     disk = Disk(64)
     source, members = 100.0 * disk.x, np.stack([disk.radius, disk.radius + 2])
     path = tmp_path / "made.fits"
-    about = [("AUTOENC", "cnn-mini", "autoencoder")]
+    about = {"AUTOENC": ("cnn-mini", "autoencoder")}
     write_translation(path, members, "171", [prepared(source)], about)
     with fits.open(path, checksum=True) as opened:
         yield opened

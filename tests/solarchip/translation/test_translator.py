@@ -159,7 +159,8 @@ def observation(tmp_path):
     from flarebook.solarchip.images.write import world_cards
 
     disk = Disk(64)
-    header = fits.Header([(key, value) for key, value, _ in world_cards(64, "2014-03-01T00:01:25", 970.0, -7.0)])
+    cards = world_cards(64, "2014-03-01T00:01:25", 970.0, -7.0)
+    header = fits.Header([(key, value) for key, (value, _) in cards.items()])
     header.update(TELESCOP="SDO/HMI", INSTRUME="HMI_SIDE1", CONTENT="MAGNETOGRAM", BUNIT="Gauss", CROTA2=180.0)
     header["DATE-OBS"] = "2014-03-01T00:01:25"
     field = np.where(disk.on, 500 * np.exp(-((disk.x - 0.4) ** 2 + disk.y**2) / 0.02), np.nan)

@@ -11,8 +11,14 @@ import pandas as pd
 from flarebook.compendium.errors import InputError
 from flarebook.solarchip.datasets.day_tables import split_days
 from flarebook.solarchip.goes.classes import COLUMNS
-from flarebook.solarchip.goes.label_files import LISTS, XRS_NAME, find_flare_files, label_days
-from flarebook.solarchip.goes.labels import label_table, largest_peak_flux
+from flarebook.solarchip.goes.labels import (
+    LISTS,
+    XRS_NAME,
+    find_flare_files,
+    label_days,
+    label_table,
+    largest_peak_flux,
+)
 from flarebook.solarchip.goes.xrs import read_xrs
 from flarebook.solarchip.images.channels import CHANNELS
 from flarebook.solarchip.images.orientation import check_magnetogram_orientation

@@ -14,7 +14,7 @@ MAXWELL = 1e22  # unit of the drawn flux
 
 
 def plot_xrays(days):
-    """X-ray flux of real days with the flares that were found, a panel each.
+    """X-ray flux of real days with the detected flares, a panel each.
 
     days: {title: (times, flux in W/m2, table of flares)}.
     """
@@ -25,24 +25,17 @@ def plot_xrays(days):
         for flare in flares.itertuples():
             axis.axvspan(flare.start, flare.end, color=ORANGE, alpha=0.2, lw=0)
             if flare.peak_flux >= LETTERS["C"]:
-                axis.annotate(
-                    flare.goes_class, (flare.peak, flare.peak_flux), xytext=(0, 3), textcoords="offset points",
-                    ha="center", fontsize=8,
-                )  # fmt: skip
+                look = {"xytext": (0, 3), "textcoords": "offset points", "ha": "center", "fontsize": 8}
+                axis.annotate(flare.goes_class, (flare.peak, flare.peak_flux), **look)
         axis.set(xlabel=f"{title}, UTC", xlim=(times[0], times[-1]), ylim=(5e-8, 2e-4))
         axis.xaxis.set_major_formatter(mdates.DateFormatter("%H:%M"))
         axis.xaxis.set_major_locator(mdates.HourLocator(byhour=range(0, 24, 6)))
     axes[0].set_ylabel("flux, 1 to 8 Å [W/m²]")
-    _classes(axes[-1])
-    return figure
-
-
-def _classes(axis):
-    """Letters of the GOES classes at the right edge."""
-    for letter, flux in LETTERS.items():
+    for letter, flux in LETTERS.items():  # GOES classes at the right edge
         if axis.get_ylim()[0] < flux * 3 < axis.get_ylim()[1]:
             axis.text(1.02, flux * 3.16, letter, transform=axis.get_yaxis_transform(), va="center", color="0.4")
             axis.axhline(flux, color="0.85", lw=0.7, zorder=0)
+    return figure
 
 
 def plot_activity(days, emerged):
@@ -78,9 +71,9 @@ def plot_flares(cumulative, index, rates, published):
     left.loglog(cumulative["peak_flux"], cumulative["flares a day"], color="0.3", lw=1.8, label="simulated")
     fluxes = np.geomspace(LETTERS["C"], 10 * LETTERS["X"], 20)
     at_c = float((cumulative["peak_flux"] >= LETTERS["C"]).sum()) * cumulative["flares a day"].iloc[0]
-    for slope, look in ((index, {"color": BLUE, "label": f"power law, index {index:.2f}"}), (
-        published, {"color": REAL_COLOUR, "ls": "--", "label": f"published, index {published:.2f}"})):  # fmt: skip
-        left.loglog(fluxes, at_c * (fluxes / LETTERS["C"]) ** (1 - slope), lw=1.2, **look)
+    for slope, name, colour, dashes in ((index, "power law", BLUE, "-"), (published, "published", REAL_COLOUR, "--")):
+        law = at_c * (fluxes / LETTERS["C"]) ** (1 - slope)
+        left.loglog(fluxes, law, lw=1.2, color=colour, ls=dashes, label=f"{name}, index {slope:.2f}")
     left.set(xlabel="peak flux, 1 to 8 Å [W/m²]", ylabel="flares a day at or above")
     left.legend(fontsize="small")
     names = [name.replace(">= ", "≥ ") for name in rates.index]
@@ -104,8 +97,8 @@ def plot_r_value(days, shares):
         left.hist(chosen, edges, histtype="stepfilled" if value == 0 else "step", color=colour, lw=1.8, label=label)
     left.set(xlabel="log₁₀ R of the visible disk (the simulator’s own)", ylabel="dates")
     left.legend(loc="upper left", fontsize="small")
-    right.errorbar(shares["r"], 100 * shares["share"], 100 * shares["error"], fmt="o", ms=5, capsize=2, color=ORANGE,
-                   label="dates with a flare ≥ M1.0")  # fmt: skip
+    look = {"fmt": "o", "ms": 5, "capsize": 2, "color": ORANGE, "label": "dates with a flare ≥ M1.0"}
+    right.errorbar(shares["r"], 100 * shares["share"], 100 * shares["error"], **look)
     right.plot(shares["r"], 100 * shares["probability"], color="0.3", lw=1.5, label="mean true probability")
     right.set(xlabel="log₁₀ R of the visible disk (the simulator’s own)", ylabel="share of dates [%]", ylim=(0, None))
     right.legend(loc="upper left", fontsize="small")
@@ -116,8 +109,3 @@ def activity_table(days, emerged):
     """Flux and flares of the dates and the new regions, to save with their figure."""
     dates = days[["time", "unsigned_flux", "max_class"]].assign(kind="date")
     return pd.concat([dates, emerged.assign(kind="new region")], ignore_index=True)
-
-
-def xray_table(days):
-    """Flares found in each real day, to save with their figure."""
-    return pd.concat([flares.assign(day=title) for title, (_, _, flares) in days.items()], ignore_index=True)

@@ -53,9 +53,8 @@ def plot_nearest_images(images, channel, times, found):
         for panel, answer in zip(line[1:], found.loc[found["query"] == query, "answer"], strict=False):
             show_channel(panel, images[channel][answer], channel)
             _frame(panel, RIGHT if answer == query else WRONG)
-            panel.set_title(
-                _time_difference(round((day[answer] - day[query]).total_seconds() / 86400)), fontsize="small"
-            )
+            days_later = round((day[answer] - day[query]).total_seconds() / 86400)
+            panel.set_title(_time_difference(days_later), fontsize="small")
     return figure
 
 
@@ -67,7 +66,7 @@ def _time_difference(days):
 
 
 def _frame(panel, colour):
-    """A frame around a image."""
+    """A frame around an image."""
     box = Rectangle((0, 0), 1, 1, transform=panel.transAxes, fill=False, edgecolor=colour, linewidth=3, clip_on=False)
     panel.add_patch(box)
 
@@ -120,7 +119,7 @@ def plot_similarity_maps(images, channel, query, other, patch, maps):
 
 
 def _frame_patch(panel, patch, side, pixels, colour):
-    """A square around a patch, of side x side, on a image of so many pixels along a side."""
+    """A square around a patch, of side x side, on an image of so many pixels along a side."""
     width = pixels / side
     corner = (patch % side) * width - 0.5, (patch // side) * width - 0.5
     panel.add_patch(Rectangle(corner, width, width, fill=False, edgecolor=colour, linewidth=1.6))

@@ -1,7 +1,6 @@
 """Figures of solar images: real and simulated ones side by side, profiles to the limb, histograms."""
 
 import numpy as np
-import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
@@ -49,9 +48,8 @@ def choose_dates(days, n=4):
     flux = days["unsigned_flux"].to_numpy(float)
     stretches = [part for part in np.array_split(np.arange(len(flux)), n) if len(part)]
     ranks = np.linspace(0.03, 0.97, len(stretches))
-    chosen = [
-        part[np.argsort(flux[part])[round(rank * (len(part) - 1))]] for part, rank in zip(stretches, ranks, strict=True)
-    ]
+    ordered = [stretch[np.argsort(flux[stretch])] for stretch in stretches]
+    chosen = [rows[round(rank * (len(rows) - 1))] for rows, rank in zip(ordered, ranks, strict=True)]
     return np.array(sorted(chosen, key=lambda row: flux[row]))
 
 
@@ -64,24 +62,19 @@ def plot_dates(real, images, days, columns=COLUMNS):
     figure = Figure(figsize=(1.5 * width + 0.3, 1.53 * lines + 0.3), layout="constrained")
     figure.get_layout_engine().set(w_pad=0.015, h_pad=0.015, wspace=0.0, hspace=0.0)
     grid = figure.add_gridspec(lines, width)
-    for row, (_, day) in enumerate(days.iterrows()):
+    for row, day in enumerate(days.itertuples()):
         for place, channel in enumerate(columns):
             axis = figure.add_subplot(grid[row, place])
             show_channel(axis, images[row, CHANNELS.index(channel)], channel)
             axis.set_title(channel_label(channel) if row == 0 else "", fontsize=9)
-            axis.set_ylabel("" if place else _date_label(day), fontsize=8)
+            label = "" if place else f"{str(day.time)[:10]}\nnext: {day.max_class or 'no flare'}"
+            axis.set_ylabel(label, fontsize=8)
     for place, (channel, (image, title)) in enumerate(real.items()):
         axis = figure.add_subplot(grid[2 * place : 2 * place + 2, -2:])
         show_channel(axis, image, channel)
         axis.set_title(title, fontsize=9, color=STYLES["real"]["color"])
         axis.spines[:].set(visible=True, color=STYLES["real"]["color"], lw=2)
     return figure
-
-
-def _date_label(day):
-    """Two lines about a date: its day, and its largest flare in the next 24 hours."""
-    flare = day["max_class"] or "no flare"
-    return f"{str(day['time'])[:10]}\nnext: {flare}"
 
 
 def plot_limb(tables):
@@ -96,9 +89,8 @@ def plot_limb(tables):
             if origin == "simulated":
                 axis.fill_between(rows["radius"], rows["low"], rows["high"], color="0.8", label="90 % of dates")
         axis.axvline(1, color="0.6", lw=0.8, ls=":")
-        axis.set(
-            xlabel="distance from disk centre [solar radii]", xlim=(0, 1.1), ylim=(0, None), title=LIMB_TITLES[name]
-        )
+        axis.set(xlim=(0, 1.1), ylim=(0, None), title=LIMB_TITLES[name])
+        axis.set_xlabel("distance from disk centre [solar radii]")
     figure.axes[0].set_ylabel("brightness over that of the centre")
     figure.axes[0].legend(loc="upper left")
     return figure
@@ -113,33 +105,23 @@ def plot_histograms(table):
         lowest = rows["density"][rows["density"] > 0].min()
         for origin, drawn in rows.groupby("origin", sort=False):
             edges = np.append(drawn["low"], drawn["high"].iloc[-1])
-            axis.stairs(drawn["density"].clip(lower=lowest / 9), edges, **_histogram_style(origin))
+            look = STYLES["real"] if origin == "real" else {"fill": True, "color": "0.75"}
+            axis.stairs(drawn["density"].clip(lower=lowest / 9), edges, **look)
         axis.set(xlabel=LABELS[name], yscale="log", title=name, ylim=(lowest / 2, 3 * rows["density"].max()))
         if name == "field":
             axis.set_xscale("symlog", linthresh=10)
-            axis.set_xticks(
-                [-1000, -100, -10, 0, 10, 100, 1000], labels=["−10³", "−10²", "−10", "0", "10", "10²", "10³"]
-            )
+            ticks = {-1000: "−10³", -100: "−10²", -10: "−10", 0: "0", 10: "10", 100: "10²", 1000: "10³"}
+            axis.set_xticks(list(ticks), ticks.values())
     figure.axes[0].set_ylabel("share of pixels per unit")
     handles = [Line2D([], [], color="0.7", lw=6, label="simulated"), Line2D([], [], **STYLES["real"], label="real")]
     figure.axes[0].legend(handles=handles, loc="upper left")
     return figure
 
 
-def _histogram_style(origin):
-    """Look of a histogram."""
-    return {"fill": True, "color": "0.75"} if origin == "simulated" else STYLES["real"]
-
-
 def dates_table(days, rows):
     """What is known of the shown dates, to save with their figure."""
     columns = ["time", "r_value", "r_measured", "unsigned_flux", "n_regions", "max_class", "p_m", "origin"]
     return days.iloc[rows][[name for name in columns if name in days]].reset_index(drop=True)
-
-
-def limb_table(tables):
-    """All profiles as one table, with the panel's name."""
-    return pd.concat([table.assign(panel=name) for name, table in tables.items()], ignore_index=True)
 
 
 def as_photosphere(continuum):

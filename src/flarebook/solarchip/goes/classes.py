@@ -14,7 +14,6 @@ import pandas as pd
 from flarebook.compendium.errors import InputError
 
 LETTERS = {"A": 1e-8, "B": 1e-7, "C": 1e-6, "M": 1e-5, "X": 1e-4}  # W/m2, 1 to 8 Angstrom
-OPERATIONAL = 0.7  # operational over true flux in 1-8 Angstrom, GOES-8 to GOES-15
 RISE, MINUTES = 1.4, 4  # NOAA's onset: the flux grows through four minutes and ends 1.4 times as high as it began
 COLUMNS = ("start", "peak", "end", "peak_flux", "goes_class")
 

@@ -1,12 +1,19 @@
-"""From a flare list to labels: the largest class in the hours after each image."""
+"""From GOES records or flare lists to labels: the largest class in the hours after each image."""
+
+import re
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from flarebook.compendium.errors import InputError
-from flarebook.solarchip.goes.classes import class_to_flux, flux_to_class, reaches_class
+from flarebook.solarchip.goes.classes import COLUMNS, class_to_flux, find_flares, flux_to_class, reaches_class
+from flarebook.solarchip.goes.flare_list import read_flare_list
+from flarebook.solarchip.goes.xrs import read_xrs
 
 LEVELS = {"label_m": "M1.0", "label_c": "C1.0"}
+LISTS = (".csv", ".txt")
+XRS_NAME = re.compile(r"(go\d|goes|sci_g?xrs).*\.(fits|fits\.gz|nc)$")
 
 
 def largest_peak_flux(flares, times, window="24h"):
@@ -22,20 +29,13 @@ def largest_peak_flux(flares, times, window="24h"):
     return np.array([fluxes[a:b].max(initial=0.0) for a, b in zip(first, last, strict=True)])
 
 
-def flare_labels(flares, times, window="24h", threshold="M1.0"):
-    """Whether a flare of a class or above peaks within the window after each time: (n,) of 0 and 1.
-
-    See `largest_peak_flux`; this is the label of Pandey et al. 2023 (>= M1.0 in 24 h).
-    """
-    return reaches_class(largest_peak_flux(flares, times, window), threshold).astype(int)
-
-
-def label_table(flares, times, window="24h"):
+def label_table(flares, times):
     """Columns of the table of days that a flare list gives: peak_flux, max_class, label_m, label_c.
 
-    flares, times: see `largest_peak_flux`.  max_class is "" and peak_flux 0 where no flare follows.
+    flares, times: see `largest_peak_flux`.  max_class is "" and peak_flux 0 where no flare follows within 24 hours.
+    label_m is the label of Pandey et al. 2023 (>= M1.0 in 24 h).
     """
-    flux = largest_peak_flux(flares, times, window)
+    flux = largest_peak_flux(flares, times)
     labels = {name: reaches_class(flux, level).astype(int) for name, level in LEVELS.items()}
     return pd.DataFrame({"peak_flux": flux, "max_class": [flux_to_class(value) for value in flux], **labels})
 
@@ -48,3 +48,94 @@ def _sorted_peaks(flares):
     peaks = np.asarray(pd.to_datetime(flares["peak"]), "datetime64[ns]")
     order = np.argsort(peaks, kind="stable")
     return peaks[order], np.asarray(fluxes, float)[order]
+
+
+def label_days(paths: list[str | Path]) -> tuple[pd.DataFrame, pd.DataFrame, list[str]]:
+    """Detect flares in GOES records or read flare lists, and label each day at 00:00 UT.
+
+    Parameters
+    ----------
+    paths : list of str or Path
+        FITS or netCDF records of the X-ray flux, flare lists (CSV, NOAA events), or folders of both.
+
+    Returns
+    -------
+    flares : pandas.DataFrame
+        Columns start, peak, end, peak_flux (W/m2) and goes_class.
+    days : pandas.DataFrame
+        Columns time, peak_flux, max_class, label_m and label_c (M1.0 and C1.0 or above within 24 hours), for each day
+        that a record covers, or from the first to the last flare of a list.
+    reasons : list of str
+        One sentence per skipped file.
+
+    Raises
+    ------
+    InputError
+        If no file can be used, or records on the operational and the true scale are mixed.
+
+    Examples
+    --------
+    >>> from flarebook.solarchip import label_days
+    >>> from flarebook.solarchip.datasets.load import FOLDER
+    >>> flares, days, _ = label_days([FOLDER / "goes15_20110607.fits.gz"])
+    >>> days["max_class"].tolist()
+    ['M2.5']
+    """
+    records, lists, reasons = [], [], []
+    for path in find_flare_files(paths):
+        try:
+            if path.suffix in LISTS:
+                lists.append(read_flare_list(path))
+            else:
+                records.append(read_xrs(path))
+        except InputError as error:
+            reasons.append(str(error))
+    if not records and not lists:
+        raise InputError(
+            f"none of the {len(reasons)} files can be used" + (f"; first: {reasons[0]}" if reasons else "")
+        )
+    flares = [*lists, *([flares_of_records(records)] if records else [])]
+    table = pd.concat([part for part in flares if len(part)] or [flares[0]], ignore_index=True)
+    table = table.sort_values("peak", ignore_index=True)[list(COLUMNS)]
+    days = covered_days(records, lists)
+    times = pd.Series(days.strftime("%Y-%m-%dT%H:%M:%S"), name="time")
+    return table, pd.concat([times, label_table(table, days)], axis=1), reasons
+
+
+def find_flare_files(items):
+    """Files, and the GOES records and flare lists in folders and below: list of Path."""
+    paths = []
+    for item in map(Path, items):
+        inside = sorted(path for path in item.rglob("*") if path.is_file())
+        inside = [path for path in inside if XRS_NAME.match(path.name) or path.suffix in LISTS]
+        paths += inside if item.is_dir() else [item]
+    return paths
+
+
+def flares_of_records(records):
+    """Flares in joined records, so that one that goes on past midnight is one flare.
+
+    records: XrayFlux of one satellite or more.  Raises InputError when their scales differ.
+    """
+    if len({record.scale for record in records}) > 1:
+        raise InputError(
+            "records on the operational scale (GOES-8 to 15) and on the true one are mixed: 1.0 on the one is 1.4 on "
+            "the other; label them apart"
+        )
+    times = np.concatenate([record.times for record in records])
+    order = np.argsort(times, kind="stable")
+    return find_flares(np.concatenate([record.long for record in records])[order], times[order])
+
+
+def covered_days(records, lists, share=0.9):
+    """Days of which the X-ray flux is known for most of the 24 hours, or that lie within a list: DatetimeIndex."""
+    found = pd.DatetimeIndex([])
+    if records:
+        known = np.concatenate([record.times[np.isfinite(record.long)] for record in records])
+        minutes = pd.DatetimeIndex(np.unique(known.astype("datetime64[m]").astype("datetime64[ns]")))
+        counts = pd.Series(1, minutes).groupby(minutes.floor("D")).sum()
+        found = found.union(counts.index[counts >= share * 1440])
+    for table in lists:
+        if len(table):
+            found = found.union(pd.date_range(table["peak"].min().floor("D"), table["peak"].max().floor("D")))
+    return found

@@ -79,19 +79,18 @@ def spot_fraction(age, life):
 
 def living_spots(spots, table, age):
     """Spots of the regions alive, drifting apart while they emerge; widths follow from flux and field.  Patches."""
-    region = spots["region"].to_numpy()
+    fraction = age[spots["region"]] / table["life"][spots["region"]]
+    living = spots[(fraction > spots["begin"]) & (fraction < spots["end"])]
+    names = ("region", "begin", "end", "share", "west", "north")
+    region, begin, end, share, west, north = (living[name].to_numpy() for name in names)
     fraction = age[region] / table["life"][region]
-    begin, end = spots["begin"].to_numpy(), spots["end"].to_numpy()
-    keep = np.flatnonzero((fraction > begin) & (fraction < end))
-    region, fraction, begin, end = region[keep], fraction[keep], begin[keep], end[keep]
-    share = spots["share"].to_numpy()[keep]
     rise, fall = (np.clip(4 * part / (end - begin), 0, 1) for part in (fraction - begin, end - fraction))
     life = np.where(end < 1, rise * fall, 1)
     flux = 0.65 * table["flux"][region] * spot_fraction(age[region], table["life"][region]) * np.abs(share) * life
     spread = 0.5 + 0.5 * np.clip(fraction / 0.25, 0, 1)
-    latitude = table["latitude"][region] + spots["north"].to_numpy()[keep] * spread
+    latitude = table["latitude"][region] + north * spread
     middle = longitude_at(table["longitude"][region], table["latitude"][region], age[region])
-    longitude = middle + spots["west"].to_numpy()[keep] * spread / np.cos(np.deg2rad(latitude))
+    longitude = middle + west * spread / np.cos(np.deg2rad(latitude))
     width = np.sqrt(np.maximum(flux, 1e18) / (2 * np.pi * SPOT_FIELD)) / DEGREE
     return Patches(region, latitude, longitude, SPOT_FIELD * np.sign(share), width)
 
