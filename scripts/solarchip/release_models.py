@@ -1,5 +1,6 @@
-"""From pretrainings to the weights that ship: `python scripts/solarchip/release_models.py ARCHIVE FOLDER...`."""
+"""From pretrainings to the weights that ship: `python -m scripts.solarchip.release_models ARCHIVE FOLDER...`."""
 
+import json
 from pathlib import Path
 from typing import Annotated
 
@@ -8,19 +9,22 @@ import pandas as pd
 import typer
 
 from flarebook.compendium.errors import InputError
-from flarebook.learning.release import Release, publish, read_trainings, table_row
-from flarebook.solarchip.datasets.archive import read_held_out
 from flarebook.solarchip.datasets.splits import ROTATION, subsample_evenly
 from flarebook.solarchip.images.channels import channel_index
 from flarebook.solarchip.models import weights
 from flarebook.solarchip.models.autoencoder import create_autoencoder
+from flarebook.solarchip.models.losses import TERMS as CONTRASTS
 from flarebook.solarchip.pretraining import diagnostics
 from flarebook.solarchip.representation import scores as representation_scores
 from flarebook.solarchip.representation.linear_probes import probe_targets
 from flarebook.solarchip.translation import translator
 from flarebook.solarchip.translation.scores import score_translation, select_target
+from scripts.release import Release, publish, read_trainings, table_row
+from scripts.solarchip.archive import read_held_out
 
 SCORED = ("171", "304", "1600")  # AIA channels set against HMI in the card's retrieval
+# names of settings in the shipped files -> names of today
+RENAMED = {"drawing_first": "reconstruction_warmup", "pieces": "micro_batches", "relative": "standardize"}
 COUNTED = {
     True: "standardised anomalies of each channel",
     False: "images as they are",
@@ -61,14 +65,14 @@ def card_values(models, histories, images, magnetograms, days):
     """Return the values for the card's template; held-out images (n, 11, h, w) scaled, magnetograms, days."""
     about = models["vit-tiny"].about
     untrained = {f"{name}, untrained": create_autoencoder(name, seed=0).eval() for name in models}
-    learnt = {name: diagnostics.summarize_model(model, images) for name, model in models.items()}
-    values = weights.training_settings(about) | {
+    learnt = {name: summarize_model(model, images) for name, model in models.items()}
+    values = training_settings(about) | {
         **{key: about[key] for key in ("n_dates", "first_date", "last_date", "images_sha256")},
         "commits": ", ".join(f"{name} `{model.about['commit'][:10]}`" for name, model in models.items()),
         "training": "\n".join(training_row(name, models[name], histories[name]) for name in models),
         "n_held_out": len(images),
         "gap_days": ROTATION,
-        "counted": COUNTED[weights.training_settings(about)["standardize"]],
+        "counted": COUNTED[training_settings(about)["standardize"]],
         "learnt": "\n".join(table_row(name, row.values()) for name, row in learnt.items()),
         "headings": " | ".join(ASKED.values()),
         "rule": "---|" * (1 + len(ASKED)),
@@ -77,13 +81,32 @@ def card_values(models, histories, images, magnetograms, days):
     return values | translator_values(translator.load_translator(), images)
 
 
+def training_settings(about):
+    """Return the settings of a training that a weights file describes, under the names of `PretrainingConfig`."""
+    return {RENAMED.get(name, name): value for name, value in json.loads(about["settings"]).items()}
+
+
+def summarize_model(model, images):
+    """One row of numbers about a model on held-out dates: {name: number}.
+
+    explained_hmi and explained_aia (median of the AIA channels), and for each term of the contrast its loss, and that
+    with AIA of another date.  images: (n, 11, h, w) scaled, at least 32.
+    """
+    explained = diagnostics.explained_variance(model, images).set_index("channel")["explained"]
+    losses = diagnostics.contrastive_losses(model, images).set_index(["term", "pairs"])["loss"]
+    row = {"explained_hmi": explained["hmi"], "explained_aia": explained.drop("hmi").median()}
+    for term in CONTRASTS:
+        row |= {term: losses[term, "same date"], f"{term}_another_date": losses[term, "another date"]}
+    return row
+
+
 def training_row(name, model, history):
     """Row of the card's table of trainings."""
     n_weights, about = sum(weight.numel() for weight in model.parameters()), model.about
     losses = history["held_out_loss"].iloc[-1:]
     seen = int(about["dates_seen"])
     epochs = f"{seen / int(about['n_dates']):.1f}"
-    first = weights.training_settings(about)["reconstruction_warmup"]
+    first = training_settings(about)["reconstruction_warmup"]
     return table_row(
         f"{name} | {n_weights:,} | {first:g} | {about['steps']} | {seen:,} | {epochs} | {about['seconds']}", losses
     )
@@ -113,9 +136,7 @@ def halves(times):
 
 def main(
     archive: Annotated[Path, typer.Argument(help="Folder of the simulated Sun that the models were trained on.")],
-    folders: Annotated[
-        list[Path], typer.Argument(help="Folders of `python -m flarebook.solarchip.pretraining.pretrain`.")
-    ],
+    folders: Annotated[list[Path], typer.Argument(help="Folders of `python -m scripts.solarchip.pretrain`.")],
 ):
     """Write the shipped models, their histories and their card."""
     typer.echo(f"written: {ship(archive, folders)}")

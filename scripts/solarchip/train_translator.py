@@ -8,9 +8,9 @@ import typer
 
 from flarebook.compendium.batch_report import run_script
 from flarebook.compendium.provenance import code_state
-from flarebook.solarchip.datasets.archive import LAST_TENTH, read_archive
 from flarebook.solarchip.models.weights import open_encoder
 from flarebook.solarchip.translation.translator import TranslatorConfig, save_translator, train_translator
+from scripts.solarchip.archive import LAST_TENTH, read_archive
 
 
 def main(

@@ -10,10 +10,10 @@ import typer
 from flarebook.compendium.errors import InputError
 from flarebook.encoders import compact_vit
 from flarebook.encoders.handcrafted import moments, pixels
-from flarebook.learning.release import Release, publish, read_trainings, table_row
 from flarebook.stix.clustering.probes import probe, targets
 from flarebook.stix.pretraining.objectives import untrained
 from flarebook.stix.pretraining.pretrain import read_archive
+from scripts.release import Release, publish, read_trainings, table_row
 from scripts.stix.simulate_pretraining import SEED
 
 QUESTIONS = ("kind", "sources", "artefact")

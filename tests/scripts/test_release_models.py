@@ -5,7 +5,6 @@ import pandas as pd
 import pytest
 
 from flarebook.compendium.errors import InputError
-from flarebook.learning.release import read_trainings
 from flarebook.solarchip.datasets.simulated import simulate_sun
 from flarebook.solarchip.figures.pretraining import chance_losses, plot_batch, plot_history, shipped_history
 from flarebook.solarchip.images.channels import CHANNELS
@@ -14,6 +13,7 @@ from flarebook.solarchip.models import weights
 from flarebook.solarchip.pretraining.batches import select_images
 from flarebook.solarchip.pretraining.objective import TERMS
 from flarebook.solarchip.translation import translator as translate
+from scripts.release import read_trainings
 from scripts.solarchip import release_models
 from scripts.solarchip.release_models import scores_to
 
@@ -31,7 +31,7 @@ def test_the_files_are_small_and_the_card_tells_what_they_say(shipped):
         assert (weights.FOLDER / weights.weights_file_name(name)).stat().st_size < 10e6
         row = next(line for line in CARD.splitlines() if line.startswith(f"| {name} | "))
         n_weights = sum(weight.numel() for weight in model.parameters())
-        first = weights.training_settings(model.about)["reconstruction_warmup"]
+        first = release_models.training_settings(model.about)["reconstruction_warmup"]
         assert f"| {n_weights:,} | {first:g} | {model.about['steps']} | {int(model.about['dates_seen']):,} |" in row
         assert model.about["images_sha256"] in CARD and model.about["commit"][:10] in CARD
         assert model.about["origin"] == "simulated"

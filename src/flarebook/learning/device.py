@@ -33,8 +33,6 @@ def declare_torchvision_schemas():
 
     Call before importing timm, open_clip or lightly.  Returns the torch.library.Library, None when nothing was missing.
     """
-    import torch
-
     try:
         import torchvision  # noqa: F401
     except RuntimeError:

@@ -61,7 +61,7 @@ def test_damaged_missing_and_nameless_files_get_one_sentence(saved, tmp_path):
     cut.write_bytes(saved.read_bytes()[:3000])
     with pytest.raises(InputError, match="cannot read .*cut.safetensors: truncated"):
         load_weights(cut)
-    with pytest.raises(InputError, match="there is no weights file .*: make one with `python -m flarebook.solarchip"):
+    with pytest.raises(InputError, match="there is no weights file .*: make one with `python -m scripts.solarchip"):
         load_weights(tmp_path / "none.safetensors")
     save_file({"weight": torch.zeros(2)}, cut)
     with pytest.raises(InputError, match="does not describe its network .backbone is missing"):

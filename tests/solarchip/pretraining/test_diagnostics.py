@@ -5,15 +5,15 @@ import pytest
 import torch
 from torch.nn.functional import one_hot
 
+from flarebook.solarchip.models.backbones import Tokens
 from flarebook.solarchip.models.losses import FIRST_SCALE, TERMS
-from flarebook.solarchip.models.patches import Tokens
 from flarebook.solarchip.pretraining.diagnostics import (
     contrastive_losses,
     explained_variance,
     patch_colours,
-    summarize_model,
     variance_components,
 )
+from scripts.solarchip.release_models import summarize_model
 
 N, SIDE = 40, 8
 

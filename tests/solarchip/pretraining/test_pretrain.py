@@ -18,7 +18,8 @@ from flarebook.solarchip.models.autoencoder import create_autoencoder
 from flarebook.solarchip.pretraining.batches import available_channels, describe_missing_channels
 from flarebook.solarchip.pretraining.diagnostics import contrastive_losses, explained_variance
 from flarebook.solarchip.pretraining.objective import TERMS, Objective
-from flarebook.solarchip.pretraining.pretrain import CHECKPOINT, PretrainingConfig, pretrain, validate
+from flarebook.solarchip.pretraining.pretrain import CHECKPOINT, pretrain, validate
+from flarebook.solarchip.pretraining.settings import PretrainingConfig
 
 BRIEF = PretrainingConfig(size="vit-mini", n_steps=6, batch_size=16, every=2)
 

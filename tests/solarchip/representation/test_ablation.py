@@ -1,4 +1,4 @@
-"""The ablation trains what it says, the same way each time, goes on where it stopped, and its verdicts follow."""
+"""The ablation trains what it says, the same way each time, and its verdicts follow."""
 
 from dataclasses import replace
 
@@ -39,45 +39,6 @@ def test_the_random_row_is_what_every_other_row_begins_with(dates):
     )
     weights = begun.state_dict()
     assert all(np.array_equal(value.detach(), weights[name]) for name, value in random.named_parameters())
-
-
-def test_a_stopped_ablation_goes_on_and_ends_the_same(dates, tmp_path):
-    chosen = [ablation.Variant("vit-mini", row) for row in ("random", "CLS alone")]
-    whole = ablation.run_ablation(chosen, dates, SETTINGS, [1, 2], ["171"])
-    path = tmp_path / "scores.parquet"
-    ablation.run_ablation(chosen, dates, SETTINGS, [1], ["171"], path)
-    told = []
-    table = ablation.run_ablation(
-        chosen, dates, SETTINGS, [1, 2], ["171"], path, lambda variant, seed: told.append(seed)
-    )
-    assert told == [2, 2]
-    pd.testing.assert_frame_equal(table, whole)
-    pd.testing.assert_frame_equal(pd.read_parquet(path), whole)
-
-
-def test_a_table_of_other_settings_channels_or_images_is_not_gone_on_with(dates, tmp_path):
-    path, chosen = tmp_path / "scores.parquet", [ablation.Variant("vit-mini", "random")]
-    ablation.run_ablation(chosen, dates, SETTINGS, [1], ["171"], path)
-    others = {
-        "n_steps 2, now it is 3": (dates, replace(SETTINGS, n_steps=3), ["171"]),
-        "channels": (dates, SETTINGS, ["304"]),
-        "dates_sha256": (replace(dates, images=dates.images + 1), SETTINGS, ["171"]),
-    }
-    for told, (asked, settings, channels) in others.items():
-        with pytest.raises(InputError, match=f"was begun with {told}"):
-            ablation.run_ablation(chosen, asked, settings, [1], channels, path)
-
-
-def test_what_ships_tells_where_the_images_come_from(dates, tmp_path):
-    table, real = ablation.run_ablation([], dates, SETTINGS, [1], ["171"]), replace(dates, origin="real")
-    ablation.export_ablation(table, SETTINGS, real, ["171"], tmp_path)
-    assert '"origin": "real"' in (tmp_path / "ablation.json").read_text()
-
-
-def test_another_table_is_not_overwritten(dates, tmp_path):
-    pd.DataFrame({"a": [1]}).to_parquet(tmp_path / "scores.parquet")
-    with pytest.raises(InputError, match="no table of an ablation"):
-        ablation.run_ablation([], dates, SETTINGS, [1], ["171"], tmp_path / "scores.parquet")
 
 
 def test_binning_keeps_the_mean_brightness():

@@ -5,7 +5,7 @@ import pytest
 
 from flarebook.compendium.errors import InputError
 from flarebook.learning.training import TrainingConfig
-from flarebook.solarchip.datasets.standardization import training_scale
+from flarebook.solarchip.datasets.archive import training_scale
 from flarebook.solarchip.translation import direct
 from flarebook.solarchip.translation.direct import network_translations
 

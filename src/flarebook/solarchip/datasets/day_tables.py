@@ -1,4 +1,6 @@
-"""Tables of a simulated Sun: one row per image with its labels and the truth behind them, regions on it, flares."""
+"""A Sun of many dates, and the tables of a simulated one: images with labels and truth, regions, flares."""
+
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -7,6 +9,17 @@ from flarebook.compendium.errors import InputError
 from flarebook.solarchip.datasets.splits import TRAIN, split_chronologically
 from flarebook.solarchip.goes.labels import label_table, largest_peak_flux
 from flarebook.solarchip.sun.flare_process import M1, expected_visible, fraction_above, glowing_flares, xray_background
+
+
+@dataclass(frozen=True, eq=False)
+class SunDays:
+    """Images of many dates, simulated or real, and what is known about them."""
+
+    images: np.ndarray  # (n, 11, size, size) float16, G and DN/s
+    days: pd.DataFrame  # a row per image
+    regions: pd.DataFrame
+    flares: pd.DataFrame
+    left_out: list = field(default_factory=list)  # a sentence for each file or date that could not be used
 
 
 def build_tables(start, day, measured, rates, flares, population):

@@ -33,7 +33,7 @@ class SunSource:
 
 
 def load_sun(request, path=None):
-    """Load images, days, regions and flares: SimulatedSun or RealDays, and one sentence per skipped file or date.
+    """Load images, days, regions and flares: a SunDays, and one sentence per skipped file or date.
 
     request: SunSource; path: see `simulate_sun`.  Raises InputError for an unknown source, or for real days without a
     folder.

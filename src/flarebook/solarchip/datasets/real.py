@@ -2,14 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Callable
+from operator import itemgetter
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from flarebook.compendium.errors import InputError
-from flarebook.solarchip.datasets.day_tables import split_days
+from flarebook.solarchip.datasets.day_tables import SunDays, split_days
 from flarebook.solarchip.goes.classes import COLUMNS
 from flarebook.solarchip.goes.labels import (
     LISTS,
@@ -34,23 +34,13 @@ REGIONS = ("time", "region", "latitude", "longitude", "flux", "complexity", "r_v
 LABELS = {"peak_flux": "Float64", "max_class": "string", "label_m": "Int64", "label_c": "Int64"}
 
 
-class RealDays(NamedTuple):
-    """As simulate.SimulatedSun, and left_out: a sentence for each file or date that could not be used."""
-
-    images: np.ndarray
-    days: pd.DataFrame
-    regions: pd.DataFrame
-    flares: pd.DataFrame
-    left_out: list
-
-
 def real_days(
     folder: str | Path,
     flares: list[str | Path] | None = None,
     size: int = 128,
     required: tuple[str, ...] = CHANNELS,
     progress: Callable | None = None,
-) -> RealDays:
+) -> SunDays:
     """Prepare the dates of a folder of FITS images, such as `flarebook solarchip fetch` writes.
 
     Parameters
@@ -68,7 +58,7 @@ def real_days(
 
     Returns
     -------
-    RealDays
+    SunDays
         Images (n, 11, size, size) in G and DN/s, the tables days, regions and flares, and the reasons of skipped files.
         Labels are missing on days that no record or list covers.
 
@@ -99,7 +89,7 @@ def real_days(
 
 
 def sdoml_days(times, flares=(), aia=AIA_STORE, hmi=HMI_STORE, size=128, progress=None):
-    """Dates of SDOML version 2: a RealDays; 4500, which it does not hold, is NaN.
+    """Dates of SDOML version 2: a SunDays; 4500, which it does not hold, is NaN.
 
     times: UTC; flares: GOES records or flare lists, [path]; aia, hmi: see sdoml.nearest_images.  A date that lacks
     another channel is left out.  Raises InputError when a store cannot be opened or no date is left.
@@ -172,13 +162,10 @@ def find_dates(files):
             reasons.append(f"{path.name} says of itself that it is no observation: keep it apart from real images")
             continue
         dates[time.round("h")][channel].append((abs(time - time.round("h")), path))
-    sort = {hour: {channel: _nearest_first(told) for channel, told in found.items()} for hour, found in dates.items()}
-    return dict(sorted(sort.items())), reasons
-
-
-def _nearest_first(told):
-    """Paths of [(distance, path)], nearest first, and of equal ones in the order given."""
-    return [path for _, path in sorted(told, key=lambda one: one[0])]
+    for channels in dates.values():
+        for channel, paths in channels.items():  # of equal distances, in the order given
+            channels[channel] = [path for _, path in sorted(paths, key=itemgetter(0))]
+    return dict(sorted(dates.items())), reasons
 
 
 def read_date(paths, left_out):
@@ -227,7 +214,7 @@ def stack_date(found, time, size=128, required=CHANNELS, correct=True):
 
 
 def build_real_tables(images, times, sources, left_out):
-    """RealDays of prepared images.
+    """SunDays of prepared images.
 
     images: (n, 11, size, size); times: [Timestamp]; sources: [path] of flares.
     """
@@ -242,7 +229,7 @@ def build_real_tables(images, times, sources, left_out):
     days = pd.concat([days, labels, xray_columns(sources, moments, flares, known)], axis=1)
     days["n_regions"] = pd.array([pd.NA] * len(days), "Int64")
     days["split"], days["origin"] = split_days(days["time"]), "real"
-    return RealDays(images, days, pd.DataFrame(columns=list(REGIONS)), flares, left_out)
+    return SunDays(images, days, pd.DataFrame(columns=list(REGIONS)), flares, left_out)
 
 
 def _label_columns(sources, moments, left_out):

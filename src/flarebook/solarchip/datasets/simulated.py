@@ -1,7 +1,6 @@
 """The simulated Sun of a seed: images of all channels, and tables of days, regions and flares."""
 
 from contextlib import nullcontext
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +9,7 @@ from joblib import Parallel, delayed
 
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.mapped_arrays import growing_array, open_arrays
-from flarebook.solarchip.datasets.day_tables import build_tables
+from flarebook.solarchip.datasets.day_tables import SunDays, build_tables
 from flarebook.solarchip.images.grid import Disk, solar_b0
 from flarebook.solarchip.sun.flare_process import Rates, flare_rate, glowing_flares, sample_flares
 from flarebook.solarchip.sun.magnetic_indices import r_of_disk, region_r_values
@@ -23,16 +22,6 @@ IMAGES = "images.npz"
 CHUNK = 20  # dates that a process takes at a time; every date has its own random numbers
 
 
-@dataclass(frozen=True, eq=False)
-class SimulatedSun:
-    """images: (n, 11, size, size) float16, G and DN/s; days, regions, flares: tables, see `day_tables`."""
-
-    images: np.ndarray
-    days: pd.DataFrame
-    regions: pd.DataFrame
-    flares: pd.DataFrame
-
-
 def simulate_sun(
     n_days: int,
     seed: int,
@@ -41,7 +30,7 @@ def simulate_sun(
     start: str = START,
     n_jobs: int = 1,
     path: str | Path | None = None,
-) -> SimulatedSun:
+) -> SunDays:
     """Simulate full-disk images, active regions and flares.
 
     Parameters
@@ -64,7 +53,7 @@ def simulate_sun(
 
     Returns
     -------
-    SimulatedSun
+    SunDays
         Images (n_days, 11, size, size) in G and DN/s, and the tables days, regions and flares.
 
     Raises
@@ -93,7 +82,7 @@ def simulate_sun(
     chunks = [work[i : i + CHUNK] for i in range(0, n_days, CHUNK)]
     each = (delayed(render_dates)(chunk, population, phases, size, start) for chunk in chunks)
     images, measured = collect_images(Parallel(n_jobs, return_as="generator")(each), (n_days, 11, size, size), path)
-    return SimulatedSun(images, *build_tables(start, day, measured, rates, flares, population))
+    return SunDays(images, *build_tables(start, day, measured, rates, flares, population))
 
 
 def collect_images(observed, shape, path=None):
@@ -161,7 +150,7 @@ def render_dates(work, population, phases, size, start):
 
 
 def save_sun(run, sun, origin="simulated"):
-    """Save a SimulatedSun as results of the run that made it: images.npz, unless they lie there, and three tables."""
+    """Save a SunDays as results of the run that made it: images.npz, unless they lie there, and three tables."""
     if getattr(sun.images, "filename", None) != (run.folder / IMAGES).resolve():
         run.save_arrays(Path(IMAGES).stem, compress=False, images=sun.images)
     for name in ("days", "regions", "flares"):

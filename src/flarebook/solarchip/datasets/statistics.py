@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 from scipy.ndimage import gaussian_filter
+from scipy.stats import binned_statistic
 
 from flarebook.compendium.errors import InputError
 from flarebook.solarchip.goes.classes import class_to_flux, reaches_class
@@ -18,13 +19,8 @@ def limb_profile(image, radius, edges):
     image, radius: (n, n), any unit and solar radii; edges: (k + 1,) solar radii.  Returns (k,), NaN for empty rings.
     """
     image, good = np.asarray(image, float), np.isfinite(image)
-    ring = np.where(good, np.digitize(radius, edges) - 1, -1)
-    counts, sums = np.zeros(len(edges) - 1), np.zeros(len(edges) - 1)
-    for number in range(len(counts)):
-        values = image[ring == number]
-        counts[number], sums[number] = len(values), values.sum()
-    with np.errstate(invalid="ignore"):
-        return sums / counts / np.median(image[good & (radius < CENTRE)])
+    means = binned_statistic(radius[good], image[good], "mean", edges).statistic
+    return means / np.median(image[good & (radius < CENTRE)])
 
 
 def profile_table(images, radius, edges, origin):
@@ -44,10 +40,9 @@ def ring_contrast(image, radius, edges):
     image, radius: (n, n); edges: of the rings, solar radii.
     """
     image, out = np.asarray(image, float), np.full(np.shape(image), np.nan)
-    for inner, outer in zip(edges[:-1], edges[1:], strict=True):
-        ring = (radius >= inner) & (radius < outer) & np.isfinite(image)
-        if ring.any():
-            out[ring] = image[ring] / np.median(image[ring])
+    inside = (radius >= edges[0]) & (radius < edges[-1]) & np.isfinite(image)
+    medians, _, ring = binned_statistic(radius[inside], image[inside], "median", edges)
+    out[inside] = image[inside] / medians[ring - 1]
     return out
 
 

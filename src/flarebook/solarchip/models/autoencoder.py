@@ -9,11 +9,9 @@ from torch.nn.functional import normalize
 from flarebook.compendium.errors import InputError
 from flarebook.solarchip.images.channels import CHANNELS
 from flarebook.solarchip.images.scaling import scale_channel
-from flarebook.solarchip.models.cnn import CnnSize
+from flarebook.solarchip.models.backbones import CnnSize, VitSize, unpatchify
 from flarebook.solarchip.models.embeddings import encode_batches
 from flarebook.solarchip.models.losses import FIRST_SCALE, LARGEST_SCALE, TERMS
-from flarebook.solarchip.models.patches import unpatchify
-from flarebook.solarchip.models.vit import VitSize
 
 SIZES = {
     "vit-tiny": VitSize(image=128, patch=16, width=96, depth=3, heads=4, projection=64),

@@ -1,6 +1,5 @@
 """Weights files of the pretrained models: loading, saving, and the check of the architecture."""
 
-import json
 from importlib.resources import files
 
 from flarebook.compendium.errors import InputError
@@ -10,9 +9,7 @@ from flarebook.solarchip.models.autoencoder import SolarChip, create_autoencoder
 FOLDER = files("flarebook.solarchip") / "data"
 SHIPPED = ("vit-tiny", "cnn-tiny")
 ARCHITECTURE = ("backbone", "sharing", "image")
-SCRIPT = "flarebook.solarchip.pretraining.pretrain"  # makes the weights files
-# names of settings in the shipped files -> names of today
-RENAMED = {"drawing_first": "reconstruction_warmup", "pieces": "micro_batches", "relative": "standardize"}
+SCRIPT = "scripts.solarchip.pretrain"  # makes the weights files
 
 
 def load_encoder(name: str, device: str = "cpu") -> SolarChip:
@@ -85,11 +82,6 @@ def save_encoder(model, path, about, history=None):
 def architecture(model):
     """Return what a weights file holds of a SolarChip besides its weights, {name of ARCHITECTURE: value}."""
     return dict(zip(ARCHITECTURE, (model.name, model.sharing, model.size.image), strict=True))
-
-
-def training_settings(about):
-    """Return the settings of a training that a weights file describes, under the names of `PretrainingConfig`."""
-    return {RENAMED.get(name, name): value for name, value in json.loads(about["settings"]).items()}
 
 
 def open_encoder(weights):

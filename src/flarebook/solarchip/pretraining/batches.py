@@ -6,8 +6,8 @@ from torch.nn.functional import affine_grid, grid_sample
 
 from flarebook.compendium.errors import InputError
 from flarebook.learning.training import epoch_batch
+from flarebook.solarchip.datasets.archive import training_scale
 from flarebook.solarchip.datasets.splits import subsample_evenly
-from flarebook.solarchip.datasets.standardization import training_scale
 from flarebook.solarchip.images.channels import AIA, CHANNELS
 
 SMALLEST_DEVIATION = 0.07  # in scaled values; visible light hardly varies, and its limb would outweigh all channels

@@ -42,8 +42,10 @@ def contrastive_losses(model, images, batch_size=32, seed=1):
     """
     objective = Objective(model, dict.fromkeys(CONTRASTS, 1.0))
     found, channels = [], available_channels(images)
-    for rows in _batches(len(images), batch_size, seed):
-        (cls, patches), _ = objective.embed(select_images(images, rows, channels), channels)
+    order = np.random.default_rng(seed).permutation(len(images))
+    for start in range(0, len(images) - batch_size + 1, batch_size):
+        dates = order[start : start + batch_size]
+        (cls, patches), _ = objective.embed(select_images(images, dates, channels), channels)
         for pairs, moved in (("same date", 0), ("another date", 1)):
             shifted = [torch.cat([part[:, :1], part[:, 1:].roll(moved, dims=0)], dim=1) for part in (cls, patches)]
             terms = objective.contrasts(*shifted)
@@ -51,12 +53,6 @@ def contrastive_losses(model, images, batch_size=32, seed=1):
     found += [(term, "guessing", np.log(patches.shape[2] if term == "intra" else batch_size)) for term in CONTRASTS]
     table = pd.DataFrame(found, columns=["term", "pairs", "loss"])
     return table.groupby(["term", "pairs"], sort=False)["loss"].mean().reset_index()
-
-
-def _batches(n, size, seed):
-    """Dates of whole batches in a random order, sorted within each."""
-    order = np.random.default_rng(seed).permutation(n)
-    return [np.sort(order[start : start + size]) for start in range(0, n - size + 1, size)]
 
 
 def patch_colours(model, images, channels, dates, remove_position_mean=False):
@@ -93,17 +89,3 @@ def variance_components(model, images, channels):
         place, date = np.mean(patches.mean(axis=0) ** 2) / total, np.mean(patches.mean(axis=1) ** 2) / total
         rows.append((channel, place, date, 1 - place - date))
     return pd.DataFrame(rows, columns=["channel", "place", "date", "place on a date"])
-
-
-def summarize_model(model, images):
-    """One row of numbers about a model on held-out dates: {name: number}.
-
-    explained_hmi and explained_aia (median of the AIA channels), and for each term of the contrast its loss, and that
-    with AIA of another date.  images: (n, 11, h, w) scaled, at least 32.
-    """
-    drawn = explained_variance(model, images).set_index("channel")["explained"]
-    told = contrastive_losses(model, images).set_index(["term", "pairs"])["loss"]
-    row = {"explained_hmi": drawn["hmi"], "explained_aia": drawn.drop("hmi").median()}
-    for term in CONTRASTS:
-        row |= {term: told[term, "same date"], f"{term}_another_date": told[term, "another date"]}
-    return row

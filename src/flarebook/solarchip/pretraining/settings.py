@@ -8,7 +8,7 @@ from flarebook.solarchip.pretraining.batches import check_training_images
 from flarebook.solarchip.pretraining.objective import TERMS
 
 PRECISIONS = {"32": "32-true", "bf16": "bf16-mixed"}  # half precision of 16 bits would need a scaler, bf16 needs none
-WHERE = ("device", "devices")  # fields that do not change the outcome
+WHERE = ("device", "devices", "start")  # fields that do not change the outcome
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,7 @@ class PretrainingConfig:
     compile: bool = False  # torch.compile, which needs a C++ compiler
     device: str = "auto"
     devices: int = 1  # processes, one a GPU; batch_size is shared among them
+    start: str = "fork"  # how processes begin: "fork", or "popen" in a script, which is then started once more
 
 
 def complete_config(images, config, held_out=None, folder=None):

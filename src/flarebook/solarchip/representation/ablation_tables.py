@@ -13,32 +13,14 @@ from flarebook.solarchip.representation.ablation import ALL_TERMS, COLUMNS, TERM
 from flarebook.solarchip.representation.scores import HEADLINE, MEAN_PROBE, STRENGTH
 
 MARGIN = 0.02  # smallest gain in recall or in a probe's skill that would matter to a user
-
-
 INVARIANCE = ("recall@1, neighbouring days", HEADLINE, "crossed probe, mean")
-
-
 CONSISTENCY = ("place by content", "patch date, neighbouring days")
-
-
 CAPACITY = (MEAN_PROBE, HEADLINE)
-
-
 ADDED = {"CLS": ("+ CLS", "reconstruction"), "patch": ("+ CLS + patch", "+ CLS"), "intra": (ALL_TERMS, "+ CLS + patch")}
-
-
 ALONE = ("CLS alone", "patch alone", "intra alone")
-
-
 OWN_SCORES = {"cls": "recall@1, all dates", "patch": "patch date, neighbouring days", "intra": "place, same date"}
-
-
 KINDS = {"vit": "transformer", "cnn": "convolutions"}  # families of backbones: metrics have one name in all sizes
-
-
 LEFT = 1.5  # times the score of guessing on its own question, above which a contrast has begun to learn
-
-
 SHORT_ROWS = {
     "random": "random",
     "reconstruction": "reconstruction",
@@ -46,8 +28,6 @@ SHORT_ROWS = {
     "+ CLS + patch": "plus_patch",
     ALL_TERMS: "all",
 }
-
-
 SHORT_SCORES = {
     "recall@1, neighbouring days": "recall",
     HEADLINE: "mapped_recall",
@@ -56,21 +36,19 @@ SHORT_SCORES = {
     MEAN_PROBE: "probe",
     "crossed probe, mean": "crossed",
 }
+FOLDER = files("flarebook.solarchip") / "data"
+FILES = "ablation.csv", "ablation.json"
+SCRIPT = "python -m scripts.solarchip.run_ablation"
+THIS, LONGER = "this run", "longer"
 
 
 def summarize_ablation(table):
     """Mean, standard deviation over seeds, number of seeds and chance of every score and row.
 
-    table: of ablation.run.  Returns a DataFrame: backbone, sharing, row, score, mean, sd, n, chance.
+    table: of `run_ablation`.  Returns a DataFrame: backbone, sharing, row, score, mean, sd, n, chance.
     """
     numbers = {"mean": ("value", "mean"), "sd": ("value", "std"), "n": ("value", "count"), "chance": ("chance", "mean")}
     return table.groupby(["backbone", "sharing", "row", "score"], sort=False).agg(**numbers).reset_index()
-
-
-def seed_values(table, backbone, row, score, sharing="two"):
-    """Values of one score over the seeds, in the seeds' order: (n,)."""
-    own = table[(table["backbone"] == backbone) & (table["row"] == row) & (table["sharing"] == sharing)]
-    return own[own["score"] == score].sort_values("seed")["value"].to_numpy()
 
 
 def claim_rows(table, claim, backbone, rows, scores, margin=MARGIN):
@@ -79,20 +57,21 @@ def claim_rows(table, claim, backbone, rows, scores, margin=MARGIN):
     Nothing is decided when a contrast of the first, fuller row still guesses: that says something of the plateau, not
     of the term.
     """
-    learnt = above_chance(table, backbone, rows[0])
+    own = table[(table["backbone"] == backbone) & (table["sharing"] == "two")]
+    learnt = above_chance(own[own["row"] == rows[0]], TERMS[rows[0]])
+    values = own.pivot(index="seed", columns=["row", "score"], values="value")
     for score in scores:
-        pair = [seed_values(table, backbone, row, score) for row in rows]
-        if len(pair[0]) and len(pair[1]):
+        if all((row, score) in values for row in rows):
+            pair = [values[row, score].to_numpy() for row in rows]
             row = assess_pairs(claim, f"{backbone}: {rows[0]} against {rows[1]}", score, *pair, margin)
             yield row if learnt else row | {"verdict": UNDECIDED}
 
 
-def above_chance(table, backbone, row):
-    """Whether each contrast of a row answers its own question on held-out dates better than guessing, seeds' mean."""
-    own = table[(table["backbone"] == backbone) & (table["row"] == row) & (table["sharing"] == "two")]
-    found = own.groupby("score")[["value", "chance"]].mean()
-    asked = [question for term, question in OWN_SCORES.items() if term in TERMS[row] and question in found.index]
-    return bool((found.loc[asked, "value"] >= LEFT * found.loc[asked, "chance"]).all())
+def above_chance(table, terms):
+    """Whether each term's own score, the mean over seeds, exceeds chance clearly; table: of one row of the ablation."""
+    means = table.groupby("score")[["value", "chance"]].mean()
+    means = means[means.index.isin([OWN_SCORES.get(term) for term in terms])]
+    return bool((means["value"] >= LEFT * means["chance"]).all())
 
 
 def with_reference(table, scores, name):
@@ -149,22 +128,10 @@ def overview_table(summary):
     return wide[[score for score in SHORT_SCORES if score in wide]]
 
 
-FOLDER = files("flarebook.solarchip") / "data"
-
-
-FILES = "ablation.csv", "ablation.json"
-
-
-SCRIPT = "python -m flarebook.solarchip.representation.ablation"
-
-
-THIS, LONGER = "this run", "longer"
-
-
 def longer_table(folder=FOLDER):
-    """Scores of the longer trainings, a DataFrame of ablation.COLUMNS, and what they were made with; else None, None.
+    """Scores of the longer trainings, a DataFrame of COLUMNS, and what they were made with; else None, None.
 
-    The second is a dictionary of ablation.export: "settings" of each training, sizes, "origin" of the images, and
+    The second is a dictionary: "settings" of each training, sizes, "origin" of the images, and
     the scores of "untrained_features".  Raises InputError when one of the files is missing or is something else.
     """
     paths = [Path(folder) / name for name in FILES]

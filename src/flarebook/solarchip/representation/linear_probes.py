@@ -62,11 +62,11 @@ def available_targets(table, train, test):
 
     table: of `probe_targets`; train, test: (n,) bool.
     """
-    found = []
-    for name in table.columns:
-        counts = [_smallest_group(table[name][part].dropna(), TARGETS[name]) for part in (train, test)]
-        found += [name] if min(counts) >= FEWEST else []
-    return found
+    return [
+        name
+        for name in table
+        if min(_smallest_group(table[name][part].dropna(), TARGETS[name]) for part in (train, test)) >= FEWEST
+    ]
 
 
 def _smallest_group(values, kind):
@@ -90,20 +90,13 @@ def run_probes(features, answer, kind, train, test, tested=None):
     scaler = StandardScaler().fit(features[fit])
     known = scaler.transform(features[fit])
     asked = scaler.transform((features if tested is None else tested)[ask])
-    estimate = _classes if kind == "class" else _numbers
-    return {name: probe_skill(value, answer[ask], kind) for name, value in estimate(known, answer[fit], asked).items()}
-
-
-def _numbers(known, answer, asked):
-    """Estimates of a number by ridge regression and by the mean of the nearest neighbours: {probe: (n,)}."""
-    near = KNeighborsRegressor(min(N_NEIGHBOURS, len(known))).fit(known, answer)
-    return {"linear": RidgeCV(PENALTIES).fit(known, answer).predict(asked), "k-NN": near.predict(asked)}
-
-
-def _classes(known, answer, asked):
-    """Probabilities of class 1 by logistic regression and by nearest neighbours: {probe: (n,)}."""
-    label = answer.astype(int)
-    return {"linear": linear(known, label, asked)[:, 1], "k-NN": neighbours(known, label, asked)[:, 1]}
+    if kind == "class":
+        label = answer[fit].astype(int)
+        estimates = {"linear": linear(known, label, asked)[:, 1], "k-NN": neighbours(known, label, asked)[:, 1]}
+    else:
+        models = {"linear": RidgeCV(PENALTIES), "k-NN": KNeighborsRegressor(min(N_NEIGHBOURS, len(fit)))}
+        estimates = {name: model.fit(known, answer[fit]).predict(asked) for name, model in models.items()}
+    return {name: probe_skill(estimate, answer[ask], kind) for name, estimate in estimates.items()}
 
 
 def probe_skill(estimate, truth, kind):

@@ -16,7 +16,7 @@ from torch.nn.functional import l1_loss, mse_loss
 from flarebook.compendium.errors import InputError
 from flarebook.learning.device import chosen_device
 from flarebook.learning.training import adamw, descend, fit, sample_batches, training_loop
-from flarebook.solarchip.datasets.standardization import training_scale
+from flarebook.solarchip.datasets.archive import training_scale
 from flarebook.solarchip.images.grid import Disk
 from flarebook.solarchip.translation.latent_space import clip_to_range
 from flarebook.solarchip.translation.scores import select_target

@@ -9,8 +9,8 @@ from torch import nn
 from flarebook.compendium.errors import InputError
 from flarebook.solarchip.images.channels import CHANNELS, channel_index
 from flarebook.solarchip.images.grid import Disk
+from flarebook.solarchip.models.backbones import unpatchify
 from flarebook.solarchip.models.embeddings import encode_batches
-from flarebook.solarchip.models.patches import unpatchify
 
 LEAST = 1e-3  # of a latent channel's deviation: one that never changes is not blown up
 

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from flarebook.solarchip.models.patches import patchify, unpatchify
+from flarebook.solarchip.models.backbones import patchify, unpatchify
 
 
 @pytest.mark.parametrize("row,column", [(0, 0), (5, 17), (13, 2), (23, 23)])

@@ -6,9 +6,9 @@ import pytest
 from typer.testing import CliRunner
 
 from flarebook.compendium.errors import InputError
-from flarebook.solarchip.datasets.archive import STEP, read_archive, read_held_out
 from flarebook.solarchip.models.weights import load_weights
-from flarebook.solarchip.pretraining import pretrain
+from scripts.solarchip import pretrain
+from scripts.solarchip.archive import STEP, read_archive, read_held_out
 
 N = 400
 

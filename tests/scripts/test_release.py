@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from flarebook.compendium.errors import InputError
-from flarebook.learning.release import Release, publish, read_trainings, table_row
 from flarebook.learning.weights import load_weights, write_weights
+from scripts.release import Release, publish, read_trainings, table_row
 
 RELEASE = Release(
     files={"one": "one.safetensors", "two": "two.safetensors"},
