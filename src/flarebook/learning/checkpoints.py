@@ -10,6 +10,9 @@ import torch
 from flarebook.compendium.atomic_files import atomic_write
 from flarebook.compendium.errors import InputError
 
+# what torch.load raises for files that are cut, of another kind, or hold code
+UNREADABLE = (OSError, RuntimeError, EOFError, KeyError, TypeError, pickle.UnpicklingError, zipfile.BadZipFile)
+
 
 @dataclass
 class Checkpoint:
@@ -42,15 +45,7 @@ class Checkpoint:
         try:
             state = torch.load(self.path, map_location="cpu", weights_only=True)
             settings, rows = state["settings"], state["rows"]
-        except (
-            OSError,
-            RuntimeError,
-            EOFError,
-            KeyError,
-            TypeError,
-            pickle.UnpicklingError,
-            zipfile.BadZipFile,
-        ) as error:
+        except UNREADABLE as error:
             raise InputError(
                 f"cannot read the checkpoint {self.path}: truncated, or not written by this training (files with code "
                 "are refused); remove it to start again"

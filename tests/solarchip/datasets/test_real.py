@@ -51,7 +51,7 @@ def test_the_m_flare_labels_its_day_and_days_without_a_record_have_no_label(fold
     assert days.loc["2011-06-06T00:00:00", ["label_m", "max_class", "peak_flux"]].isna().all()
     assert 1e-7 < days.loc["2011-06-07T00:00:00", "goes_now"] < 3e-7
     assert real.flares["goes_class"].tolist() == ["M2.5"]
-    assert real.left_out == ["1 of 2 dates have no label: no record covers their 24 hours"]
+    assert real.skipped == ["1 of 2 dates have no label: no record covers their 24 hours"]
 
 
 def test_the_flux_of_the_day_before_is_known_from_its_record(folder, write_day):
@@ -94,7 +94,7 @@ def test_a_bad_file_gives_way_to_another_of_its_hour(folder):
         hdus[1].header["DATE-OBS"] = f"{DAYS[0]}T00:10:00"
     good.write_bytes(good.read_bytes()[:-20_000])
     real = real_days(folder, XRS, size=16)
-    assert len(real.days) == 2 and good.name in real.left_out[0]
+    assert len(real.days) == 2 and good.name in real.skipped[0]
 
 
 def test_a_date_without_a_channel_is_left_out_unless_it_is_not_required(folder):
@@ -102,7 +102,7 @@ def test_a_date_without_a_channel_is_left_out_unless_it_is_not_required(folder):
     (folder / DAYS[0] / jsoc_file_name(DAYS[0], "4500")).unlink()
     real = real_days(folder, XRS, size=16)
     assert len(real.days) == 1
-    assert real.left_out[0] == "2011-06-06T00:00 lacks 211, 4500: fetch these images or leave the date out"
+    assert real.skipped[0] == "2011-06-06T00:00 lacks 211, 4500: fetch these images or leave the date out"
     some = real_days(folder, XRS, size=16, required=CHANNELS[:5])
     assert len(some.days) == 2 and np.isnan(some.images[0, 5]).all() and np.isfinite(some.images[1]).all()
 
@@ -111,10 +111,10 @@ def test_bad_files_are_named_and_the_rest_goes_on(folder, write_sun):
     (folder / DAYS[0] / jsoc_file_name(DAYS[0], "94")).write_bytes(b"SIMPLE")
     drawn = write_sun(folder / "drawn.fits", "171", {"SIMULATD": True}, day="2011-06-09")
     real = real_days(folder, XRS, size=16)
-    assert len(real.days) == 1 and len(real.left_out) == 3
-    assert "0094.fits is broken" in real.left_out[0]
-    assert f"{drawn.name} says of itself that it is no observation" in real.left_out[1]
-    assert "lacks 94" in real.left_out[2]
+    assert len(real.days) == 1 and len(real.skipped) == 3
+    assert "0094.fits is broken" in real.skipped[0]
+    assert f"{drawn.name} says of itself that it is no observation" in real.skipped[1]
+    assert "lacks 94" in real.skipped[2]
 
 
 def test_no_folder_and_no_date(tmp_path, write_sun):
@@ -132,8 +132,8 @@ def test_a_magnetogram_whose_roll_was_lost_is_found_by_its_plage(folder, write_s
     write_sun(path, "hmi", {"CROTA2": 0.0}, day=DAYS[0], roll=180.0)
     real = real_days(folder, XRS, size=64)
     assert len(real.days) == 1
-    assert "other images of 2011-06-06T00:00 fit after a rotation by 180 degrees" in real.left_out[0]
-    assert "correct the roll (CROTA2)" in real.left_out[0]
+    assert "other images of 2011-06-06T00:00 fit after a rotation by 180 degrees" in real.skipped[0]
+    assert "correct the roll (CROTA2)" in real.skipped[0]
 
 
 def test_field_and_plage_of_the_simulated_sun_agree_as_they_stand():
@@ -166,4 +166,4 @@ def test_times_belong_to_the_nearest_hour(tmp_path, write_day, write_sun):
     write_sun(tmp_path / "late.fits", "171", {"DATE-OBS": "2014-03-29T00:20:00"}, cdelt=21.0)
     real = real_days(tmp_path, [], size=16)
     assert real.days["time"].tolist() == ["2014-03-29T00:00:00"]
-    assert isinstance(real.days, pd.DataFrame) and "labels are missing" in real.left_out[0]
+    assert isinstance(real.days, pd.DataFrame) and "labels are missing" in real.skipped[0]

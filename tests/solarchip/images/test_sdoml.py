@@ -63,7 +63,7 @@ def test_dates_become_the_tables_of_the_study(stores):
     real = sdoml_days([NOON, "2013-01-01"], (), *stores, size=32)
     assert real.images.shape == (1, 11, 32, 32) and real.days["origin"].tolist() == ["real"]
     assert np.isnan(real.images[0, -1]).all() and np.isfinite(real.images[0, :-1]).all()
-    assert real.days["label_m"].isna().all() and real.left_out[0] == (
+    assert real.days["label_m"].isna().all() and real.skipped[0] == (
         "SDOML hmi at 2013-01-01T00:00: the store has no array 2013/Bz; the date lacks 10 of 10 channels"
     )
 
@@ -78,9 +78,9 @@ def test_a_run_points_at_a_folder_of_both_stores_and_gets_a_date_a_day(stores, t
         load_sun(request)
     for store, name in zip(stores, STORES, strict=True):
         store.rename(tmp_path / name)
-    sun, left_out = load_sun(request)
+    sun = load_sun(request)
     assert sun.days["time"].tolist() == ["2011-06-07T00:00:00"]
-    assert "SDOML hmi at 2011-06-08T00:00: the nearest image is of 2011-06-07" in left_out[0]
+    assert "SDOML hmi at 2011-06-08T00:00: the nearest image is of 2011-06-07" in sun.skipped[0]
     assert find_stores("s3://bucket/v2/") == ("s3://bucket/v2/sdomlv2.zarr", "s3://bucket/v2/sdomlv2_hmi.zarr")
 
 

@@ -38,7 +38,7 @@ def values(table):
 
 def test_features_that_share_the_truth_score_high_everywhere(rng):
     dates = archive(rng)
-    cls = np.column_stack([dates.answers["r_value"], rng.normal(size=(N, 7))])
+    cls = np.column_stack([dates.targets["r_value"], rng.normal(size=(N, 7))])
     patches = rng.normal(size=(N, 16, 8))
     same = embedding(cls, patches)
     found = values(scores.score_features(same, {"171": same}, dates))

@@ -19,7 +19,7 @@ class SunDays:
     days: pd.DataFrame  # a row per image
     regions: pd.DataFrame
     flares: pd.DataFrame
-    left_out: list = field(default_factory=list)  # a sentence for each file or date that could not be used
+    skipped: list = field(default_factory=list)  # a sentence for each file or date that could not be used
 
 
 def build_tables(start, day, measured, rates, flares, population):

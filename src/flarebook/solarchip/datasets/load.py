@@ -33,7 +33,7 @@ class SunSource:
 
 
 def load_sun(request, path=None):
-    """Load images, days, regions and flares: a SunDays, and one sentence per skipped file or date.
+    """Load images, days, regions and flares as SunDays.
 
     request: SunSource; path: see `simulate_sun`.  Raises InputError for an unknown source, or for real days without a
     folder.
@@ -42,7 +42,7 @@ def load_sun(request, path=None):
         from flarebook.solarchip.datasets.simulated import simulate_sun
 
         size, start = request.size, request.start
-        return simulate_sun(request.n_days, request.seed, size, 1.0, start, request.processes, path), []
+        return simulate_sun(request.n_days, request.seed, size, 1.0, start, request.processes, path)
     if request.source != "real" or not request.folder:
         raise InputError(
             f"source {request.source!r}, folder {request.folder!r}: choose one of {SOURCES}, and a folder for real days"
@@ -53,10 +53,8 @@ def load_sun(request, path=None):
     flares = [request.flare_list] if request.flare_list else None
     if stores := find_stores(request.folder):
         dates = pd.date_range(request.start, periods=request.n_days)
-        sun = sdoml_days(dates, flares or (), *stores, size=request.size)
-    else:
-        sun = real_days(request.folder, flares, request.size)
-    return sun, sun.left_out
+        return sdoml_days(dates, flares or (), *stores, size=request.size)
+    return real_days(request.folder, flares, request.size)
 
 
 def image_facts(image):

@@ -77,15 +77,15 @@ def real_days(
     """
     if not Path(folder).is_dir():
         raise InputError(f"there is no folder {folder}: give the one that holds the images of AIA and HMI")
-    dates, left_out = find_dates(find_images(folder))
+    dates, skipped = find_dates(find_images(folder))
 
     def load(time):
-        return read_date(dates[time], left_out)
+        return read_date(dates[time], skipped)
 
-    images, times = stack_dates(load, list(dates), size, left_out, required, progress=progress)
+    images, times = stack_dates(load, list(dates), size, skipped, required, progress=progress)
     if not times:
-        raise InputError(f"no date in {folder} can be used; first: {[*left_out, 'there is no image'][0]}")
-    return build_real_tables(images, times, find_flare_files([folder] if flares is None else flares), left_out)
+        raise InputError(f"no date in {folder} can be used; first: {[*skipped, 'there is no image'][0]}")
+    return build_real_tables(images, times, find_flare_files([folder] if flares is None else flares), skipped)
 
 
 def sdoml_days(times, flares=(), aia=AIA_STORE, hmi=HMI_STORE, size=128, progress=None):
@@ -95,7 +95,7 @@ def sdoml_days(times, flares=(), aia=AIA_STORE, hmi=HMI_STORE, size=128, progres
     another channel is left out.  Raises InputError when a store cannot be opened or no date is left.
     """
     required = [channel for channel in CHANNELS if channel not in ABSENT]
-    stores, left_out = (open_store(aia), open_store(hmi)), []
+    stores, skipped = (open_store(aia), open_store(hmi)), []
 
     def load(time):
         found, reasons = nearest_images(time, *stores, channels=required)
@@ -104,10 +104,10 @@ def sdoml_days(times, flares=(), aia=AIA_STORE, hmi=HMI_STORE, size=128, progres
         return found
 
     moments = [pd.Timestamp(time) for time in times]
-    images, used = stack_dates(load, moments, size, left_out, required, correct=False, progress=progress)
+    images, used = stack_dates(load, moments, size, skipped, required, correct=False, progress=progress)
     if not used:
-        raise InputError(f"no date of SDOML can be used; first: {[*left_out, 'no time was given'][0]}")
-    return build_real_tables(images, used, find_flare_files(flares), left_out)
+        raise InputError(f"no date of SDOML can be used; first: {[*skipped, 'no time was given'][0]}")
+    return build_real_tables(images, used, find_flare_files(flares), skipped)
 
 
 def find_images(*paths: str | Path) -> list[Path]:
@@ -168,7 +168,7 @@ def find_dates(files):
     return dict(sorted(dates.items())), reasons
 
 
-def read_date(paths, left_out):
+def read_date(paths, skipped):
     """Images of one date: {channel: SunImage}.  paths: {channel: [path]}, the first that can be read counts."""
     found = {}
     for channel, candidates in paths.items():
@@ -177,14 +177,14 @@ def read_date(paths, left_out):
                 found[channel] = read_image(path)
                 break
             except InputError as error:
-                left_out.append(str(error))
+                skipped.append(str(error))
     return found
 
 
-def stack_dates(load, times, size, left_out, required=CHANNELS, correct=True, progress=None):
+def stack_dates(load, times, size, skipped, required=CHANNELS, correct=True, progress=None):
     """Images of the dates that can be used, one date at a time in memory: ((n, 11, size, size) float16, their times).
 
-    load: function of a time to {channel: SunImage}; the reasons of the other dates join left_out.
+    load: function of a time to {channel: SunImage}; the reasons of the other dates join skipped.
     """
     images, used = np.empty((len(times), len(CHANNELS), size, size), np.float16), []
     for time in progress(times) if progress else times:
@@ -192,7 +192,7 @@ def stack_dates(load, times, size, left_out, required=CHANNELS, correct=True, pr
             images[len(used)] = stack_date(load(time), time, size, required, correct)
             used.append(time)
         except InputError as error:
-            left_out.append(str(error))
+            skipped.append(str(error))
     return images[: len(used)], used
 
 
@@ -213,7 +213,7 @@ def stack_date(found, time, size=128, required=CHANNELS, correct=True):
     return stack
 
 
-def build_real_tables(images, times, sources, left_out):
+def build_real_tables(images, times, sources, skipped):
     """SunDays of prepared images.
 
     images: (n, 11, size, size); times: [Timestamp]; sources: [path] of flares.
@@ -225,27 +225,27 @@ def build_real_tables(images, times, sources, left_out):
     days["unsigned_flux"] = [unsigned_flux(field) for field in fields]
     for name in TRUTH:
         days[name] = np.nan
-    flares, labels, known = _label_columns(sources, moments, left_out)
+    flares, labels, known = _label_columns(sources, moments, skipped)
     days = pd.concat([days, labels, xray_columns(sources, moments, flares, known)], axis=1)
     days["n_regions"] = pd.array([pd.NA] * len(days), "Int64")
     days["split"], days["origin"] = split_days(days["time"]), "real"
-    return SunDays(images, days, pd.DataFrame(columns=list(REGIONS)), flares, left_out)
+    return SunDays(images, days, pd.DataFrame(columns=list(REGIONS)), flares, skipped)
 
 
-def _label_columns(sources, moments, left_out):
-    """Flares, columns of labels for the dates whose 24 hours are known of, known days; the reasons go to left_out."""
+def _label_columns(sources, moments, skipped):
+    """Flares, columns of labels for the dates whose 24 hours are known of, known days; the reasons go to skipped."""
     unknown = pd.DataFrame({name: pd.array([pd.NA] * len(moments), kind) for name, kind in LABELS.items()})
     if not sources:
-        left_out.append("no GOES record and no flare list was given: the labels are missing")
+        skipped.append("no GOES record and no flare list was given: the labels are missing")
         return pd.DataFrame(columns=list(COLUMNS)), unknown, pd.DatetimeIndex([])
     flares, known, reasons = label_days(sources)
-    left_out += reasons
+    skipped += reasons
     table = label_table(flares, moments).astype(LABELS)
     known = pd.DatetimeIndex(known["time"])
     unknown_days = ~_covered(moments, known)
     table[unknown_days] = pd.NA
     if unknown_days.any():
-        left_out.append(f"{unknown_days.sum()} of {len(moments)} dates have no label: no record covers their 24 hours")
+        skipped.append(f"{unknown_days.sum()} of {len(moments)} dates have no label: no record covers their 24 hours")
     return flares, table, known
 
 

@@ -94,20 +94,12 @@ class Process:
     def run(self, fabric, path, progress):
         """Run the loop; return the rows of the history, or None where other processes run it too."""
         self.set_up(fabric)
-        rows = training_loop(
-            self.step,
-            self.config.n_steps,
-            self.config.size,
-            Monitoring(
-                self.config.every,
-                self.row,
-                "held_out_loss",
-                self.training.keep if self.training.best else None,
-                self.config.patience,
-                progress if fabric.is_global_zero else None,
-            ),
-            self.checkpoint(path, fabric.is_global_zero) if path else None,
-        )
+        config, first = self.config, fabric.is_global_zero
+        keep_best = self.training.keep if self.training.best else None
+        progress = progress if first else None
+        monitoring = Monitoring(config.every, self.row, "held_out_loss", keep_best, config.patience, progress)
+        checkpoint = self.checkpoint(path, first) if path else None
+        rows = training_loop(self.step, config.n_steps, config.size, monitoring, checkpoint)
         fabric.barrier()
         return rows if fabric.world_size == 1 else None  # Lightning waits for ever on more than a pipe holds
 
@@ -156,8 +148,7 @@ class Process:
         if self.held_out is not None and len(self.held_out):
             losses = validate(self.training.objective, self.held_out, self.config, self.fabric.device)
             row |= {f"held_out_{name}": value for name, value in losses.items()}
-        row["learning_rate"] = warmup_cosine(self.config, step)
-        return self.fabric.broadcast(row)
+        return self.fabric.broadcast(row | {"learning_rate": warmup_cosine(self.config, step)})
 
 
 @torch.no_grad()

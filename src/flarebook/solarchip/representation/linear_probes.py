@@ -13,28 +13,23 @@ from flarebook.evaluation.probes import N_NEIGHBOURS, linear, neighbours
 from flarebook.solarchip.representation.retrieval import PENALTIES
 
 QUIET = 50.0  # G; weaker field is noise and network, and would drown the regions' balance
-TARGETS = {  # column: number or class
-    "unsigned_flux": "number",
-    "r_value": "number",
-    "r_measured": "number",
-    "hemisphere": "class",
-    "label_m": "class",
+TARGETS = {  # column: number or class, and its name in tables and figures
+    "unsigned_flux": ("number", "unsigned flux"),
+    "r_value": ("number", "R of the simulator"),
+    "r_measured": ("number", "R value (measured)"),
+    "hemisphere": ("class", "north or south"),
+    "label_m": ("class", "flare in 24 h"),
 }
-NAMES = {
-    "unsigned_flux": "unsigned flux",
-    "r_value": "R of the simulator",
-    "r_measured": "R value (measured)",
-    "hemisphere": "north or south",
-    "label_m": "flare in 24 h",
-}
+KINDS = {column: kind for column, (kind, _) in TARGETS.items()}
+NAMES = {column: name for column, (_, name) in TARGETS.items()}
 FEWEST = 8  # dates of a class, or in all, below which a question is not asked
 
 
 def probe_targets(days, magnetograms):
-    """What is asked about each date, one column per question; flux as its logarithm, missing where nobody knows.
+    """Targets of each date, one per column; flux as its logarithm, missing where nobody knows.
 
     days: table of notebook 1; magnetograms: (n, h, w) line-of-sight field, G, row 0 in the south.
-    Returns a DataFrame of floats with the columns of QUESTIONS that are known of some date.  Of the two R, the measured
+    Returns a DataFrame of floats with the columns of TARGETS that are known of some date.  Of the two R, the measured
     one is asked for where the simulator's own is not known, which is so for real days.
     """
     table = pd.DataFrame({"hemisphere": hemisphere(magnetograms)}, index=days.index)
@@ -65,7 +60,7 @@ def available_targets(table, train, test):
     return [
         name
         for name in table
-        if min(_smallest_group(table[name][part].dropna(), TARGETS[name]) for part in (train, test)) >= FEWEST
+        if min(_smallest_group(table[name][part].dropna(), KINDS[name]) for part in (train, test)) >= FEWEST
     ]
 
 

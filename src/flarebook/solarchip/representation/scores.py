@@ -17,38 +17,38 @@ HELD_OUT = ("validation", "test")  # nothing is chosen by these scores, so that 
 HEADLINE = "mapped recall@1, neighbouring days"
 MEAN_PROBE = "linear probe, mean"
 STRENGTH = "|B| blocks"  # the reference that needs no learning at all
-COLUMNS = ("score", "value", "chance")
+COLUMNS = ["score", "value", "chance"]
 
 
 @dataclass(frozen=True)
 class EvaluationSet:
-    """What an encoder is asked about: scaled images, their dates, the truth, and which dates it may learn from."""
+    """Scaled images, their dates, the targets of the probes, and which dates train them."""
 
     images: np.ndarray  # (n, 11, h, w) scaled
     times: np.ndarray  # (n,)
-    answers: pd.DataFrame  # of linear_probes.answers
+    targets: pd.DataFrame  # of linear_probes.probe_targets
     train: np.ndarray  # (n,) bool
     held_out: np.ndarray  # (n,) bool
     origin: str = "unknown"  # of the images
 
 
 def build_evaluation_set(images, days, magnetograms):
-    """Dates of an archive of notebook 1.
+    """EvaluationSet of an archive of notebook 1.
 
     images: (n, 11, h, w) scaled; days: its table; magnetograms: (n, h, w), G.  Raises InputError when no date is held
     out, or none is left to learn from.
     """
-    parts = {name: days["split"].isin(words).to_numpy() for name, words in (("train", ["train"]), ("held", HELD_OUT))}
-    if min(part.sum() for part in parts.values()) < 2:
+    train, held_out = days["split"].eq("train").to_numpy(), days["split"].isin(HELD_OUT).to_numpy()
+    if min(train.sum(), held_out.sum()) < 2:
         raise InputError(f"{len(days)} dates leave too few to learn from or to be asked about: take a longer series")
-    answers = linear_probes.probe_targets(days.reset_index(drop=True), magnetograms)
-    return EvaluationSet(images, days["time"].to_numpy(), answers, parts["train"], parts["held"], origin_of(days))
+    targets = linear_probes.probe_targets(days.reset_index(drop=True), magnetograms)
+    return EvaluationSet(images, days["time"].to_numpy(), targets, train, held_out, origin_of(days))
 
 
 def score_model(model, dates, channels, batch_size=64, device="auto"):
     """All scores of one model: DataFrame score, value, chance (missing where guessing has no value).
 
-    model: SolarChip; dates: Dates; channels: AIA channels set against HMI, the more the slower.
+    model: SolarChip; dates: EvaluationSet; channels: AIA channels set against HMI, the more the slower.
     """
     hmi = embed_images(model, dates.images, "hmi", batch_size, device)
     aia = {channel: embed_images(model, dates.images, channel, batch_size, device) for channel in channels}
@@ -60,14 +60,14 @@ def score_features(hmi, aia, dates):
 
     hmi: Embedding of all dates; aia: {channel: Embedding}.
     """
-    parts = [
-        rows for other in aia.values() for rows in (*recall_rows(hmi, other, dates), *position_rows(hmi, other, dates))
-    ]
-    parts += [row for other in aia.values() for row in geometry_rows(hmi, other, dates.held_out)]
-    table = pd.DataFrame(parts, columns=list(COLUMNS))
-    table = table.groupby("score", sort=False)[["value", "chance"]].mean().reset_index()
-    probes = pd.DataFrame(list(probe_rows(hmi, aia, dates)), columns=list(COLUMNS))
-    return pd.concat([table, probes, mean_probe_rows(probes)], ignore_index=True)
+    kinds = (recall_rows, position_rows, geometry_rows)
+    pairs = pd.DataFrame(
+        [row for other in aia.values() for rows in kinds for row in rows(hmi, other, dates)], columns=COLUMNS
+    )
+    pairs = pairs.groupby("score", sort=False)[["value", "chance"]].mean().reset_index()
+    probes = pd.DataFrame(probe_rows(hmi, aia, dates), columns=COLUMNS)
+    means = pd.DataFrame(mean_probe_rows(probes), columns=COLUMNS)
+    return pd.concat([pairs, probes, means], ignore_index=True)
 
 
 def pool_embedding(embedding):
@@ -110,9 +110,9 @@ def on_disk(n_patches):
     return (np.hypot(*np.meshgrid(middle, middle)) <= 1).ravel()
 
 
-def geometry_rows(hmi, aia, held):
+def geometry_rows(hmi, aia, dates):
     """Rows of the geometry of the projected class tokens of the held-out dates."""
-    first, second = hmi.cls_projected[held], aia.cls_projected[held]
+    first, second = hmi.cls_projected[dates.held_out], aia.cls_projected[dates.held_out]
     yield "alignment", alignment.alignment(first, second), 2.0  # of unrelated features
     yield "uniformity", (alignment.uniformity(first) + alignment.uniformity(second)) / 2, np.nan
     yield "modality gap", alignment.modality_gap(first, second), np.nan
@@ -122,8 +122,8 @@ def probe_rows(hmi, aia, dates):
     """Rows of the probes: of HMI's features, of the mean of AIA's, and AIA read by what HMI taught."""
     corona = np.mean([pool_embedding(other) for other in aia.values()], axis=0)
     shared = [np.mean([e.cls_projected for e in part], axis=0) for part in ([hmi], list(aia.values()))]
-    for name in linear_probes.available_targets(dates.answers, dates.train, dates.held_out):
-        asked = dates.answers[name], linear_probes.TARGETS[name], dates.train, dates.held_out
+    for name in linear_probes.available_targets(dates.targets, dates.train, dates.held_out):
+        asked = dates.targets[name], linear_probes.KINDS[name], dates.train, dates.held_out
         for source, features in (("HMI", pool_embedding(hmi)), ("AIA", corona)):
             for probe, value in linear_probes.run_probes(features, *asked).items():
                 yield f"{probe}, {name}, {source}", value, 0.0
@@ -132,11 +132,9 @@ def probe_rows(hmi, aia, dates):
 
 
 def mean_probe_rows(probes):
-    """Two summaries: mean over questions and instruments of the linear probe, and of the crossed one."""
-    rows = []
+    """Rows of the means over targets and instruments of the linear probe, and of the crossed one."""
     for name, start in ((MEAN_PROBE, "linear, "), ("crossed probe, mean", "crossed linear, ")):
-        rows.append((name, probes.loc[probes["score"].str.startswith(start), "value"].mean(), 0.0))
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+        yield name, probes.loc[probes["score"].str.startswith(start), "value"].mean(), 0.0
 
 
 def pixel_embedding(images, channel, side=8):
