@@ -59,16 +59,6 @@ def test_a_code_of_the_place_alone_is_told_from_content(rng):
     assert other == pytest.approx(1 / 16, abs=0.08)
 
 
-def test_places_off_the_disk_do_not_count(rng):
-    content = rng.normal(size=(6, 9, 5))
-    spoiled = content.copy()
-    spoiled[:, 4] = rng.normal(size=(6, 5))
-    keep = np.arange(9) != 4
-    assert retrieval.position_recall(content, spoiled, keep)[0] == 1
-    assert retrieval.position_recall(content, spoiled)[0] < 1
-    assert retrieval.patch_date_recall(content, spoiled, TIMES[:6], keep)[0] == 1
-
-
 def test_patches_find_their_date_at_their_place(rng):
     content = rng.normal(size=(20, 9, 6))
     found, chance = retrieval.patch_date_recall(content, content, TIMES[:20])

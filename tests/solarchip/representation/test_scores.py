@@ -82,6 +82,19 @@ def test_patches_in_the_corners_lie_off_the_disk():
     assert not kept[0, 0] and kept[4, 4] and kept[0, 4] and kept.sum() < 64
 
 
+def test_places_off_the_disk_do_not_count(rng):
+    dates, content = archive(rng), rng.normal(size=(N, 16, 5))
+    kept = np.flatnonzero(scores.on_disk(16))
+    for place, exact in ((0, True), (kept[0], False)):
+        spoiled = content.copy()
+        spoiled[:, place] = rng.normal(size=(N, 5))
+        rows = scores.position_rows(embedding(content[:, 0], content), embedding(content[:, 0], spoiled), dates)
+        found = {score: value for score, value, _ in rows}
+        for score in ("place, same date", "patch date, neighbouring days"):
+            assert (found[score] == 1) == exact
+    assert 0 not in kept
+
+
 def test_an_archive_without_held_out_dates_is_told(rng):
     with pytest.raises(InputError, match="take a longer series"):
         archive(rng, split="train")

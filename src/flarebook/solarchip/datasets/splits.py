@@ -50,7 +50,12 @@ def split_chronologically(
     names = np.array([TRAIN, VALIDATION, TEST], object)[np.digitize(days, edges)]
     for edge in edges:
         names[(days >= edge) & (days < edge + gap_days)] = GAP
-    return _check_parts(names.astype(str))
+    for part in (TRAIN, VALIDATION, TEST):
+        if not (names == part).any():
+            raise InputError(
+                f"the {part} part holds none of the {len(names)} dates: give more dates or a shorter gap_days"
+            )
+    return names.astype(str)
 
 
 def gap_between_parts(span, fractions):
@@ -78,16 +83,6 @@ def _days_since_epoch(times):
     """Times as days since 1970."""
     moments = np.asarray(pd.to_datetime(pd.Series(times)), "datetime64[ns]")
     return (moments - np.datetime64("1970-01-01", "ns")) / np.timedelta64(1, "D")
-
-
-def _check_parts(names):
-    """Names of the parts; InputError when one of the three has no date."""
-    for part in (TRAIN, VALIDATION, TEST):
-        if not (names == part).any():
-            raise InputError(
-                f"the {part} part holds none of the {len(names)} dates: give more dates or a shorter gap_days"
-            )
-    return names
 
 
 def subsample_evenly(rows, n):

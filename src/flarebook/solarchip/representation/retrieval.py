@@ -100,27 +100,23 @@ def date_recall(
     return pd.DataFrame(rows, columns=["negatives", "k", "recall", "chance"])
 
 
-def position_recall(queries, gallery, keep=None):
+def position_recall(queries, gallery):
     """Share of the patches that find the patch at their own place of the other channel: (same date, another date).
 
-    queries, gallery: (n, L, d) patch features; keep: (L,) bool, places that count, such as those on the disk.  A code
-    of the place alone finds it on any date; what the image adds is the same date's recall less that of another date,
-    half the series away.  Chance is one over the number of places.
+    queries, gallery: (n, L, d) patch features of L places.  A code of the place alone finds it on any date; what the
+    image adds is the same date's recall less that of another date, half the series away.  Chance is 1 / L.
     """
-    keep = np.ones(queries.shape[1], bool) if keep is None else keep
-    queries, gallery = queries[:, keep], gallery[:, keep]
     other = np.roll(gallery, max(1, len(gallery) // 2), axis=0)
     return tuple(float(hit_rates(cosine(queries, answers)).mean()) for answers in (gallery, other))
 
 
-def patch_date_recall(queries, gallery, times, keep=None, days=NEIGHBOURS):
+def patch_date_recall(queries, gallery, times):
     """Share of the patches that find their date among neighbouring days, and chance: the question of the patch term.
 
-    queries, gallery: (n, L, d) patch features of two channels; keep: (L,) bool, places that count; times: (n,).
+    queries, gallery: (n, L, d) patch features of two channels; times: (n,).
     """
-    keep = np.ones(queries.shape[1], bool) if keep is None else keep
-    among = candidates(times, "neighbouring days", days)
-    similarity = cosine(queries[:, keep].swapaxes(0, 1), gallery[:, keep].swapaxes(0, 1))
+    among = candidates(times, "neighbouring days")
+    similarity = cosine(queries.swapaxes(0, 1), gallery.swapaxes(0, 1))
     return float(hit_rates(similarity, 1, among).mean()), float((1 / among.sum(axis=1)).mean())
 
 

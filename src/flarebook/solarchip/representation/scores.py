@@ -94,13 +94,13 @@ def recall_rows(hmi, aia, dates):
 def position_rows(hmi, aia, dates):
     """Rows of the retrieval of places and of a patch's date, on the disk, from projected patch features."""
     held = dates.held_out
-    first, second = hmi.patches_projected[held], aia.patches_projected[held]
-    keep = on_disk(first.shape[1])
-    same, other = retrieval.position_recall(first, second, keep)
+    keep = on_disk(hmi.patches_projected.shape[1])
+    first, second = (embedding.patches_projected[held][:, keep] for embedding in (hmi, aia))
+    same, other = retrieval.position_recall(first, second)
     yield "place, same date", same, 1 / keep.sum()
     yield "place, another date", other, 1 / keep.sum()
     yield "place by content", same - other, 0.0
-    yield "patch date, neighbouring days", *retrieval.patch_date_recall(first, second, dates.times[held], keep)
+    yield "patch date, neighbouring days", *retrieval.patch_date_recall(first, second, dates.times[held])
 
 
 def on_disk(n_patches):
