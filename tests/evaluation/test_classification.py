@@ -80,3 +80,11 @@ def test_paper_values_of_model_b_are_consistent_with_equal_classes():
 def test_a_single_class_is_refused_in_one_sentence():
     with pytest.raises(InputError, match="one class is empty"):
         classification.six_metrics(np.ones(5), np.ones(5))
+
+
+def test_reliability_of_a_true_probability_is_the_diagonal():
+    rng = np.random.default_rng(1)
+    score = rng.random(100_000)
+    points = classification.reliability((rng.random(100_000) < score).astype(int), score)
+    np.testing.assert_allclose(points["observed"], points["score"], atol=0.02)
+    assert points["n"].sum() == 100_000

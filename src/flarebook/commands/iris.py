@@ -10,7 +10,6 @@ from flarebook.compendium.errors import InputError
 from flarebook.compendium.progress import progress
 
 Rasters = Annotated[list[Path], typer.Argument(metavar="RASTER...", help="Level-2 files: .fits, .fits.gz, .tar.gz.")]
-RunFolder = Annotated[Path, typer.Option(help="Folder of a run that holds results/iris/6-classifiers.")]
 app = typer.Typer(no_args_is_help=True, help="Mg II spectra: real rasters and the real-time pre-flare score.")
 
 
@@ -87,18 +86,3 @@ def fetch(
         except InputError as error:
             skipped.append(f"{name}: {error}")
     report_skipped(skipped)
-
-
-@app.command("export-ensemble")
-def export(
-    run: RunFolder = Path("build/laptop"),
-    to: Annotated[Path | None, typer.Option(help="Weights file to write [default: the shipped one].")] = None,
-):
-    """Write the weights of a run's model B, selected on validation data, as the file that `score` reads.
-
-    Example: flarebook iris export-ensemble --run build/laptop
-    """
-    from flarebook.iris.classifiers.inference import SHIPPED, export_run
-
-    path = export_run(run, to or SHIPPED)
-    typer.echo(f"{path} ({path.stat().st_size / 1000:.0f} kB)")

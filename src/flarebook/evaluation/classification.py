@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+from sklearn.calibration import calibration_curve
 from sklearn.metrics import roc_auc_score, roc_curve
 
 from flarebook.compendium.errors import InputError
@@ -88,8 +89,18 @@ def six_metrics(label, score, threshold=THRESHOLD):
     label: (n,) of 0 and 1; score: (n,).  The paper holds the classes at equal numbers of spectra; the weights keep
     a small remaining difference from entering precision, F1 and accuracy.  AUC, TSS and recall do not depend on it.
     """
-    found = count_scores(**confusion(label, score, threshold, equal_class_weights(label)))
-    return {name: float(found[name]) for name in METRICS[:-1]} | {"auc": float(roc_auc_score(label, score))}
+    values = count_scores(**confusion(label, score, threshold, equal_class_weights(label)))
+    return {name: float(values[name]) for name in METRICS[:-1]} | {"auc": float(roc_auc_score(label, score))}
+
+
+def reliability(label, score, n_bins=10):
+    """Share of pre-flare spectra among those of similar score: DataFrame score, observed, n.
+
+    A calibrated model lies on the diagonal.  Empty bins are left out.
+    """
+    observed, mean = calibration_curve(label, score, n_bins=n_bins)
+    numbers = np.histogram(score, bins=np.linspace(0, 1, n_bins + 1))[0]
+    return pd.DataFrame({"score": mean, "observed": observed, "n": numbers[numbers > 0]})
 
 
 def check_classes(label, part, question="a flare"):

@@ -6,9 +6,8 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from flarebook.compendium.errors import InputError
-from flarebook.evaluation import calibration
 from flarebook.evaluation.classification import METRICS
-from flarebook.iris.classifiers import ablation, interpretation, protocol
+from flarebook.iris.classifiers import ablation, protocol
 from flarebook.iris.classifiers.ensemble import TrainingConfig, train_ensemble
 from flarebook.iris.classifiers.splits import TEST, draw_splits, select_spectra
 
@@ -106,28 +105,16 @@ def test_a_variant_that_loses_an_observation_is_told(table, spectra, splits):
 
 
 def test_important_features_are_those_that_differ(trained, spectra, splits):
-    losses = interpretation.permutation_importance(
+    losses = protocol.permutation_importance(
         trained.weights["validation"], spectra, splits, np.random.default_rng(0), 4
     )
     order = losses.groupby("feature")["loss"].mean().sort_values(ascending=False).index
     assert set(order[:2]) == {"intensity", "triplet"}
 
 
-def test_reliability_of_a_true_probability_is_the_diagonal():
-    rng = np.random.default_rng(1)
-    score = rng.random(100_000)
-    points = calibration.reliability((rng.random(100_000) < score).astype(int), score)
-    np.testing.assert_allclose(points["observed"], points["score"], atol=0.02)
-    assert points["n"].sum() == 100_000
-
-
-def test_always_saying_one_half_has_a_brier_score_of_a_quarter():
-    assert calibration.brier_score(np.array([0, 1, 1, 0]), np.full(4, 0.5)) == 0.25
-
-
 def test_thresholds_from_p_to_r_trade_false_alarms_for_misses(scores, spectra, splits):
-    pooled = interpretation.pooled_scores(scores, spectra, splits)
-    rates = interpretation.threshold_rates(pooled)
+    pooled = protocol.pooled_scores(scores, spectra, splits)
+    rates = protocol.threshold_rates(pooled)
     assert rates["hit_rate"].is_monotonic_decreasing and rates["false_alarm_rate"].is_monotonic_decreasing
-    curve = interpretation.roc_table(pooled)
+    curve = protocol.roc_table(pooled)
     assert curve.groupby("split")["hit_rate"].apply(lambda hit: (np.diff(hit) >= 0).all()).all()

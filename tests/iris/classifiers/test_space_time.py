@@ -7,6 +7,7 @@ import pytest
 from flarebook.compendium.errors import InputError
 from flarebook.evaluation.classification import six_metrics
 from flarebook.iris.classifiers import space_time
+from flarebook.iris.classifiers.protocol import summarise_splits
 from flarebook.iris.mg2 import FEATURES
 
 
@@ -61,7 +62,8 @@ def test_the_score_rises_when_and_where_the_triplet_does():
     rng = np.random.default_rng(3)
     table, weights = slit_table(rng), triplet_weights()
     reference = [1 / (1 + np.exp(1.5 - rng.normal(size=200))) for _ in range(3)]
-    in_time = space_time.summarise_windows(space_time.window_scores(space_time.time_windows(table), weights, reference))
+    in_time = space_time.window_scores(space_time.time_windows(table), weights, reference)
+    in_time = summarise_splits(in_time, ["window", "metric"])
     recall = in_time[in_time["metric"] == "recall"].set_index("window")["mean"]
     assert recall[-80] < 0.25 and recall[-10] > 0.75
     against = in_time[in_time["metric"] == "auc_against_ar"].set_index("window")["mean"]

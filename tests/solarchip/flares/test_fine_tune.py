@@ -7,7 +7,7 @@ from scipy.special import expit
 from sklearn.metrics import roc_auc_score
 
 from flarebook.compendium.errors import InputError
-from flarebook.evaluation.linear_head import linear_head
+from flarebook.evaluation.probes import linear_head
 from flarebook.solarchip.flares.features import FlareDays, frozen_features, natural_features, to_grey
 from flarebook.solarchip.flares.fine_tune import FineTuningConfig, FlareNetwork, day_batches, fine_tune, mirror_images
 from flarebook.solarchip.flares.methods import solarchip_methods

@@ -10,7 +10,7 @@ import torch
 
 from flarebook.compendium.errors import InputError
 from flarebook.encoders.compact_vit import OBJECTIVES, SHAPE
-from flarebook.evaluation.feature_rank import effective_rank, spread
+from flarebook.evaluation.feature_geometry import effective_rank, spread
 from flarebook.stix.pretraining import pretrain as run
 from flarebook.stix.pretraining.objectives import create, draw_blocks
 

@@ -28,11 +28,6 @@ def all_features_but(feature):
     return tuple(name for name in FEATURES if name != feature)
 
 
-def drop_quiet(table, most_quiet=0.5):
-    """Rows whose light comes to no more than `most_quiet` from the quiet Sun: a mask that only a simulation knows."""
-    return table[table["quiet_fraction"] <= most_quiet]
-
-
 def drop_faint(table, share=0.3):
     """Rows above the `share` quantile of their observation's intensity: the data-count threshold of the outlook.
 
@@ -45,22 +40,23 @@ def drop_faint(table, share=0.3):
 def ablation_variants(table, rng, narrow=None, most_quiet=0.5, faint_share=0.3, dropout=0.2):
     """The changed runs of the outlook (section 8) and of a careful reader; the first one changes nothing.
 
-    narrow: the same spectra with features from narrower windows, or None.  Returns a list of Variant.
+    narrow: the same spectra with features from narrower windows, or None; most_quiet: largest share of quiet-Sun light,
+    which only a simulation gives.  Returns a list of Variant.
     """
-    chosen = [
+    variants = [
         Variant("model B", table),
         Variant("split by spectrum", shuffle_observations(table, rng)),
-        Variant("without quiet-Sun spectra", drop_quiet(table, most_quiet)),
+        Variant("without quiet-Sun spectra", table[table["quiet_fraction"] <= most_quiet]),
         Variant("without faint spectra", drop_faint(table, faint_share)),
         Variant("without intensity", table, all_features_but("intensity")),
         Variant("without triplet", table, all_features_but("triplet")),
         Variant("model C", table, architecture="C"),
         Variant("model C with dropout", table, architecture="C", dropout=dropout),
     ]
-    return chosen + ([Variant("narrow windows", narrow)] if narrow is not None else [])
+    return variants + ([Variant("narrow windows", narrow)] if narrow is not None else [])
 
 
-def run_variant(variant, splits, names, rng, config, selection="validation"):
+def run_variant(variant, splits, names, rng, config):
     """Scores of one changed run on each split: DataFrame model (the variant's name), split, selection, metric, value.
 
     names: observations in the order that `splits` refers to; config: TrainingConfig, whose dropout the variant
@@ -72,8 +68,8 @@ def run_variant(variant, splits, names, rng, config, selection="validation"):
         raise InputError(f"{variant.name!r} leaves no spectra of {lost}: choose a milder threshold.")
     widths = ARCHITECTURES[variant.architecture]
     trained = train_ensemble(spectra, splits, widths, replace(config, dropout=variant.dropout))
-    scores = test_scores(trained.weights[selection], spectra, splits)
-    return score_table(variant.name, selection, scores, spectra, splits)
+    scores = test_scores(trained.weights["validation"], spectra, splits)
+    return score_table(variant.name, "validation", scores, spectra, splits)
 
 
 def paired_differences(table, pairs):

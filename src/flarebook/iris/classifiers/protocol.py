@@ -1,20 +1,19 @@
-"""The paper's protocol: every model on every split, as tables of scores with spread and confidence."""
+"""The paper's protocol: every model on every split, its scores with spread and confidence, and what it relies on."""
 
 import numpy as np
 import pandas as pd
+from sklearn.metrics import roc_auc_score, roc_curve
 
 from flarebook.evaluation.bootstrap import percentile_interval, resample_rows
 from flarebook.evaluation.classification import METRICS, THRESHOLD, ranking_probability, scores_of_rates, six_metrics
-from flarebook.iris.classifiers.inference import ensemble_scores, n_members
+from flarebook.iris.classifiers.inference import ensemble_scores, n_members, one_member
 from flarebook.iris.classifiers.splits import TEST
 
 # Panos & Kleint 2020, conclusion 4; bars of the other models are drawn in Figure 12 without numbers.
 PAPER_B = {"tss": 0.57, "precision": 0.78, "recall": 0.77, "f1": 0.77, "accuracy": 0.80, "auc": 0.86}
-
-
-def one_member(weights, index):
-    """Weights of one member, still with the members' axis: {name: (1, ...)}."""
-    return {name: value[index : index + 1] for name, value in weights.items()}
+FALSE_ALARM_RATE = np.linspace(0, 1, 101)
+# Figure 13 marks three thresholds p, q, r without their values; the paper's decision threshold stands in the middle.
+MARKED_THRESHOLDS = {"p": 0.25, "q": 0.5, "r": 0.75}
 
 
 def test_scores(weights, spectra, splits):
@@ -33,16 +32,17 @@ def score_table(model, selection, scores, spectra, splits):
 
     scores: list of (n_test,), in the order of `splits.rows(i, TEST, spectra)`.
     """
-    rows = []
-    for i, score in enumerate(scores):
-        values = six_metrics(spectra.label[splits.rows(i, TEST, spectra)], score)
-        rows += [(model, i, selection, metric, values[metric]) for metric in METRICS]
+    rows = [
+        (model, i, selection, metric, value)
+        for i, score in enumerate(scores)
+        for metric, value in six_metrics(spectra.label[splits.rows(i, TEST, spectra)], score).items()
+    ]
     return pd.DataFrame(rows, columns=["model", "split", "selection", "metric", "value"])
 
 
-def summarise_splits(table):
-    """Mean, standard deviation and number of splits by model, selection and metric."""
-    groups = table.groupby(["model", "selection", "metric"], sort=False)["value"]
+def summarise_splits(table, by=("model", "selection", "metric")):
+    """Mean, standard deviation and number of values over splits, or over their networks, by groups of a table."""
+    groups = table.groupby(list(by), sort=False)["value"]
     return groups.agg(mean="mean", sd=lambda values: values.std(ddof=0), n="size").reset_index()
 
 
@@ -56,17 +56,13 @@ def selection_gain(table, model="B"):
 def observation_rates(scores, spectra, splits):
     """How each observation fares when it is in the test set.
 
-    Returns a DataFrame observation, positive, n_splits, called (share of its spectra scored pre-flare), mean score.
+    Returns a DataFrame observation, positive, called (share of its spectra scored pre-flare), mean score, n_splits.
     """
-    parts = []
-    for i, score in enumerate(scores):
-        which = spectra.observation[splits.rows(i, TEST, spectra)]
-        parts.append(pd.DataFrame({"code": which, "called": score >= THRESHOLD, "score": score, "split": i}))
-    means = pd.concat(parts).groupby(["code", "split"]).mean().groupby("code")
-    table = means.mean().assign(n_splits=means.size()).reset_index()
-    table.insert(0, "observation", np.array(spectra.names)[table["code"]])
-    table.insert(1, "positive", spectra.positive[table["code"]])
-    return table.drop(columns="code")
+    pooled = pooled_scores(scores, spectra, splits)
+    pooled = pooled.assign(positive=pooled["label"] == 1, called=pooled["score"] >= THRESHOLD)
+    units = ["observation", "positive"]
+    means = pooled.groupby([*units, "split"])[["called", "score"]].mean().groupby(units)
+    return means.mean().assign(n_splits=means.size()).reset_index()
 
 
 def pair_aucs(scores, spectra, splits):
@@ -100,7 +96,53 @@ def bootstrap_observations(rates, aucs, spectra, rng, n_draws=2000):
     return pd.DataFrame(scores_of_rates(hits, alarms) | {"auc": auc})[list(METRICS)]
 
 
-def confidence_ranges(draws, level=0.68):
-    """Central range that holds `level` of the draws: DataFrame metric, low, high."""
-    low, high = percentile_interval(draws, level)
+def confidence_ranges(draws):
+    """Central range that holds 68 % of the draws: DataFrame metric, low, high."""
+    low, high = percentile_interval(draws)
     return pd.DataFrame({"metric": draws.columns, "low": low, "high": high})
+
+
+def pooled_scores(scores, spectra, splits):
+    """Test scores of all splits in one table: split, observation, label, score."""
+    rows = [splits.rows(i, TEST, spectra) for i in range(len(scores))]
+    tested = np.concatenate(rows)
+    columns = {"split": np.repeat(np.arange(len(rows)), [len(one) for one in rows])}
+    columns |= {"observation": np.array(spectra.names)[spectra.observation[tested]], "label": spectra.label[tested]}
+    return pd.DataFrame({**columns, "score": np.concatenate(scores)})
+
+
+def roc_table(pooled):
+    """ROC curve of each split on a common axis: DataFrame split, false_alarm_rate, hit_rate (Equation 8)."""
+    parts = []
+    for split, group in pooled.groupby("split"):
+        alarm, hit, _ = roc_curve(group["label"], group["score"])
+        curve = np.interp(FALSE_ALARM_RATE, alarm, hit)
+        parts.append(pd.DataFrame({"split": split, "false_alarm_rate": FALSE_ALARM_RATE, "hit_rate": curve}))
+    return pd.concat(parts, ignore_index=True)
+
+
+def threshold_rates(pooled):
+    """Hit rate and false-alarm rate at the marked thresholds: DataFrame name, threshold, false_alarm_rate, hit_rate."""
+    rows = []
+    for name, threshold in MARKED_THRESHOLDS.items():
+        called = (pooled["score"] >= threshold).groupby(pooled["label"]).mean()
+        rows.append((name, threshold, called[0.0], called[1.0]))
+    return pd.DataFrame(rows, columns=["name", "threshold", "false_alarm_rate", "hit_rate"])
+
+
+def permutation_importance(weights, spectra, splits, rng, most_members=None):
+    """Loss of AUC when one feature is dealt out at random among a member's test spectra.
+
+    Returns a DataFrame feature, split, loss.  Unlike the F-score it sees what the trained model uses, correlated
+    features included.
+    """
+    rows = []
+    for i in range(min(n_members(weights), most_members or n_members(weights))):
+        test, one = splits.rows(i, TEST, spectra), one_member(weights, i)
+        features, label = spectra.features[test], spectra.label[test]
+        full = roc_auc_score(label, ensemble_scores(one, features)[0])
+        for j, feature in enumerate(spectra.columns):
+            shuffled = features.copy()
+            shuffled[:, j] = rng.permutation(features[:, j])
+            rows.append((feature, i, full - roc_auc_score(label, ensemble_scores(one, shuffled)[0])))
+    return pd.DataFrame(rows, columns=["feature", "split", "loss"])

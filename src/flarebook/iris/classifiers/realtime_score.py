@@ -1,6 +1,7 @@
 """Pre-flare probability of each slit pixel and exposure of a raster, from the trained ensemble, without TensorFlow."""
 
 import json
+import re
 from collections.abc import Callable, Iterable
 from importlib.metadata import version
 from pathlib import Path
@@ -18,7 +19,7 @@ from flarebook.iris.features.extract import extract_features
 from flarebook.iris.rasters.read import iter_exposures, read_raster
 
 COARSEST = 0.12  # Angstrom per spectral pixel; k2v and k2r, about .3 apart, merge on a coarser axis
-SUFFIXES = (".tar.gz", ".tgz", ".tar", ".fits.gz", ".fits")
+TAIL = 0.001
 
 
 def score_spectra(
@@ -90,13 +91,13 @@ def score_file(path: str | Path, ensemble: Ensemble, progress: Callable[[Iterabl
     >>> table["exposure"].nunique(), len(table)
     (3, 3282)
     """
-    parts = []
+    tables = []
     for number, exposure in enumerate(progress(iter_exposures(path))):
         refuse_coarse(exposure.wavelength, path)
         score, spread = score_exposure(exposure, ensemble)
         columns = {"slit": np.arange(len(score)), "time": exposure.time, "x": exposure.x}
-        parts.append(pd.DataFrame({"exposure": number, **columns, "score": score, "spread": spread}))
-    table = pd.concat(parts, ignore_index=True)
+        tables.append(pd.DataFrame({"exposure": number, **columns, "score": score, "spread": spread}))
+    table = pd.concat(tables, ignore_index=True)
     if not table["score"].notna().any():
         raise InputError(
             f"{path} holds no usable spectrum: no exposure has data and an exposure time; give another raster."
@@ -133,16 +134,16 @@ def summarise_scores(table, threshold=0.5):
     }
 
 
-def familiar_share(path, known, window, tail=0.001):
+def familiar_share(path, known, window):
     """Share of a raster's usable spectra whose features lie within those of the training spectra.
 
-    known: Spectra that the networks learned from; tail: share left out at either end of each feature.
+    known: Spectra that the networks learned from, whose feature ranges leave out the share TAIL at either end.
     Returns a Series by feature, and "all" for spectra that are familiar in every feature.
     """
     raster = read_raster(path)
     spectra, exposure_time = raster.flat()
     features, good = extract_features(spectra, raster.wavelength, exposure_time, window=window)
-    low, high = np.quantile(known.features, [tail, 1 - tail], axis=0)
+    low, high = np.quantile(known.features, [TAIL, 1 - TAIL], axis=0)
     inside = ((features >= low) & (features <= high))[good]
     return pd.Series([*inside.mean(axis=0), inside.all(axis=1).mean()], index=[*known.columns, "all"])
 
@@ -153,18 +154,12 @@ def score_provenance(path, ensemble):
     return record | {"weights": ensemble.path.name, "weights_sha256": ensemble.sha256, "trained": ensemble.about}
 
 
-def raster_stem(path):
-    """File name without its IRIS suffix."""
-    name = Path(path).name
-    suffix = next((end for end in SUFFIXES if name.endswith(end)), Path(name).suffix)
-    return name.removesuffix(suffix)
-
-
 def free_stem(path, taken):
-    """Stem that none of the earlier files has; a repeated name gets a number.  Adds it to `taken`."""
-    name, number = raster_stem(path), 2
+    """File name without its suffix, with a number when an earlier file has it.  Adds it to `taken`."""
+    name = stem = re.sub(r"\.(tar\.gz|fits\.gz|[^.]*)$", "", Path(path).name)
+    number = 2
     while name in taken:
-        name, number = f"{raster_stem(path)}-{number}", number + 1
+        name, number = f"{stem}-{number}", number + 1
     taken.add(name)
     return name
 
@@ -196,12 +191,9 @@ def write_parquet(path, table, record):
 
 def show_column(axes, table, column, **colours):
     """Show a column of a score table, slit pixel against exposure, grey where unusable; returns the image."""
-    shape = table["exposure"].max() + 1, table["slit"].max() + 1
-    values = np.full(shape, np.nan, np.float32)
-    values[table["exposure"], table["slit"]] = table[column]
+    image = table.pivot(index="slit", columns="exposure", values=column)
     axes.set_facecolor("0.8")
-    options = {"origin": "lower", "aspect": "auto", "interpolation": "nearest", "vmin": 0.0, **colours}
-    return axes.imshow(values.T, extent=(-0.5, shape[0] - 0.5, 0, shape[1]), **options)
+    return axes.pcolormesh(image.columns, image.index, image, shading="nearest", vmin=0.0, rasterized=True, **colours)
 
 
 def plot_score_map(table, title, record):

@@ -7,7 +7,7 @@ from sklearn.metrics import roc_curve
 from flarebook.compendium.errors import InputError
 from flarebook.evaluation.classification import ranking_probability, six_metrics
 from flarebook.iris.classifiers.inference import ensemble_scores
-from flarebook.iris.classifiers.interpretation import FALSE_ALARM_RATE
+from flarebook.iris.classifiers.protocol import FALSE_ALARM_RATE
 from flarebook.iris.classifiers.splits import TEST
 from flarebook.iris.mg2 import FEATURES
 
@@ -18,14 +18,14 @@ ACTIVE_SLIT = (400, 700)  # section 5: pixels with heightened activity in the 14
 
 def held_out_observations(table):
     """Rows of the two held-out observations, flare first; InputError when one is not in the table."""
-    parts = [table[table["observation"] == name] for name in HELD_OUT]
-    missing = [name for name, part in zip(HELD_OUT, parts, strict=True) if part.empty]
+    held_out = [table[table["observation"] == name] for name in HELD_OUT]
+    missing = [name for name, rows in zip(HELD_OUT, held_out, strict=True) if rows.empty]
     if missing:
         raise InputError(
             f"The table long holds no spectra of {' and '.join(missing)}: fetch the raster, give the onset of "
             "PF 16, and run iris/3-observations again."
         )
-    return parts
+    return held_out
 
 
 def space_windows(table, brightening=550, minutes=-17.0, half_width=2.5, n_bins=8):
@@ -61,11 +61,12 @@ def quiet_windows(table, step_cadence, width=10.0):
 
 def checked_windows(rows, expected, what):
     """The rows, or an InputError when a window is empty."""
-    found = rows["window"].nunique()
-    if found == expected:
+    n_windows = rows["window"].nunique()
+    if n_windows == expected:
         return rows
     raise InputError(
-        f"Only {found} of {expected} {what} hold spectra: raise long_spectra of iris/3-observations and run it again."
+        f"Only {n_windows} of {expected} {what} hold spectra: raise long_spectra of iris/3-observations and run it "
+        "again."
     )
 
 
@@ -80,6 +81,16 @@ def mirrored(scores):
     return np.repeat([1, 0], len(scores)), np.concatenate([scores, 1 - scores])
 
 
+def scores_by_window(rows, weights):
+    """Yield each window with the scores that each member gives to its spectra, (n_members, n).
+
+    rows: with columns "window" and the features.  Raises InputError when the weights expect another number of features.
+    """
+    features = [name for name in FEATURES if name in rows]
+    for window, group in rows.groupby("window"):
+        yield window, ensemble_scores(weights, group[features].to_numpy(np.float32))
+
+
 def window_scores(rows, weights, reference):
     """Scores of each window by each member.
 
@@ -87,10 +98,8 @@ def window_scores(rows, weights, reference):
     of its own test set.  Returns a DataFrame window, member, metric, value; the six scores are of the mirrored class,
     "auc_against_ar" is the AUC against the reference, "score" the mean score.
     """
-    features = list_features(rows, weights)
     results = []
-    for window, group in rows.groupby("window"):
-        scores = ensemble_scores(weights, group[features].to_numpy(np.float32))
+    for window, scores in scores_by_window(rows, weights):
         for i, score in enumerate(scores):
             values = six_metrics(*mirrored(score)) | {"score": float(score.mean())}
             values["auc_against_ar"] = ranking_probability(score, reference[i])
@@ -98,32 +107,17 @@ def window_scores(rows, weights, reference):
     return pd.DataFrame(results, columns=["window", "member", "metric", "value"])
 
 
-def list_features(rows, weights):
-    """Names of the feature columns that the weights expect; InputError when the table holds another number of them."""
-    names = [name for name in FEATURES if name in rows]
-    if len(names) != weights["mean"].shape[1]:
-        raise InputError(f"The weights expect {weights['mean'].shape[1]} features, the table has {len(names)}.")
-    return names
-
-
 def window_rocs(rows, weights):
     """Mean ROC curve of each window over members, the mirrored class as reference.
 
     Returns a DataFrame window, false_alarm_rate, hit_rate, sd.
     """
-    parts = []
-    for window, group in rows.groupby("window"):
-        scores = ensemble_scores(weights, group[list_features(rows, weights)].to_numpy(np.float32))
+    tables = []
+    for window, scores in scores_by_window(rows, weights):
         curves = [np.interp(FALSE_ALARM_RATE, *roc_curve(*mirrored(score))[:2]) for score in scores]
         columns = {"hit_rate": np.mean(curves, axis=0), "sd": np.std(curves, axis=0)}
-        parts.append(pd.DataFrame({"window": window, "false_alarm_rate": FALSE_ALARM_RATE, **columns}))
-    return pd.concat(parts, ignore_index=True)
-
-
-def summarise_windows(table):
-    """Mean and standard deviation over members by window and metric, in the windows' order."""
-    groups = table.groupby(["window", "metric"], sort=True)["value"]
-    return groups.agg(mean="mean", sd=lambda values: values.std(ddof=0), n="size").reset_index()
+        tables.append(pd.DataFrame({"window": window, "false_alarm_rate": FALSE_ALARM_RATE, **columns}))
+    return pd.concat(tables, ignore_index=True)
 
 
 def reference_scores(scores, spectra, splits):
@@ -132,11 +126,6 @@ def reference_scores(scores, spectra, splits):
     scores: of `protocol.test_scores`.
     """
     return [score[spectra.label[splits.rows(i, TEST, spectra)] == 0] for i, score in enumerate(scores)]
-
-
-def join_experiments(tables):
-    """Tables of the three experiments as one, with a column "experiment"."""
-    return pd.concat([table.assign(experiment=name) for name, table in tables.items()], ignore_index=True)
 
 
 def window_statistic(summary, window, metric):

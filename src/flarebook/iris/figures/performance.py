@@ -1,23 +1,20 @@
 """Figures 12, 13, 15 and 16 of the paper, and further views of the classifiers' scores."""
 
+import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 from matplotlib import colormaps
-from matplotlib.figure import Figure
 
 from flarebook.evaluation.classification import METRICS
-from flarebook.iris.classifiers.interpretation import MARKED_THRESHOLDS
+from flarebook.iris.classifiers.protocol import MARKED_THRESHOLDS
 from flarebook.iris.classifiers.realtime_score import show_column
 from flarebook.iris.mg2 import FEATURE_NAMES, NEUTRAL_COLOUR, REAL_COLOUR, REGION_COLOURS
 
 METRIC_NAMES = {name: name for name in METRICS} | {"tss": "TSS", "f1": "F1", "auc": "AUC"}
-
-
 SELECTION_STYLE = {  # colours of the colour-blind-safe palette, filled for the paper's way, open for the honest one
     "test": {"color": "#0173B2", "markerfacecolor": "#0173B2", "label": "best epoch on the test set (as the paper)"},
     "validation": {"color": "#DE8F05", "markerfacecolor": "white", "label": "best epoch on validation observations"},
 }
-
-
 PAPER_STYLE = {"marker": "*", "s": 70, "color": "black", "zorder": 4, "label": "paper, model B (real spectra)"}
 
 
@@ -26,13 +23,12 @@ def plot_performance(table, paper):
 
     table: of `summarise_splits`; paper: {metric: value} of model B.
     """
-    figure = Figure(figsize=(9, 4.2), layout="constrained")
-    panels = figure.subplots(1, len(METRICS))
+    figure, panels = plt.subplots(1, len(METRICS), figsize=(9, 4.2), layout="constrained")
     models = list(dict.fromkeys(table["model"]))
+    table = table.set_index(["metric", "selection", "model"]).sort_index()
     for axes, metric in zip(panels, METRICS, strict=True):
         for offset, (selection, style) in zip((-0.14, 0.14), SELECTION_STYLE.items(), strict=True):
-            rows = table[(table["metric"] == metric) & (table["selection"] == selection)].set_index("model")
-            rows = rows.reindex(models)
+            rows = table.loc[metric, selection].reindex(models)
             place = np.arange(len(models)) + offset
             axes.errorbar(place, rows["mean"], rows["sd"], fmt="o", capsize=2.5, markersize=5, **style)
         axes.scatter(models.index("B"), paper[metric], **PAPER_STYLE)
@@ -55,8 +51,7 @@ def plot_score_distributions(pooled, rocs, rates):
 
     pooled: of `pooled_scores`; rocs: of `roc_table`; rates: of `threshold_rates`.
     """
-    figure = Figure(figsize=(8.5, 3.9), layout="constrained")
-    left, right = figure.subplots(1, 2)
+    figure, (left, right) = plt.subplots(1, 2, figsize=(8.5, 3.9), layout="constrained")
     for label, colour, name in ((0, NEUTRAL_COLOUR, "$f_0$, AR"), (1, REGION_COLOURS["PF"], "$f_1$, PF")):
         scores = pooled.loc[pooled["label"] == label, "score"]
         left.hist(scores, bins=50, range=(0, 1), density=True, color=colour, alpha=0.65, label=name)
@@ -86,13 +81,11 @@ def plot_roc(axes, rocs, rates):
 
 def plot_training(history):
     """Mean accuracy over splits after each epoch, on the test and on the validation observations."""
-    figure = Figure(figsize=(6.4, 3.4), layout="constrained")
-    axes = figure.subplots()
-    for selection, style in SELECTION_STYLE.items():
-        groups = history[history["selection"] == selection].groupby("epoch")["accuracy"]
-        mean, error = groups.mean(), groups.sem()
-        label = f"on the {selection} observations"
-        axes.errorbar(mean.index, mean, error, fmt="o-", markersize=4, **{**style, "label": label})
+    figure, axes = plt.subplots(figsize=(6.4, 3.4), layout="constrained")
+    for selection, rows in history.groupby("selection"):
+        accuracy = rows.groupby("epoch")["accuracy"].agg(["mean", "sem"])
+        style = {**SELECTION_STYLE[selection], "label": f"on the {selection} observations"}
+        axes.errorbar(accuracy.index, accuracy["mean"], accuracy["sem"], fmt="o-", markersize=4, **style)
     axes.set(xlabel="epoch", ylabel="accuracy at equal class weights")
     axes.xaxis.get_major_locator().set_params(integer=True)
     axes.legend(loc="lower right")
@@ -104,14 +97,12 @@ def plot_importance(table):
 
     table: feature, loss, loss_sd, f_score; most important feature on top.
     """
-    figure = Figure(figsize=(6.8, 4.0), layout="constrained")
-    axes = figure.subplots()
-    place = np.arange(len(table))[::-1]
-    top = table["loss"].max()
+    figure, axes = plt.subplots(figsize=(6.8, 4.0), layout="constrained")
+    place, top = np.arange(len(table))[::-1], table["loss"].max()
     loss = {"xerr": table["loss_sd"] / top, "color": "#0173B2", "label": "loss of AUC when shuffled"}
     axes.barh(place + 0.2, table["loss"] / top, 0.38, **loss)
     axes.barh(place - 0.2, table["f_score"] / table["f_score"].max(), 0.38, color="#DE8F05", label="F-score")
-    axes.set_yticks(place, [FEATURE_NAMES[name] for name in table["feature"]])
+    axes.set_yticks(place, table["feature"].map(FEATURE_NAMES))
     axes.set_xlabel("share of the largest")
     axes.axvline(0, color="black", linewidth=0.7)
     axes.legend(loc="lower right")
@@ -120,8 +111,7 @@ def plot_importance(table):
 
 def plot_reliability(table, brier):
     """Share of pre-flare spectra among those of similar score, and how many spectra each point stands for."""
-    figure = Figure(figsize=(4.6, 4.4), layout="constrained")
-    axes = figure.subplots()
+    figure, axes = plt.subplots(figsize=(4.6, 4.4), layout="constrained")
     axes.plot([0, 1], [0, 1], "k--", linewidth=0.9, label="calibrated")
     axes.plot(table["score"], table["observed"], color="#0173B2")
     area = 15 + 150 * table["n"] / table["n"].max()
@@ -132,14 +122,14 @@ def plot_reliability(table, brier):
     return figure
 
 
-def plot_ablations(table, metrics=("tss", "auc")):
-    """Paired difference of each variant to its reference run: mean and standard deviation over splits.
+def plot_ablations(table):
+    """Paired difference of TSS and AUC of each variant to its reference run: mean and standard deviation over splits.
 
     table: of `ablation.paired_differences`.
     """
-    figure = Figure(figsize=(8.2, 0.9 + 0.42 * table["variant"].nunique()), layout="constrained")
-    panels = figure.subplots(1, len(metrics), sharey=True)
-    for axes, metric in zip(panels, metrics, strict=True):
+    size = 8.2, 0.9 + 0.42 * table["variant"].nunique()
+    figure, panels = plt.subplots(1, 2, sharey=True, figsize=size, layout="constrained")
+    for axes, metric in zip(panels, ("tss", "auc"), strict=True):
         rows = table[table["metric"] == metric]
         place = np.arange(len(rows))[::-1]
         axes.errorbar(rows["difference"], place, xerr=rows["sd"], fmt="o", capsize=3, color="#0173B2")
@@ -156,11 +146,7 @@ SMOOTHING = 15  # slit pixels of the running mean, 2.5 arcsec
 
 def running_mean(values, width=SMOOTHING):
     """Mean over `width` neighbouring slit pixels, missing ones left out; (n_slit,)."""
-    known = np.isfinite(values)
-    kernel = np.ones(width)
-    number = np.convolve(known, kernel, mode="same")
-    total = np.convolve(np.where(known, values, 0.0), kernel, mode="same")
-    return np.divide(total, number, out=np.full(len(values), np.nan), where=number > 0)
+    return pd.Series(values).rolling(width, center=True, min_periods=1).mean().to_numpy()
 
 
 def plot_real_score(table):
@@ -168,8 +154,8 @@ def plot_real_score(table):
 
     table: of `score_file`.
     """
-    figure = Figure(figsize=(8.0, 5.2), layout="constrained")
-    left, right = figure.subplots(1, 2, width_ratios=[1, 1.7], sharey=True)
+    options = {"width_ratios": [1, 1.7], "sharey": True, "layout": "constrained"}
+    figure, (left, right) = plt.subplots(1, 2, figsize=(8.0, 5.2), **options)
     shown = show_column(left, table, "score", vmax=1.0, cmap="RdBu_r")
     figure.colorbar(shown, ax=left, label="score", location="left")
     left.set(xlabel="exposure", ylabel="slit pixel", xticks=range(table["exposure"].max() + 1))
@@ -207,8 +193,8 @@ def plot_windows(summaries, width):
 
     summaries: {"space", "time", "negative": of `summarise_windows`}; width: of a time window, minutes.
     """
-    figure = Figure(figsize=(7.0, 9.0), layout="constrained")
-    for axes, (name, (title, label, towards)) in zip(figure.subplots(len(PANELS), 1), PANELS.items(), strict=True):
+    figure, panels = plt.subplots(len(PANELS), 1, figsize=(7.0, 9.0), layout="constrained")
+    for axes, (name, (title, label, towards)) in zip(panels, PANELS.items(), strict=True):
         table = summaries[name]
         centre = 0 if name == "space" else width / 2
         for metric, (text, colour, marker) in SERIES.items():
@@ -225,8 +211,8 @@ def plot_windows(summaries, width):
 
 def plot_window_rocs(rocs, width):
     """Figure 16: mean ROC curve of each window, the mirrored class as the absent one; darker is nearer to the flare."""
-    figure = Figure(figsize=(9.6, 4.8), layout="constrained")
-    for axes, (name, (title, _, towards)) in zip(figure.subplots(1, len(PANELS)), PANELS.items(), strict=True):
+    figure, panels = plt.subplots(1, len(PANELS), figsize=(9.6, 4.8), layout="constrained")
+    for axes, (name, (title, _, towards)) in zip(panels, PANELS.items(), strict=True):
         windows = np.sort(rocs[name]["window"].unique())[:: -1 if towards else 1]
         shades = colormaps["viridis_r"](np.linspace(0.1, 1.0, len(windows)))
         for window, colour in zip(windows, shades, strict=True):

@@ -9,8 +9,7 @@ from sklearn.metrics import log_loss
 
 from flarebook.compendium.errors import InputError
 from flarebook.evaluation.bootstrap import block_weights, percentile_interval
-from flarebook.evaluation.calibration import reliability
-from flarebook.evaluation.classification import best_threshold, check_classes
+from flarebook.evaluation.classification import best_threshold, check_classes, reliability
 from flarebook.solarchip.flares.methods import CLIMATOLOGY, NO_VALIDATION, UPPER_BOUND, display_name, family
 from flarebook.solarchip.flares.scores import NAMES, SCORES, resampled_scores, score_forecast
 

@@ -5,7 +5,7 @@ from functools import cache
 
 import numpy as np
 
-from flarebook.evaluation.linear_head import linear_head
+from flarebook.evaluation.probes import linear_head
 from flarebook.solarchip.flares.baselines import table_features
 from flarebook.solarchip.flares.features import frozen_features, natural_features
 from flarebook.solarchip.flares.fine_tune import fine_tune

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from flarebook.compendium.errors import InputError
-from flarebook.evaluation import alignment
+from flarebook.evaluation import feature_geometry
 from flarebook.solarchip.datasets.archive import origin_of
 from flarebook.solarchip.images.channels import CHANNELS
 from flarebook.solarchip.images.grid import HALF_WIDTH
@@ -113,9 +113,9 @@ def on_disk(n_patches):
 def geometry_rows(hmi, aia, dates):
     """Rows of the geometry of the projected class tokens of the held-out dates."""
     first, second = hmi.cls_projected[dates.held_out], aia.cls_projected[dates.held_out]
-    yield "alignment", alignment.alignment(first, second), 2.0  # of unrelated features
-    yield "uniformity", (alignment.uniformity(first) + alignment.uniformity(second)) / 2, np.nan
-    yield "modality gap", alignment.modality_gap(first, second), np.nan
+    yield "alignment", feature_geometry.alignment(first, second), 2.0  # of unrelated features
+    yield "uniformity", (feature_geometry.uniformity(first) + feature_geometry.uniformity(second)) / 2, np.nan
+    yield "modality gap", feature_geometry.modality_gap(first, second), np.nan
 
 
 def probe_rows(hmi, aia, dates):

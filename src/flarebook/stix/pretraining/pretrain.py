@@ -17,7 +17,7 @@ from flarebook.compendium.errors import InputError
 from flarebook.compendium.provenance import code_state
 from flarebook.encoders import compact_vit
 from flarebook.encoders.compact_vit import OBJECTIVES, pooling_of
-from flarebook.evaluation.feature_rank import effective_rank, spread
+from flarebook.evaluation.feature_geometry import effective_rank, spread
 from flarebook.learning.checkpoints import Checkpoint
 from flarebook.learning.training import (
     Monitoring,
