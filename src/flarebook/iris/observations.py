@@ -1,5 +1,6 @@
 """Tables 1 and 2 of the paper: which observations, in which mode, and what a 25-minute window of each holds."""
 
+import re
 from importlib.resources import files
 
 import numpy as np
@@ -10,7 +11,8 @@ from flarebook.compendium.errors import InputError
 WINDOW_MINUTES = 25.0  # section 2.2
 WINDOW_END = -1.0  # minutes to onset at which a pre-flare window ends
 SLIT_LENGTH = {"medium": 60.0, "large": 120.0, "very large": 175.0}  # arcsec, IRIS operations
-STEP_SIZE = {"dense": 0.35, "sparse": 1.0, "coarse": 2.0}  # arcsec
+STEP_SIZE = {None: 0.0, "dense": 0.35, "sparse": 1.0, "coarse": 2.0}  # arcsec; None: sit-and-stare
+MODE = r"(very large|large|medium) (?:sit-and-stare|(dense|sparse|coarse) (\d+)-step raster)"
 SLIT_PIXEL = 0.166  # arcsec
 OVERHEAD = 1.0  # s, read-out and slit motion, from observation PF 15: 9 s steps, 8 s exposures
 LONGEST_EXPOSURE = 30.0  # s
@@ -21,13 +23,9 @@ def parse_mode(mode):
 
     mode: as printed, for example "Large coarse 8-step raster".  Raises InputError for anything else.
     """
-    words = mode.lower()
-    size = next((name for name in ("very large", "large", "medium") if words.startswith(name)), None)
-    rest = words.removeprefix(size or "").split()
-    if size and rest == ["sit-and-stare"]:
-        return SLIT_LENGTH[size], 0.0, 1
-    if size and len(rest) == 3 and rest[0] in STEP_SIZE and rest[1].endswith("-step"):
-        return SLIT_LENGTH[size], STEP_SIZE[rest[0]], int(rest[1].removesuffix("-step"))
+    if match := re.fullmatch(MODE, mode.lower()):
+        size, spacing, steps = match.groups()
+        return SLIT_LENGTH[size], STEP_SIZE[spacing], int(steps or 1)
     raise InputError(f"observation mode {mode!r} is not like 'Large coarse 8-step raster' or 'Medium sit-and-stare'.")
 
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import requests
@@ -11,6 +11,7 @@ from flarebook.compendium.data.download import OFFLINE, cache_folder, download, 
 from flarebook.compendium.errors import InputError
 
 ARCHIVE = "https://www.lmsal.com/solarsoft/irisa/data/level2_compressed"
+TOLERANCE = timedelta(minutes=2)  # of a start, which the paper's tables give to the minute
 
 
 def day_url(start, archive=ARCHIVE):
@@ -39,7 +40,7 @@ def nearest_start(page, start, obsid):
     start = _time(start)
     names = re.findall(rf"(\d{{8}}_\d{{6}})_0*{int(obsid)}\b", page)
     listed = [datetime.strptime(name, "%Y%m%d_%H%M%S") for name in names]
-    near = [other for other in listed if abs((other - start).total_seconds()) < 120]
+    near = [other for other in listed if abs(other - start) < TOLERANCE]
     if not near:
         raise InputError(
             f"the archive lists no observation {obsid} near {start:%Y-%m-%d %H:%M}: check the start time and the OBSID"
@@ -99,16 +100,15 @@ def fetch_raster(
     >>> path = iris.fetch_raster(row["start"], row["obsid"])  # doctest: +SKIP
     """
     for path in local_files(f"iris_l2_*_{int(obsid):010d}_raster.tar.gz"):
-        if _within_two_minutes(start, path.name):
+        if abs(file_start(path) - _time(start)) < TOLERANCE:
             return path
     url = raster_url(exact_start(start, obsid, archive), obsid, archive)
     return download(url, cache_folder() / url.rsplit("/", 1)[1], None, progress)
 
 
-def _within_two_minutes(start, name):
-    """Whether the start in a file's name (iris_l2_YYYYMMDD_HHMMSS_...) lies within two minutes of `start`."""
-    found = datetime.strptime(name[8:23], "%Y%m%d_%H%M%S")
-    return abs((found - _time(start)).total_seconds()) < 120
+def file_start(path):
+    """Start of the observation to the second, from a file's name, iris_l2_YYYYMMDD_HHMMSS_..."""
+    return datetime.strptime(Path(path).name[8:23], "%Y%m%d_%H%M%S")
 
 
 def _time(start):

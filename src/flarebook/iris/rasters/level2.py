@@ -16,7 +16,10 @@ from flarebook.iris.mg2 import GRID
 
 MISSING = -200.0  # DN, written where nothing was recorded
 RESIZED_MISSING = -20.0  # DN; in resized files missing values were smeared into their neighbours
-AUXILIARY = ("TIME", "EXPTIMEN", "XCENIX", "YCENIX", "OBS_VRIX", "OPHASEIX")
+AUXILIARY = {  # attribute of a Raster: column of the auxiliary table
+    "time": "TIME", "exposure_time": "EXPTIMEN", "x": "XCENIX", "y": "YCENIX", "observer_velocity": "OBS_VRIX",
+    "orbital_phase": "OPHASEIX",
+}  # fmt: skip
 AXIS_AGREEMENT = 0.05  # Angstrom: two spectral pixels
 
 
@@ -30,27 +33,17 @@ def find_window(hdus, name, path):
     if primary.get("INSTRUME") == "SJI":
         raise InputError(f"{path} holds slit-jaw images, no spectra; give the raster file of the observation.")
     described = {i: str(primary.get(f"TDESC{i}", "")) for i in indices}
+    spans = {i: (primary.get(f"TWMIN{i}", np.nan), primary.get(f"TWMAX{i}", np.nan)) for i in indices}
     family = " ".join(name.split()[:2]).lower()  # "Mg II k" is called "Mg II k 2796" or "Mg II h&k"
     matches = [i for i, text in described.items() if family in text.lower()]
     if family == "mg ii":
-        covering = [i for i in indices if _covers_grid(primary, i)]
+        covering = [i for i, (low, high) in spans.items() if low <= GRID[0] and high >= GRID[-1]]
         matches = [i for i in matches if i in covering] or covering
     if not matches:
-        listed = ", ".join(f"{text or 'unnamed'} ({_span(primary, i)} A)" for i, text in described.items())
+        listed = ", ".join(f"{described[i] or 'unnamed'} ({low:.1f}-{high:.1f} A)" for i, (low, high) in spans.items())
         wanted = f" covering {GRID[0]:.2f} to {GRID[-1]:.2f} A" if family == "mg ii" else ""
         raise InputError(f"{path} has no {name} window{wanted}; its windows are: {listed or 'none'}.")
     return matches[0]
-
-
-def _covers_grid(primary, index):
-    """True when a window holds both Mg II lines."""
-    low, high = primary.get(f"TWMIN{index}", np.inf), primary.get(f"TWMAX{index}", -np.inf)
-    return low <= GRID[0] and high >= GRID[-1]
-
-
-def _span(primary, index):
-    """Wavelength range of a window as text."""
-    return f"{primary.get(f'TWMIN{index}', np.nan):.1f}-{primary.get(f'TWMAX{index}', np.nan):.1f}"
 
 
 def wavelength_axis(primary, window, index):
@@ -82,7 +75,7 @@ def auxiliary(hdus, n_exposures, path):
     if not tables:
         raise InputError(f"{path} has no auxiliary table (times and pointing); it may be cut short: download it again.")
     header, table = tables[-1].header, np.asarray(tables[-1].data, np.float64)
-    absent = [key for key in AUXILIARY if not 0 <= header.get(key, -1) < table.shape[1]]
+    absent = [key for key in AUXILIARY.values() if not 0 <= header.get(key, -1) < table.shape[1]]
     if absent:
         raise InputError(
             f"The auxiliary table of {path} lacks {', '.join(absent)}; give a level-2 raster of the archive."
@@ -91,7 +84,7 @@ def auxiliary(hdus, n_exposures, path):
         raise InputError(
             f"The auxiliary table of {path} has {len(table)} rows for {n_exposures} exposures; download it again."
         )
-    return {key: table[:, header[key]] for key in AUXILIARY}
+    return {name: table[:, header[key]] for name, key in AUXILIARY.items()}
 
 
 @dataclass(frozen=True, eq=False)
@@ -217,23 +210,14 @@ class RasterWindow:
             raise InputError(
                 f"The header of {self.name} has no readable STARTOBS; give a level-2 raster of the archive."
             ) from error
-        time, exposure_time, x, y, velocity, phase = (self.columns[key][list(self.order)] for key in AUXILIARY)
-        return Raster(
-            spectra=spectra,
-            wavelength=self.wavelength,
-            time=time,
-            exposure_time=exposure_time,
-            start=start,
-            x=x,
-            y=y,
-            quality=quality,
-            header={key: self.primary[key] for key in self.primary if key not in ("COMMENT", "HISTORY", "")},
-            path=Path(self.name),
-            slit_offset=self.slit_offset,
-            observer_velocity=velocity,
-            orbital_phase=phase,
-            notes=self._remarks(quality),
-        )
+        about = {
+            "header": {key: self.primary[key] for key in self.primary if key not in ("COMMENT", "HISTORY", "")},
+            "path": Path(self.name),
+            "slit_offset": self.slit_offset,
+            "notes": self._remarks(quality),
+        }
+        columns = {name: column[list(self.order)] for name, column in self.columns.items()}
+        return Raster(spectra, self.wavelength, start=start, quality=quality, **columns, **about)
 
     def _exposure(self, step):
         """Read one exposure from the file; missing values become NaN."""
@@ -243,14 +227,13 @@ class RasterWindow:
             raise InputError(f"Exposure {step} of {self.name} cannot be read ({error}); download it again.") from error
         with np.errstate(invalid="ignore"):
             spectra = np.where(raw > self.missing, raw, np.float32(np.nan))
-        values = {key: float(column[step]) for key, column in self.columns.items()}
-        quality = np.isfinite(spectra[:, self.needed]).all(axis=1) & (values["EXPTIMEN"] > 0)
-        pointing = values["XCENIX"], values["YCENIX"]
-        return Exposure(spectra, self.wavelength, values["TIME"], values["EXPTIMEN"], *pointing, quality)
+        time, exposure_time, x, y = (float(self.columns[name][step]) for name in ("time", "exposure_time", "x", "y"))
+        quality = np.isfinite(spectra[:, self.needed]).all(axis=1) & (exposure_time > 0)
+        return Exposure(spectra, self.wavelength, time, exposure_time, x, y, quality)
 
     def _remarks(self, quality):
         """Notes on the file, those about unusable exposures included."""
-        unexposed = int((self.columns["EXPTIMEN"] <= 0).sum())
+        unexposed = int((self.columns["exposure_time"] <= 0).sum())
         empty = int((~quality.any(axis=1)).sum()) - unexposed
         counts = ((unexposed, "have no exposure time"), (empty, "hold no complete spectrum"))
         return (*self.notes, *(f"{n} of {len(quality)} exposures {what}." for n, what in counts if n > 0))

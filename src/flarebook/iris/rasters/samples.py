@@ -1,6 +1,5 @@
 """The real IRIS observations that ship inside the package; each file is checked against its sha256 before use."""
 
-import hashlib
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -10,6 +9,7 @@ import yaml
 from astropy.io import fits
 from astropy.time import Time, TimeDelta
 
+from flarebook.compendium.data.download import check_hash
 from flarebook.compendium.errors import InputError
 from flarebook.iris.rasters.read import Raster, read_raster
 
@@ -41,13 +41,7 @@ def sample_path(name, folder=FOLDER):
         raise InputError(f"There is no sample {name}; the samples are {', '.join(table)}.")
     if not path.is_file():
         raise InputError(f"The sample {path} is missing; restore it with git checkout or install flarebook again.")
-    found = hashlib.sha256(path.read_bytes()).hexdigest()
-    if found != table[name]["sha256"]:
-        raise InputError(
-            f"The sample {path} has changed (sha256 {found[:12]}... instead of {table[name]['sha256'][:12]}...); "
-            "restore it with git checkout or install flarebook again."
-        )
-    return path
+    return check_hash(path, table[name]["sha256"], "restore it with git checkout or install flarebook again")
 
 
 def real_raster(folder: str | Path = FOLDER) -> Raster:
@@ -81,25 +75,25 @@ def real_raster(folder: str | Path = FOLDER) -> Raster:
     return read_raster(sample_path("iris_20140329_mg2_raster.fits", folder))
 
 
-def coarse_rasters(folder=FOLDER) -> Raster:
+def coarse_rasters() -> Raster:
     """REAL, COARSE: 13 rasters of 8 steps of the same region, 14:09 to 14:25 UT, joined in time.
 
     104 exposures x 109 slit pixels x 63 wavelengths: resized ten times coarser along slit and wavelength (0.26 A a
     bin, where the instrument resolves 0.053 A), values rounded to 0.5 DN.  Packed in irispy-lmsal 0.5.0 (BSD-3).
     """
-    return read_raster(sample_path("iris_20140329_mg2_coarse.fits", folder))
+    return read_raster(sample_path("iris_20140329_mg2_coarse.fits"))
 
 
-def quiet_region(folder=FOLDER) -> Raster:
+def quiet_region() -> Raster:
     """REAL, COARSE: sit-and-stare of active region 12863 on 2021-09-05 for 4.8 h, 187 exposures x 40 slit pixels.
 
     Resized ten times coarser along time, slit and wavelength (52 bins of 0.26 A), values rounded to 0.5 DN.  Quiet as
     far as known here; its flare history is not checked, so it is not called AR.  irispy-lmsal 0.5.0 (BSD-3).
     """
-    return read_raster(sample_path("iris_20210905_mg2_coarse.fits", folder))
+    return read_raster(sample_path("iris_20210905_mg2_coarse.fits"))
 
 
-def slit_jaw(observation="2014-03-29", folder=FOLDER) -> SlitJaw:
+def slit_jaw(observation="2014-03-29") -> SlitJaw:
     """REAL slit-jaw image at 2796 A, one frame: of the raster of 2014-03-29, or the coarse one of 2021-09-05.
 
     The image axes lie within 0.7 degrees of solar west and north.  Raises InputError for another observation.
@@ -107,25 +101,20 @@ def slit_jaw(observation="2014-03-29", folder=FOLDER) -> SlitJaw:
     names = {day: f"iris_{day.replace('-', '')}_sji_2796.fits" for day in ("2014-03-29", "2021-09-05")}
     if observation not in names:
         raise InputError(f"There is no slit-jaw sample of {observation}; choose one of {', '.join(names)}.")
-    with fits.open(sample_path(names[observation], folder)) as hdus:
+    with fits.open(sample_path(names[observation])) as hdus:
         header, image = hdus[1].header, hdus[1].data[0].astype(np.float32)
-    return SlitJaw(
-        image=np.where(image > -200, image, np.nan),
-        x=_axis(header, 1, image.shape[1]),
-        y=_axis(header, 2, image.shape[0]),
-        slit_column=header["SLITCOL"],
-        time=Time(header["STARTOBS"]) + TimeDelta(header["TIME"], format="sec"),
-        exposure_time=header["EXPTIME"],
-        description=header["TDESC1"],
-    )
+    time = Time(header["STARTOBS"]) + TimeDelta(header["TIME"], format="sec")
+    x, y = (_axis(header, number, image.shape[-number]) for number in (1, 2))
+    image = np.where(image > -200, image, np.nan)
+    return SlitJaw(image, x, y, header["SLITCOL"], time, header["EXPTIME"], header["TDESC1"])
 
 
-def centroids(folder=FOLDER):
+def centroids():
     """REAL mean Mg II k profiles found by k-means over 33 flares (Panos et al. 2018).
 
     Returns profiles (53, 216), each divided by its maximum, and wavelength (216,) Angstrom.  IRISreader 0.3.2 (MIT).
     """
-    with np.load(sample_path("mg2k_centroids_panos2018.npz", folder)) as arrays:
+    with np.load(sample_path("mg2k_centroids_panos2018.npz")) as arrays:
         return arrays["centroids"], arrays["wavelength"]
 
 

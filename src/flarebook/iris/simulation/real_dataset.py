@@ -1,8 +1,7 @@
 """The table of spectra from the real rasters of Tables 1 and 2: fetched, streamed and drawn, one after the other."""
 
 import functools
-from datetime import UTC, datetime
-from pathlib import Path
+from datetime import datetime
 
 import numpy as np
 import pandas as pd
@@ -45,9 +44,10 @@ def read_onsets(path):
     """
     try:
         rows = pd.read_csv(path, skipinitialspace=True)
+        times = pd.to_datetime(rows["onset"], format="ISO8601", utc=True).dt.tz_localize(None)
         return {
-            find_observation(name)["observation"]: utc(datetime.fromisoformat(onset))
-            for name, onset in zip(rows["observation"], rows["onset"], strict=True)
+            find_observation(name)["observation"]: onset.to_pydatetime()
+            for name, onset in zip(rows["observation"], times, strict=True)
         }
     except InputError:
         raise
@@ -55,11 +55,6 @@ def read_onsets(path):
         raise InputError(
             f"{path} lists no onsets ({error}): write a CSV with the columns observation and onset"
         ) from error
-
-
-def utc(time):
-    """A datetime in UTC without its zone; one that names no zone is taken to be UTC."""
-    return time.astimezone(UTC).replace(tzinfo=None) if time.tzinfo else time
 
 
 def time_span(observation, start, onset, span=None):
@@ -119,7 +114,7 @@ def observation_tables(observation, seed, number, windows, onsets, span, source)
     onset = onsets.get(observation["observation"])
     time_span(observation, datetime.fromisoformat(observation["start"]), onset, span)  # before any download
     path = archive.fetch_raster(observation["start"], observation["obsid"], **source)
-    start = datetime.strptime(Path(path).name[8:23], "%Y%m%d_%H%M%S")
+    start = archive.file_start(path)
     seconds = time_span(observation, start, onset, span)
     rows = stream_rows(path, seconds, number, windows, np.random.default_rng(seed))
     exposure, slit, time = (rows.index.get_level_values(level) for level in range(3))
