@@ -5,8 +5,7 @@ import pytest
 
 from flarebook.compendium.errors import InputError
 from flarebook.iris.atmospheres import library
-from flarebook.iris.atmospheres.library import load_library
-from flarebook.iris.atmospheres.mixture import blanketing
+from flarebook.iris.atmospheres.library import blanketing, load_library
 from flarebook.iris.features.extract import extract_features
 from flarebook.iris.mg2 import FEATURES, GRID, LIGHT_SPEED
 from scripts.iris import synthesise_library

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from flarebook.iris.atmospheres import mixture
+from flarebook.iris.atmospheres import library as mixture
 from flarebook.iris.atmospheres.library import load_library
 from flarebook.iris.simulation.observation import load_calibration
 

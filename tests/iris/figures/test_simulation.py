@@ -24,10 +24,6 @@ def test_strips_have_zero_mean_and_unit_variance():
     np.testing.assert_allclose(strips.std(ddof=0), 1, atol=1e-3)
 
 
-def test_cell_edges_enclose_their_centres():
-    np.testing.assert_allclose(simulation.cell_edges(np.array([0.0, 1.0, 3.0])), [-0.5, 0.5, 2.0, 4.0])
-
-
 def test_disk_figure_leaves_out_the_position_off_the_disk():
     labels = [
         text.get_text() for text in simulation.plot_disk(observations.observation_table()).axes[0].legend_.get_texts()

@@ -41,9 +41,9 @@ def space_windows(table, brightening=550, minutes=-17.0, half_width=2.5, n_bins=
     return checked_windows(near, n_bins, "bins along the slit")
 
 
-def time_windows(table, start=-80.0, width=10.0, slit=ACTIVE_SLIT):
+def time_windows(table, start=-80.0, width=10.0):
     """Spectra of the active slit pixels in windows of time towards onset; "window" is its start, minutes to onset."""
-    rows = table[table["slit"].between(slit[0], slit[1] - 1) & (table["minutes_to_onset"] >= start)]
+    rows = table[table["slit"].between(ACTIVE_SLIT[0], ACTIVE_SLIT[1] - 1) & (table["minutes_to_onset"] >= start)]
     number = (rows["minutes_to_onset"] - start) // width
     return checked_windows(rows.assign(window=start + width * number), int(-start / width), "time windows")
 

@@ -57,9 +57,7 @@ class Splits:
         return Splits(self.role[:n])
 
 
-def select_spectra(
-    table: pd.DataFrame, rng: np.random.Generator, columns: tuple = FEATURES, equal: bool = True
-) -> Spectra:
+def select_spectra(table: pd.DataFrame, rng: np.random.Generator, columns: tuple = FEATURES) -> Spectra:
     """Select the PF and AR rows of a table, as many of one class as of the other.
 
     Parameters
@@ -70,8 +68,6 @@ def select_spectra(
         Draws the rows that the larger class keeps.
     columns : tuple of str
         Features to keep.
-    equal : bool
-        False keeps all rows of both classes.
 
     Returns
     -------
@@ -102,8 +98,7 @@ def select_spectra(
     pair = table[table["region"].isin((POSITIVE, NEGATIVE))]
     if pair["region"].nunique() < 2:
         raise InputError("The table of spectra lacks PF or AR observations: run iris/3-observations with both regions.")
-    if equal:
-        pair = pair.iloc[np.sort(equal_numbers((pair["region"] == POSITIVE).to_numpy(), rng))]
+    pair = pair.iloc[np.sort(equal_numbers((pair["region"] == POSITIVE).to_numpy(), rng))]
     features = pair[list(columns)].to_numpy(np.float32)
     if not np.isfinite(features).all():
         raise InputError("The table of spectra holds missing features: keep only rows whose quality flag is good.")

@@ -56,13 +56,13 @@ def gaussian_sketch(rng, n=400):
     return points, PCA().fit(points).components_
 
 
-def project_pair(table, other, n_per_region, rng, positive="PF"):
+def project_pair(table, other, n_per_region, rng):
     """Draw equally many pre-flare and other spectra and project them together.
 
     Returns the drawn rows with columns x and y added, and the Projection.
     """
-    drawn = sample_spectra(table, (positive, other), n_per_region, rng)
-    projection = project_features(drawn[list(FEATURES)], (drawn["region"] == positive).to_numpy())
+    drawn = sample_spectra(table, ("PF", other), n_per_region, rng)
+    projection = project_features(drawn[list(FEATURES)], (drawn["region"] == "PF").to_numpy())
     return drawn.assign(x=projection.points[:, 0], y=projection.points[:, 1]), projection
 
 
@@ -106,8 +106,8 @@ def tsne_maps(draws, perplexities, seed, n_workers=2):
     tasks = [(name, p) for name, drawn in draws.items() for p in perplexity_ladder(perplexities, len(drawn))]
     tasks.sort(key=lambda task: -task[1])  # the longest first, so that no worker is left with one at the end
     work = (delayed(tsne_map)(draws[name][list(FEATURES)].to_numpy(), p, seed) for name, p in tasks)
-    found = dict(zip(tasks, Parallel(n_jobs=n_workers)(work), strict=True))
-    return {name: {p: found[name, p] for own, p in sorted(tasks) if own == name} for name in draws}
+    maps = dict(zip(tasks, Parallel(n_jobs=n_workers)(work), strict=True))
+    return {name: {p: maps[name, p] for own, p in sorted(tasks) if own == name} for name in draws}
 
 
 def map_table(draws, maps):
@@ -120,46 +120,33 @@ def map_table(draws, maps):
     return pd.concat(parts, ignore_index=True)
 
 
-def separability(points, is_positive, observations=None, n_neighbours=NEIGHBOURS):
+def separability(points, is_positive, observations=None):
     """Share of points whose nearest neighbours vote for their own class: .5 when mixed, 1 when parted.
 
     points: (n, 2) or (n, n_features); is_positive: (n,) bool, classes of equal size; observations: (n,), where given
     only points of other observations vote, so that what is peculiar to one observation does not count as separation.
     """
     if observations is None:
-        return _neighbour_vote(points, is_positive, n_neighbours)
+        near = NearestNeighbors(n_neighbors=NEIGHBOURS).fit(points).kneighbors(return_distance=False)
+        return float(np.mean((np.asarray(is_positive)[near].mean(axis=1) > 0.5) == is_positive))
     folds = GroupKFold(min(10, len(np.unique(observations))))
-    model = KNeighborsClassifier(n_neighbours)
+    model = KNeighborsClassifier(NEIGHBOURS)
     predicted = cross_val_predict(model, points, is_positive, groups=observations, cv=folds)
     return float(np.mean(predicted == is_positive))
 
 
-def _neighbour_vote(points, is_positive, n_neighbours):
-    is_positive = np.asarray(is_positive, dtype=bool)
-    near = NearestNeighbors(n_neighbors=n_neighbours).fit(points).kneighbors(return_distance=False)
-    votes = is_positive[near].mean(axis=1)
-    agrees = np.where(is_positive, votes, 1 - votes)
-    return float(np.mean(agrees > 0.5))
-
-
-def separability_table(drawn, maps, other, positive="PF"):
+def separability_table(drawn, maps, other):
     """Separability of each map of one pair of regions, and of the ten features themselves (perplexity 0).
 
     Returns columns pair, perplexity, knn, knn_across_observations.
     """
-    is_positive = (drawn["region"] == positive).to_numpy()
+    is_positive = (drawn["region"] == "PF").to_numpy()
     observations = drawn["observation"].astype(str).to_numpy()
     spaces = {0: standardise_features(drawn[list(FEATURES)]), **maps}
-    rows = [
-        {
-            "pair": f"{positive} and {other}",
-            "perplexity": perplexity,
-            "knn": separability(points, is_positive),
-            "knn_across_observations": separability(points, is_positive, observations),
-        }
-        for perplexity, points in spaces.items()
-    ]
-    return pd.DataFrame(rows)
+    table = pd.DataFrame({"pair": f"PF and {other}", "perplexity": list(spaces)})
+    alone = [separability(points, is_positive) for points in spaces.values()]
+    across = [separability(points, is_positive, observations) for points in spaces.values()]
+    return table.assign(knn=alone, knn_across_observations=across)
 
 
 def feature_directions(drawn, points, is_positive):

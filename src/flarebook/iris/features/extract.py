@@ -179,7 +179,7 @@ def _checked(spectra, wavelength, exposure_time):
 
 
 def _marks(window):
-    """Grid indices that the compiled code needs, as one integer row."""
+    """Grid indices that the compiled code needs, (9,)."""
     peak_range = (K_CORE - PEAK_RANGE, K_CORE, K_CORE + PEAK_RANGE)
     points = (TRIPLET, TRIPLET_WING, *peak_range)
-    return np.array([*window_edges(window), *(grid_index(point) for point in points)])
+    return (*window_edges(window), *map(grid_index, points))

@@ -152,11 +152,10 @@ def measure_profile(profile, top, exposure_time, marks, row):
 def measure_all(spectra, exposure_time, lower, weight, marks, features, good):
     """Fill features (n_spectra, 10) and good (n_spectra,); rows that cannot be measured become zeros."""
     profile = np.empty(len(lower))
-    edges = (marks[0], marks[1], marks[2], marks[3], marks[4], marks[5], marks[6], marks[7], marks[8])
     for i in range(len(spectra)):
         top = resample(spectra[i], lower, weight, profile)
         if top > 0.0 and exposure_time[i] > 0.0:
-            good[i] = measure_profile(profile, top, exposure_time[i], edges, features[i])
+            good[i] = measure_profile(profile, top, exposure_time[i], marks, features[i])
         if not good[i]:
             features[i] = 0.0
 

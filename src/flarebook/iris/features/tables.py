@@ -71,11 +71,6 @@ def range_table(table):
     return quantiles.round(3).assign(**{"range in the paper": ranges}).rename_axis("feature (real raster)")
 
 
-def match_slit(n_coarse, n_fine):
-    """Fine slit pixel below each pixel of a slit resized so that both ends coincide, (n_coarse,)."""
-    return np.round(np.arange(n_coarse) * (n_fine - 1) / (n_coarse - 1)).astype(int)
-
-
 def coarse_agreement(fine, coarse, fine_shape, coarse_shape):
     """How well features of resized spectra rank the same places of the Sun as those of the original spectra.
 
@@ -83,7 +78,8 @@ def coarse_agreement(fine, coarse, fine_shape, coarse_shape):
     Returns DataFrame: feature, rank_correlation (Spearman), fine_median, coarse_median.
     """
     fine_maps, coarse_maps = feature_maps(fine, fine_shape), feature_maps(coarse, coarse_shape)
-    n_same, below = fine_shape[0], match_slit(coarse_shape[1], fine_shape[1])
+    n_same = fine_shape[0]
+    below = np.linspace(0, fine_shape[1] - 1, coarse_shape[1]).round().astype(int)  # both ends of the slit coincide
     rows = []
     for name in FEATURES:
         pairs = pd.DataFrame({"fine": fine_maps[name][:, below].ravel(), "coarse": coarse_maps[name][:n_same].ravel()})

@@ -28,11 +28,12 @@ def plot_densities(densities, origin="simulated"):
     """
     figure, axes = plt.subplots(3, 4, figsize=(11, 7.2), layout="constrained")
     for number, (feature, axis) in enumerate(zip(FEATURES, axes.flat, strict=False), start=1):
-        for region, curve in densities[densities["feature"] == feature].groupby("region", sort=False, observed=True):
+        rows = densities[densities["feature"] == feature]
+        for region, curve in rows.groupby("region", sort=False, observed=True):
             axis.plot(curve["value"], curve["density"], **LINES[region])
             if region != REAL:
                 axis.fill_between(curve["value"], curve["density"], color=REGION_COLOURS[region], alpha=0.10, lw=0)
-        peaks = densities[densities["feature"] == feature].groupby("region")["density"].max().sort_values()
+        peaks = rows.groupby("region")["density"].max().sort_values()
         _finish_density(axis, f"{number}  {FEATURE_LABELS[feature]}", min(peaks.iloc[-1], 2.2 * peaks.iloc[-2]))
     _density_legend(axes.flat[len(FEATURES)], densities["region"].unique(), origin)
     axes.flat[-1].set_axis_off()
@@ -61,9 +62,8 @@ def plot_f_scores(scores):
 
     scores: as f_score_table gives, highest first.  Returns a figure.
     """
-    figure, (bars, ranks) = plt.subplots(
-        1, 2, figsize=(9, 4.6), width_ratios=(2.6, 1), layout="constrained", sharey=True
-    )
+    options = {"width_ratios": (2.6, 1), "sharey": True, "layout": "constrained"}
+    figure, (bars, ranks) = plt.subplots(1, 2, figsize=(9, 4.6), **options)
     place = np.arange(1, len(scores) + 1)
     bars.barh(place, scores["f_score"], height=0.62, color=REGION_COLOURS["PF"], alpha=0.85)
     bars.hlines(place, scores["low"], scores["high"], color="0.15", lw=1.6)

@@ -2,15 +2,19 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
+import seaborn
 from matplotlib.collections import LineCollection
 from matplotlib.lines import Line2D
-from scipy.ndimage import gaussian_filter
+from matplotlib.patheffects import withStroke
 
 from flarebook.iris.mg2 import FEATURE_NAMES, FEATURE_RANKING, FEATURES, NEUTRAL_COLOUR, REGION_COLOURS, REGION_NAMES
 
 FIRST, SECOND = REGION_COLOURS["QS"], "#C1272D"  # the paper's cyan and red lines of Figure 6
 COLOURS = {**REGION_COLOURS, "flare": REGION_COLOURS["PF"], "QS again": NEUTRAL_COLOUR}
 
+LABELS = {region: f"{region}  {name}" for region, name in REGION_NAMES.items()}
+LABELS |= {"flare": "flare-like", "QS again": "quiet Sun, other spectra"}
+OUTLINE = [withStroke(linewidth=3.2, foreground="white")]
 BOXED = {"fontsize": "small", "frameon": True, "framealpha": 0.85, "edgecolor": "none", "loc": "upper left"}
 
 
@@ -19,14 +23,12 @@ def plot_projection_sketch(points, components):
 
     points: (n, 2); components: (2, 2), unit vectors, the axis of most variance first.  Returns a figure.
     """
-    figure, (plane, first, second) = plt.subplots(
-        3, 1, figsize=(5.6, 5.6), height_ratios=(7, 1, 1), layout="constrained"
-    )
+    options = {"height_ratios": (7, 1, 1), "layout": "constrained"}
+    figure, (plane, first, second) = plt.subplots(3, 1, figsize=(5.6, 5.6), **options)
     plane.scatter(*points.T, s=7, color=NEUTRAL_COLOUR, alpha=0.6, lw=0)
     centred = points - points.mean(axis=0)
-    for axis, vector, colour, name in zip(
-        (first, second), components, (FIRST, SECOND), ("first", "second"), strict=True
-    ):
+    rows = ((first, FIRST, "first"), (second, SECOND, "second"))
+    for vector, (axis, colour, name) in zip(components, rows, strict=True):
         score = centred @ vector
         ends = points.mean(axis=0) + np.outer([score.min(), score.max()], vector)
         plane.plot(*ends.T, color=colour, lw=2.4)
@@ -84,9 +86,8 @@ def _draw_profiles(axis, profiles, drawn, cells=15, width=0.07, height=0.075):
         mine = [i for i in inside[first] if drawn["region"].iloc[i] == region]
         lines = [np.column_stack([place[i, 0] + across, place[i, 1] + height * (profiles[i] - 0.5)]) for i in mine]
         axis.add_collection(LineCollection(lines, colors=COLOURS[region], lw=0.9))
-    names = {"QS": "quiet Sun", "flare": "flare-like"}
-    handles = [Line2D([], [], color=COLOURS[region], label=name) for region, name in names.items()]
-    axis.legend(handles=handles, **BOXED)
+        axis.plot([], [], color=COLOURS[region], label=LABELS[region])
+    axis.legend(**BOXED)
 
 
 def _label_components(axis, projection, title):
@@ -114,24 +115,15 @@ def _marker_size(n_points):
     return float(np.clip(5000 / n_points, 2, 10))
 
 
-def _draw_contours(axis, points, colour, share=0.68, bins=60):
+def _draw_contours(axis, points, colour, share=0.68):
     """Line around the densest part of the plane that holds a share of the points."""
-    counts, x, y = np.histogram2d(*points.T, bins=bins)
-    smooth = gaussian_filter(np.pad(counts, 8), 2.5)
-    ordered = np.sort(smooth.ravel())[::-1]
-    level = ordered[np.searchsorted(np.cumsum(ordered), share * ordered.sum())]
-    grids = [edges[0] + (np.arange(bins + 16) - 7.5) * (edges[1] - edges[0]) for edges in (x, y)]
-    axis.contour(*grids, smooth.T, levels=[level], colors="white", linewidths=3.2)
-    axis.contour(*grids, smooth.T, levels=[level], colors=[colour], linewidths=1.8)
+    line = {"color": colour, "linewidths": 1.8, "path_effects": OUTLINE}
+    seaborn.kdeplot(x=points[:, 0], y=points[:, 1], levels=[1 - share], gridsize=60, ax=axis, **line)
 
 
 def _dots(regions):
-    names = {**REGION_NAMES, "flare": "flare-like", "QS again": "quiet Sun, other spectra"}
-    style = {"ls": "", "marker": "o", "ms": 6}
-    return [
-        Line2D([], [], color=COLOURS[r], label=f"{r}  {names[r]}" if r in REGION_NAMES else names[r], **style)
-        for r in regions
-    ]
+    """Entries of a legend, a dot for each region."""
+    return [Line2D([], [], ls="", marker="o", ms=6, color=COLOURS[region], label=LABELS[region]) for region in regions]
 
 
 def plot_baselines(draws, maps, scores):
@@ -159,25 +151,19 @@ def plot_map_grid(draws, maps, scores):
 
     draws: {region: table}; maps: {region: {perplexity: (n, 2)}}; scores: as separability_table.  Returns a figure.
     """
-    columns = len(next(iter(maps.values())))
+    columns, knn = len(next(iter(maps.values()))), scores.set_index(["pair", "perplexity"])["knn"]
     figure, axes = plt.subplots(len(maps), columns, figsize=(2.3 * columns, 2.45 * len(maps)), layout="constrained")
     for row, (region, own) in zip(axes, maps.items(), strict=True):
         row[0].set_ylabel(f"PF and {region}", fontsize="large")
         for axis, (perplexity, points) in zip(row, own.items(), strict=True):
             drawn = draws[region].assign(x=points[:, 0], y=points[:, 1])
             _scatter_regions(axis, drawn, ("PF", region), alpha=0.8)
-            _write_score(axis, scores, region, perplexity)
+            axis.set_xlabel(f"k-NN {knn[f'PF and {region}', perplexity]:.2f}", fontsize="small", labelpad=2)
             _blank(axis)
     for axis, perplexity in zip(axes[0], next(iter(maps.values())), strict=True):
         axis.set_title(f"perplexity {perplexity}")
     figure.legend(handles=_dots(("PF", *maps)), loc="outside lower center", ncols=4)
     return figure
-
-
-def _write_score(axis, scores, region, perplexity):
-    """The separability of the map below it."""
-    mine = scores[(scores["pair"] == f"PF and {region}") & (scores["perplexity"] == perplexity)]
-    axis.set_xlabel(f"k-NN {mine['knn'].iloc[0]:.2f}", fontsize="small", labelpad=2)
 
 
 def plot_features_on_map(drawn, points, limit=2.0):

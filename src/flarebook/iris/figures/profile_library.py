@@ -89,9 +89,8 @@ def plot_pairs(wavelength, spectra, nearest, titles):
     """
     columns = min(4, len(spectra))
     rows = -(-len(spectra) // columns)
-    figure, axes = plt.subplots(
-        rows, columns, figsize=(11, 2.5 * rows + 0.7), layout="constrained", sharex=True, sharey=True, squeeze=False
-    )
+    options = {"sharex": True, "sharey": True, "squeeze": False, "layout": "constrained"}
+    figure, axes = plt.subplots(rows, columns, figsize=(11, 2.5 * rows + 0.7), **options)
     for axis, real, library, title in zip(axes.flat, spectra, nearest, titles, strict=False):
         axis.plot(wavelength, real, color=REAL_COLOUR, lw=1.8)
         axis.plot(wavelength, library, color=SIMULATED_COLOUR, lw=1.2)
@@ -121,10 +120,7 @@ def plot_distances(distances):
     """
     figure, axis = plt.subplots(figsize=(6.4, 3.8), layout="constrained")
     for colour, (sample, rows) in zip((REAL_COLOUR, "#C46AB8"), distances.groupby("sample", sort=False), strict=False):
-        ordered = np.sort(rows["distance"])
-        axis.step(
-            ordered, np.arange(1, len(ordered) + 1) / len(ordered), where="post", color=colour, lw=2, label=sample
-        )
+        axis.ecdf(rows["distance"], color=colour, lw=2, label=sample)
     axis.axvline(COVERED, color=NEUTRAL_COLOUR, ls="--", lw=1)
     axis.text(COVERED * 1.04, 0.04, "covered to the left", color="0.35", fontsize="small")
     axis.set(xscale="log", xlim=(0.01, 0.7), ylim=(0, 1), ylabel="share of profiles")

@@ -4,6 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.colors import LogNorm
+from matplotlib.patheffects import withStroke
 from matplotlib.ticker import NullFormatter
 
 from flarebook.iris.features.distributions import standardise_features
@@ -11,6 +12,8 @@ from flarebook.iris.mg2 import FEATURE_LABELS, FEATURE_NAMES, FEATURES, REAL_COL
 from flarebook.iris.observations import SLIT_PIXEL
 
 SOLAR_RADIUS = 960.0  # arcsec
+OUTLINE = [withStroke(linewidth=3, foreground="white")]
+MESH = {"shading": "nearest", "rasterized": True}
 SAMPLE_COLOURS = {"real raster": REAL_COLOUR} | {f"simulated {name}": tone for name, tone in REGION_COLOURS.items()}
 
 
@@ -27,10 +30,8 @@ def plot_disk(rows):
         x, half = np.stack([seen["x"], seen["x"]]), seen["slit_length"] / 2
         axis.plot(x, np.stack([seen["y"] - half, seen["y"] + half]), color=colour, lw=2.2, solid_capstyle="butt")
         axis.plot([], [], color=colour, lw=2.2, label=f"{region}  {REGION_NAMES[region]} ({len(seen)})")
-    axis.set(
-        aspect="equal", xlabel="solar x [arcsec]", ylabel="solar y [arcsec]", xlim=(-1000, 1000), ylim=(-1000, 1000)
-    )
-    axis.set(xticks=(-1000, -500, 0, 500, 1000), yticks=(-1000, -500, 0, 500, 1000))
+    ticks = {"xticks": (-1000, -500, 0, 500, 1000), "yticks": (-1000, -500, 0, 500, 1000)}
+    axis.set(aspect="equal", xlabel="solar x [arcsec]", ylabel="solar y [arcsec]", **ticks)
     axis.legend(loc="upper left", bbox_to_anchor=(1, 1))
     return figure
 
@@ -69,8 +70,7 @@ def plot_maps(maps):
     for column, (name, table) in enumerate(maps.items()):
         for axis, (feature, style) in zip(axes[:, column], styles.items(), strict=True):
             image = table.pivot(index="slit", columns="minutes", values=feature)
-            extent = (image.columns[0], image.columns[-1], 0, image.index[-1] * SLIT_PIXEL)
-            drawn = axis.imshow(image, origin="lower", aspect="auto", extent=extent, interpolation="none", **style)
+            drawn = axis.pcolormesh(image.columns, image.index * SLIT_PIXEL, image, **MESH, **style)
             if column == len(maps) - 1:
                 bar = figure.colorbar(drawn, ax=axis, label=FEATURE_LABELS[feature], pad=0.02)
                 if feature == "intensity":
@@ -92,26 +92,18 @@ def calibration_table(calibration, states):
     return table.loc[list(calibration["quiet"])].map(lambda value: "" if value is np.nan else str(value))
 
 
-def cell_edges(centres):
-    """Edges of the cells around increasing centres, (n + 1,)."""
-    middle = (centres[1:] + centres[:-1]) / 2
-    return np.concatenate([[2 * centres[0] - middle[0]], middle, [2 * centres[-1] - middle[-1]]])
-
-
 def plot_pixel_evolution(minutes, wavelength, spectrogram, features):
     """Figure 3: spectrogram at one slit pixel, and ten strips of standardised features below.
 
     minutes: (n,) to onset; wavelength: (n_wavelengths,); spectrogram: (n, n_wavelengths) DN/s; features: (n, 10).
     """
-    ratios = [5] + [1] * len(FEATURES)
-    figure, axes = plt.subplots(
-        11, 1, figsize=(9, 8), sharex=True, gridspec_kw={"height_ratios": ratios, "hspace": 0.12}
-    )
-    times, style = cell_edges(minutes), {"norm": LogNorm(3, 300), "cmap": "magma", "rasterized": True}
-    shown = axes[0].pcolormesh(times, cell_edges(wavelength), np.clip(spectrogram.T, 1, None), **style)
+    rows = {"height_ratios": [5] + [1] * len(FEATURES), "hspace": 0.12}
+    figure, axes = plt.subplots(11, 1, figsize=(9, 8), sharex=True, gridspec_kw=rows)
+    style = {"norm": LogNorm(3, 300), "cmap": "magma", **MESH}
+    shown = axes[0].pcolormesh(minutes, wavelength, np.clip(spectrogram.T, 1, None), **style)
     axes[0].set_ylabel("wavelength [Å]")
     for axis, name, strip in zip(axes[1:], FEATURES, standardise_features(features).T, strict=True):
-        axis.pcolormesh(times, [0, 1], strip[None], cmap="gray_r", vmin=-2.5, vmax=2.5, rasterized=True)
+        axis.pcolormesh(minutes, [0.5], strip[None], cmap="gray_r", vmin=-2.5, vmax=2.5, **MESH)
         axis.set_yticks([])
         axis.set_ylabel(FEATURE_NAMES[name], rotation=0, ha="right", va="center", fontsize="small")
     axes[-1].set_xlabel("minutes to the onset of the flare")
@@ -145,10 +137,8 @@ def plot_quantiles(quantiles, colours):
     for axis, feature in zip(axes.flat, FEATURES, strict=True):
         for place, (sample, colour) in enumerate(colours.items()):
             low, first, middle, third, high = quantiles.loc[(feature, sample)]
-            axis.plot([low, high], [-place] * 2, color=colour, lw=1.5)
-            axis.plot([first, third], [-place] * 2, color=colour, lw=7, solid_capstyle="butt", alpha=0.75)
-            axis.plot(middle, -place, marker="|", ms=13, mew=2.2, color="white")
-            axis.plot(middle, -place, marker="|", ms=9, mew=1.2, color="black")
+            axis.hlines(-place, [low, first], [high, third], color=colour, lw=[1.5, 7], alpha=[1, 0.75])
+            axis.plot(middle, -place, "|", ms=9, mew=1.2, color="black", path_effects=OUTLINE)
         axis.set_xlabel(FEATURE_LABELS[feature], fontsize="small")
         axis.set_yticks(-np.arange(len(colours)), labels=list(colours))
         axis.set_ylim(0.6 - len(colours), 0.6)

@@ -12,7 +12,7 @@ from flarebook.iris.mg2 import FEATURE_NAMES, FEATURES, GRID, H_CORE, K_CORE, RE
 LINES = {"k": K_CORE, "h": H_CORE, "triplet": TRIPLET}
 TRIPLET_COLOUR, WING_COLOUR, FILL_COLOUR = "#C1272D", "#1F77B4", "#F4E3C1"
 HATCHED = {"facecolor": FILL_COLOUR, "edgecolor": "#C9A14A", "hatch": "////", "lw": 0.4}
-QUARTILE_COLOURS = ("#1F77B4", REAL_COLOUR, "#C1272D")
+QUARTILE_COLOURS = {"q1": "#1F77B4", "q2": REAL_COLOUR, "q3": "#C1272D"}
 SIGNED = {"asymmetry": 0.0, "triplet": 0.0, "kh_ratio": 1.0, "peak_ratio": 1.0, "line_center": None}
 
 
@@ -20,14 +20,11 @@ def plot_spectrogram(raster, exposure):
     """Slit against wavelength of one exposure, and the brightest value of each spectrum along the slit."""
     spectra = raster.spectra[exposure] / raster.exposure_time[exposure]
     y = raster.y[exposure] + raster.slit_offset
-    layout = {"width_ratios": (5, 1), "wspace": 0.04}
-    figure, (image, along) = plt.subplots(
-        1, 2, figsize=(8.4, 5.4), sharey=True, gridspec_kw=layout, layout="constrained"
-    )
+    options = {"sharey": True, "width_ratios": (5, 1), "layout": "constrained"}
+    figure, (image, along) = plt.subplots(1, 2, figsize=(8.4, 5.4), **options)
     norm = AsinhNorm(linear_width=6, vmin=0, vmax=np.nanpercentile(spectra, 99.9))
     mesh = show_image(image, spectra, raster.wavelength, y, norm=norm, cmap="magma")
     image.set(xlabel=r"wavelength in vacuum [$\mathrm{\AA}$]", ylabel="solar y [arcsec]")
-    image.set_facecolor("0.8")
     for name, wavelength in LINES.items():
         place = {"xycoords": ("data", "axes fraction"), "ha": "center", "va": "bottom", "fontsize": "small"}
         image.annotate(f"{name} {wavelength:.2f}", (wavelength, 1.005), **place)
@@ -68,9 +65,8 @@ def plot_profile(spectrum, exposure_time, wavelength, window=WINDOW):
 def _name_peaks(axis, spectrum, wavelength, height):
     """Write k2v, k3 and k2r beside the points that the feature extraction finds."""
     offsets = ((-16, 2, "right"), (0, -14, "center"), (16, 2, "left"))
-    for name, place, (dx, dy, side) in zip(
-        ("k2v", "k3", "k2r"), peaks(spectrum[None], wavelength)[0], offsets, strict=True
-    ):
+    places = zip(("k2v", "k3", "k2r"), peaks(spectrum[None], wavelength)[0], offsets, strict=True)
+    for name, place, (dx, dy, side) in places:
         point = GRID[place], np.interp(GRID[place], wavelength, height)
         axis.plot(*point, "o", color="black", ms=3.5, zorder=5)
         axis.annotate(name, point, (dx, dy), textcoords="offset points", ha=side, fontsize="small")
@@ -84,18 +80,14 @@ def plot_quartiles(profiles, titles, window=WINDOW):
     left, right = window_edges(window)[:2]
     figure, axes = plt.subplots(2, 2, figsize=(8.4, 5), layout="constrained", gridspec_kw={"width_ratios": (1.5, 1)})
     for (shape, running), profile, title in zip(axes, profiles, titles, strict=True):
-        shape.fill_between(
-            GRID[left:right], profile[left:right], color=FILL_COLOUR, hatch="////", edgecolor="#C9A14A", lw=0
-        )
+        shape.fill_between(GRID[left:right], profile[left:right], **HATCHED)
         shape.plot(GRID, profile, color=REAL_COLOUR, lw=1.2)
         shape.set(ylabel="normalised intensity", ylim=(0, 1.05), xlim=(GRID[0], GRID[-1]))
         shape.set_title(title, loc="left", fontsize="medium")
         share = np.concatenate([[0], np.cumsum(profile[left : right - 1])])
         running.plot(np.arange(left, right), share / share[-1], color="black", lw=1.2)
-        for number, (place, colour) in enumerate(
-            zip(quartiles(profile, left, right), QUARTILE_COLOURS, strict=True), 1
-        ):
-            running.axvline(left + place, color=colour, ls="--", lw=1.1, label=f"q{number} = {left + place}")
+        for (name, colour), place in zip(QUARTILE_COLOURS.items(), quartiles(profile, left, right), strict=True):
+            running.axvline(left + place, color=colour, ls="--", lw=1.1, label=f"{name} = {left + place}")
         running.set(ylabel="cumulative share", ylim=(0, 1.02), xlim=(left, right - 1))
         running.legend(loc="center right", fontsize="small")
     axes[1, 0].set_xlabel(r"wavelength in vacuum [$\mathrm{\AA}$]")
@@ -114,12 +106,9 @@ def plot_feature_maps(maps, y):
         mesh = show_image(axis, maps[name].T, np.arange(n_exposures) + 0.5, y, **feature_style(name, maps[name]))
         axis.set_title(FEATURE_NAMES[name].replace(" ", "\n"), fontsize="small")
         axis.set_xticks(np.arange(n_exposures) + 0.5, [f"{i + 1}" for i in range(n_exposures)], fontsize="x-small")
-        axis.set_facecolor("0.85")
         bar = figure.colorbar(mesh, ax=axis, location="bottom", pad=0.015, aspect=8)
         bar.ax.tick_params(labelsize="x-small", rotation=45)
-        bar.ax.minorticks_off()
-        bar.locator = plt.MaxNLocator(3) if name != "intensity" else plt.FixedLocator([10, 50, 200])
-        bar.update_ticks()
+        bar.set_ticks(plt.MaxNLocator(3) if name != "intensity" else [10, 50, 200])
     axes[0].set_ylabel("solar y [arcsec]")
     figure.supxlabel("exposure", fontsize="medium")
     return figure
@@ -138,15 +127,9 @@ def feature_style(name, values):
 
 
 def show_image(axis, values, x, y, **colours):
-    """Show values (len(y), len(x)) as an image whose pixels are centred on evenly spaced x and y."""
-    extent = [edge for centres in (x, y) for edge in _ends(centres)]
-    return axis.imshow(values, origin="lower", extent=extent, aspect="auto", interpolation="nearest", **colours)
-
-
-def _ends(centres):
-    """Outer edges of the first and the last of evenly spaced bins."""
-    half = (centres[-1] - centres[0]) / (len(centres) - 1) / 2
-    return centres[0] - half, centres[-1] + half
+    """Show values (len(y), len(x)), pixels centred on x and y, grey where missing."""
+    axis.set_facecolor("0.85")
+    return axis.pcolormesh(x, y, values, shading="nearest", rasterized=True, **colours)
 
 
 def plot_slit_jaw(jaw, raster):
@@ -182,7 +165,6 @@ def plot_feature_evolution(maps, minutes, y):
     figure, axes = plt.subplots(len(maps), 1, figsize=(8, 1.75 * len(maps)), sharex=True, layout="constrained")
     for axis, name in zip(axes, maps, strict=True):
         mesh = show_image(axis, maps[name].T, minutes, y, **feature_style(name, maps[name]))
-        axis.set_facecolor("0.85")
         axis.set_ylabel("y [arcsec]")
         figure.colorbar(mesh, ax=axis, pad=0.01, aspect=12).set_label(FEATURE_NAMES[name], fontsize="small")
     axes[-1].set_xlabel("minutes after the start of the observation")

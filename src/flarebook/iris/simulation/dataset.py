@@ -7,8 +7,7 @@ import dask
 import numpy as np
 import pandas as pd
 
-from flarebook.iris.atmospheres.library import Library
-from flarebook.iris.atmospheres.mixture import make_mixer
+from flarebook.iris.atmospheres.library import Library, make_mixer
 from flarebook.iris.features.extract import extract_features
 from flarebook.iris.mg2 import FEATURES, REGIONS
 from flarebook.iris.observations import WINDOW_END, WINDOW_MINUTES
@@ -44,15 +43,14 @@ def observed_features(simulation, exposure, slit, rng, windows):
     return tables
 
 
-def simulate_features(observation, mixer, seed, number, windows=(3.0,), span=None, calibration=None):
+def simulate_features(observation, mixer, seed, number, windows, span=(WINDOW_END - WINDOW_MINUTES, WINDOW_END)):
     """The rows of one observation, in chunks so that memory stays flat; everything follows from `seed`.
 
     observation: a row of `observation_table`; mixer: of the library; seed: a SeedSequence; number: spectra, None for
     all; span: start and end in minutes to onset.  Returns one DataFrame per window width.
     """
-    rng, calibration = np.random.default_rng(seed), calibration or load_calibration()
-    span = span or (WINDOW_END - WINDOW_MINUTES, WINDOW_END)
-    simulation = start_simulation(observation, mixer, calibration, rng, *span)
+    rng = np.random.default_rng(seed)
+    simulation = start_simulation(observation, mixer, rng, *span)
     exposure, pixel = sample_pixels(simulation, number, rng)
     chunks = [
         observed_features(simulation, exposure[i : i + CHUNK], pixel[i : i + CHUNK], rng, windows)
@@ -72,20 +70,19 @@ def compute_tasks(tasks, scheduler="threads"):
         return client.gather(client.compute(list(tasks)))
 
 
-def build_datasets(observations, library, seed, number, windows=(3.0,), scheduler="threads", **options):
+def build_datasets(observations, library, seed, number, windows, scheduler="threads", calibration=None, **options):
     """Tables of spectra of many observations, one per window width; each observation has a seed of its own.
 
     observations: rows of `observation_table`; seed: int; number: spectra per observation, None for all; scheduler:
-    dask's "threads", "processes" or "synchronous"; the result does not depend on it.  options: see `simulate_features`.
+    dask's "threads", "processes" or "synchronous"; the result does not depend on it; calibration: None for the shipped
+    one.  options: see `simulate_features`.
     """
     entries = [row for _, row in observations.iterrows()]
     seeds = [np.random.SeedSequence(seed, spawn_key=(row,)) for row in observations.index]  # the same in any selection
     simulate = dask.delayed(simulate_features, pure=False)
-    options = {"calibration": load_calibration(), **options}
-    mixer = dask.delayed(make_mixer(library, options["calibration"]))  # one copy per worker, not one per task
+    mixer = dask.delayed(make_mixer(library, calibration or load_calibration()))  # one copy per worker, not per task
     tasks = [
-        simulate(entry, mixer, own, number, windows=windows, **options)
-        for entry, own in zip(entries, seeds, strict=True)
+        simulate(entry, mixer, seed, number, windows, **options) for entry, seed in zip(entries, seeds, strict=True)
     ]
     results = compute_tasks(tasks, scheduler)
     return [join_observations(parts, observations) for parts in zip(*results, strict=True)]

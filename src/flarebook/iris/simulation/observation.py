@@ -11,8 +11,14 @@ import yaml
 from astropy.time import Time
 
 from flarebook.compendium.errors import InputError
-from flarebook.iris.atmospheres.library import SAMPLING, Library
-from flarebook.iris.atmospheres.mixture import Mixer, make_mixer, mix_profiles, nearest_atmospheres
+from flarebook.iris.atmospheres.library import (
+    SAMPLING,
+    Library,
+    Mixer,
+    make_mixer,
+    mix_profiles,
+    nearest_atmospheres,
+)
 from flarebook.iris.mg2 import LIGHT_SPEED
 from flarebook.iris.observations import SLIT_PIXEL, WINDOW_END, WINDOW_MINUTES, exposure_minutes
 from flarebook.iris.rasters.read import Raster
@@ -52,20 +58,19 @@ def target_atmospheres(kind, state, textures, calibration, offsets):
 
 @dataclass(frozen=True)
 class Simulation:
-    """One simulated observation, ready to be looked at: its table row, scene, calibration and offsets (9,)."""
+    """One simulated observation, ready to be rendered: its table row, scene, library and offsets (9,)."""
 
     observation: pd.Series
     scene: Scene
     mixer: Mixer
-    calibration: dict
     offsets: np.ndarray
 
 
-def start_simulation(observation, mixer, calibration, rng, start=WINDOW_END - WINDOW_MINUTES, end=WINDOW_END):
+def start_simulation(observation, mixer, rng, start=WINDOW_END - WINDOW_MINUTES, end=WINDOW_END):
     """Draw what happens in one observation between two times (minutes to onset)."""
-    scene = build_scene(observation, start, end, calibration, mixer.names, rng)
-    spread = np.array([calibration["between"].get(name, 0.0) for name in mixer.names])
-    return Simulation(observation, scene, mixer, calibration, rng.standard_normal(len(spread)) * spread)
+    scene = build_scene(observation, start, end, mixer.calibration, mixer.names, rng)
+    spread = np.array([mixer.calibration["between"].get(name, 0.0) for name in mixer.names])
+    return Simulation(observation, scene, mixer, rng.standard_normal(len(spread)) * spread)
 
 
 def pixel_state(simulation, minutes, x, y):
@@ -76,14 +81,14 @@ def pixel_state(simulation, minutes, x, y):
     sample = functools.partial(simulation.scene.sample, minutes=minutes, x=x, y=y)
     state = {name: sample(name) for name in ("core", *STATES)}
     state["textures"] = np.stack([sample(f"{name} texture") for name in simulation.mixer.names], axis=1)
-    state["doppler"] = sample("doppler texture") * simulation.calibration["doppler_spread"]
+    state["doppler"] = sample("doppler texture") * simulation.mixer.calibration["doppler_spread"]
     state["level"] = macroturbulence_level(simulation, state, sample("macroturbulence texture"))
     return state
 
 
 def macroturbulence_level(simulation, state, texture):
     """Index of the library's macroturbulence level nearest to that of each pixel, (n,) int."""
-    turbulence = simulation.calibration["macroturbulence"]
+    turbulence = simulation.mixer.calibration["macroturbulence"]
     stirred = sum(turbulence[name] * state[name] for name in ("preflare", "brightening")) * state["core"]
     speed = turbulence["mean"] + turbulence["spread"] * texture + stirred
     return np.abs(speed[:, None] - simulation.mixer.levels).argmin(axis=1)
@@ -95,7 +100,7 @@ def noiseless_spectra(simulation, minutes, x, y):
     minutes to onset, x and y arcsec: (n,).  Returns intensity (n, n_wavelengths) and a DataFrame with quiet_fraction
     (share of quiet-Sun light, 0 to 1) and activity (pre-flare state and brightenings, weighted by the active share).
     """
-    state, mixer, calibration = pixel_state(simulation, minutes, x, y), simulation.mixer, simulation.calibration
+    state, mixer, calibration = pixel_state(simulation, minutes, x, y), simulation.mixer, simulation.mixer.calibration
     core, number = state["core"].astype(float), calibration["neighbours"]
     parts = [
         nearest_atmospheres(mixer, target_atmospheres(kind, state, state["textures"], calibration, offsets), number)
@@ -127,7 +132,7 @@ def render_spectra(simulation, exposure, slit, rng):
     seconds, x, y = pixel_positions(simulation.observation, exposure, slit)
     minutes = simulation.scene.minutes[0] + seconds / 60
     intensity, truth = noiseless_spectra(simulation, minutes, x, y)
-    settings = simulation.calibration["instrument"]
+    settings = simulation.mixer.calibration["instrument"]
     counts = expose_spectra(intensity, simulation.observation["exposure_time"], rng, settings)
     add_cosmic_rays(counts, rng, settings)
     onset = minutes if simulation.observation["region"] == "PF" else np.nan
@@ -179,7 +184,7 @@ def simulate_observation(
     calibration = calibration or load_calibration()
     n_exposures = min(n_exposures or observation["n_exposures"], observation["n_exposures"])
     n_slit = min(n_slit or observation["n_slit"], observation["n_slit"])
-    simulation = start_simulation(observation, make_mixer(library, calibration), calibration, rng)
+    simulation = start_simulation(observation, make_mixer(library, calibration), rng)
     exposure, slit = np.repeat(np.arange(n_exposures), n_slit), np.tile(np.arange(n_slit), n_exposures)
     counts, truth = render_spectra(simulation, exposure, slit, rng)
     counts = counts.reshape(n_exposures, n_slit, -1)
@@ -188,13 +193,12 @@ def simulate_observation(
     return as_raster(observation, counts, library.wavelength), truth
 
 
-def simulate_pixel(observation, library, rng, slit, span, calibration=None):
+def simulate_pixel(observation, library, rng, slit, span):
     """Every exposure of one slit pixel between two times.
 
     slit: pixel; span: start and end in minutes to onset.  Returns minutes (n,) and counts (n, n_wavelengths) DN.
     """
-    calibration = calibration or load_calibration()
-    simulation = start_simulation(observation, make_mixer(library, calibration), calibration, rng, *span)
+    simulation = start_simulation(observation, make_mixer(library, load_calibration()), rng, *span)
     minutes = exposure_minutes(observation, *span)
     counts, _ = render_spectra(simulation, np.arange(len(minutes)), np.full(len(minutes), slit), rng)
     return {"minutes": minutes, "counts": counts}
