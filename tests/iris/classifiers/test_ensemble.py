@@ -40,7 +40,7 @@ def all_for_training(spectra, n=1):
 def plain_copy(network):
     """A plain Keras Sequential with the first member's starting weights."""
     layers = [*network.hidden, network.output_layer]
-    dense = [keras.layers.Dense(one.kernel.shape[-1], "relu" if one in network.hidden else None) for one in layers]
+    dense = [keras.layers.Dense(one.units, "relu" if one in network.hidden else None) for one in layers]
     model = keras.Sequential([keras.Input((10,)), *dense])
     for plain, one in zip(dense, layers, strict=True):
         plain.set_weights([array(one.kernel)[0], array(one.bias)[0, 0]])

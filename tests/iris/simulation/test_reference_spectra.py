@@ -5,12 +5,12 @@ import pandas as pd
 import pytest
 
 from flarebook.iris.atmospheres.library import load_library
-from flarebook.iris.simulation import reference_spectra
+from flarebook.iris.simulation import dataset
 
 
 @pytest.fixture(scope="module")
 def drawn():
-    return reference_spectra.baseline_spectra(load_library(), 60, np.random.default_rng(4))
+    return dataset.baseline_spectra(load_library(), 60, np.random.default_rng(4))
 
 
 def test_flare_like_spectra_are_brighter_with_triplet_emission_and_little_continuum(drawn):
@@ -28,15 +28,13 @@ def test_each_row_of_the_table_belongs_to_its_spectrum(drawn):
 
 
 def test_the_seed_decides_the_spectra():
-    first, second = (
-        reference_spectra.baseline_spectra(load_library(), 5, np.random.default_rng(8))[0] for _ in range(2)
-    )
+    first, second = (dataset.baseline_spectra(load_library(), 5, np.random.default_rng(8))[0] for _ in range(2))
     assert np.array_equal(first, second)
 
 
 def test_one_region_twice_is_halved_at_random():
     table = pd.DataFrame({"region": "QS", "spectrum": np.arange(300)})
-    drawn = reference_spectra.same_region_twice(table, 100, np.random.default_rng(1))
+    drawn = dataset.same_region_twice(table, 100, np.random.default_rng(1))
     assert drawn["region"].value_counts().to_dict() == {"QS": 100, "QS again": 100}
     assert drawn["spectrum"].is_unique
     assert abs(drawn.groupby("region")["spectrum"].mean().diff().iloc[1]) < 40  # not the first and the last half

@@ -27,15 +27,23 @@ SELECTIONS = {"test": TEST, "validation": VALIDATION}  # the paper's choice of t
 EVALUATION_ROWS = 8192
 
 
-def member_dense(units, n_in, activation=None, seed=None):
-    """Dense layer of many members: (n_members, batch, n_in) -> (n_members, batch, units).
+class MemberDense(keras.layers.Layer):
+    """Dense layer of many members: (n_members or 1, batch, n_in) -> (n_members, batch, units)."""
 
-    Glorot's rule with the fans of one member: Keras would count the members' axis as a receptive field.
-    """
-    limit = float(np.sqrt(6 / (n_in + units)))
-    start = keras.initializers.RandomUniform(-limit, limit, seed=seed)
-    options = {"activation": activation, "bias_axes": "mo", "kernel_initializer": start}
-    return keras.layers.EinsumDense("mbi,mio->mbo", (None, units), **options)
+    def __init__(self, n_members, units, activation=None, seed=None):
+        super().__init__()
+        self.n_members, self.units, self.seed = n_members, units, seed
+        self.activation = keras.activations.get(activation)
+
+    def build(self, shape):
+        # Glorot's rule with the fans of one member: Keras would count the members' axis as a receptive field.
+        limit = float(np.sqrt(6 / (shape[-1] + self.units)))
+        start = keras.initializers.RandomUniform(-limit, limit, seed=self.seed)
+        self.kernel = self.add_weight(shape=(self.n_members, shape[-1], self.units), initializer=start, name="kernel")
+        self.bias = self.add_weight(shape=(self.n_members, 1, self.units), initializer="zeros", name="bias")
+
+    def call(self, values):
+        return self.activation(ops.matmul(values, self.kernel) + self.bias)
 
 
 class MemberNetwork(keras.Model):
@@ -46,9 +54,8 @@ class MemberNetwork(keras.Model):
         self.mean, self.scale = ops.convert_to_tensor(mean[:, None]), ops.convert_to_tensor(scale[:, None])
         state = np.random.SeedSequence(seed).generate_state(len(widths) + 2)
         seeds = (state >> 1).tolist()  # 31 bits suit every backend
-        sizes = [mean.shape[1], *widths]
-        self.hidden = [member_dense(n, size, "relu", s) for size, n, s in zip(sizes, widths, seeds, strict=False)]
-        self.output_layer = member_dense(1, sizes[-1], seed=seeds[-2])
+        self.hidden = [MemberDense(len(mean), width, "relu", s) for width, s in zip(widths, seeds, strict=False)]
+        self.output_layer = MemberDense(len(mean), 1, seed=seeds[-2])
         self.dropout = keras.layers.Dropout(dropout, seed=seeds[-1]) if dropout else None
         self(np.zeros((1, mean.shape[1]), np.float32))  # creates the weights
 

@@ -109,23 +109,18 @@ def density_table(table, regions=REGIONS, coverage=0.99, bridge_steps=True, n_po
     empty = [region for region, rows in groups.items() if not len(rows)]
     if empty:
         raise InputError(f"the table holds no spectra of {', '.join(empty)}: add observations of them to notebook 3")
-    parts = []
-    for feature in FEATURES:
-        points = np.linspace(*_common_range([g[feature] for g in groups.values()], coverage), n_points)
-        least = HALF_STEPS.get(feature, 0.0) if bridge_steps else 0.0
-        for region, group in groups.items():
-            curve = density(group[feature].to_numpy(), points, least)
-            parts.append(pd.DataFrame({"feature": feature, "region": region, "value": points, "density": curve}))
-    return pd.concat(parts, ignore_index=True)
-
-
-def _common_range(samples, coverage):
-    """Lowest and highest value that hold the middle share of every sample, widened by a twentieth."""
-    tail = (1 - coverage) / 2
-    low = min(np.quantile(sample, tail) for sample in samples)
-    high = max(np.quantile(sample, 1 - tail) for sample in samples)
+    tails = [(1 - coverage) / 2, (1 + coverage) / 2]
+    ranges = pd.concat([rows[list(FEATURES)].quantile(tails) for rows in groups.values()])
+    low, high = ranges.min(), ranges.max()
     margin = 0.05 * (high - low)
-    return low - margin, high + margin
+    curves = []
+    for feature in FEATURES:
+        points = np.linspace(low[feature] - margin[feature], high[feature] + margin[feature], n_points)
+        least = HALF_STEPS.get(feature, 0.0) if bridge_steps else 0.0
+        for region, rows in groups.items():
+            curve = density(rows[feature].to_numpy(), points, least)
+            curves.append(pd.DataFrame({"feature": feature, "region": region, "value": points, "density": curve}))
+    return pd.concat(curves, ignore_index=True)
 
 
 def f_scores(table: pd.DataFrame, positive: str = "PF", negative: str = "AR") -> pd.Series:

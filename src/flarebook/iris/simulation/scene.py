@@ -65,16 +65,15 @@ def core_place(observation, y, rng, calibration):
 
 def region_maps(observation, region, shape, y, rng, calibration):
     """Shares of active core, umbra, penumbra and network of each place, each (1, n_x, n_y), constant in time."""
-    scale = calibration["scales"]["core"] / SPACE_STEP
+    wide, narrow = (calibration["scales"][name] / SPACE_STEP for name in ("core", "space"))
     still = (1, *shape[1:])
     centre, half = core_place(observation, y, rng, calibration)
     bump = -(((y - centre) / half) ** 2)
     area = np.clip(rng.normal(*region["core"]), 0, 0.95) if region["core"][0] else 0.0
-    core = covering(smooth_field(rng, still, (0, scale, scale)) + bump, area)
-    spot = smooth_field(rng, still, (0, scale, scale)) + 2 * bump
+    core = covering(smooth_field(rng, still, (0, wide, wide)) + bump, area)
+    spot = smooth_field(rng, still, (0, wide, wide)) + 2 * bump
     umbra = covering(spot, region["umbra"], 0.1)
     penumbra = covering(spot, region["umbra"] + region["penumbra"], 0.1) - umbra
-    narrow = calibration["scales"]["space"] / SPACE_STEP
     network = covering(smooth_field(rng, still, (0, narrow, narrow)), region["network"])
     return {"core": core, "umbra": umbra, "penumbra": np.clip(penumbra, 0, 1), "network": network}
 
