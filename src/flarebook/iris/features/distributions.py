@@ -175,18 +175,15 @@ def _unit_sums(values, pair, region, unit):
     """Number, sum and sum of squares per unit, (n_units, 1 + 2 n_features): all that F needs to know."""
     mine = (pair["region"] == region).to_numpy()
     moments = np.hstack([np.ones((mine.sum(), 1)), values[mine], values[mine] ** 2])
-    codes, units = pd.factorize(pair[unit].to_numpy()[mine])
-    sums = np.zeros((len(units), moments.shape[1]))
-    np.add.at(sums, codes, moments)
-    return sums
+    return pd.DataFrame(moments).groupby(pair[unit].to_numpy()[mine], sort=False).sum().to_numpy()
 
 
 def _f_from_sums(first, second):
     """F of two classes from number, sum and sum of squares of each; (n_draws, n_features)."""
-    half = (first.shape[1] - 1) // 2
-    n1, n2 = first[:, :1], second[:, :1]
-    mean1, mean2 = first[:, 1 : half + 1] / n1, second[:, 1 : half + 1] / n2
-    within = first[:, half + 1 :] - n1 * mean1**2 + second[:, half + 1 :] - n2 * mean2**2
+    half = 1 + first.shape[1] // 2
+    (n1, sum1, squares1), (n2, sum2, squares2) = (np.split(sums, [1, half], axis=1) for sums in (first, second))
+    mean1, mean2 = sum1 / n1, sum2 / n2
+    within = squares1 - n1 * mean1**2 + squares2 - n2 * mean2**2
     between = n1 * n2 / (n1 + n2) * (mean1 - mean2) ** 2
     return between / (within / (n1 + n2 - 2))
 

@@ -157,17 +157,11 @@ def feature_directions(drawn, points, is_positive):
     straight-line fit explains).  After Panos & Kleint 2020, section 6.2, who compare symmetries by eye.
     """
     centred = points - points.mean(axis=0)
-    towards, _ = _steepest(centred, np.asarray(is_positive, dtype=float))
-    rows = []
-    for feature in FEATURES:
-        direction, explained = _steepest(centred, drawn[feature].to_numpy(dtype=float))
-        rows.append((feature, np.degrees(np.arccos(np.clip(direction @ towards, -1, 1))), explained))
-    return pd.DataFrame(rows, columns=["feature", "angle", "explained"]).sort_values("angle", ignore_index=True)
-
-
-def _steepest(centred, values):
-    """Unit vector along which values rise fastest over the plane, and the share of their variance that it explains."""
-    values = values - values.mean()
+    values = np.column_stack([is_positive, drawn[list(FEATURES)]]).astype(float)
+    values -= values.mean(axis=0)
     slope, *_ = np.linalg.lstsq(centred, values, rcond=None)
-    explained = 1 - ((values - centred @ slope) ** 2).sum() / (values**2).sum()
-    return slope / np.linalg.norm(slope), float(explained)
+    explained = 1 - ((values - centred @ slope) ** 2).sum(axis=0) / (values**2).sum(axis=0)
+    direction = slope / np.linalg.norm(slope, axis=0)  # along which the class, then each feature, rises fastest
+    angle = np.degrees(np.arccos(np.clip(direction[:, 0] @ direction[:, 1:], -1, 1)))
+    table = pd.DataFrame({"feature": FEATURES, "angle": angle, "explained": explained[1:]})
+    return table.sort_values("angle", ignore_index=True)
