@@ -1,20 +1,17 @@
 """The constants of the Mg II study: lines, grid, and the names and colours of features and regions in every figure."""
 
-import numpy as np
+from importlib.resources import files
 
-FEATURE_NAMES = {
-    "intensity": "intensity",
-    "line_center": "line centre",
-    "line_width": "line width",
-    "asymmetry": "asymmetry",
-    "total_continuum": "total continuum",
-    "triplet": "triplet emission",
-    "kh_ratio": "k/h ratio",
-    "k3_height": "k3 height",
-    "peak_ratio": "peak ratio",
-    "peak_separation": "peak separation",
-}
-FEATURES = tuple(FEATURE_NAMES)  # in the order of section 2.1 of the paper
+import numpy as np
+import pandas as pd
+
+# One row a feature in the order of section 2.1 of the paper: its name, axis label, and place among the most descriptive
+# (Panos & Kleint 2020, section 6.2 and conclusion 2; the abstract swaps line width and k/h ratio, and Figure 5 shows
+# bars without numbers).
+FEATURE_TABLE = pd.read_csv(files("flarebook.iris") / "data" / "features.csv", index_col="feature")
+FEATURES = tuple(FEATURE_TABLE.index)
+FEATURE_NAMES, FEATURE_LABELS = (FEATURE_TABLE[column].to_dict() for column in ("name", "label"))
+FEATURE_RANKING = tuple(FEATURE_TABLE["paper_rank"].sort_values().index)
 
 GRID = np.linspace(2794.14, 2805.72, 240)  # Angstrom, vacuum
 K_CORE, H_CORE = 2796.34, 2803.52
@@ -32,31 +29,3 @@ REGION_NAMES = {"QS": "quiet Sun", "SS": "sunspot", "AR": "active region", "PF":
 REGION_COLOURS = {"QS": "#3DB7E9", "SS": "#000000", "AR": "#006B4F", "PF": "#F0941E"}
 REAL_COLOUR = "#7B3FBF"  # anything measured on the Sun, where it shares axes with simulated curves
 NEUTRAL_COLOUR = "#8A8A8A"
-
-FEATURE_LABELS = {
-    "intensity": "intensity [DN/s]",
-    "line_center": "line centre [grid points]",
-    "line_width": "line width [grid points]",
-    "asymmetry": "line asymmetry",
-    "total_continuum": "total continuum [normalised sum]",
-    "triplet": r"triplet $\ln(I_{2798.77}/I_{2799.32})$",
-    "kh_ratio": "k/h ratio",
-    "k3_height": "k3 height [share of maximum]",
-    "peak_ratio": "peak ratio k2v/k2r",
-    "peak_separation": "peak separation [grid points]",
-}
-
-# Panos & Kleint 2020, section 6.2 and conclusion 2, most descriptive first.  The abstract swaps
-# line width and k/h ratio; Figure 5 shows bars without numbers.
-FEATURE_RANKING = (
-    "triplet",
-    "intensity",
-    "total_continuum",
-    "line_width",
-    "kh_ratio",
-    "peak_separation",
-    "k3_height",
-    "peak_ratio",
-    "asymmetry",
-    "line_center",
-)
