@@ -132,18 +132,18 @@ def build_real_datasets(observations, seed, number, windows=(3.0,), span=None, o
     With a span, an empty table is a result: the two long observations are needed by one later step only.
     Raises InputError when no observation is left otherwise.
     """
-    parts, found, skipped = [], [], []
+    available, rows, skipped = [], [], []
     for row, observation in observations.iterrows():
         own = np.random.SeedSequence(seed, spawn_key=(row,))
         try:
-            parts.append(observation_tables(observation, own, number, windows, onsets or {}, span, source))
-            found.append(row)
+            available.append(observation_tables(observation, own, number, windows, onsets or {}, span, source))
+            rows.append(row)
         except InputError as error:
             skipped.append(InputError(f"{observation['observation']} is skipped: {error}"))
-    if not parts and span is None:
+    if not available and span is None:
         raise InputError(f"none of {len(observations)} observations are available; the first error: {skipped[0]}")
     if skipped:
         print(*skipped, sep="\n")
     empty = pd.DataFrame(columns=[*ABOUT, *FEATURES], dtype=np.float32).astype(ABOUT)
-    parts = parts or [[empty] * len(windows)]
-    return [dataset.join_observations(list(tables), observations.loc[found]) for tables in zip(*parts, strict=True)]
+    available = available or [[empty] * len(windows)]
+    return [dataset.join_observations(list(tables), observations.loc[rows]) for tables in zip(*available, strict=True)]
