@@ -87,6 +87,7 @@ def _draw_profiles(axis, profiles, drawn, cells=15, width=0.07, height=0.075):
         lines = [np.column_stack([place[i, 0] + across, place[i, 1] + height * (profiles[i] - 0.5)]) for i in mine]
         axis.add_collection(LineCollection(lines, colors=COLOURS[region], lw=0.9))
         axis.plot([], [], color=COLOURS[region], label=LABELS[region])
+    axis.set(xlim=(0, 1), ylim=(0, 1))
     axis.legend(**BOXED)
 
 
