@@ -192,28 +192,24 @@ def uncovered_groups(spectra, comparison, number, seed=0):
 class Mixer:
     """The library made ready for mixing.
 
-    profiles: (n_levels, n_profiles, n_wavelengths) at each macroturbulence of `levels` (km/s); tree: nearest
-    atmospheres in units of `scale`, (9,); names: of the nine parameters; calibration: of the simulator.
+    profiles: (n_levels, n_profiles, n_wavelengths) at each macroturbulence level of the calibration; tree: nearest
+    atmospheres in units of `scale`, (9,).
     """
 
-    names: tuple
-    levels: np.ndarray
-    wavelength: np.ndarray
+    library: Library
+    calibration: dict
     profiles: np.ndarray
     tree: cKDTree
     scale: np.ndarray
-    calibration: dict
 
 
 def make_mixer(library, calibration):
     """Broaden the library to every macroturbulence level and index its atmospheres."""
-    levels = calibration["macroturbulence"]["levels"]
     lines = blanketing(library.wavelength, calibration["blanketing"])
-    profiles = np.stack([broaden(library.profiles, speed) * lines for speed in levels]).astype(np.float32)
+    levels = [broaden(library.profiles, speed) * lines for speed in calibration["macroturbulence"]["levels"]]
     scale = np.array([float(calibration["metric"][name]) for name in library.parameters.columns])
     tree = cKDTree(library.parameters.to_numpy() / scale)
-    names = tuple(library.parameters.columns)
-    return Mixer(names, np.asarray(levels, float), library.wavelength, profiles, tree, scale, calibration)
+    return Mixer(library, calibration, np.stack(levels).astype(np.float32), tree, scale)
 
 
 @numba.njit(nogil=True, cache=True, fastmath=True)

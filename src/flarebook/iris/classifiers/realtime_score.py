@@ -201,10 +201,9 @@ def plot_score_map(table, title, record):
     from matplotlib.figure import Figure  # half a second to import, and not needed to refuse a file
 
     figure = Figure(figsize=(7, 5), layout="constrained")
-    columns = (("score", "RdBu_r", 1.0), ("spread", "viridis", None))
-    for axes, (column, colours, top) in zip(figure.subplots(1, 2, sharey=True), columns, strict=True):
+    columns = (("score", "pre-flare score", "RdBu_r", 1.0), ("spread", "spread over members", "viridis", None))
+    for axes, (column, label, colours, top) in zip(figure.subplots(1, 2, sharey=True), columns, strict=True):
         shown = show_column(axes, table, column, vmax=top, cmap=colours)
-        label = {"score": "pre-flare score", "spread": "spread over members"}[column]
         figure.colorbar(shown, ax=axes, label=label)
         axes.set(xlabel="exposure", ylabel="slit pixel" if column == "score" else "")
         axes.xaxis.get_major_locator().set_params(integer=True)

@@ -50,7 +50,7 @@ def observed_features(simulation, exposure, slit, rng, windows):
     tables = []
     for window in windows:
         seconds = simulation.observation["exposure_time"]
-        features, good = extract_features(counts, simulation.mixer.wavelength, seconds, window=window)
+        features, good = extract_features(counts, simulation.mixer.library.wavelength, seconds, window=window)
         rows = pd.concat([truth, pd.DataFrame(features, columns=list(FEATURES))], axis=1)
         tables.append(rows[good])
     return tables
@@ -176,15 +176,12 @@ def quiet_sun_spectra(library, n, rng, n_observations=3):
 
     Returns spectra (n, n_wavelengths) DN and their exposure time (n,) s.
     """
-    table = observation_table()
-    spectra, seconds = [], []
-    for _, row in table[table["region"] == "QS"].head(n_observations).iterrows():
-        raster, _ = simulate_observation(row, library, rng, n_exposures=2)
-        usable = raster.spectra[raster.quality]
-        spectra.append(usable)
-        seconds.append(np.full(len(usable), raster.exposure_time[0]))
-    chosen = rng.choice(sum(map(len, spectra)), n, replace=False)
-    return np.concatenate(spectra)[chosen], np.concatenate(seconds)[chosen]
+    quiet = observation_table().query("region == 'QS'").head(n_observations)
+    rasters = [simulate_observation(row, library, rng, n_exposures=2)[0] for _, row in quiet.iterrows()]
+    spectra = np.concatenate([raster.spectra[raster.quality] for raster in rasters])
+    seconds = np.concatenate([np.full(raster.quality.sum(), raster.exposure_time[0]) for raster in rasters])
+    chosen = rng.choice(len(spectra), n, replace=False)
+    return spectra[chosen], seconds[chosen]
 
 
 def baseline_spectra(library, n, rng):

@@ -42,14 +42,14 @@ def load_calibration(path=None):
         ) from error
 
 
-def target_atmospheres(kind, state, textures, calibration, offsets):
+def target_atmospheres(kind, state, calibration, offsets):
     """Target atmospheres of one component of the pixels, (n, 9).
 
-    kind: "quiet" or "active"; state: name to (n,); textures: (n, 9) of unit variance; offsets: (9,), the observation's.
+    kind: "quiet" or "active"; state: of `pixel_state`; offsets: (9,), the observation's.
     """
     names = list(calibration[kind])
     mean, spread = (np.array([calibration[kind][name][i] for name in names], float) for i in (0, 1))
-    values = mean + offsets + spread * textures
+    values = mean + offsets + spread * state["textures"]
     for name in ("network",) if kind == "quiet" else STATES[1:]:
         change = np.array([calibration[name].get(parameter, 0.0) for parameter in names], float)
         values += state[name][:, None] * change
@@ -68,8 +68,8 @@ class Simulation:
 
 def start_simulation(observation, mixer, rng, start=WINDOW_END - WINDOW_MINUTES, end=WINDOW_END):
     """Draw what happens in one observation between two times (minutes to onset)."""
-    scene = build_scene(observation, start, end, mixer.calibration, mixer.names, rng)
-    spread = np.array([mixer.calibration["between"].get(name, 0.0) for name in mixer.names])
+    scene = build_scene(observation, start, end, mixer.calibration, mixer.library.parameters.columns, rng)
+    spread = np.array([mixer.calibration["between"].get(name, 0.0) for name in mixer.library.parameters])
     return Simulation(observation, scene, mixer, rng.standard_normal(len(spread)) * spread)
 
 
@@ -80,7 +80,7 @@ def pixel_state(simulation, minutes, x, y):
     """
     sample = functools.partial(simulation.scene.sample, minutes=minutes, x=x, y=y)
     state = {name: sample(name) for name in ("core", *STATES)}
-    state["textures"] = np.stack([sample(f"{name} texture") for name in simulation.mixer.names], axis=1)
+    state["textures"] = np.stack([sample(f"{name} texture") for name in simulation.mixer.library.parameters], axis=1)
     state["doppler"] = sample("doppler texture") * simulation.mixer.calibration["doppler_spread"]
     state["level"] = macroturbulence_level(simulation, state, sample("macroturbulence texture"))
     return state
@@ -91,7 +91,7 @@ def macroturbulence_level(simulation, state, texture):
     turbulence = simulation.mixer.calibration["macroturbulence"]
     stirred = sum(turbulence[name] * state[name] for name in ("preflare", "brightening")) * state["core"]
     speed = turbulence["mean"] + turbulence["spread"] * texture + stirred
-    return np.abs(speed[:, None] - simulation.mixer.levels).argmin(axis=1)
+    return np.abs(speed[:, None] - turbulence["levels"]).argmin(axis=1)
 
 
 def noiseless_spectra(simulation, minutes, x, y):
@@ -102,12 +102,12 @@ def noiseless_spectra(simulation, minutes, x, y):
     """
     state, mixer, calibration = pixel_state(simulation, minutes, x, y), simulation.mixer, simulation.mixer.calibration
     core, number = state["core"].astype(float), calibration["neighbours"]
-    parts = [
-        nearest_atmospheres(mixer, target_atmospheres(kind, state, state["textures"], calibration, offsets), number)
+    quiet, active = (
+        nearest_atmospheres(mixer, target_atmospheres(kind, state, calibration, offsets), number)
         for kind, offsets in (("quiet", 0.0), ("active", simulation.offsets))
-    ]
-    index = np.concatenate([part[0] for part in parts], axis=1)
-    weight = np.concatenate([parts[0][1] * (1 - core)[:, None], parts[1][1] * core[:, None]], axis=1)
+    )
+    index = np.concatenate([quiet[0], active[0]], axis=1)
+    weight = np.concatenate([quiet[1] * (1 - core)[:, None], active[1] * core[:, None]], axis=1)
     shift = state["doppler"] / LIGHT_SPEED * LINE / SAMPLING
     intensity = mix_profiles(mixer.profiles, state["level"], index, weight, shift)
     activity = core * (state["preflare"] + state["brightening"])
@@ -209,20 +209,12 @@ def as_raster(observation, counts, wavelength):
 
     counts: (n_exposures, n_slit, n_wavelengths) DN, NaN where missing.
     """
-    exposure = np.arange(len(counts))
-    seconds, x, y = pixel_positions(observation, exposure, np.arange(counts.shape[1]))
+    seconds, x, _ = pixel_positions(observation, np.arange(len(counts)), 0)
     header = {"OBSID": observation["obsid"], "TELESCOP": "IRIS", "ORIGIN": "Flarebook, SIMULATED"}
-    return Raster(
-        spectra=counts,
-        wavelength=wavelength,
-        time=seconds,
-        exposure_time=np.full(len(counts), observation["exposure_time"]),
-        start=Time(observation["start"]),
-        x=observation["x"] + x - x.mean(),
-        y=np.full(len(counts), float(observation["y"])),
-        quality=np.isfinite(counts).all(axis=2),
-        header=header,
-    )
+    exposure_time = np.full(len(counts), observation["exposure_time"])
+    pointing = {"x": observation["x"] + x - x.mean(), "y": np.full(len(counts), float(observation["y"]))}
+    start, quality = Time(observation["start"]), np.isfinite(counts).all(axis=2)
+    return Raster(counts, wavelength, seconds, exposure_time, start, quality=quality, header=header, **pointing)
 
 
 def expose_spectra(intensity, exposure_time, rng, settings):

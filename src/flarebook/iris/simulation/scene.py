@@ -112,8 +112,7 @@ def build_scene(observation, start, end, calibration, parameters, rng):
     """
     region = calibration["regions"][observation["region"]]
     minutes = np.arange(start, end + TIME_STEP, TIME_STEP)
-    x = np.arange(observation["steps"]) * observation["step_size"]
-    x = np.arange(0, max(x[-1], 0) + SPACE_STEP, SPACE_STEP)
+    x = np.arange(0, (observation["steps"] - 1) * observation["step_size"] + SPACE_STEP, SPACE_STEP)
     y = np.arange(0, observation["slit_length"] + SPACE_STEP, SPACE_STEP)
     shape = (len(minutes), len(x), len(y))
     maps = region_maps(observation, region, shape, y, rng, calibration)
