@@ -1,4 +1,4 @@
-"""From a run's model B to the weights that ship, with their card: `python scripts/iris/release_ensemble.py`."""
+"""From a run's model B to the weights that ship, with their card: `python scripts/iris/release_ensemble.py RUN`."""
 
 import json
 from pathlib import Path
@@ -53,9 +53,7 @@ def model_card(path):
 
 
 def main(
-    run: Annotated[Path, typer.Option(help="Folder of a run that holds results/iris/6-classifiers.")] = Path(
-        "build/laptop"
-    ),
+    run: Annotated[Path, typer.Argument(help="Folder of a run that holds results/iris/6-classifiers.")],
     to: Annotated[Path, typer.Option(help="Weights file to write.")] = Path(SHIPPED),
 ):
     """Write the ensemble that `flarebook iris score` reads by default, and its model card."""
