@@ -4,11 +4,10 @@ from importlib.resources import files
 
 import numpy as np
 import pandas as pd
+import yaml
 
-# One row a feature in the order of section 2.1 of the paper: its name, axis label, and place among the most descriptive
-# (Panos & Kleint 2020, section 6.2 and conclusion 2; the abstract swaps line width and k/h ratio, and Figure 5 shows
-# bars without numbers).
-FEATURE_TABLE = pd.read_csv(files("flarebook.iris") / "data" / "features.csv", index_col="feature")
+_DATA = files("flarebook.iris") / "data" / "features.yaml"
+FEATURE_TABLE = pd.DataFrame(yaml.safe_load(_DATA.read_text(encoding="utf-8"))).T  # name, label, paper_rank
 FEATURES = tuple(FEATURE_TABLE.index)
 FEATURE_NAMES, FEATURE_LABELS = (FEATURE_TABLE[column].to_dict() for column in ("name", "label"))
 FEATURE_RANKING = tuple(FEATURE_TABLE["paper_rank"].sort_values().index)
