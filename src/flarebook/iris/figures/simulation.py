@@ -137,7 +137,8 @@ def plot_quantiles(quantiles, colours):
     for axis, feature in zip(axes.flat, FEATURES, strict=True):
         for place, (sample, colour) in enumerate(colours.items()):
             low, first, middle, third, high = quantiles.loc[(feature, sample)]
-            axis.hlines(-place, [low, first], [high, third], color=colour, lw=[1.5, 7], alpha=[1, 0.75])
+            axis.hlines(-place, low, high, color=colour, lw=1.5)
+            axis.hlines(-place, first, third, color=colour, lw=7, alpha=0.75)
             axis.plot(middle, -place, "|", ms=9, mew=1.2, color="black", path_effects=OUTLINE)
         axis.set_xlabel(FEATURE_LABELS[feature], fontsize="small")
         axis.set_yticks(-np.arange(len(colours)), labels=list(colours))
