@@ -103,7 +103,7 @@ def plot_pixel_evolution(minutes, wavelength, spectrogram, features):
     shown = axes[0].pcolormesh(minutes, wavelength, np.clip(spectrogram.T, 1, None), **style)
     axes[0].set_ylabel("wavelength [Å]")
     for axis, name, strip in zip(axes[1:], FEATURES, standardise_features(features).T, strict=True):
-        axis.pcolormesh(minutes, [0.5], strip[None], cmap="gray_r", vmin=-2.5, vmax=2.5, **MESH)
+        axis.pcolormesh(minutes, [0, 1], np.tile(strip, (2, 1)), cmap="gray_r", vmin=-2.5, vmax=2.5, **MESH)
         axis.set_yticks([])
         axis.set_ylabel(FEATURE_NAMES[name], rotation=0, ha="right", va="center", fontsize="small")
     axes[-1].set_xlabel("minutes to the onset of the flare")
