@@ -4,6 +4,8 @@ import os
 from pathlib import Path
 
 import nbformat
+import numpy as np
+import pandas as pd
 import pytest
 import yaml
 
@@ -87,3 +89,30 @@ def project(tmp_path, monkeypatch):
     monkeypatch.setenv("FLAREBOOK_ROOT", str(tmp_path))
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+@pytest.fixture(scope="session")
+def blob_archive(tmp_path_factory):
+    """Folder with a small archive of blobs at two widths, and its flare list; the last image is a real one."""
+    rng, n = np.random.default_rng(5), 96
+    y, x = np.mgrid[-1:1:177j, -1:1:177j]
+    place, width = rng.uniform(-0.3, 0.3, (2, n, 1, 1)), np.where(np.arange(n) % 2, 0.15, 0.45)[:, None, None]
+    blobs = np.exp(-((x - place[0]) ** 2 + (y - place[1]) ** 2) / width**2) + 0.05 * rng.random((n, 177, 177))
+    images = (255 * blobs / blobs.max((1, 2), keepdims=True)).astype(np.uint8)
+    records = pd.DataFrame(
+        {
+            "image_id": [f"{number:010d}" for number in range(n)],
+            "origin": ["simulated"] * (n - 1) + ["real"],
+            "flag": ["blank" if number == 3 else "" for number in range(n)],
+            "band": "4-10",
+            "peak_counts": np.where(np.arange(n) % 2, 300.0, 90000.0),
+            "attenuator": np.arange(n) % 3 == 0,
+            "distance": 0.7,
+            "x": 300.0,
+            "y": -200.0,
+        }
+    )
+    folder = tmp_path_factory.mktemp("archive")
+    np.savez_compressed(folder / "images.npz", images=images)
+    records.to_parquet(folder / "records.parquet")
+    return folder

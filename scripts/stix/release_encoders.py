@@ -12,8 +12,8 @@ from flarebook.encoders import compact_vit
 from flarebook.encoders.handcrafted import moments, pixels
 from flarebook.stix.clustering.probes import probe, targets
 from flarebook.stix.pretraining.objectives import untrained
-from flarebook.stix.pretraining.pretrain import read_archive
 from scripts.release import Release, publish, read_trainings, table_row
+from scripts.stix.pretrain_encoder import read_archive
 from scripts.stix.simulate_pretraining import SEED
 
 QUESTIONS = ("kind", "sources", "artefact")
@@ -109,7 +109,7 @@ def verdict(scores):
 
 def main(
     archive: Annotated[Path, typer.Argument(help="Folder of `python -m scripts.stix.simulate_pretraining`.")],
-    folders: Annotated[list[Path], typer.Argument(help="Folders of `python -m flarebook.stix.pretraining.pretrain`.")],
+    folders: Annotated[list[Path], typer.Argument(help="Folders of `python -m scripts.stix.pretrain_encoder`.")],
 ):
     """Write the shipped encoders, their histories and their card."""
     typer.echo(f"written: {ship(archive, folders)}")

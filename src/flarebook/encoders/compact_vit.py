@@ -16,7 +16,7 @@ SIZE = SHAPE["img_size"]
 MEAN, DEVIATION = 0.25, 0.25  # of the brightness, 0 to 1, roughly; the same for every image
 OBJECTIVES = ("dino", "msn", "ijepa", "clip")
 FOLDER = files("flarebook.encoders") / "data"
-SCRIPT = "flarebook.stix.pretraining.pretrain"  # makes the weights files
+SCRIPT = "scripts.stix.pretrain_encoder"  # makes the weights files
 
 
 def build_network():

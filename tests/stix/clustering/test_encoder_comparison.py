@@ -32,7 +32,7 @@ def compared():
     telling = 6 * np.stack([bad, loop], axis=1) @ rng.normal(size=(2, 12)) + rng.normal(size=(300, 12))
     features = {"dinov2-focus": lambda: telling, "moments": lambda: rng.normal(size=(300, 12))}
     truth, asked = truth_table(records), targets(records)
-    tables = comparison.compare_encoders(features, truth, records["is_artefact"], asked, 8, [1, 2, 3], 0.95, 3)
+    tables = comparison.compare_encoders(features, truth, asked, 8, [1, 2, 3], 0.95, 3)
     return *tables, truth, asked
 
 

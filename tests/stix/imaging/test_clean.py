@@ -7,7 +7,7 @@ from scipy.signal import fftconvolve
 from flarebook.compendium.errors import InputError
 from flarebook.stix.imaging.back_projection import back_project, point_spread_function
 from flarebook.stix.imaging.clean import beam_area, clean
-from flarebook.stix.imaging.forward_model import simulate_visibilities
+from flarebook.stix.imaging.forward_model import Conditions, simulate_visibilities
 from flarebook.stix.imaging.pipeline import clean_archive
 from flarebook.stix.imaging.source_model import Component
 from flarebook.stix.imaging.visibilities import IMAGING
@@ -17,10 +17,12 @@ from flarebook.stix.maps.samples import real_archive_map
 U, V = GRIDS.u[IMAGING], GRIDS.v[IMAGING]
 TWO = [Component(-40.0, 12.0, 0.6, 8.0, 8.0), Component(30.0, -24.0, 0.4, 8.0, 8.0)]
 
+PERFECT = Conditions(amplitude_error=0.0, phase_error=0.0)
+
 
 def dirty_image(sky, size=129, pixel=2.0, counts=1e5):
     """Dirty image of an observed sky and its beam."""
-    seen = simulate_visibilities(sky, counts, np.random.default_rng(1), amplitude_error=0.0, phase_error=0.0)[0]
+    seen = simulate_visibilities(sky, counts, np.random.default_rng(1), PERFECT)[0]
     seen = seen.select(IMAGING)
     return back_project(seen, size, pixel), point_spread_function(seen.u, seen.v, size, pixel)
 

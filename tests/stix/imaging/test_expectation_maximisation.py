@@ -7,16 +7,18 @@ from flarebook.compendium.errors import InputError
 from flarebook.stix.imaging.back_projection import to_visibilities, waves
 from flarebook.stix.imaging.expectation_maximisation import _back, _forward, counts_of, expectation_maximisation
 from flarebook.stix.imaging.forward_fit import chi_squared
-from flarebook.stix.imaging.forward_model import simulate_visibilities
+from flarebook.stix.imaging.forward_model import Conditions, simulate_visibilities
 from flarebook.stix.imaging.source_model import Component, pixel_axis
 from flarebook.stix.imaging.visibilities import IMAGING
 
 SKY = [Component(-16.0, 0.0, 1.0, 8.0, 8.0), Component(16.0, 10.0, 1.0, 8.0, 8.0)]
 
+PERFECT = Conditions(amplitude_error=0.0, phase_error=0.0)
+
 
 def observed(counts=2e4):
     """Visibilities and counts of the 24 imaging sub-collimators."""
-    seen, measured = simulate_visibilities(SKY, counts, np.random.default_rng(1), amplitude_error=0.0, phase_error=0.0)
+    seen, measured = simulate_visibilities(SKY, counts, np.random.default_rng(1), PERFECT)
     return seen.select(IMAGING), measured[:, IMAGING]
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from flarebook.compendium.errors import InputError
 from flarebook.stix.imaging.forward_fit import chi_squared, fit_ellipse, fit_two_circles
-from flarebook.stix.imaging.forward_model import simulate_visibilities
+from flarebook.stix.imaging.forward_model import Conditions, simulate_visibilities
 from flarebook.stix.imaging.source_model import Component, visibilities_of
 from flarebook.stix.imaging.visibilities import IMAGING
 from flarebook.stix.maps.samples import real_visibilities
@@ -13,11 +13,13 @@ from flarebook.stix.maps.samples import real_visibilities
 ELLIPSE = Component(6.0, -9.0, 2.0, 30.0, 18.0, 35.0)
 FEET = [Component(-20.0, 8.0, 1.2, 12.0, 12.0), Component(22.0, -10.0, 0.8, 12.0, 12.0)]
 
+PERFECT = Conditions(amplitude_error=0.0, phase_error=0.0)
+
 
 def seen(sky, counts, seed=1):
     """The 24 visibilities of an observed sky, perfectly calibrated."""
     rng = np.random.default_rng(seed)
-    return simulate_visibilities(sky, counts, rng, amplitude_error=0.0, phase_error=0.0)[0].select(IMAGING)
+    return simulate_visibilities(sky, counts, rng, PERFECT)[0].select(IMAGING)
 
 
 def test_with_many_photons_the_ellipse_comes_back():

@@ -1,19 +1,21 @@
 """Counts follow the count model, and visibilities made from them tell the truth within their errors."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from flarebook.compendium.errors import InputError
-from flarebook.stix.imaging.forward_model import MODULATION, count_pattern, simulate_visibilities
+from flarebook.stix.imaging.forward_model import MODULATION, Conditions, count_pattern, simulate_visibilities
 from flarebook.stix.imaging.source_model import Component, visibilities_of
 from flarebook.stix.imaging.visibilities import SUB_COLLIMATORS as GRIDS
 
 SKY = [Component(20.0, -35.0, 3.0, 18.0, 10.0, 40.0)]
-PERFECT = {"amplitude_error": 0.0, "phase_error": 0.0}
+PERFECT = Conditions(amplitude_error=0.0, phase_error=0.0)
 
 
 def test_with_many_photons_the_truth_comes_out():
-    seen, _ = simulate_visibilities(SKY, 1e10, np.random.default_rng(1), **PERFECT)
+    seen, _ = simulate_visibilities(SKY, 1e10, np.random.default_rng(1), PERFECT)
     np.testing.assert_allclose(seen.value, visibilities_of(SKY, GRIDS.u, GRIDS.v), atol=2e-3)
 
 
@@ -26,7 +28,7 @@ def test_pixels_a_to_d_are_a_quarter_period_apart():
 @pytest.mark.parametrize("background", [0.0, 2000.0])
 def test_errors_are_as_large_as_the_scatter(background):
     rng, truth = np.random.default_rng(2), visibilities_of(SKY, GRIDS.u, GRIDS.v)
-    runs = [simulate_visibilities(SKY, 300.0, rng, background, **PERFECT)[0] for _ in range(300)]
+    runs = [simulate_visibilities(SKY, 300.0, rng, replace(PERFECT, background=background))[0] for _ in range(300)]
     scatter = np.std([run.value for run in runs], axis=0) / np.sqrt(2)  # of a real or an imaginary part
     systematic = 0.05 * np.mean([run.amplitude for run in runs], axis=0)
     stated = np.sqrt(np.mean([run.error**2 for run in runs], axis=0) - systematic**2)
@@ -35,8 +37,9 @@ def test_errors_are_as_large_as_the_scatter(background):
 
 
 def test_a_wrong_background_adds_counts_but_cannot_turn_a_phase():
-    right, counts = simulate_visibilities(SKY, 1e9, np.random.default_rng(3), 1e8, **PERFECT)
-    wrong, more = simulate_visibilities(SKY, 1e9, np.random.default_rng(3), 1e8, background_scale=0.5, **PERFECT)
+    backed = replace(PERFECT, background=1e8)
+    right, counts = simulate_visibilities(SKY, 1e9, np.random.default_rng(3), backed)
+    wrong, more = simulate_visibilities(SKY, 1e9, np.random.default_rng(3), replace(backed, background_scale=0.5))
     np.testing.assert_allclose(more.sum() - counts.sum(), 30 * 0.5e8, rtol=0.01)
     np.testing.assert_allclose(wrong.value, right.value, atol=2e-3)
 
@@ -45,7 +48,7 @@ def test_calibration_errors_scatter_amplitudes_and_phases_by_what_was_asked():
     rng, truth = np.random.default_rng(4), visibilities_of(SKY, GRIDS.u, GRIDS.v)
     bright = abs(truth) > 0.5
     runs = [
-        simulate_visibilities(SKY, 1e9, rng, amplitude_error=0.08, phase_error=20.0)[0].value[bright]
+        simulate_visibilities(SKY, 1e9, rng, Conditions(amplitude_error=0.08, phase_error=20.0))[0].value[bright]
         for _ in range(200)
     ]
     ratio = np.array(runs) / truth[bright]
@@ -54,7 +57,7 @@ def test_calibration_errors_scatter_amplitudes_and_phases_by_what_was_asked():
 
 
 def test_dead_sub_collimators_are_left_out():
-    seen, counts = simulate_visibilities(SKY, 500.0, np.random.default_rng(5), dead=("3a", "10c"))
+    seen, counts = simulate_visibilities(SKY, 500.0, np.random.default_rng(5), Conditions(dead=("3a", "10c")))
     assert len(seen) == 28 == counts.shape[1] and not {"3a", "10c"} & set(seen.label)
 
 
@@ -65,4 +68,4 @@ def test_what_cannot_be_observed_is_refused():
     with pytest.raises(InputError, match="counts_per_detector 0 and background"):
         simulate_visibilities(SKY, 0, rng)
     with pytest.raises(InputError, match="no sub-collimator 11a: they are named 1a to 10c"):
-        simulate_visibilities(SKY, 100.0, rng, dead=("11a",))
+        simulate_visibilities(SKY, 100.0, rng, Conditions(dead=("11a",)))

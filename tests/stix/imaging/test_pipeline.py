@@ -5,7 +5,7 @@ import pytest
 
 from flarebook.compendium.errors import InputError
 from flarebook.stix.imaging.back_projection import back_project
-from flarebook.stix.imaging.forward_model import simulate_visibilities
+from flarebook.stix.imaging.forward_model import Conditions, simulate_visibilities
 from flarebook.stix.imaging.pipeline import (
     clean_archive,
     full_disk,
@@ -18,6 +18,8 @@ from flarebook.stix.imaging.pipeline import (
 from flarebook.stix.imaging.source_model import Component, pixel_axis, render
 from flarebook.stix.maps.fits_map import ArchiveMap
 from flarebook.stix.maps.samples import REAL_FLARE, real_visibilities
+
+PERFECT = Conditions(amplitude_error=0.0, phase_error=0.0)
 
 
 def seen_at(west, north, counts=3000.0, seed=1):
@@ -68,7 +70,7 @@ def test_the_archive_s_images_add_up_and_share_their_units():
 
 def test_of_a_point_the_archive_s_back_projection_and_clean_have_the_same_peak():
     sky = [Component(300.0, -500.0, 1.0, 1.0, 1.0)]
-    seen = simulate_visibilities(sky, 1e6, np.random.default_rng(1), amplitude_error=0.0, phase_error=0.0)[0]
+    seen = simulate_visibilities(sky, 1e6, np.random.default_rng(1), PERFECT)[0]
     hdus = image_flare(seen, 1200.0, size=129).archive_hdus()
     assert hdus["back_projection"].max() == pytest.approx(hdus["clean"].max(), rel=0.03)
 

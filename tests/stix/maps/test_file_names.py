@@ -5,8 +5,8 @@ import pytest
 
 from flarebook.compendium.data.download import in_mirror
 from flarebook.compendium.errors import InputError
-from flarebook.stix.maps.file_names import archive_name, parse_name, poster_uids, published_names
-from scripts.stix.read_poster import read_poster
+from flarebook.stix.maps.file_names import archive_name, parse_name, published_names
+from scripts.stix.read_poster import poster_uids, read_poster
 
 OLD = "stix_sci_preview_9548_2203071216_uid_2203078775_4-10keV_20220307T121414_17409_clean_map.fits"
 QUICK = "stix_ql_image_sci_5034_uid_2110260010_16-28keV_20211026T024345_2091_vis_fwdfit_map.fits"

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from flarebook.compendium.errors import InputError
-from flarebook.stix.multiple_sources.labelled_set import composition, labelled_set, plot_labelled
+from flarebook.stix.multiple_sources.labelled_set import composition, draw_labelled, labelled_set
 
 POSTER = np.repeat([1, 2, 3, 4], [156, 5, 1, 1])
 
@@ -37,8 +37,8 @@ def test_labels_that_are_missing_or_too_few_are_refused():
 
 def test_a_set_from_the_archive_has_the_posters_share_and_no_image_twice():
     multiple = np.repeat([0, 1], [400, 100])
-    rows = plot_labelled(multiple, 163, np.random.default_rng(1))
+    rows = draw_labelled(multiple, 163, np.random.default_rng(1))
     assert len(set(rows)) == 163 and multiple[rows].sum() == 7
-    assert multiple[plot_labelled(multiple, 10, np.random.default_rng(1))].sum() == 2  # never fewer than two
+    assert multiple[draw_labelled(multiple, 10, np.random.default_rng(1))].sum() == 2  # never fewer than two
     with pytest.raises(InputError, match="ask for fewer labels or simulate more"):
-        plot_labelled(multiple[:150], 163, np.random.default_rng(1))
+        draw_labelled(multiple[:150], 163, np.random.default_rng(1))

@@ -63,18 +63,17 @@ def test_one_class_is_refused_before_any_training():
 def test_pool_and_test_share_no_image_and_have_equal_shares():
     multiple = np.repeat([0, 1, 0], [300, 60, 40])
     asked = np.arange(360)
-    pool, test = protocols.divide(asked, multiple, np.random.default_rng(1))
+    *_, pool, test = protocols.divide(np.zeros((400, 2)), multiple, asked, np.random.default_rng(1))
     assert not set(pool) & set(test) and set(pool) | set(test) == set(asked)
     assert multiple[pool].sum() == multiple[test].sum() == 30
 
 
 def test_sets_from_the_archive_come_from_the_pool():
     labelled = separable(n=200, several=40)
-    pool, test = protocols.divide(np.arange(200), labelled.multiple, np.random.default_rng(1))
-    common = (labelled.features, labelled.multiple, pool, test)
-    drawn = protocols.archive_sets(spy, *common, 50, 2, np.random.default_rng(1))
+    division = protocols.divide(labelled.features, labelled.multiple, np.arange(200), np.random.default_rng(1))
+    drawn = protocols.archive_sets(spy, division, 50, 2, np.random.default_rng(1))
     assert drawn.shape == (2, 100) and (drawn == 50).all()
-    random = protocols.random_sets(spy, *common, (20, 80, 500), 3, np.random.default_rng(1))
+    random = protocols.random_sets(spy, division, (20, 80, 500), 3, np.random.default_rng(1))
     assert list(random) == [20, 80] and random[80].shape == (3, 100)  # 500 are more than the pool holds
 
 

@@ -1,47 +1,16 @@
 """Pretraining in domain: its losses fall, a killed run ends where an unbroken one does, bad input gets one sentence."""
 
-import json
-import warnings
-
 import numpy as np
 import pandas as pd
 import pytest
 import torch
 
 from flarebook.compendium.errors import InputError
-from flarebook.encoders.compact_vit import OBJECTIVES, SHAPE
+from flarebook.encoders.compact_vit import OBJECTIVES
 from flarebook.evaluation.feature_geometry import effective_rank, spread
 from flarebook.stix.pretraining import pretrain as run
 from flarebook.stix.pretraining.objectives import create, draw_blocks
-
-N = 96
-
-
-@pytest.fixture(scope="module")
-def archive(tmp_path_factory):
-    """Folder with a small archive of blobs at two widths, and its flare list; the last image is a real one."""
-    rng = np.random.default_rng(5)
-    y, x = np.mgrid[-1:1:177j, -1:1:177j]
-    place, width = rng.uniform(-0.3, 0.3, (2, N, 1, 1)), np.where(np.arange(N) % 2, 0.15, 0.45)[:, None, None]
-    blobs = np.exp(-((x - place[0]) ** 2 + (y - place[1]) ** 2) / width**2) + 0.05 * rng.random((N, 177, 177))
-    images = (255 * blobs / blobs.max((1, 2), keepdims=True)).astype(np.uint8)
-    records = pd.DataFrame(
-        {
-            "image_id": [f"{number:010d}" for number in range(N)],
-            "origin": ["simulated"] * (N - 1) + ["real"],
-            "flag": ["blank" if number == 3 else "" for number in range(N)],
-            "band": "4-10",
-            "peak_counts": np.where(np.arange(N) % 2, 300.0, 90000.0),
-            "attenuator": np.arange(N) % 3 == 0,
-            "distance": 0.7,
-            "x": 300.0,
-            "y": -200.0,
-        }
-    )
-    folder = tmp_path_factory.mktemp("archive")
-    np.savez_compressed(folder / "images.npz", images=images)
-    records.to_parquet(folder / "records.parquet")
-    return folder
+from scripts.stix.pretrain_encoder import read_archive
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -69,17 +38,9 @@ def same_weights(one, other):
     return all(torch.equal(left, right) for left, right in pairs)
 
 
-def test_real_and_flagged_images_are_not_trained_on_and_every_tenth_is_held_out(archive):
-    images, records, held, held_records = run.read_archive(archive)
-    assert len(images) + len(held) == N - 2
-    assert set(records["origin"]) | set(held_records["origin"]) == {"simulated"}
-    assert list(held_records.index) == list(range(10, N - 1, 10))  # the blank image comes before, and does not count
-    assert not set(records["image_id"]) & set(held_records["image_id"])
-
-
 @pytest.mark.parametrize("objective", OBJECTIVES)
-def test_a_killed_run_that_is_started_again_ends_bit_by_bit_where_an_unbroken_one_does(archive, tmp_path, objective):
-    images, *_ = run.read_archive(archive)
+def test_a_killed_run_started_again_ends_bit_by_bit_where_an_unbroken_one_does(blob_archive, tmp_path, objective):
+    images, *_ = read_archive(blob_archive)
     captions = captions_of(images)
     whole, unbroken = run.pretrain(images, captions, brief(objective))
     with pytest.raises(KeyboardInterrupt):
@@ -97,22 +58,22 @@ def stop(row):
 
 
 @pytest.mark.slow
-def test_the_losses_fall(archive):
-    images, records, *_ = run.read_archive(archive)
+def test_the_losses_fall(blob_archive):
+    images, records, *_ = read_archive(blob_archive)
     history = run.pretrain_briefly(images, records, n_steps=12, batch_size=8)
     for objective, rows in history.groupby("objective"):
         assert rows["loss"].iloc[-3:].mean() < 0.98 * rows["loss"].iloc[:2].mean(), objective
     assert list(history["objective"].unique()) == list(OBJECTIVES)
 
 
-def test_another_seed_gives_other_weights(archive):
-    images, *_ = run.read_archive(archive)
+def test_another_seed_gives_other_weights(blob_archive):
+    images, *_ = read_archive(blob_archive)
     one, other = (run.pretrain(images, None, brief("ijepa", 1, seed=seed))[0] for seed in (1, 2))
     assert not same_weights(one, other)
 
 
-def test_pretraining_leaves_the_callers_random_numbers_alone(archive):
-    images, *_ = run.read_archive(archive)
+def test_pretraining_leaves_the_callers_random_numbers_alone(blob_archive):
+    images, *_ = read_archive(blob_archive)
     torch.manual_seed(3)
     expected = torch.rand(4)
     torch.manual_seed(3)
@@ -159,28 +120,26 @@ def test_collapse_is_seen():
 
 
 @pytest.mark.parametrize("every", [1, 6])  # noticed in the features, and in the loss
-def test_a_training_that_runs_away_stops_before_it_reaches_a_checkpoint(archive, tmp_path, every):
-    images, *_ = run.read_archive(archive)
+def test_a_training_that_runs_away_stops_before_it_reaches_a_checkpoint(blob_archive, tmp_path, every):
+    images, *_ = read_archive(blob_archive)
     wild = brief("ijepa", 6, learning_rate=1e30, warm_up=0.0, every=every)
     with pytest.raises(InputError, match="NaN or infinite values at step [12] of 6 .*lower learning rate"):
         run.pretrain(images, None, wild, tmp_path)
     assert not list(tmp_path.iterdir())
 
 
-def test_bad_input_gets_one_sentence(archive, tmp_path):
-    images, *_ = run.read_archive(archive)
+def test_bad_input_gets_one_sentence(blob_archive):
+    images, *_ = read_archive(blob_archive)
     with pytest.raises(InputError, match="no objective 'simclr': take one of dino, msn, ijepa, clip"):
         run.pretrain(images, None, brief("simclr"))
     with pytest.raises(InputError, match="5 images do not fill a batch of 16"):
         run.pretrain(images[:5], None, brief("dino"))
     with pytest.raises(InputError, match="as many captions as images"):
         run.pretrain(images, ["one"], brief("clip"))
-    with pytest.raises(InputError, match="holds no images.npz: run `flarebook run stix/2-archive`"):
-        run.read_archive(tmp_path)
 
 
-def test_a_checkpoint_of_other_settings_or_a_damaged_one_is_refused(archive, tmp_path):
-    images, *_ = run.read_archive(archive)
+def test_a_checkpoint_of_other_settings_or_a_damaged_one_is_refused(blob_archive, tmp_path):
+    images, *_ = read_archive(blob_archive)
     run.pretrain(images, None, brief("ijepa", 1), tmp_path)
     with pytest.raises(InputError, match="cannot resume .*: seed was 1, now 2"):
         run.pretrain(images, None, brief("ijepa", 1, seed=2), tmp_path)
@@ -188,15 +147,3 @@ def test_a_checkpoint_of_other_settings_or_a_damaged_one_is_refused(archive, tmp
     path.write_bytes(path.read_bytes()[:5000])
     with pytest.raises(InputError, match="cannot read the checkpoint .*: truncated.*remove it"):
         run.pretrain(images, None, brief("ijepa", 1), tmp_path)
-
-
-def test_the_command_writes_weights_history_and_what_they_were_made_of(archive, tmp_path):
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        run.main(archive, "dino", tmp_path, epochs=0.4, batch_size=16)
-    network = run.compact_vit.load_network("dino-stix", tmp_path / "dino_stix.safetensors")
-    history = pd.read_csv(tmp_path / "history.csv")
-    assert network.about["objective"] == "dino" and network.about["origin"] == "simulated"
-    assert int(network.about["images_seen"]) == history["images_seen"].iloc[-1] == 2 * 16
-    assert json.loads(network.about["settings"])["seed"] == 1
-    assert network.embed_dim == SHAPE["embed_dim"]

@@ -1,5 +1,7 @@
 """The images and records that every later step reads: simulated with the real ones at their end, or real alone."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 
@@ -10,10 +12,11 @@ from flarebook.stix.archive.real_maps import read_labelled_folder, real_archive,
 from flarebook.stix.imaging.pipeline import image_flare
 from flarebook.stix.maps import samples
 from flarebook.stix.maps.file_names import published_names
-from flarebook.stix.maps.preprocess import flag, normalise
+from flarebook.stix.maps.fits_map import ASTRONOMICAL_UNIT, ArchiveMap
+from flarebook.stix.maps.preprocess import normalise
 from flarebook.stix.simulation.flare_statistics import read_flare_list
 from flarebook.stix.simulation.records import records_of, write_event
-from flarebook.stix.simulation.simulate import prepare_expert_set, simulate_archive
+from flarebook.stix.simulation.simulate import prepare_expert_set, simulate_archive, simulate_image
 
 SOURCES = ("simulated", "real")
 
@@ -54,13 +57,10 @@ def real_lists():
     return (read_flare_list(paths[0]), published_names()) if all(paths) else (None, None)
 
 
-def write_samples(folder, chosen, simulate, seed, number):
-    """Write the first images of the archive as the pipeline's FITS files: list of paths.
-
-    simulate: `archive_simulation.simulate_image`, which makes the same image again from its place.
-    """
+def write_samples(folder, chosen, seed, number):
+    """Write the first images of the archive, simulated again, as the pipeline's FITS files: list of paths."""
     rows = chosen.head(number).to_dict("records")
-    return [write_event(folder, row, simulate(row, (seed, place)), place) for place, row in enumerate(rows)]
+    return [write_event(folder, row, simulate_image(row, (seed, place)), place) for place, row in enumerate(rows)]
 
 
 def real_examples():
@@ -68,40 +68,25 @@ def real_examples():
 
     Returns images (n, 177, 177) uint8 and their records; n is 2 where a copy of the archive's file is at hand, else 1.
     """
-    image, record = real_flare()
-    images, records = [image], [record]
-    if (archive_map := samples.real_archive_map()) is not None:
-        images.insert(0, normalise(archive_map.data, archive_map.pixel))
-        records.insert(0, record_of(archive_map) | {"exposure": archive_map.exposure})
-    return np.stack(images), table_of(records)
+    maps = [archive_map for archive_map in (samples.real_archive_map(), real_flare()) if archive_map is not None]
+    records = [record_of(archive_map) | {"exposure": archive_map.exposure} for archive_map in maps]
+    start = pd.Timestamp(samples.REAL_FLARE.start)
+    records[-1] |= {"image_id": "1178428688", "flare_id": f"{start:%y%m%d%H%M}", "band": "4-10"}
+    return np.stack([normalise(archive_map.data, archive_map.pixel) for archive_map in maps]), table_of(records)
 
 
 def real_flare():
-    """Image (177, 177) uint8 and record of the real flare of 2020-06-07, as the pipeline would have made it.
+    """Map of the real flare of 2020-06-07, as the pipeline would have made it: an ArchiveMap.
 
     Its visibilities are in counts, not photons, cm-2 s-1 keV-1; so is its peak flux.  Its band is 6-10 keV, shown
     among the images of 4-10 keV.
     """
-    flare = samples.REAL_FLARE
-    visibilities = samples.real_visibilities()
-    made = image_flare(visibilities, flare.solar_radius, centre=visibilities.centre)
-    clean = made.archive_hdus()["clean"]
-    start, end = pd.Timestamp(flare.start), pd.Timestamp(flare.end)
-    return normalise(clean), {
-        "image_id": "1178428688",
-        "flare_id": f"{start:%y%m%d%H%M}",
-        "band": "4-10",
-        "start": flare.start,
-        "origin": "real",
-        "distance": flare.distance,
-        "map_x": flare.centre[0],
-        "map_y": flare.centre[1],
-        "peak_flux": float(clean.max()),
-        "residual_rms": float(np.sqrt(np.mean(made.clean.residual**2))),
-        "flag": flag(clean),
-        "exposure": (end - start).total_seconds(),
-        "name": samples.FILE,
-    }
+    flare, visibilities = samples.REAL_FLARE, samples.real_visibilities()
+    hdus = image_flare(visibilities, flare.solar_radius, centre=visibilities.centre).archive_hdus()
+    exposure = (pd.Timestamp(flare.end) - pd.Timestamp(flare.start)).total_seconds()
+    header = {"DSUN_OBS": flare.distance * ASTRONOMICAL_UNIT}
+    observed = {"centre": flare.centre, "energy": flare.energy, "start": flare.start, "exposure": exposure, "roll": 0.0}
+    return ArchiveMap(hdus["clean"], 1.0, **observed, header=header, hdus=hdus, path=Path(samples.FILE))
 
 
 def append_rows(images, records, more_images, more_records):

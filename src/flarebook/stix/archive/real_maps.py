@@ -38,25 +38,25 @@ class RealArchive(NamedTuple):
     skipped: list
 
 
-def real_archive(folder="", n_images=100, progress=None, host=HOST):
+def real_archive(folder="", n_images=100, host=HOST):
     """Real images for `source="real"`: those of a folder, or the first of the published list.
 
-    folder: of CLEAN maps; empty: n_images are fetched (mirror, cache, network).  progress: called with an iterable,
-    gives it back.  Returns a RealArchive; a file that cannot be had or read is listed, not fatal.
+    folder: of CLEAN maps; empty: n_images are fetched (mirror, cache, network).  Returns a RealArchive; a file that
+    cannot be had or read is listed, not fatal.
     Raises InputError when nothing is left.
     """
     if folder:
-        return read_folder(folder, progress)
-    return read_files(published_names()["filename"].head(n_images), progress, map_fetcher(host))
+        return read_folder(folder)
+    return read_files(published_names()["filename"].head(n_images), locate=map_fetcher(host))
 
 
-def read_folder(folder, progress=None):
+def read_folder(folder):
     """Images and records of the CLEAN maps in a folder and below: a RealArchive.
 
     Other products of the pipeline (back-projection, EM, fits) are passed over.  Bad files are listed.
     Raises InputError when the folder is missing, holds no FITS file, or no file can be read.
     """
-    return read_files(find_maps(folder), progress)
+    return read_files(find_maps(folder))
 
 
 def find_maps(folder):
@@ -73,13 +73,14 @@ def find_maps(folder):
     return maps
 
 
-def read_files(files, progress=None, locate=Path):
+def read_files(files, progress=iter, locate=Path):
     """Images and records of archive files, one after the other: a RealArchive.
 
-    files: names or paths; locate: gives the path of each.  Raises InputError when no file can be read.
+    files: names or paths; progress: called with an iterable, gives it back; locate: gives the path of each.
+    Raises InputError when no file can be read.
     """
     images, records, skipped = [], [], []
-    for file in progress(list(files)) if progress else files:
+    for file in progress(list(files)):
         try:
             archive_map = read_map(locate(file))
             images.append(normalise(archive_map.data, archive_map.pixel))
@@ -129,13 +130,11 @@ def _parse_or_header(archive_map):
 
 def table_of(records):
     """Records as a table with every column of the simulated archive; truth is missing."""
-    table = pd.DataFrame(records)
-    for column, kind in UNKNOWN.items():
-        table[column] = pd.Series([pd.NA if kind != "float64" else np.nan] * len(table), dtype=kind)
-    return table
+    known, unknown = pd.DataFrame(records), pd.DataFrame(index=range(len(records)), columns=list(UNKNOWN))
+    return known.join(unknown.astype(UNKNOWN))
 
 
-def read_labelled_folder(folder, progress=None):
+def read_labelled_folder(folder):
     """Images and records of maps that experts sorted by their number of sources: a RealArchive.
 
     folder: with one folder per number, <n_sources>/*.fits; of these the CLEAN maps with residuals ("clean" in the
@@ -145,7 +144,7 @@ def read_labelled_folder(folder, progress=None):
     files = [path for path in find_maps(folder) if path.parent.name.isdigit() and "clean" in path.name]
     if not files:
         raise InputError(f"{folder} has no folders 1, 2, 3 ... with CLEAN maps: sort the maps by number of sources")
-    read = read_files(files, progress)
+    read = read_files(files)
     left = {file for file, _ in read.skipped}
     counts = [int(path.parent.name) for path in files if str(path) not in left]
     return read._replace(records=read.records.assign(n_sources=pd.array(counts, dtype="Int64")))

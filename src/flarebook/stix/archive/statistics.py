@@ -14,11 +14,9 @@ def half_maximum_size(images):
     images: (n, h, w) uint8 of 1 arcsec pixels.  A single source gives its width in the map; a texture of side lobes
     gives far more.
     """
-    sizes = []
-    for image in images:
-        level = (float(np.median(image)) + float(image.max())) / 2
-        sizes.append(2 * np.sqrt((image > level).sum() / np.pi))
-    return np.array(sizes)
+    flat = images.reshape(len(images), -1)
+    level = (np.median(flat, axis=1, keepdims=True) + flat.max(axis=1, keepdims=True)) / 2
+    return 2 * np.sqrt((flat > level).sum(axis=1) / np.pi)
 
 
 def describe(images, records):
@@ -41,10 +39,7 @@ def kept_by_significance(flares, is_kept, is_hard):
     for number in range(1, len(STEPS)):
         chosen = place == number
         count = max(chosen.sum(), 1)
-        shares = {
-            "soft": (is_kept & ~is_hard & chosen).sum() / count,
-            "hard": (is_kept & is_hard & chosen).sum() / count,
-        }
+        shares = {band: (is_kept & own & chosen).sum() / count for band, own in (("soft", ~is_hard), ("hard", is_hard))}
         rows.append({"from": STEPS[number - 1], "to": STEPS[number], "flares": int(chosen.sum()), **shares})
     return pd.DataFrame(rows)
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pandas as pd
-from scipy.stats import hypergeom
+from scipy.stats import hypergeom, rankdata
 from sklearn.decomposition import PCA
 from sklearn.ensemble import IsolationForest
 from sklearn.metrics import roc_curve
@@ -125,23 +125,16 @@ def _target(asked, rare):
     return np.where(asked, rare.astype(float), np.nan)
 
 
-def roc(target, score, points=200):
-    """ROC curve at even false-alarm rates: DataFrame false_alarm_rate, hit_rate."""
-    known = ~np.isnan(target)
-    alarms, hits, _ = roc_curve(target[known], score[known])
-    grid = np.linspace(0, 1, points)
-    return pd.DataFrame({"false_alarm_rate": grid, "hit_rate": np.interp(grid, alarms, hits)})
-
-
-def roc_curves(target, scores):
-    """ROC curves of all detectors for one target: detector, reference, false_alarm_rate, hit_rate.
+def roc_curves(target, scores, points=200):
+    """ROC curves of all detectors for one target, at even rates: detector, reference, false_alarm_rate, hit_rate.
 
     scores: {(detector, reference): (n_seeds, n_images)}; the mean over the seeds is judged.
     """
-    tables = [
-        roc(target, every.mean(axis=0)).assign(detector=detector, reference=reference)
-        for (detector, reference), every in scores.items()
-    ]
+    known, grid, tables = ~np.isnan(target), np.linspace(0, 1, points), []
+    for (detector, reference), every in scores.items():
+        alarms, hits, _ = roc_curve(target[known], every.mean(axis=0)[known])
+        columns = {"false_alarm_rate": grid, "hit_rate": np.interp(grid, alarms, hits)}
+        tables.append(pd.DataFrame({"detector": detector, "reference": reference, **columns}))
     return pd.concat(tables, ignore_index=True)
 
 
@@ -205,5 +198,5 @@ def most_anomalous(score, among, number):
 
 def rank_of(score, rows):
     """Rank of some images among all, 1 the most anomalous, and the share of images that are more anomalous."""
-    order = np.argsort(np.argsort(-np.asarray(score), kind="stable"), kind="stable")
-    return pd.DataFrame({"row": rows, "rank": order[rows] + 1, "share_above": order[rows] / len(score)})
+    rank = rankdata(-np.asarray(score), "ordinal")[rows]
+    return pd.DataFrame({"row": rows, "rank": rank, "share_above": (rank - 1) / len(score)})

@@ -17,9 +17,9 @@ def appearance(records):
 
 
 def truth_table(records):
-    """Truths to compare a clustering with: one column per name in TRUTHS, words, missing for real images."""
-    truth = pd.DataFrame({name: records[name] for name in TRUTHS[1:]}).assign(appearance=appearance(records))
-    return truth[list(TRUTHS)].astype("string")
+    """Truths to compare a clustering with: one column of words per name in TRUTHS, and is_artefact; missing if real."""
+    truth = records.assign(appearance=appearance(records))
+    return truth[list(TRUTHS)].astype("string").assign(is_artefact=records["is_artefact"])
 
 
 def purity(labels, truth):

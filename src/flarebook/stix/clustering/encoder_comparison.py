@@ -12,6 +12,17 @@ from flarebook.stix.clustering.probes import SCORES, probe
 
 HEADLINE = "nmi appearance"  # the score by which encoders are ranked: clusters against what an expert would see
 PCA_NAMES = {True: "PCA", False: "no PCA"}
+CELLS = {  # (measure, score): name of the gated metric, column of the overview
+    ("clusters, PCA", HEADLINE): ("nmi", "NMI, PCA"),
+    ("clusters, no PCA", HEADLINE): ("nmi_without_pca", "NMI, no PCA"),
+    ("clusters, PCA", "ari appearance"): ("ari", "ARI, PCA"),
+    ("clusters, PCA", "purity appearance"): ("purity", "purity, PCA"),
+    ("clusters, PCA", "artefact recall"): ("artefact_recall", "artefact recall"),
+    ("clusters, PCA", "silhouette"): ("silhouette", "silhouette"),
+}
+for target, score in SCORES.items():
+    CELLS["k-NN", f"{target} {score}"] = (None, f"{target}, k-NN")
+    CELLS["linear", f"{target} {score}"] = (f"linear_{target}", f"{target}, linear")
 
 
 def available_encoders(table, wanted=()):
@@ -31,10 +42,10 @@ def available_encoders(table, wanted=()):
     return rows.reset_index(drop=True)
 
 
-def cluster_scores(features, truth, is_artefact, k, seeds, pca_variance):
+def cluster_scores(features, truth, k, seeds, pca_variance):
     """Cluster quality of one encoder with and without principal components, for each seed of k-means.
 
-    features: (n_images, n_features); truth: columns of TRUTHS; is_artefact: (n_images,), missing where unknown.
+    features: (n_images, n_features); truth: of `cluster_quality.truth_table`.
     Returns (DataFrame: pca, n_components, seed, score, value; {(pca, seed): labels}).
     """
     rows, labels = [], {}
@@ -42,23 +53,24 @@ def cluster_scores(features, truth, is_artefact, k, seeds, pca_variance):
         space = principal_components(features, pca_variance if pca else None)
         for seed in seeds:
             labels[pca, seed] = k_means(space, k, seed)
-            values = clustering_scores(space, labels[pca, seed], truth, is_artefact, np.random.default_rng(seed))
+            values = clustering_scores(space, labels[pca, seed], truth, np.random.default_rng(seed))
             rows += [(pca, space.shape[1], seed, score, value) for score, value in values.items()]
     return pd.DataFrame(rows, columns=["pca", "n_components", "seed", "score", "value"]), labels
 
 
-def clustering_scores(space, labels, truth, is_artefact, rng):
+def clustering_scores(space, labels, truth, rng):
     """All scores of one clustering: {"nmi appearance": value, ..., "silhouette": value, "artefact recall": value}.
 
     The artefact scores are those of the filtering step when each cluster with a majority of artefacts leaves.
     """
     values = {f"{score} {name}": value for name in TRUTHS for score, value in quality(labels, truth[name]).items()}
     values["silhouette"] = silhouette(space, labels, rng)
+    is_artefact = truth["is_artefact"]
     removal = removal_scores(keep_clusters(labels, oracle(labels, is_artefact)), is_artefact)
     return values | {f"artefact {name}": removal[name] for name in ("recall", "precision", "f1")}
 
 
-def compare_encoders(features, truth, is_artefact, targets, k, seeds, pca_variance, n_folds):
+def compare_encoders(features, truth, targets, k, seeds, pca_variance, n_folds):
     """Both tables of all encoders, in long form, and the labels.
 
     features: function of an encoder's name, taken from its keys: {name: callable}.  Returns (clusterings: encoder,
@@ -68,7 +80,7 @@ def compare_encoders(features, truth, is_artefact, targets, k, seeds, pca_varian
     clusterings, probes, labels = [], [], {}
     for encoder, load in features.items():
         own = load()
-        table, found = cluster_scores(own, truth, is_artefact, k, seeds, pca_variance)
+        table, found = cluster_scores(own, truth, k, seeds, pca_variance)
         clusterings.append(table.assign(encoder=encoder))
         labels |= {(encoder, *key): value for key, value in found.items()}
         probes += [probe(own, target, seeds[0], n_folds).assign(encoder=encoder) for target in targets.values()]
@@ -115,18 +127,10 @@ def gated_metrics(table):
 
     table: of `summarise_scores`.
     """
-    chosen = {
-        ("clusters, PCA", "nmi appearance"): "nmi",
-        ("clusters, PCA", "ari appearance"): "ari",
-        ("clusters, PCA", "purity appearance"): "purity",
-        ("clusters, PCA", "silhouette"): "silhouette",
-        ("clusters, PCA", "artefact recall"): "artefact_recall",
-        ("clusters, no PCA", "nmi appearance"): "nmi_without_pca",
-    }
-    chosen |= {("linear", f"{name} {score}"): f"linear_{name}" for name, score in SCORES.items()}
     for row in table.itertuples():
-        if (row.measure, row.score) in chosen:
-            yield row.encoder, chosen[row.measure, row.score], row.mean, row.sd
+        metric, _ = CELLS.get((row.measure, row.score), (None, None))
+        if metric:
+            yield row.encoder, metric, row.mean, row.sd
 
 
 def overview_table(table, encoders):
@@ -134,59 +138,43 @@ def overview_table(table, encoders):
 
     table: of `summarise_scores`.  Returns a DataFrame with plain numbers.
     """
-    columns = {
-        "NMI, PCA": ("clusters, PCA", HEADLINE),
-        "NMI, no PCA": ("clusters, no PCA", HEADLINE),
-        "ARI, PCA": ("clusters, PCA", "ari appearance"),
-        "purity, PCA": ("clusters, PCA", "purity appearance"),
-        "artefact recall": ("clusters, PCA", "artefact recall"),
-        "silhouette": ("clusters, PCA", "silhouette"),
-    }
-    columns |= {f"{name}, {kind}": (kind, f"{name} {SCORES[name]}") for name in SCORES for kind in ("k-NN", "linear")}
     cells = table.set_index(["measure", "score", "encoder"])["mean"].sort_index()
+    known = cells.index.droplevel("encoder")
     wide = encoders.set_index("encoder")[["family", "dimension", "input_size"]].copy()
     wide["time [ms]"] = 1000 * encoders.set_index("encoder")["seconds_per_image"]
-    for name, key in columns.items():
-        if key in cells.index.droplevel("encoder"):
-            wide[name] = cells[key]
+    wide = wide.assign(**{name: cells[key] for key, (_, name) in CELLS.items() if key in known})
     return wide.sort_values("NMI, PCA", ascending=False).reset_index()
 
 
-def bootstrap_ranks(labels, truth, rng, n_draws=400, pca=True):
+def bootstrap_ranks(labels, truth, rng, n_draws=400):
     """Rank of each encoder by NMI in each draw: images with replacement and one k-means seed, the same for all.
 
-    labels: {(encoder, pca, seed): (n_images,)}; truth: (n_images,) words, images without are left out.
-    Returns a DataFrame: draw, encoder, nmi, rank (1 is best); empty when no image has a truth.
+    labels: {(encoder, pca, seed): (n_images,)}, of which those with principal components count; truth: (n_images,)
+    words, images without are left out.
+    Returns a DataFrame (n_draws, n_encoders), 1 is best; empty when no image has a truth.
     """
     known = pd.notna(truth).to_numpy()
     if not known.any():
-        return pd.DataFrame({"draw": [], "encoder": [], "nmi": [], "rank": []})
+        return pd.DataFrame()
     numbers = pd.factorize(truth[known])[0]
-    seeds = sorted({seed for _, own, seed in labels if own == pca})
-    encoders = list(dict.fromkeys(encoder for encoder, own, _ in labels if own == pca))
-    rows = []
-    for draw, weights in enumerate(resample_counts(len(numbers), n_draws, rng)):
-        own = rng.choice(seeds, len(encoders))  # each encoder has its own luck with the start
-        values = [
-            nmi_weighted(labels[name, pca, seed][known], numbers, weights)
-            for name, seed in zip(encoders, own, strict=True)
-        ]
-        rows.append(pd.DataFrame({"draw": draw, "encoder": encoders, "nmi": values}))
-    table = pd.concat(rows, ignore_index=True)
-    return table.assign(rank=table.groupby("draw")["nmi"].rank(ascending=False))
+    seeds = sorted({seed for _, pca, seed in labels if pca})
+    encoders = list(dict.fromkeys(encoder for encoder, pca, _ in labels if pca))
+    draws = []
+    for weights in resample_counts(len(numbers), n_draws, rng):
+        starts = zip(encoders, rng.choice(seeds, len(encoders)), strict=True)  # each has its own luck with the start
+        draws.append({name: nmi_weighted(labels[name, True, seed][known], numbers, weights) for name, seed in starts})
+    return pd.DataFrame(draws).rank(axis=1, ascending=False)
 
 
 def rank_table(ranks):
-    """Mean rank of each encoder, its standard deviation and middle 95 %, share of first places; best on top."""
-    groups = ranks.groupby("encoder", sort=False)["rank"]
-    table = groups.agg(
-        rank="mean",
-        sd="std",
-        low=lambda r: r.quantile(0.025),
-        high=lambda r: r.quantile(0.975),
-        first=lambda r: (r == 1).mean(),
-    )
-    return table.sort_values("rank").reset_index()
+    """Mean rank of each encoder, its standard deviation and middle 95 %, share of first places; best on top.
+
+    ranks: of `bootstrap_ranks`.
+    """
+    columns = {"rank": ranks.mean(), "sd": ranks.std(), "first": (ranks == 1).mean()}
+    columns |= {"low": ranks.quantile(0.025), "high": ranks.quantile(0.975)}
+    table = pd.DataFrame(columns)[["rank", "sd", "low", "high", "first"]]
+    return table.rename_axis("encoder").sort_values("rank").reset_index()
 
 
 def pca_effect(clusterings, score=HEADLINE):
@@ -233,18 +221,15 @@ def verdict_on_clip(ranks, encoders):
     )
 
 
-def around_real(labels, records, pca=True):
+def around_real(labels, records):
     """The cluster of each real image under each encoder, first start of k-means, and what else lies in it.
 
     labels: {(encoder, pca, seed): (n_images,)}; records: of the archive, same rows.  Returns a DataFrame: encoder,
     image_id, images (in the cluster), artefacts (their share among the simulated ones there; missing without truth).
     """
-    first, rows = {}, []
-    for (encoder, with_pca, _), own in labels.items():
-        if with_pca == pca:
-            first.setdefault(encoder, own)
-    for encoder, own in first.items():
-        for place in np.flatnonzero(records["origin"] == "real"):
+    rows, start = [], min(seed for *_, seed in labels)
+    for (encoder, pca, seed), own in labels.items():
+        for place in np.flatnonzero(records["origin"] == "real") if pca and seed == start else ():
             fellows = records[own == own[place]]
             known = fellows["is_artefact"].dropna().astype(float)
             rows.append((encoder, records["image_id"].iloc[place], len(fellows), known.mean()))

@@ -9,6 +9,7 @@ from threadpoolctl import threadpool_limits
 
 from flarebook.encoders.encode import encode_timed, patch_tokens
 from flarebook.encoders.registry import create_encoder
+from flarebook.stix.clustering.cluster_quality import appearance
 from flarebook.stix.clustering.clusters import principal_components
 from flarebook.stix.clustering.probes import SCORES, probe
 from flarebook.stix.simulation.artefacts import display_name
@@ -73,8 +74,8 @@ def size_scores(features, targets, seed, n_folds):
 
 def seen_as(records):
     """What an expert would call each image: its artefact, else its kind; "real" for real ones: (n,) of str."""
-    named = records["artefact"].where(records["is_artefact"].fillna(False).astype(bool), records["kind"])
-    return named.where(records["origin"] != "real", "real").fillna("").map(display_name).to_numpy(dtype=object)
+    words = appearance(records).where(records["origin"] != "real", "real")
+    return words.fillna("").map(display_name).to_numpy(dtype=object)
 
 
 def examples(records, n):

@@ -3,14 +3,12 @@
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from matplotlib.patches import Rectangle
 from matplotlib.ticker import NullFormatter
 
+from flarebook.stix.figures.image_rows import plot_rows
 from flarebook.stix.maps.samples import SOLAR_RADIUS_1AU
-from flarebook.stix.rendering import coloured
 from flarebook.stix.simulation.artefacts import ARTEFACTS, display_name
 
-GAP = 8  # pixels between the images of a mosaic
 REAL_COLOUR, KEPT_COLOUR, LEFT_COLOUR = "#7B3FBF", "#0072B2", "#D55E00"  # colours that colour-blind readers tell apart
 FAULT_NAMES = {name: display_name(name) for name in ARTEFACTS}
 BAND_COLOURS = {"soft": "#E69F00", "hard": "#0072B2"}
@@ -102,30 +100,15 @@ def pick_examples(records, column, values, n, rng):
     return rows
 
 
-def plot_mosaic(images, records, rows, labels, columns):
-    """Rows of images with a label each, in the poster's colours; the real images below, framed.
+def plot_examples(images, records, rows, labels):
+    """Rows of images with a label each; the real images below, framed.
 
-    rows: {name: row numbers}; labels: {name: text}; columns: images in a row.
+    rows: {name: row numbers}; labels: {name: text}.
     """
-    real = np.flatnonzero(records["origin"] == "real")
-    lines = {**rows, "real": real[:columns]} if len(real) else rows
-    step = images.shape[1] + GAP
-    canvas = np.full((step * len(lines), step * columns, 3), 255, np.uint8)
-    for line, numbers in enumerate(lines.values()):
-        tiles = coloured(images[numbers], records["band"].iloc[numbers])
-        for column, tile in enumerate(tiles):
-            canvas[line * step : (line + 1) * step - GAP, column * step : (column + 1) * step - GAP] = tile
-    figure, axis = plt.subplots(figsize=(0.8 * columns + 1.6, 0.8 * len(lines)), layout="constrained")
-    axis.imshow(canvas, interpolation="antialiased")
-    names = [labels.get(name, name) for name in lines]
-    axis.set(xticks=[], yticks=np.arange(len(lines)) * step + (step - GAP) / 2)
-    axis.set_yticklabels(names)
-    axis.tick_params(length=0)
-    axis.spines[:].set_visible(False)
-    for column in range(len(lines.get("real", ()))):
-        corner = (column * step, (len(lines) - 1) * step)
-        axis.add_patch(Rectangle(corner, step - GAP, step - GAP, fill=False, ec=REAL_COLOUR, lw=2.5))
-    return figure
+    real = np.flatnonzero(records["origin"] == "real")[: max(map(len, rows.values()))]
+    lines = [(labels.get(name, name), numbers) for name, numbers in rows.items()]
+    lines += [("real", real)] if len(real) else []
+    return plot_rows(lines, images, records["band"].to_numpy(), frames=dict.fromkeys(real, REAL_COLOUR))
 
 
 def example_table(records, rows):

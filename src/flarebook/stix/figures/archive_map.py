@@ -6,6 +6,7 @@ from matplotlib.figure import Figure
 
 from flarebook.compendium.atomic_files import atomic_write
 from flarebook.stix.archive.real_maps import record_of
+from flarebook.stix.figures.imaging import plot_limb
 from flarebook.stix.maps.fits_map import read_map
 from flarebook.stix.maps.preprocess import HALF_WIDTH, normalise
 from flarebook.stix.rendering import COLOUR_MAPS
@@ -39,19 +40,21 @@ def _plot_on_sun(axes, archive_map, data, colours, norm=None):
     """One product at its place on the Sun, with the limb and the outline of the encoders' field."""
     x, y = archive_map.coordinates()
     shown = axes.pcolormesh(x, y, data, cmap=colours, norm=norm, rasterized=True, shading="nearest")
-    bar = axes.figure.colorbar(shown, ax=axes, location="bottom", shrink=0.85)
-    bar.set_label(UNIT, fontsize=8)
-    bar.ax.tick_params(labelsize=7, rotation=30)
-    limits = axes.get_xlim(), axes.get_ylim()
-    angle = np.linspace(0, 2 * np.pi, 721)
-    radius = float(archive_map.header.get("RSUN_OBS", np.nan))
-    axes.plot(radius * np.cos(angle), radius * np.sin(angle), color="#888888", linewidth=1.2)
+    _colour_bar(axes, shown, UNIT, rotation=30)
+    plot_limb(axes, float(archive_map.header.get("RSUN_OBS", np.nan)), color="#888888")
     corners = HALF_WIDTH * np.array([[-1, 1, 1, -1, -1], [-1, -1, 1, 1, -1]])
     turn = np.radians(archive_map.roll)
     around = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]]) @ corners
     outline = {"color": "black" if norm else "#7FDBFF", "linewidth": 1}
     axes.plot(*(around + np.array(archive_map.centre)[:, None]), **outline)
-    axes.set(xlim=limits[0], ylim=limits[1], aspect="equal", xlabel="solar x [arcsec]", ylabel="solar y [arcsec]")
+    axes.set(aspect="equal", xlabel="solar x [arcsec]", ylabel="solar y [arcsec]")
+
+
+def _colour_bar(axes, shown, label, rotation=0):
+    """Add a colour bar below one panel."""
+    bar = axes.figure.colorbar(shown, ax=axes, location="bottom", shrink=0.85)
+    bar.set_label(label, fontsize=8)
+    bar.ax.tick_params(labelsize=7, rotation=rotation)
 
 
 def _plot_encoder_image(axes, archive_map, colours):
@@ -59,9 +62,7 @@ def _plot_encoder_image(axes, archive_map, colours):
     image = normalise(archive_map.data, archive_map.pixel)
     half = HALF_WIDTH
     shown = axes.imshow(image, origin="lower", cmap=colours, vmin=0, vmax=255, extent=(-half, half, -half, half))
-    bar = axes.figure.colorbar(shown, ax=axes, location="bottom", shrink=0.85)
-    bar.set_label("eight-bit level", fontsize=8)
-    bar.ax.tick_params(labelsize=7)
+    _colour_bar(axes, shown, "eight-bit level")
     axes.set(title="what an encoder sees", xlabel="from the map's centre [arcsec]", ylabel="along the rolled frame")
 
 

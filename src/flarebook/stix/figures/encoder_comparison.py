@@ -97,12 +97,9 @@ def plot_ranks(ranks, encoders):
     """
     if ranks.empty:
         return plot_sentence("The truth of these images is not known: the encoders have no rank.")
-    means = ranks.groupby("encoder")["rank"].mean().sort_values()
+    means = ranks.mean().sort_values()
     order, n = means.index.tolist(), len(means)
-    share = np.array(
-        [[((ranks["encoder"] == e) & (ranks["rank"].round() == r + 1)).sum() for r in range(n)] for e in order]
-    )
-    share = share / share.sum(axis=1, keepdims=True)
+    share = np.array([(ranks[order].round() == place + 1).mean() for place in range(n)]).T
     figure = Figure(figsize=(2.6 + 0.48 * n, 1.4 + 0.36 * n), layout="constrained")
     axes = figure.subplots()
     image = axes.imshow(share, cmap="Blues", vmin=0, vmax=1, aspect="auto")

@@ -1,9 +1,9 @@
-"""Figures of the encoders: patches as colours, neighbours of one flare, likeness, and what the input size costs."""
+"""Figures of the encoders: patches as colours, likeness, and what the input size costs."""
 
 import numpy as np
 from matplotlib.figure import Figure
 
-from flarebook.stix.rendering import COLOUR_MAPS
+from flarebook.stix.figures.image_rows import clear_axes, name_row, plot_image
 
 TARGET_STYLE = {
     "sources": {"color": "#0173B2", "marker": "o", "label": "number of sources"},
@@ -21,46 +21,15 @@ def plot_patches(images, bands, names, colours):
     figure = Figure(figsize=(1.25 * len(images) + 1.1, 1.3 * (len(colours) + 1) + 0.3), layout="constrained")
     panels = figure.subplots(len(colours) + 1, len(images), squeeze=False)
     for axes, image, band, name in zip(panels[0], images, bands, names, strict=True):
-        axes.imshow(image, origin="lower", cmap=COLOUR_MAPS.get(band, "inferno"))
+        plot_image(axes, image, band)
         axes.set_title(name.replace(" ", "\n", 1), fontsize=8)
     for row, (encoder, values) in zip(panels[1:], colours.items(), strict=True):
         for axes, value in zip(row, values, strict=True):
             axes.imshow(value, origin="lower", interpolation="nearest")
+            clear_axes(axes)
         name_row(row[0], encoder)
     name_row(panels[0, 0], "image")
-    strip(panels)
     return figure
-
-
-def plot_neighbours(images, bands, names, found):
-    """The image asked about, and in each row the images that one encoder finds nearest to it, nearest first.
-
-    images: (n, h, w); bands, names: (n,); found: {encoder: rows, the asked one first}.
-    """
-    columns = len(next(iter(found.values())))
-    figure = Figure(figsize=(1.12 * columns + 1.1, 1.27 * len(found) + 0.2), layout="constrained")
-    panels = figure.subplots(len(found), columns, squeeze=False)
-    for row, (encoder, nearest) in zip(panels, found.items(), strict=True):
-        for axes, at in zip(row, nearest, strict=True):
-            axes.imshow(images[at], origin="lower", cmap=COLOUR_MAPS.get(bands[at], "inferno"))
-            axes.set_xlabel(names[at], fontsize=7, labelpad=2)
-        name_row(row[0], encoder)
-    strip(panels)
-    for axes in panels[:, 0]:
-        axes.spines[:].set(visible=True, color="#CC3311", linewidth=2)
-    return figure
-
-
-def name_row(axes, name):
-    """Name left of a row of pictures."""
-    axes.set_ylabel(name, rotation=0, ha="right", va="center", fontsize=9)
-
-
-def strip(panels):
-    """Pictures without ticks and frames."""
-    for axes in panels.flat:
-        axes.set(xticks=[], yticks=[])
-        axes.spines[:].set_visible(False)
 
 
 def plot_kernel_alignment(table):
@@ -69,7 +38,7 @@ def plot_kernel_alignment(table):
     figure = Figure(figsize=(1.7 + 0.62 * n, 1.1 + 0.55 * n), layout="constrained")
     axes = figure.subplots()
     values = table.to_numpy()
-    picture = axes.imshow(values, cmap="cividis", vmin=0, vmax=1)
+    shown = axes.imshow(values, cmap="cividis", vmin=0, vmax=1)
     for (row, column), value in np.ndenumerate(values):
         colour = "black" if value > 0.55 else "white"
         axes.text(column, row, f"{value:.2f}", ha="center", va="center", color=colour, fontsize=8)
@@ -77,7 +46,7 @@ def plot_kernel_alignment(table):
     axes.set_yticks(range(n), table.index)
     axes.tick_params(length=0)
     axes.spines[:].set_visible(False)
-    figure.colorbar(picture, ax=axes, label="centred kernel alignment", shrink=0.85)
+    figure.colorbar(shown, ax=axes, label="centred kernel alignment", shrink=0.85)
     return figure
 
 

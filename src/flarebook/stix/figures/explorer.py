@@ -1,4 +1,4 @@
-"""The explorer: one HTML page that holds a map of the images, their pictures and records, and needs nothing else."""
+"""The explorer: one HTML page that holds a map of images, the images and their records, and needs nothing else."""
 
 import base64
 import io
@@ -8,78 +8,29 @@ from importlib.resources import files
 
 import numpy as np
 import pandas as pd
+import yaml
+from bokeh import models
 from bokeh.embed import components
-from bokeh.models import (
-    BoxSelectTool,
-    CDSView,
-    ColumnDataSource,
-    CustomJS,
-    HoverTool,
-    IndexFilter,
-    LassoSelectTool,
-    PanTool,
-    Range1d,
-    TapTool,
-    WheelZoomTool,
-)
 from bokeh.plotting import figure
 from bokeh.resources import Resources
 from jinja2 import Environment
 from PIL import Image
 
 from flarebook.compendium.errors import InputError
-from flarebook.stix.figures.colourings import UNKNOWN_COLOUR, Groups, colourings, hex_colours, scale_colours
+from flarebook.stix.figures.colourings import UNKNOWN_COLOUR, Groups, colourings, hex_colours
 from flarebook.stix.rendering import COLOUR_MAPS, lookup_table, shrink
 from flarebook.stix.simulation.artefacts import display_name
 
-TILE = 112  # pixels; a multiple of 8, so that no JPEG block lies across two pictures
-COLUMNS = 16  # pictures in a row of a sheet
-PER_SHEET = 256  # one sheet is decoded in some 20 ms, and only when a picture of it is shown
+TILE = 112  # pixels; a multiple of 8, so that no JPEG block lies across two images
+COLUMNS = 16  # images in a row of a sheet
+PER_SHEET = 256  # one sheet is decoded in some 20 ms, and only when an image of it is shown
 QUALITY = 75  # of JPEG; rms error about 1 of 255 grey levels
 FIELD = 177  # arcsec, side of an image
 MARGIN = 0.04  # of the map's side, around the outermost images
 
-FOUND = [  # column, label, unit
-    ("cluster", "cluster, of all images", ""),
-    ("kept", "kept after filtering", ""),
-    ("kept_cluster", "cluster, of kept images", ""),
-    ("anomaly", "anomaly score", ""),
-    ("probability_multiple", "probability of several sources", ""),
-    ("counted_sources", "sources counted (DAOStarFinder)", ""),
-]
-MEASURED = [
-    ("flare_id", "flare", ""),
-    ("band", "energy band", "keV"),
-    ("start", "start", "UTC"),
-    ("origin", "origin", ""),
-    ("peak_counts", "peak counts", "per 4 s"),
-    ("counts_per_detector", "counts per detector", ""),
-    ("background_per_detector", "background per detector", ""),
-    ("attenuator", "attenuator in", ""),
-    ("distance", "distance from the Sun", "AU"),
-    ("map_x", "map centre x", "arcsec"),
-    ("map_y", "map centre y", "arcsec"),
-    ("peak_flux", "peak of the map", "photons cm⁻² arcsec⁻² s⁻¹ keV⁻¹"),
-    ("residual_rms", "rms of the residual", "same unit"),
-    ("flag", "flag of the reader", ""),
-    ("name", "file", ""),
-]
-TRUTH = [
-    ("kind", "kind of source", ""),
-    ("n_sources", "sources", ""),
-    ("artefact", "artefact", ""),
-    ("is_artefact", "an expert would remove it", ""),
-    ("centre_error", "error of the map centre", "arcsec"),
-]
-PARTS = {"Found by the encoder": FOUND, "The image": MEASURED, "Truth (simulated images only)": TRUTH}
-SHORT = [
-    ("band", "band", "keV"),
-    ("start", "start", ""),
-    ("cluster", "cluster", ""),
-    ("anomaly", "anomaly", ""),
-    ("kind", "truth", ""),
-    ("artefact", "artefact", ""),
-]
+FOLDER = files("flarebook.stix") / "data" / "explorer"
+FIELDS = yaml.safe_load((FOLDER / "fields.yaml").read_text(encoding="utf-8"))
+SHORT = FIELDS.pop("short")
 
 
 def with_results(records, *tables):
@@ -124,7 +75,7 @@ def explorer_page(images, table, points, similar, title, about):
     colours = colourings(table)
     plot, limits = _plot(table, points, hex_colours(next(iter(colours.values()))))
     script, div = components(plot)
-    data = {"limits": limits, "similar": np.asarray(similar).tolist(), **_pictures(images), **_columns(table)}
+    data = {"limits": limits, "similar": np.asarray(similar).tolist(), **_sheets(images), **_columns(table)}
     data["colourings"] = [_coded(colouring) for colouring in colours.values()]
     data |= {"unknown": UNKNOWN_COLOUR, "first": _first(table), "real": bool((table["origin"] == "real").any())}
     stretch = "brightness stretched from the image's lowest to its highest value"
@@ -137,23 +88,19 @@ def explorer_page(images, table, points, similar, title, about):
 
 def readable(table):
     """Records in words for readers: low_counts becomes low counts; only real images have a file to name."""
-    words = {
-        column: table[column].map(display_name, na_action="ignore")
-        for column in ("artefact", "kind")
-        if column in table
-    }
+    named = table.columns.intersection(["artefact", "kind"])
+    words = {column: table[column].map(display_name, na_action="ignore") for column in named}
     files_of_real = {"name": table["name"].where(table["origin"] == "real")} if "name" in table else {}
     return table.assign(**words, **files_of_real)
 
 
-def _filled(words, data, **parts):
+def _filled(words, data, **inserts):
     """Template with everything put into it: words escaped, data unable to end the script element that holds them."""
-    folder = files("flarebook.stix") / "data" / "explorer"
-    read = {name: (folder / name).read_text(encoding="utf-8") for name in ("page.html", "page.css", "page.js")}
-    parts |= {name: escape(str(text)) for name, text in words.items()}
-    parts |= {"style": read["page.css"], "script": read["page.js"], "data": data.replace("</", "<\\/")}
-    template = Environment(autoescape=False).from_string(read["page.html"])
-    return template.render(**parts, bokeh_js=Resources(mode="inline", components=["bokeh"]).render_js())
+    page, style, script = ((FOLDER / f"page.{kind}").read_text(encoding="utf-8") for kind in ("html", "css", "js"))
+    inserts |= {name: escape(str(text)) for name, text in words.items()}
+    inserts |= {"style": style, "script": script, "data": data.replace("</", "<\\/")}
+    inserts["bokeh_js"] = Resources(mode="inline", components=["bokeh"]).render_js()
+    return Environment(autoescape=False).from_string(page).render(**inserts)
 
 
 def _first(table):
@@ -170,17 +117,17 @@ def _alt(table):
     )
 
 
-def _pictures(images):
-    """Grey sheets as data addresses, and how the pictures lie on them."""
+def _sheets(images):
+    """Grey sheets as data addresses, and how the images lie on them."""
     tiles = shrink(np.asarray(images)[:, ::-1], TILE)
-    made = [_sheet(tiles[start : start + PER_SHEET]) for start in range(0, len(tiles), PER_SHEET)]
+    sheets = [_sheet(tiles[start : start + PER_SHEET]) for start in range(0, len(tiles), PER_SHEET)]
     tables = {band: lookup_table(name).ravel().tolist() for band, name in COLOUR_MAPS.items()}
     layout = {"size": TILE, "columns": COLUMNS, "per_sheet": PER_SHEET}
-    return {"sheets": made, "tiles": layout, "colour_maps": tables}
+    return {"sheets": sheets, "tiles": layout, "colour_maps": tables}
 
 
 def _sheet(tiles):
-    """One sheet of pictures: JPEG as a data address."""
+    """One sheet of images: JPEG as a data address."""
     canvas = np.zeros((-(-len(tiles) // COLUMNS) * TILE, COLUMNS * TILE), dtype=np.uint8)
     for place, tile in enumerate(tiles):
         y, x = place // COLUMNS * TILE, place % COLUMNS * TILE
@@ -192,15 +139,15 @@ def _sheet(tiles):
 
 def _columns(table):
     """Values of every column that the page shows, and how the record is divided."""
-    fields = {name: [field for field in part if field[0] in table] for name, part in PARTS.items()}
-    shown = ["image_id", *(column for part in fields.values() for column, *_ in part)]
-    parts = [{"title": name, "fields": [_field(field) for field in part]} for name, part in fields.items() if part]
-    short = [_field(field) for field in SHORT if field[0] in table]
+    keys = ("column", "label", "unit")
+    lists = {
+        title: [dict(zip(keys, field, strict=True)) for field in fields if field[0] in table]
+        for title, fields in {**FIELDS, "short": SHORT}.items()
+    }
+    short = lists.pop("short")
+    shown = ["image_id", *(field["column"] for fields in lists.values() for field in fields)]
+    parts = [{"title": title, "fields": fields} for title, fields in lists.items() if fields]
     return {"columns": {column: plain_values(table[column]) for column in shown}, "parts": parts, "short": short}
-
-
-def _field(field):
-    return dict(zip(("column", "label", "unit"), field, strict=True))
 
 
 def plain_values(column):
@@ -219,15 +166,11 @@ def _short_number(value):
 
 
 def _coded(colouring):
-    """A colouring for the page: code and colours; a scale has 256 of them."""
-    common = {"key": colouring.key, "label": colouring.label}
+    """A colouring for the page: each image's code, the codes' colours, and their names or the ends of the scale."""
+    coded = {"key": colouring.key, "label": colouring.label, "codes": colouring.codes.tolist()}
     if isinstance(colouring, Groups):
-        return {**common, "codes": colouring.codes.tolist(), "names": colouring.names, "colours": colouring.colours}
-    known = np.isfinite(colouring.values)
-    share = (np.where(known, colouring.values, 0) - colouring.low) / ((colouring.high - colouring.low) or 1)
-    codes = np.where(known, np.clip(share * 255, 0, 255), -1).astype(int).tolist()
-    scale = [f"{colouring.low:.2g}", f"{colouring.high:.2g}"]
-    return {**common, "codes": codes, "colours": scale_colours(colouring.colour_map).tolist(), "scale": scale}
+        return {**coded, "names": colouring.names, "colours": colouring.colours}
+    return {**coded, "colours": colouring.colours, "scale": [f"{colouring.low:.2g}", f"{colouring.high:.2g}"]}
 
 
 def _plot(table, points, colours):
@@ -236,13 +179,13 @@ def _plot(table, points, colours):
     low, high = points.min(axis=0), points.max(axis=0)
     edge = MARGIN * (high - low).max()
     limits = {axis: [float(low[i] - edge), float(high[i] + edge)] for i, axis in enumerate("xy")}
-    ranges = {f"{axis}_range": Range1d(*limits[axis]) for axis in "xy"}
+    ranges = {f"{axis}_range": models.Range1d(*limits[axis]) for axis in "xy"}
     plot = figure(name="map", toolbar_location=None, tools="", sizing_mode="stretch_both", match_aspect=False, **ranges)
     plot.axis.visible, plot.grid.visible = False, False
     plot.background_fill_color, plot.outline_line_color, plot.min_border = "#fbfcfe", None, 0
     real = (table["origin"] == "real").to_numpy()
     columns = {"x": points[:, 0], "y": points[:, 1], "colour": list(colours), "size": np.where(real, 20.0, 7.0)}
-    dots = _plot_images(plot, ColumnDataSource(columns, name="images"), np.flatnonzero(real))
+    dots = _plot_images(plot, models.ColumnDataSource(columns, name="images"), np.flatnonzero(real))
     _plot_names(plot, table, points)
     _add_tools(plot, dots)
     return plot, limits
@@ -255,8 +198,9 @@ def _plot_images(plot, source, real):
     dots = plot.scatter("x", "y", size="size", fill_alpha=0.85, source=source, **looks, **faint)
     star = {"fill_color": "#ffd21f", "line_color": "#1d2330", "line_width": 1.3, "size": 22, "marker": "star"}
     solid = {"nonselection_fill_alpha": 1.0, "nonselection_line_alpha": 1.0}
-    plot.scatter("x", "y", source=source, view=CDSView(filter=IndexFilter(real.tolist())), **star, **solid)
-    ring = ColumnDataSource({"x": [], "y": []}, name="ring")
+    view = models.CDSView(filter=models.IndexFilter(real.tolist()))
+    plot.scatter("x", "y", source=source, view=view, **star, **solid)
+    ring = models.ColumnDataSource({"x": [], "y": []}, name="ring")
     plot.scatter("x", "y", source=ring, size=17, fill_color=None, line_color="#b3261e", line_width=2.5)
     return dots
 
@@ -266,7 +210,7 @@ def _plot_names(plot, table, points):
     if "cluster" not in table:
         return
     place = pd.DataFrame(points, columns=["x", "y"]).groupby(table["cluster"].to_numpy()).median()
-    names = ColumnDataSource({"x": place["x"], "y": place["y"], "name": [str(int(number)) for number in place.index]})
+    names = models.ColumnDataSource(place.assign(name=place.index.astype(int).astype(str)))
     look = {"text_font_size": "15px", "text_font_style": "bold", "text_color": "#1d2330", "text_outline_color": "white"}
     middle = {"text_align": "center", "text_baseline": "middle"}
     plot.text("x", "y", "name", source=names, name="cluster-names", **look, **middle)
@@ -274,12 +218,12 @@ def _plot_names(plot, table, points):
 
 def _add_tools(plot, dots):
     """Moving, zooming and selecting; pointing and clicking call the page's own script."""
-    hover = CustomJS(code="window.explorer.hover(cb_data)")
-    tap = CustomJS(code="window.explorer.tap(cb_data)")
-    wheel, pan = WheelZoomTool(name="tool-wheel"), PanTool(name="tool-pan")
-    box, lasso = BoxSelectTool(name="tool-box"), LassoSelectTool(name="tool-lasso", continuous=False)
+    hover = models.CustomJS(code="window.explorer.hover(cb_data)")
+    tap = models.CustomJS(code="window.explorer.tap(cb_data)")
+    wheel, pan = models.WheelZoomTool(name="tool-wheel"), models.PanTool(name="tool-pan")
+    box, lasso = models.BoxSelectTool(name="tool-box"), models.LassoSelectTool(name="tool-lasso", continuous=False)
     for tool in (box, lasso):
         tool.renderers = [dots]
-    pointer = HoverTool(tooltips=None, callback=hover, renderers=[dots])
-    plot.add_tools(pan, wheel, box, lasso, pointer, TapTool(behavior="inspect", callback=tap, renderers=[dots]))
+    pointer = models.HoverTool(tooltips=None, callback=hover, renderers=[dots])
+    plot.add_tools(pan, wheel, box, lasso, pointer, models.TapTool(behavior="inspect", callback=tap, renderers=[dots]))
     plot.toolbar.active_drag, plot.toolbar.active_scroll = pan, wheel

@@ -5,7 +5,7 @@ from matplotlib.figure import Figure
 
 from flarebook.stix.clustering.filtering import MAJORITY, POSTER_KEPT
 from flarebook.stix.figures.encoder_comparison import plot_sentence
-from flarebook.stix.rendering import COLOUR_MAPS
+from flarebook.stix.figures.image_rows import plot_image
 
 CHOICE_COLOURS = {"by hand": "#0173B2", "automatic": "#DE8F05", "oracle": "#029E73"}
 CHOICE_MARKS = {"by hand": "o", "automatic": "s", "oracle": "D"}
@@ -44,16 +44,6 @@ def label_cluster(axes, number, size, removed):
     axes.set_axis_off()
     axes.text(0.9, 0.62, str(number), ha="right", va="center", fontsize=14, weight="bold", color=colour)
     axes.text(0.9, 0.2, f"{size} images", ha="right", va="center", fontsize=7, color=colour)
-
-
-def plot_image(axes, image, band):
-    """One image in its band's colours, south below, without ticks."""
-    axes.imshow(
-        image, cmap=COLOUR_MAPS.get(band, "gray"), origin="lower", vmin=0, vmax=255, interpolation="antialiased"
-    )
-    axes.set(xticks=[], yticks=[])
-    for spine in axes.spines.values():
-        spine.set_visible(False)
 
 
 def plot_removed_strip(images, bands, samples):

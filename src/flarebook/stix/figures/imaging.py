@@ -66,7 +66,7 @@ def plot_full_disk(image, pixel, solar_radius, found, given, close=260.0):
     edge = len(image) * pixel / 2
     for axes, size in zip(panels, (1.0, 2.0), strict=True):
         shown = axes.imshow(image / image.max(), extent=(-edge, edge) * 2, origin="lower", cmap=COLOUR_MAP)
-        axes.plot(*_limb(solar_radius), color=LIMB, linewidth=1.2 * size, label="limb")
+        plot_limb(axes, solar_radius, linewidth=1.2 * size, label="limb")
         style = {"linestyle": "none", "markersize": 13 * size, "markeredgewidth": 1.8}
         axes.plot(*found, "o", mfc="none", color="white", label="highest peak", **style)
         axes.plot(*given, "+", color=MARK, label="published centre", **style)
@@ -108,14 +108,14 @@ def plot_images(images, pixel, flare, shapes=None):
     for axes, (title, image) in zip(grid.flat, images.items(), strict=True):
         shown = axes.imshow(image / image.max(), extent=_extent(len(image), pixel, flare), origin="lower",
                             cmap=COLOUR_MAP, vmin=-0.4, vmax=1, interpolation="bilinear")  # fmt: skip
-        _finish(axes, flare, f"{title}\npeak {1e3 * image.max():.1f}")
+        plot_limb(axes, flare.solar_radius)
+        axes.set_title(f"{title}\npeak {1e3 * image.max():.1f}", fontsize=10)
+        axes.locator_params(nbins=4)
         for part in (shapes or {}).get(title, ()):
             axes.add_patch(_outline(part, flare))
+        axes.set(xlabel=WEST, ylabel=NORTH)
+        axes.label_outer()
     _scale_bar(grid.flat[0], flare, 10)
-    for axes in grid[-1]:
-        axes.set_xlabel(WEST)
-    for axes in grid[:, 0]:
-        axes.set_ylabel(NORTH)
     figure.colorbar(shown, ax=grid, label="brightness / peak", shrink=0.7)
     return figure
 
@@ -126,19 +126,13 @@ def _extent(size, pixel, flare):
     return (x - edge, x + edge, y - edge, y + edge)
 
 
-def _finish(axes, flare, title):
-    """Title, few ticks, and the limb where it crosses the image."""
-    limits = axes.get_xlim(), axes.get_ylim()
-    axes.plot(*_limb(flare.solar_radius), color=LIMB, linewidth=1.2)
-    axes.set(xlim=limits[0], ylim=limits[1])
-    axes.set_title(title, fontsize=10)
-    axes.locator_params(nbins=4)
-
-
-def _limb(solar_radius):
-    """Points of the limb, solar x and y."""
+def plot_limb(axes, solar_radius, **style):
+    """Plot the limb without a change of the axes' limits."""
     turn = np.linspace(0, 2 * np.pi, 4000)
-    return solar_radius * np.cos(turn), solar_radius * np.sin(turn)
+    x, y = solar_radius * np.cos(turn), solar_radius * np.sin(turn)
+    view = axes.axis()
+    axes.plot(x, y, **{"color": LIMB, "linewidth": 1.2, **style})
+    axes.axis(view)
 
 
 def _outline(part, flare):

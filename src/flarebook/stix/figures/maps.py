@@ -1,4 +1,4 @@
-"""Figures of the last page: the mosaic, the map with pictures on it, its colourings, neighbours, retrieval."""
+"""Figures of the last page: the mosaic, the map with images on it, its colourings, neighbours, retrieval."""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -7,17 +7,18 @@ from matplotlib.patches import Rectangle
 
 from flarebook.stix.clustering.tsne import thin_out
 from flarebook.stix.figures.colourings import Groups, hex_colours
+from flarebook.stix.figures.encoder_comparison import FAMILY_COLOURS
+from flarebook.stix.figures.image_rows import REAL, plot_rows
 from flarebook.stix.rendering import N_COLUMNS, cluster_colour, coloured, compose, shrink
 from flarebook.stix.simulation.artefacts import display_name
 
-REAL = "#ffd21f"
 INSERT = 3.2  # side of a real image at the edge of the map, in cells
-TILE = 36  # pixels of a small picture, about what print at 150 dpi can show
+TILE = 36  # pixels of a small image, about what print at 150 dpi can show
 STAR = {"marker": "*", "s": 190, "color": REAL, "edgecolors": "black", "linewidths": 0.9, "zorder": 9}
 
 
 def plot_mosaic(images, bands, tile_list, marked=(), n_columns=N_COLUMNS):
-    """The poster's mosaic: pictures in borders of their cluster's colour, each cluster opened by its number.
+    """The poster's mosaic: images in borders of their cluster's colour, each cluster opened by its number.
 
     images: (n, h, w) uint8; bands: (n,); tile_list: from mosaic.tiles; marked: rows with a golden border.
     """
@@ -49,7 +50,7 @@ def _ink(cluster):
 
 
 def plot_image_map(images, bands, points, real, n_cells=26):
-    """The map with pictures in place of points, one in each cell of a grid; the real images in golden frames.
+    """The map with images in place of points, one in each cell of a grid; the real images in golden frames.
 
     images: (n, h, w) uint8; bands: (n,); points: (n, 2); real: rows of the real images.
     """
@@ -57,8 +58,8 @@ def plot_image_map(images, bands, points, real, n_cells=26):
     low, high = centres.min(axis=0) - side, centres.max(axis=0) + side
     figure, axes = plt.subplots(figsize=(7.6, 7.6 * float((high - low)[1] / (high - low)[0])))
     figure.subplots_adjust(0, 0, 1, 1)
-    for picture, centre in zip(coloured(shrink(images[rows], 56), bands[rows]), centres, strict=True):
-        _place(axes, picture, centre, 0.94 * side)
+    for image, centre in zip(coloured(shrink(images[rows], 56), bands[rows]), centres, strict=True):
+        _place(axes, image, centre, 0.94 * side)
     for row, corner in _corners(points, real, centres, low, high, side):
         _place_real(axes, images, bands, row, points[row], side, corner)
     axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), aspect="equal")
@@ -66,14 +67,14 @@ def plot_image_map(images, bands, points, real, n_cells=26):
     return figure
 
 
-def _place(axes, picture, centre, side, **look):
+def _place(axes, image, centre, side, **look):
     x, y = centre
     extent = (x - side / 2, x + side / 2, y - side / 2, y + side / 2)
-    return axes.imshow(picture, extent=extent, interpolation="bilinear", **look)
+    return axes.imshow(image, extent=extent, interpolation="bilinear", **look)
 
 
 def _corners(points, real, centres, low, high, side):
-    """A corner of the map for each real image, at most four: near its place, covering few pictures; (row, centre)."""
+    """A corner of the map for each real image, at most four: near its place, covering few images; (row, centre)."""
     inset = 0.55 * INSERT * side
     free = [np.array([x, y]) for x in (low[0] + inset, high[0] - inset) for y in (low[1] + inset, high[1] - inset)]
     for row in real[-len(free) :]:
@@ -87,8 +88,8 @@ def _place_real(axes, images, bands, row, point, side, centre):
     large = INSERT * side
     axes.plot([centre[0], point[0]], [centre[1], point[1]], color="black", lw=2.2, zorder=6)
     axes.plot([centre[0], point[0]], [centre[1], point[1]], color=REAL, lw=1.2, zorder=7)
-    picture = coloured(shrink(images[[row]], 128), bands[[row]])[0]
-    _place(axes, picture, centre, large, zorder=8)
+    image = coloured(shrink(images[[row]], 128), bands[[row]])[0]
+    _place(axes, image, centre, large, zorder=8)
     corner = centre - large / 2
     axes.add_patch(Rectangle(corner, large, large, fill=False, ec=REAL, lw=2.5, zorder=9))
     axes.scatter(*point, **STAR)
@@ -142,39 +143,16 @@ def _legend(axes, colouring):
 
 
 def plot_neighbours(images, records, asked, found):
-    """Strips of the images that an encoder finds most like a query, which stands at the left of its row.
+    """Rows of the images that an encoder finds most like a query, which stands at the left of its row.
 
     images: (n, h, w) uint8; records: their table; asked: rows of the queries; found: (n_queries, n) rows.
     """
-    n_columns = found.shape[1] + 1
-    widths = [1.0, *[0.8] * (n_columns - 1)]
-    grid = {"width_ratios": widths, "wspace": 0.06, "hspace": 0.12, "left": 0.175, "right": 1, "bottom": 0, "top": 0.97}
-    figure, panels = plt.subplots(len(asked), n_columns, figsize=(7.6, 0.72 * len(asked) + 0.25), gridspec_kw=grid)
-    for line, row in zip(panels, asked, strict=True):
-        own = found[list(asked).index(row)]
-        for axes, other in zip(line, [row, *own], strict=True):
-            axes.imshow(coloured(images[[other]], records["band"].to_numpy()[[other]])[0])
-            axes.set(xticks=[], yticks=[])
-            _frame(axes, "black" if other == row else "none", 2.0)
-            if records["origin"].iloc[other] == "real":
-                _frame(axes, REAL, 3.0)
-        line[0].text(
-            -0.1,
-            0.5,
-            image_caption(records.iloc[row]),
-            transform=line[0].transAxes,
-            ha="right",
-            va="center",
-            fontsize=8,
-        )
-    panels[0, 0].set_title("query", fontsize=8, pad=3)
-    panels[0, 1].set_title("nearest", fontsize=8, pad=3)
+    rows = [(image_caption(records.iloc[row]), [row, *own]) for row, own in zip(asked, found, strict=True)]
+    frames = dict.fromkeys(np.flatnonzero(records["origin"] == "real"), REAL)
+    figure = plot_rows(rows, images, records["band"].to_numpy(), frames=frames)
+    for axes, name in zip(figure.axes, ("query", "nearest"), strict=False):
+        axes.set_title(name, fontsize=8, pad=3)
     return figure
-
-
-def _frame(axes, colour, width):
-    for spine in axes.spines.values():
-        spine.set(visible=colour != "none", color=colour, linewidth=width)
 
 
 def image_caption(record):
@@ -202,9 +180,11 @@ def plot_retrieval(table, families):
         axes.set(xlim=(0, 1), xlabel=f"precision at 5: same {question}")
         axes.tick_params(axis="y", length=0)
     handles = [Rectangle((0, 0), 1, 1, color=colour) for colour in FAMILY_COLOURS.values()]
-    figure.legend([*handles, Line2D([], [], color="black", ls=":")], [*FAMILY_COLOURS, "chance"], **_ABOVE)
+    figure.legend(
+        [*handles, Line2D([], [], color="black", ls=":")],
+        [*FAMILY_COLOURS, "chance"],
+        loc="outside upper center",
+        ncols=4,
+        fontsize=8.5,
+    )
     return figure
-
-
-FAMILY_COLOURS = {"natural images": "#0072B2", "in domain": "#E69F00", "baseline": "#8c8c8c"}
-_ABOVE = {"loc": "outside upper center", "ncols": 4, "fontsize": 8.5}

@@ -1,10 +1,10 @@
-"""Pictures of the search for multiple sources: curves, checkpoints, labels needed, and the clusters that hold them."""
+"""Figures of the search for multiple sources: curves, checkpoints, labels needed, and shares of the clusters."""
 
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
-from flarebook.stix.figures.filtering import plot_image
+from flarebook.stix.figures.image_rows import plot_strip
 
 METHOD_COLOURS = {
     "authors' network": "#D55E00",
@@ -25,22 +25,7 @@ def plot_labelled(images, bands, n_sources, n_single=13):
     """
     order = np.argsort(-np.asarray(n_sources), kind="stable")
     rows = order[: int((np.asarray(n_sources) > 1).sum()) + n_single]
-    n_columns = 10
-    figure = Figure(figsize=(9, 1.02 * -(-len(rows) // n_columns)))
-    grid = figure.add_gridspec(-(-len(rows) // n_columns), n_columns, wspace=0.06, hspace=0.06)
-    for place, row in enumerate(rows):
-        axes = figure.add_subplot(grid[divmod(place, n_columns)])
-        plot_image(axes, images[row], bands[row])
-        number_image(axes, n_sources[row])
-    return figure
-
-
-def number_image(axes, number):
-    """A number in the upper left corner of an image, readable on dark and bright."""
-    box = {"boxstyle": "round,pad=0.15", "facecolor": "black", "edgecolor": "none", "alpha": 0.65}
-    axes.text(
-        0.05, 0.93, str(number), transform=axes.transAxes, ha="left", va="top", color="white", fontsize=8, bbox=box
-    )
+    return plot_strip(images[rows], bands[rows], n_sources[rows], [""] * len(rows), n_columns=10)
 
 
 def plot_precision_recall(curves, table, prevalence):
@@ -151,22 +136,4 @@ def plot_cluster_shares(shares, honest):
     axes.set(xlabel="cluster of kept images", ylabel="share with several sources", xlim=(-0.7, len(shares) - 0.3))
     axes.set_ylim(0, 1.02)
     axes.legend(fontsize="x-small", loc="upper right")
-    return figure
-
-
-def plot_cluster_rows(images, bands, samples, shares):
-    """Images of the clusters that the poster would display, one row each, with the share called multiple.
-
-    samples: {cluster: rows of images}; shares: {cluster: share}.
-    """
-    most = max(map(len, samples.values()))
-    figure = Figure(figsize=(0.9 + 0.8 * most, 0.8 * len(samples)))
-    grid = figure.add_gridspec(len(samples), most + 1, wspace=0.06, hspace=0.06)
-    for line, (number, rows) in enumerate(samples.items()):
-        axes = figure.add_subplot(grid[line, 0])
-        axes.set_axis_off()
-        axes.text(0.85, 0.62, str(number), ha="right", va="center", fontsize=13, weight="bold")
-        axes.text(0.85, 0.25, f"{shares[number]:.0%} called", ha="right", va="center", fontsize=7)
-        for step, row in enumerate(rows):
-            plot_image(figure.add_subplot(grid[line, 1 + step]), images[row], bands[row])
     return figure

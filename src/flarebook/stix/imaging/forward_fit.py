@@ -45,7 +45,7 @@ def fit_two_circles(visibilities):
     steps = [20 * np.array([np.cos(a), np.sin(a)]) for a in np.radians((0, 45, 90, 135))]
     starts = [(x - dx, y - dy, flux / 2, 15.0, x + dx, y + dy, flux / 2, 15.0) for dx, dy in steps]
     low, high = (-np.inf, -np.inf, 0, 0) * 2, (np.inf, np.inf, np.inf, WIDEST) * 2
-    best, error = _best(visibilities, starts, (low, high), (5, 5, flux, 10) * 2, _two_circles)
+    best, error = _best(visibilities, starts, (low, high), (5, 5, flux / 2, 10) * 2, _two_circles)
     order = sorted((0, 1), key=lambda i: -best[4 * i + 2])
     circles = [best[4 * i : 4 * i + 4] for i in order]
     errors = [error[4 * i : 4 * i + 4] for i in order]
@@ -92,9 +92,6 @@ def _best(visibilities, starts, bounds, scale, sky_of):
     def misfit(parameters):
         return residuals(visibilities, visibilities_of(sky_of(parameters), visibilities.u, visibilities.v))
 
-    scale = np.array(
-        [5.0, 5.0, starts[0][2], 10.0, 10.0, 30.0] if len(starts[0]) == 6 else [5, 5, starts[0][2], 10] * 2
-    )
     fits = [least_squares(misfit, start, bounds=bounds, x_scale=scale, max_nfev=100) for start in starts]
     best = min(fits, key=lambda fit: fit.cost)
     return best.x, np.sqrt(np.diag(np.linalg.pinv(best.jac.T @ best.jac)))

@@ -8,11 +8,9 @@ from flarebook.compendium.errors import InputError
 from flarebook.stix.imaging.back_projection import back_project, point_spread_function
 from flarebook.stix.imaging.clean import CleanMap, beam_area, clean
 from flarebook.stix.imaging.source_model import pixel_axis
-from flarebook.stix.imaging.visibilities import IMAGING, SUB_COLLIMATORS, Visibilities
+from flarebook.stix.imaging.visibilities import COARSE, FINEST, IMAGING, SUB_COLLIMATORS, Visibilities
 
 FIELD = 2.6  # width of the full-disk image, solar radii
-COARSEST = ("7", "8", "9", "10")  # levels for the location
-FINE = ("3", "4", "5", "6", *COARSEST)  # levels for the map
 
 
 class PipelineMap(NamedTuple):
@@ -38,11 +36,6 @@ class PipelineMap(NamedTuple):
         return {name: to_archive_axes(image) for name, image in images.items()}
 
 
-def of_levels(visibilities, levels):
-    """Visibilities of the named levels ("3" to "10"); InputError when none is left."""
-    return visibilities.select(np.isin([name[:-1] for name in visibilities.label], levels))
-
-
 def full_disk(visibilities, solar_radius, size=512):
     """Back-projection of the whole disk from the coarse sub-collimators, levels 7 to 10.
 
@@ -51,7 +44,7 @@ def full_disk(visibilities, solar_radius, size=512):
     if not solar_radius > 0:
         raise InputError(f"A solar radius of {solar_radius} arcsec cannot be: it lies between 900 and 3,400 for STIX")
     pixel = FIELD * solar_radius / size
-    coarse = of_levels(visibilities, COARSEST).shifted_to((0.0, 0.0))
+    coarse = visibilities.select(visibilities.level >= COARSE).shifted_to((0.0, 0.0))
     return back_project(coarse, size, pixel), pixel
 
 
@@ -107,7 +100,7 @@ def image_flare(
     (65, 65)
     """
     centre = locate(visibilities, solar_radius) if centre is None else tuple(map(float, centre))
-    fine = of_levels(visibilities, FINE).shifted_to(centre)
+    fine = visibilities.select(visibilities.level >= FINEST).shifted_to(centre)
     dirty = back_project(fine, size, pixel)
     psf = point_spread_function(fine.u, fine.v, size, pixel)
     return PipelineMap(centre, fine, dirty, clean(dirty, psf, pixel, beam_fwhm=beam_fwhm), pixel, beam_fwhm)

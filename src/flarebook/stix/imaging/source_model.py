@@ -66,11 +66,11 @@ def visibilities_of(sky: list, u: np.ndarray, v: np.ndarray) -> np.ndarray:
     return (flux * np.exp(decay + 2j * np.pi * (x * u + y * v))).sum(axis=0)
 
 
-def loop(x, y, flux, length, width, angle, bend, n=9):
-    """A flare loop: an arc of n round components, brightest at its middle.
+def loop(length, width, angle, bend, n=9):
+    """A flare loop of total flux 1 about the origin: an arc of n round components, brightest at its middle.
 
-    x, y: arcsec, middle; flux: of all together; length: arcsec, foot to foot; width: arcsec, FWHM of a component;
-    angle: degrees, of the line through the feet; bend: degrees, of the arc.  Returns a list of Components.
+    length: arcsec, foot to foot; width: arcsec, FWHM of a component; angle: degrees, of the line through the feet;
+    bend: degrees, of the arc.  Returns a list of Components.
     """
     half = np.radians(max(bend, 1.0)) / 2
     radius = length / 2 / np.sin(half)
@@ -79,8 +79,7 @@ def loop(x, y, flux, length, width, angle, bend, n=9):
     height = radius * (np.cos(2 * half * place) - (1 + np.cos(half)) / 2)  # half the arc's height below, half above
     cosine, sine = np.cos(np.radians(angle)), np.sin(np.radians(angle))
     share = np.exp(-((place / 0.45) ** 2))
-    share = flux * share / share.sum()
-    columns = (x + cosine * along - sine * height, y + sine * along + cosine * height, share)
+    columns = (cosine * along - sine * height, sine * along + cosine * height, share / share.sum())
     return [Component(*map(float, row), width, width, 0.0) for row in zip(*columns, strict=True)]
 
 

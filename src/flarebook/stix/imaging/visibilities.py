@@ -1,7 +1,6 @@
 """The 30 imaging sub-collimators of STIX and the visibilities that they measure: points of a Fourier transform."""
 
 from dataclasses import dataclass, replace
-from functools import cached_property
 from importlib.resources import files
 
 import numpy as np
@@ -12,36 +11,42 @@ from flarebook.compendium.errors import InputError
 FOLDER = files("flarebook.stix") / "data"
 
 
+class Points:
+    """Points of the (u, v) plane that sub-collimators measure: label (n,) such as "3a"; u, v (n,) 1/arcsec."""
+
+    @property
+    def level(self):
+        """Level of each sub-collimator, 1 (finest) to 10 (coarsest)."""
+        return np.array([int(name[:-1]) for name in self.label])
+
+    @property
+    def resolution(self):
+        """Angular resolution 1 / (2 |uv|) of each, (n,) arcsec."""
+        return 0.5 / np.hypot(self.u, self.v)
+
+
 @dataclass(frozen=True, eq=False)
-class SubCollimators:
-    """label (n,) such as "3a"; level (n,) 1 (finest) to 10 (coarsest); u, v (n,) 1/arcsec, in the instrument's axes."""
+class SubCollimators(Points):
+    """label (n,) such as "3a"; u, v (n,) 1/arcsec, in the instrument's axes."""
 
     label: np.ndarray
-    level: np.ndarray
     u: np.ndarray
     v: np.ndarray
-
-    @cached_property
-    def resolution(self):
-        """Angular resolution 1 / (2 |uv|) of each sub-collimator, (n,) arcsec."""
-        return 0.5 / np.hypot(self.u, self.v)
 
 
 def read_sub_collimators(path=FOLDER / "sub_collimators.ecsv"):
     """The (u, v) points from the shipped table, which stixpy computes from the grids' pitches and orientations."""
     table = Table.read(path, format="ascii.ecsv")
-    label = np.array(table["label"], dtype=str)
-    level = np.array([int(name[:-1]) for name in label])
-    return SubCollimators(label, level, np.array(table["u"], float), np.array(table["v"], float))
+    return SubCollimators(*(np.array(table[name], kind) for name, kind in (("label", str), ("u", float), ("v", float))))
 
 
 SUB_COLLIMATORS = read_sub_collimators()
-IMAGING = SUB_COLLIMATORS.level >= 3  # the 24 that the pipeline makes images from; levels 1 and 2 are not calibrated
-COARSE = SUB_COLLIMATORS.level >= 7  # the 12 that find the flare on the full disk
+FINEST, COARSE = 3, 7  # levels from which the pipeline makes images (1 and 2 are not calibrated), and finds the flare
+IMAGING = SUB_COLLIMATORS.level >= FINEST  # 24 sub-collimators
 
 
 @dataclass(frozen=True, eq=False)
-class Visibilities:
+class Visibilities(Points):
     """Hold visibilities V = sum over the sky of I exp(2 pi i (x u + y v)), x and y from the phase centre.
 
     Parameters
@@ -106,11 +111,6 @@ class Visibilities:
     def phase(self):
         """Phases (n,), degrees, -180 to 180."""
         return np.degrees(np.angle(self.value))
-
-    @property
-    def resolution(self):
-        """Angular resolution 1 / (2 |uv|), (n,) arcsec."""
-        return 0.5 / np.hypot(self.u, self.v)
 
     def shifted_to(self, centre):
         """The same visibilities with another phase centre: (x, y) arcsec."""

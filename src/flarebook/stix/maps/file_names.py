@@ -1,9 +1,8 @@
-"""What the study's authors published: the names of the 4,758 images they kept, and the identifiers on the poster."""
+"""Names of the archive's files, and the list of the 4,758 images that the study's authors kept."""
 
 import hashlib
 import re
 from datetime import datetime
-from importlib.resources import files
 from pathlib import Path
 
 import pandas as pd
@@ -70,15 +69,3 @@ def published_names():
     if entry.sha256 and found != entry.sha256:
         raise InputError(f"{path} does not hold the {entry.title.lower()}: delete it and fetch it again")
     return pd.DataFrame([parse_name(name) for name in names])
-
-
-def poster_uids():
-    """Identifiers that can be read on the poster: uid (str), row, column, cluster (Int64, missing where unreadable).
-
-    The mosaic shows 23 of its 30 clusters cut to a few dozen images each, so this is a sample of the kept images, not
-    their list; 18 of the identifiers are not among the published names, most of them misread.
-    """
-    return pd.read_csv(TABLE, dtype={"uid": str, "cluster": "Int64"})
-
-
-TABLE = files("flarebook.stix") / "data" / "poster_uids.csv"

@@ -94,18 +94,10 @@ def read_map(path: str | Path) -> ArchiveMap:
     height, width = data.shape
     centre = tuple(float(value) for value in _world(header, (width - 1) / 2, (height - 1) / 2))
     start = str(header.get("DATE_OBS") or header.get("DATE-OBS") or header.get("DATE-BEG") or "")
-    return ArchiveMap(
-        data,
-        pixel,
-        centre,
-        _energy(header, path),
-        start,
-        _exposure(header),
-        _roll(header),
-        header,
-        _named(arrays),
-        path,
-    )
+    exposure = float(header.get("EXPTIME", header.get("XPOSURE", "nan")))
+    names = HDUS if len(arrays) == len(HDUS) else ("map",)  # a CLEAN file, or a single product
+    hdus = dict(zip(names, arrays, strict=False))
+    return ArchiveMap(data, pixel, centre, _energy(header, path), start, exposure, _roll(header), header, hdus, path)
 
 
 def _open(path):
@@ -173,11 +165,6 @@ def _energy(header, path):
     return (float("nan"), float("nan"))
 
 
-def _exposure(header):
-    """Exposure, s; NaN when the header has none."""
-    return float(header.get("EXPTIME", header.get("XPOSURE", "nan")))
-
-
 def _roll(header):
     """Angle of the image axes against the Sun's, degrees, from CROTA2 or the PC matrix."""
     if "CROTA2" in header:
@@ -185,53 +172,63 @@ def _roll(header):
     return float(np.degrees(np.arctan2(header.get("PC2_1", 0.0), header.get("PC1_1", 1.0))))
 
 
-def _named(arrays):
-    """The HDUs of a CLEAN file by name; a single product as "map"."""
-    names = HDUS if len(arrays) == len(HDUS) else ("map",)
-    return dict(zip(names, arrays, strict=False))
+@dataclass(frozen=True)
+class MapHeader:
+    """What the header of a simulated or copied map tells.
+
+    start: ISO text, UTC; centre: (x, y) arcsec, helioprojective; energy: keV; pixel: arcsec; exposure: s; roll:
+    degrees; solar_radius: arcsec; distance: AU; simulated: no observation.
+    """
+
+    start: str
+    centre: tuple = (0.0, 0.0)
+    energy: tuple = (4, 10)
+    pixel: float = 1.0
+    exposure: float = 60.0
+    roll: float = 0.0
+    solar_radius: float = 960.0
+    distance: float = 1.0
+    simulated: bool = True
+
+    def cards(self, shape):
+        """The pipeline's keywords; the reference pixel is the Sun's centre, about which the frame is rolled.
+
+        shape: (h, w).
+        """
+        turn = np.radians(self.roll)
+        x, y = on_tangent_plane(*self.centre)
+        rolled = (np.cos(turn) * x + np.sin(turn) * y, -np.sin(turn) * x + np.cos(turn) * y)
+        cards = {"TELESCOP": "STIX", "SIMULATD": (bool(self.simulated), "T: made by a simulator, no observation")}
+        for axis, size, offset in zip((1, 2), shape[::-1], rolled, strict=True):
+            cards |= {f"CTYPE{axis}": f"solar_{'xy'[axis - 1]}", f"CUNIT{axis}": "arcsecs", f"CRVAL{axis}": 0.0}
+            cards |= {f"CRPIX{axis}": (size + 1) / 2 - offset / self.pixel, f"CDELT{axis}": self.pixel}
+            cards |= {f"CROTA{axis}": self.roll, f"CROTACN{axis}": 0.0}
+        cards |= {"DATE_OBS": self.start, "DATE-OBS": self.start, "EXPTIME": self.exposure}
+        cards |= {"ERANGE": "{:g}-{:g} keV".format(*self.energy), "UNITS": FLUX_UNITS, "BEAM_SIZ": 20.0}
+        cards |= {"RSUN": self.solar_radius, "RSUN_OBS": self.solar_radius}
+        return cards | dict.fromkeys(("DSUN_OBS", "DSUN"), self.distance * ASTRONOMICAL_UNIT)
 
 
-def write_map(path, hdus, start, centre=(0.0, 0.0), energy=(4, 10), pixel=1.0, **keywords):
+def write_map(path, hdus, start, centre=(0.0, 0.0), **keywords):
     """Write a CLEAN file as the pipeline does: five HDUs with its keywords, unit names included.
 
-    hdus: {name: (h, w)} with the names HDUS; start: ISO text, UTC; centre: (x, y) arcsec, helioprojective; energy:
-    keV; pixel: arcsec; keywords: of `pipeline_cards`.  Returns the path.  A simulated map says so: SIMULATD = T.
-    Raises InputError when a map is missing or the folder cannot be written.
+    hdus: {name: (h, w)} with the names HDUS; start, centre, keywords: of MapHeader.  Returns the path.  A simulated
+    map says so: SIMULATD = T.  Raises InputError when a map is missing or the folder cannot be written.
     """
     missing = [name for name in HDUS if name not in hdus]
     if missing:
         raise InputError(f"a CLEAN file needs the maps {', '.join(HDUS)}: {', '.join(missing)} is missing")
-    cards = pipeline_cards(np.shape(hdus["clean"]), start, centre, energy, pixel, **keywords)
-    made = fits.HDUList([])
+    cards = MapHeader(start, centre, **keywords).cards(np.shape(hdus["clean"]))
+    file = fits.HDUList([])
     for name, description in zip(HDUS, DESCRIPTIONS, strict=True):
-        hdu = (fits.ImageHDU if made else fits.PrimaryHDU)(np.asarray(hdus[name], np.float32))
+        hdu = (fits.ImageHDU if file else fits.PrimaryHDU)(np.asarray(hdus[name], np.float32))
         hdu.header.update(cards | {"FILENAME": Path(path).name})
         hdu.header["ORIGIN"] = (f"{description} {cards['ERANGE']}: ", "Data description")
         hdu.header["IMAGE_AL"] = "vis_pb" if name == "back_projection" else "vis_clean"
-        made.append(hdu)
+        file.append(hdu)
     with atomic_write(path) as partial:
-        made.writeto(partial, overwrite=True)
+        file.writeto(partial, overwrite=True)
     return Path(path)
-
-
-def pipeline_cards(
-    shape, start, centre, energy, pixel, exposure=60.0, roll=0.0, solar_radius=960.0, distance=1.0, simulated=True
-):
-    """The pipeline's keywords; the reference pixel is the Sun's centre, about which the frame is rolled.
-
-    shape: (h, w); exposure: s; roll: degrees; solar_radius: arcsec; distance: AU; simulated: no observation.
-    """
-    turn = np.radians(roll)
-    x, y = on_tangent_plane(*centre)
-    rolled = (np.cos(turn) * x + np.sin(turn) * y, -np.sin(turn) * x + np.cos(turn) * y)
-    cards = {"TELESCOP": "STIX", "SIMULATD": (bool(simulated), "T: made by a simulator, no observation")}
-    for axis, size, offset in zip((1, 2), shape[::-1], rolled, strict=True):
-        cards |= {f"CTYPE{axis}": f"solar_{'xy'[axis - 1]}", f"CUNIT{axis}": "arcsecs", f"CRVAL{axis}": 0.0}
-        cards |= {f"CRPIX{axis}": (size + 1) / 2 - offset / pixel, f"CDELT{axis}": pixel}
-        cards |= {f"CROTA{axis}": roll, f"CROTACN{axis}": 0.0}
-    cards |= {"DATE_OBS": start, "DATE-OBS": start, "EXPTIME": exposure, "ERANGE": "{:g}-{:g} keV".format(*energy)}
-    cards |= {"RSUN": solar_radius, "RSUN_OBS": solar_radius, "BEAM_SIZ": 20.0, "UNITS": FLUX_UNITS}
-    return cards | {"DSUN_OBS": distance * ASTRONOMICAL_UNIT, "DSUN": distance * ASTRONOMICAL_UNIT}
 
 
 def on_tangent_plane(x, y):

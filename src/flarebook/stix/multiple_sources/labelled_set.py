@@ -61,7 +61,7 @@ def check_classes(multiple, where="the labelled set"):
             )
 
 
-def plot_labelled(multiple, n_labels, rng, share=POSTER_SHARE):
+def draw_labelled(multiple, n_labels, rng, share=POSTER_SHARE):
     """Rows of a random set with the poster's share of multiple sources.
 
     multiple: (n_images,) of 0 and 1.  Returns (n_labels,) int.  Raises InputError when there are not enough images.

@@ -1,6 +1,7 @@
 """One source or several: classifiers for a tiny labelled set, tested on images that they did not learn from."""
 
 from functools import partial
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -8,7 +9,7 @@ from sklearn.model_selection import LeaveOneOut, RepeatedStratifiedKFold, train_
 from sklearn.preprocessing import StandardScaler
 
 from flarebook.evaluation.probes import linear, neighbours
-from flarebook.stix.multiple_sources.labelled_set import check_classes, plot_labelled
+from flarebook.stix.multiple_sources.labelled_set import check_classes, draw_labelled
 from flarebook.stix.multiple_sources.published_network import EPOCHS, authors_network
 from flarebook.stix.multiple_sources.source_counting import counted_maxima
 
@@ -84,37 +85,53 @@ def protocols(classifier, labelled, n_repeats, seed, quick=True):
     return {"same images": same, "leave one out": leave_one_out(classifier, labelled)} | folds
 
 
-def divide(asked, multiple, rng):
+class Division(NamedTuple):
+    """Archive images, features (n_images, n_features) and multiple (n_images,), with rows to learn from and to test."""
+
+    features: np.ndarray
+    multiple: np.ndarray
+    pool: np.ndarray
+    test: np.ndarray
+
+    def scores(self, classifier, sets):
+        """Scores of the test images after learning from each set of rows: (n_sets, n_test)."""
+        tested = self.features[self.test]
+        return np.array([classifier(self.features[rows], self.multiple[rows], tested) for rows in sets])
+
+
+def divide(features, multiple, asked, rng):
     """Rows to draw labels from and rows to test on, half of the images each with the same share of multiple ones.
 
-    asked: rows of images; multiple: (n_images,) of 0 and 1.  Returns (pool, test).  Raises InputError when one of the
-    classes is nearly empty.
+    features: (n_images, n_features); multiple: (n_images,) of 0 and 1; asked: rows of images.  Returns a Division.
+    Raises InputError when one of the classes is nearly empty.
     """
     check_classes(multiple[asked], "the kept part of the archive")
-    return train_test_split(asked, test_size=0.5, stratify=multiple[asked], random_state=int(rng.integers(2**31)))
+    seed = int(rng.integers(2**31))
+    pool, test = train_test_split(asked, test_size=0.5, stratify=multiple[asked], random_state=seed)
+    return Division(features, multiple, pool, test)
 
 
-def archive_sets(classifier, features, multiple, pool, test, n_labels, n_draws, rng):
+def archive_sets(classifier, division, n_labels, n_draws, rng):
     """Scores of the test images after learning from sets of the poster's make that come from the archive itself.
 
-    features: (n_images, n_features); multiple: (n_images,) of 0 and 1; pool, test: rows that do not overlap.
-    Returns (n_draws, n_test).  Raises InputError when the pool is too small for such a set.
+    division: of `divide`.  Returns (n_draws, n_test).  Raises InputError when the pool is too small for such a set.
     """
-    drawn = [pool[plot_labelled(multiple[pool], n_labels, rng)] for _ in range(n_draws)]
-    return np.array([classifier(features[rows], multiple[rows], features[test]) for rows in drawn])
+    pool, label = division.pool, division.multiple[division.pool]
+    return division.scores(classifier, [pool[draw_labelled(label, n_labels, rng)] for _ in range(n_draws)])
 
 
-def random_sets(classifier, features, multiple, pool, test, sizes, n_draws, rng):
+def random_sets(classifier, division, sizes, n_draws, rng):
     """The same for sets drawn as they come, without choosing rare ones: {size: (n_draws, n_test)}.
 
     A set without two images of each class is drawn again, as one would go on labelling; sizes beyond the pool are
     left out.
     """
-    found = {}
-    for size in (size for size in sizes if size <= len(pool)):
-        drawn = [_draw_both_classes(multiple, pool, size, rng) for _ in range(n_draws)]
-        found[size] = np.array([classifier(features[rows], multiple[rows], features[test]) for rows in drawn])
-    return found
+    sets = {
+        size: [_draw_both_classes(division.multiple, division.pool, size, rng) for _ in range(n_draws)]
+        for size in sizes
+        if size <= len(division.pool)
+    }
+    return {size: division.scores(classifier, drawn) for size, drawn in sets.items()}
 
 
 def _draw_both_classes(multiple, pool, size, rng, most_tries=1000):

@@ -56,7 +56,7 @@ def draw_events(number: int, rng: np.random.Generator, fitted: dict | None = Non
     (100, True)
     """
     fitted = fitted or distributions()
-    start, distance = plot_times(number, rng, fitted["months"])
+    start, distance = draw_times(number, rng, fitted["months"])
     peak = draw_counts(number, rng, fitted["counts"], choices()["events"]["faintest"])
     decade = np.log10(peak)
     background = draw_normal(fitted["background"], number, rng)
@@ -106,7 +106,7 @@ def draw_durations(decade, rng, law):
     return 10 ** truncnorm.rvs(low, high, mean, law["std"], random_state=rng)
 
 
-def plot_times(number, rng, months):
+def draw_times(number, rng, months):
     """Start times in proportion to the list's flares per month, and the distance that the orbit had then.
 
     Months after the list's last have the mean rate of the six before them, and the distances of a year earlier.

@@ -1,6 +1,5 @@
 """The table beside the images: names, truth and verdict of every simulated image, as all later steps read it."""
 
-from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
@@ -52,16 +51,19 @@ def records_of(chosen, truth):
     return records.assign(**flags, is_artefact=bad)
 
 
-def name_images(chosen):
-    """Identifiers of the archive's form: flare and request (date and a number), database id and file name."""
+def name_images(chosen, first=0):
+    """Identifiers of the archive's form: flare and request (date and a number), database id and file name.
+
+    first: number of the first image.
+    """
     start = pd.to_datetime(chosen["start"])
-    day, number = start.dt.strftime("%y%m%d"), np.arange(len(chosen))
+    day, number = start.dt.strftime("%y%m%d"), first + np.arange(len(chosen))
     request = day + pd.Series(number % 10_000).astype(str).str.zfill(4)
     flare = (start - pd.Timedelta(minutes=2)).dt.strftime("%y%m%d%H%M")
     text = start.dt.strftime("%Y-%m-%dT%H:%M:%S")
     names = [
-        archive_name(uid, begin, place + 1, band, flare_id, place + 1)
-        for place, (uid, begin, band, flare_id) in enumerate(zip(request, text, chosen["band"], flare, strict=True))
+        archive_name(uid, begin, place, band, flare_id, place)
+        for place, uid, begin, band, flare_id in zip(number + 1, request, text, chosen["band"], flare, strict=True)
     ]
     columns = {"image_id": request, "flare_id": flare, "start": text, "origin": "simulated", "name": names}
     return pd.DataFrame(columns, index=chosen.index)
@@ -70,7 +72,7 @@ def name_images(chosen):
 EVENTS_PER_IMAGE, MIN_EVENTS = 12, 200  # of 43,000 events about one in five has an image
 
 
-def simulate_files(number, folder, seed=1, progress=None):
+def simulate_files(number, folder, seed=1, progress=iter):
     """Write simulated CLEAN files and truth.csv into a folder: list of the files' paths.
 
     number: of files; progress: called with an iterable, gives it back.  The same seed gives the same files.
@@ -80,7 +82,7 @@ def simulate_files(number, folder, seed=1, progress=None):
     events = draw_events(max(MIN_EVENTS, EVENTS_PER_IMAGE * number), rng)
     rows = prepare(select_images(events, rng, images=number), rng).to_dict("records")
     paths, truths = [], []
-    for place, event in enumerate(progress(rows) if progress else rows):
+    for place, event in enumerate(progress(rows)):
         made = simulate_image(event, (seed, place))
         paths.append(write_event(folder, event, made, place))
         truths.append({"name": paths[-1].name, "origin": "simulated"} | event | made.truth)
@@ -95,11 +97,9 @@ def write_event(folder, event, made, number):
     event: dict, a row of `archive_simulation.prepare`; made: SimulatedImage; number: that makes the name unique.
     Returns the path.
     """
-    start = pd.Timestamp(event["start"]).to_pydatetime()
-    uid, flare = f"{start:%y%m%d}{number:04d}", f"{start - timedelta(minutes=2):%y%m%d%H%M}"
-    name = archive_name(uid, start.isoformat(), number + 1, event["band"], flare, bsd=number + 1)
-    keywords = {"exposure": event["exposure"], "distance": event["distance"]}
+    name = name_images(pd.DataFrame([event]), number)["name"].iloc[0]
+    keywords = {"energy": BANDS[event["band"]], "exposure": event["exposure"], "distance": event["distance"]}
     keywords["solar_radius"] = SOLAR_RADIUS_1AU / event["distance"]
     centre = made.truth["map_x"], made.truth["map_y"]
-    time = start.isoformat(timespec="milliseconds")
-    return write_map(Path(folder) / name, made.hdus, time, centre, BANDS[event["band"]], **keywords)
+    time = pd.Timestamp(event["start"]).isoformat(timespec="milliseconds")
+    return write_map(Path(folder) / name, made.hdus, time, centre, **keywords)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from flarebook.stix.imaging.forward_model import simulate_visibilities
+from flarebook.stix.imaging.forward_model import Conditions, simulate_visibilities
 from flarebook.stix.imaging.pipeline import image_flare, locate, to_instrument, to_solar
 from flarebook.stix.imaging.source_model import Component, moved, render
 from flarebook.stix.maps.preprocess import HALF_WIDTH, flag, normalise
@@ -40,9 +40,8 @@ def simulate_image(event, seed):
     own random numbers (an int or a sequence of them).  Returns a SimulatedImage, archive axes.
     """
     rng = np.random.default_rng(seed)
-    sky, count = draw_source(
-        event["kind"], event["band"], event["distance"], rng, width_of(event), event.get("n_wanted")
-    )
+    widest = None if np.isnan(event["width"]) else event["width"]  # of a very extended source
+    sky, count = draw_source(event["kind"], event["band"], event["distance"], rng, widest, event.get("n_wanted"))
     place = to_instrument(event["x"], event["y"])
     flux = photon_flux(event)
     source = moved([part._replace(flux=part.flux * flux) for part in sky], *place)
@@ -51,11 +50,6 @@ def simulate_image(event, seed):
     hdus = corrupt_map(made.archive_hdus(), event["blank"])
     truth = ground_truth(source, count, place, made, hdus["clean"])
     return SimulatedImage(normalise(hdus["clean"]), truth, hdus)
-
-
-def width_of(event):
-    """Width of a very extended source, arcsec; None for a source as its kind has it."""
-    return None if np.isnan(event["width"]) else event["width"]
 
 
 def photon_flux(event):
@@ -71,16 +65,9 @@ def observe_event(event, source, flux, rng):
     if event["second_flux"] > 0:
         sky, counts = [*source, second_flare(event, flux, rng)], counts * (1 + event["second_flux"])
     background, scale = event["background_per_detector"], event["background_scale"]
-    visibilities, _ = simulate_visibilities(
-        sky,
-        counts,
-        rng,
-        background,
-        event["amplitude_error"],
-        event["phase_error"],
-        artefacts.pick_dead(event["n_dead"], rng),
-        background_scale=scale,
-    )
+    dead = artefacts.pick_dead(event["n_dead"], rng)
+    conditions = Conditions(background, scale, event["amplitude_error"], event["phase_error"], dead)
+    visibilities, _ = simulate_visibilities(sky, counts, rng, conditions)
     if scale == 1:
         return visibilities
     false = artefacts.false_visibilities(visibilities.label, scale, background, event["counts_per_detector"], flux)

@@ -53,7 +53,7 @@ def extended(scale, rng):
 def flare_loop(scale, rng):
     """A loop, 35 to 90 arcsec from foot to foot."""
     length, width = scale * rng.uniform(35, 90), scale * rng.uniform(8, 15)
-    return loop(0, 0, 1, length, width, rng.uniform(0, 360), rng.uniform(80, 180)), 1
+    return loop(length, width, rng.uniform(0, 360), rng.uniform(80, 180)), 1
 
 
 def two_footpoints(scale, rng):
