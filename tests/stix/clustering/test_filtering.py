@@ -9,6 +9,8 @@ from flarebook.stix.clustering import filtering
 
 LABELS = np.array([0, 0, 0, 0, 1, 1, 1, 1, 2, 2])  # cluster 1 has three artefacts of four, cluster 2 none
 ARTEFACT = np.array([0, 0, 0, 1, 1, 1, 1, 0, 0, 0], dtype=bool)
+IDS = [f"{number:010d}" for number in range(300)]
+TENS = np.repeat(np.arange(30), 10)
 
 
 def test_scores_of_a_removal_counted_by_hand():
@@ -88,3 +90,52 @@ def test_a_bad_table_of_flags_is_told_in_one_sentence(tmp_path, text, sentence):
 def test_a_missing_table_of_flags_is_told():
     with pytest.raises(InputError, match="there is no table of flags"):
         filtering.read_flags("nowhere.csv", ["1"])
+
+
+@pytest.fixture
+def choice():
+    """Clusters 3 and 8 removed by eye, five exemplars each."""
+    exemplars = [[IDS[row] for row in np.flatnonzero(TENS == number)[:5]] for number in range(30)]
+    table = pd.DataFrame({"choice": "mine", "encoder": "pixels", "cluster": range(30), "exemplars": exemplars})
+    return table.assign(remove=table["cluster"].isin([3, 8]))
+
+
+def test_new_numbers_do_not_matter(choice):
+    other = np.random.default_rng(1).permutation(30)
+    name, remove, sentence = filtering.fitting_selection(choice, "pixels", IDS, other[TENS])
+    assert name == "mine" and remove == sorted(other[[3, 8]])
+    assert "100%" in sentence
+
+
+def test_a_few_moved_images_do_not_matter_but_another_clustering_does(choice):
+    moved = TENS.copy()
+    moved[::25] = (moved[::25] + 1) % 30
+    assert filtering.fitting_selection(choice, "pixels", IDS, moved)[1] == [3, 8]
+    other = np.random.default_rng(1).integers(0, 30, 300)
+    name, remove, sentence = filtering.fitting_selection(choice, "pixels", IDS, other)
+    assert (name, remove) == ("", []) and "automatic rule decides" in sentence
+
+
+def test_clusters_that_merged_do_not_fit(choice):
+    assert filtering.carry_over(choice, IDS, TENS // 2)[1] == pytest.approx(0.5)
+
+
+def test_a_choice_for_another_encoder_or_other_images_is_not_used(choice):
+    assert filtering.fitting_selection(choice, "moments", IDS, TENS)[0] == ""
+    assert filtering.fitting_selection(choice, "pixels", [f"other {i}" for i in IDS], TENS)[0] == ""
+
+
+def test_the_shipped_choices_name_thirty_clusters_each_and_say_what_was_seen():
+    shipped = filtering.read_selections()
+    assert len(shipped)
+    for _, rows in shipped.groupby("choice"):
+        assert sorted(rows["cluster"]) == list(range(30))
+        assert 0 < rows["remove"].sum() < 30
+        assert (rows["seen"].str.len() > 3).all() and (rows["exemplars"].str.len() > 0).all()
+
+
+def test_a_table_without_exemplars_is_refused(tmp_path):
+    path = tmp_path / "choice.csv"
+    path.write_text("choice,encoder,cluster,remove,seen\n")
+    with pytest.raises(InputError, match="lacks the columns exemplars"):
+        filtering.read_selections(path)

@@ -26,7 +26,7 @@ def products(size):
 def written(tmp_path):
     """A simulated map of the older format, rolled by 30 degrees."""
     return write_map(
-        tmp_path / "x_clean_map.fits", products(257), "2022-03-01T10:20:30", (400.0, -250.0), (16, 28), roll=30.0
+        tmp_path / "x_clean_map.fits", products(257), "2022-03-01T10:20:30", (400.0, -250.0), energy=(16, 28), roll=30.0
     )
 
 
@@ -42,7 +42,9 @@ def real():
 @pytest.mark.parametrize(("size", "pixel"), [(257, 1.0), (128, 2.0)])
 def test_a_map_comes_back_as_written(tmp_path, size, pixel):
     maps = products(size)
-    path = write_map(tmp_path / "x.fits", maps, "2022-03-01T10:20:30", (400.0, -250.0), (16, 28), pixel, distance=0.5)
+    path = write_map(
+        tmp_path / "x.fits", maps, "2022-03-01T10:20:30", (400.0, -250.0), energy=(16, 28), pixel=pixel, distance=0.5
+    )
     read = read_map(path)
     assert all(np.array_equal(read.hdus[name], maps[name]) for name in HDUS)
     assert read.data.dtype == np.float32 and read.data.dtype.isnative

@@ -29,21 +29,22 @@ def plot_visibilities(visibilities):
         shown = plane.scatter(u, v, c=face, cmap="viridis", s=46 if sign > 0 else 16, edgecolor="0.3", linewidth=0.5)
     plane.set(xlabel="u [1000/arcsec]", ylabel="v [1000/arcsec]", aspect="equal", xlim=(-39, 39), ylim=(-39, 39))
     figure.colorbar(shown, ax=plane, location="top", label=f"amplitude [{FLUX}]", shrink=0.9)
-    errors = {"fmt": "o", "color": DATA, "markersize": 4, "capsize": 2, "elinewidth": 1}
-    amplitude.errorbar(visibilities.resolution, visibilities.amplitude, visibilities.error, **errors)
-    amplitude.set(ylabel=f"amplitude [{FLUX}]", ylim=(0, None))
-    phase.errorbar(visibilities.resolution, visibilities.phase, phase_error(visibilities), **errors)
-    phase.set(ylabel="phase [degrees]", ylim=(-190, 190), yticks=range(-180, 181, 60))
+    _plot_data(amplitude, phase, visibilities.resolution, visibilities)
     for axes in (amplitude, phase):
-        axes.set(xscale="log", xlabel="angular resolution [arcsec]", xticks=(15, 30, 60, 120))
+        axes.set(xscale="log", xlabel="angular resolution [arcsec]")
         axes.set_xticks((15, 30, 60, 120), labels=("15", "30", "60", "120"))
         axes.minorticks_off()
     return figure
 
 
-def phase_error(visibilities):
-    """Standard error of the phases, degrees; 180 where nothing is known of them."""
-    return np.minimum(np.degrees(visibilities.error / visibilities.amplitude), 180)
+def _plot_data(amplitude, phase, place, visibilities, **style):
+    """Measured amplitudes and phases with their standard errors; 180 degrees where nothing is known of a phase."""
+    errors = {"fmt": "o", "color": DATA, "markersize": 4, "capsize": 2, "elinewidth": 1, **style}
+    amplitude.errorbar(place, visibilities.amplitude, visibilities.error, **errors)
+    phase_error = np.minimum(np.degrees(visibilities.error / visibilities.amplitude), 180)
+    phase.errorbar(place, visibilities.phase, phase_error, **errors)
+    amplitude.set(ylabel=f"amplitude [{FLUX}]", ylim=(0, None))
+    phase.set(ylabel="phase [degrees]", ylim=(-190, 190), yticks=range(-180, 181, 60))
 
 
 def visibility_table(visibilities, models=None):
@@ -158,9 +159,7 @@ def plot_model_check(visibilities, models):
     figure = Figure(figsize=(9.6, 7.0), layout="constrained")
     amplitude, phase, misfit = figure.subplots(3, 1, sharex=True, height_ratios=(3, 3, 2))
     place = np.arange(len(visibilities))
-    errors = {"fmt": "o", "color": DATA, "markersize": 5, "capsize": 2.5, "label": "real data", "zorder": 1}
-    amplitude.errorbar(place, visibilities.amplitude, visibilities.error, **errors)
-    phase.errorbar(place, visibilities.phase, phase_error(visibilities), **errors)
+    _plot_data(amplitude, phase, place, visibilities, label="real data", zorder=1)
     for (name, value), shift in zip(models.items(), np.linspace(-0.27, 0.27, len(models)), strict=True):
         colour, marker = MODELS[name]
         style = {"color": colour, "marker": marker, "linestyle": "none", "markersize": 5, "label": name, "alpha": 0.9}
@@ -168,8 +167,6 @@ def plot_model_check(visibilities, models):
         phase.plot(place + shift, np.degrees(np.angle(value)), **style)
         misfit.plot(place + shift, np.abs(value - visibilities.value) / visibilities.error, **style)
     misfit.axhline(np.sqrt(2), color="0.5", linestyle=":", linewidth=1)  # the expected size: two parts of variance 1
-    amplitude.set(ylabel=f"amplitude\n[{FLUX}]", ylim=(0, None))
-    phase.set(ylabel="phase [degrees]", ylim=(-190, 190), yticks=range(-180, 181, 90))
     misfit.set(ylabel="|model - data| /\nstandard error", xlabel="sub-collimator", ylim=(0, None))
     misfit.set_xticks(place, labels=visibilities.label)
     amplitude.legend(ncols=2, fontsize=9)

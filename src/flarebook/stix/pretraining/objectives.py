@@ -62,8 +62,28 @@ def dino_head(prototypes):
         return DINOProjectionHead(WIDTH, 512, 32, prototypes, batch_norm=True)
 
 
-class Dino(nn.Module):
+class Objective(nn.Module):
+    """What the objectives share: the transformer that ships, and slow copies of networks that follow after a step."""
+
+    ships = ""  # name of the network whose transformer ships
+    slow = {}  # name of a slow copy: name of the network that it follows
+
+    @property
+    def encoder(self):
+        """The transformer that ships."""
+        return getattr(self, self.ships).vit
+
+    def follow(self, momentum):
+        """Move the slow copies towards their networks."""
+        for copy, network in self.slow.items():
+            utils.update_momentum(getattr(self, network), getattr(self, copy), momentum)
+
+
+class Dino(Objective):
     """Two wide and two narrow views must give the same distribution; the teacher sees the wide ones (Caron+2021)."""
+
+    ships = "teacher"
+    slow = {"teacher": "student", "teacher_head": "student_head"}
 
     def __init__(self, prototypes=128, teacher_temperature=0.04):
         super().__init__()
@@ -72,11 +92,6 @@ class Dino(nn.Module):
         self.teacher, self.teacher_head = frozen_copy(self.student), dino_head(prototypes).requires_grad_(False)
         self.teacher_head.load_state_dict(self.student_head.state_dict())  # its weight norm forbids a deep copy
         self.loss = DINOLoss(prototypes, teacher_temp=teacher_temperature, warmup_teacher_temp_epochs=0)
-
-    @property
-    def encoder(self):
-        """The teacher's transformer."""
-        return self.teacher.vit
 
     def forward(self, images, captions, rng):
         wide = torch.cat([draw_views(images, rng), draw_views(images, rng)])
@@ -88,14 +103,12 @@ class Dino(nn.Module):
         learnt += self.student_head(embed(self.student, narrow_views(images, rng, 2))).chunk(2)
         return self.loss(list(taught), list(learnt))
 
-    def follow(self, momentum):
-        """Move the teacher towards the student."""
-        utils.update_momentum(self.student, self.teacher, momentum)
-        utils.update_momentum(self.student_head, self.teacher_head, momentum)
 
-
-class Msn(nn.Module):
+class Msn(Objective):
     """A masked wide view and two narrow ones must fall on the prototypes of an unmasked view (Assran+2022)."""
+
+    ships = "target"
+    slow = {"target": "anchor", "target_head": "anchor_head"}
 
     def __init__(self, prototypes=128, masked=0.3):
         super().__init__()
@@ -105,11 +118,6 @@ class Msn(nn.Module):
         self.target, self.target_head = frozen_copy(self.anchor), frozen_copy(self.anchor_head)
         self.loss = MSNLoss()
 
-    @property
-    def encoder(self):
-        """The target's transformer."""
-        return self.target.vit
-
     def forward(self, images, captions, rng):
         with torch.no_grad():
             targets = self.target_head(embed(self.target, draw_views(images, rng)))
@@ -117,25 +125,18 @@ class Msn(nn.Module):
         seen = [embed(self.anchor, draw_views(images, rng), keep), embed(self.anchor, narrow_views(images, rng, 2))]
         return self.loss(self.anchor_head(torch.cat(seen)), targets, self.prototypes.weight)
 
-    def follow(self, momentum):
-        """Move the target towards the anchor."""
-        utils.update_momentum(self.anchor, self.target, momentum)
-        utils.update_momentum(self.anchor_head, self.target_head, momentum)
 
-
-class Ijepa(nn.Module):
+class Ijepa(Objective):
     """From one block of patches the representations of four others are predicted (Assran+2023)."""
+
+    ships = "target"
+    slow = {"target": "context"}
 
     def __init__(self, predictor_width=64, predictor_depth=3):
         super().__init__()
         self.context = backbone()
         self.predictor = IJEPAPredictorTIMM(PATCHES, predictor_depth, WIDTH, predictor_width, SHAPE["num_heads"])
         self.target = frozen_copy(self.context)
-
-    @property
-    def encoder(self):
-        """The target's transformer."""
-        return self.target.vit
 
     def forward(self, images, captions, rng):
         views = draw_views(images, rng)
@@ -145,10 +146,6 @@ class Ijepa(nn.Module):
         keep = torch.cat([torch.zeros(len(images), 1, dtype=torch.long), context[0] + 1], dim=1)  # 0: the class token
         seen = self.context.encode(standardise(views), idx_keep=keep)[:, 1:]
         return functional.smooth_l1_loss(self.predictor(seen, context, wanted), goals)
-
-    def follow(self, momentum):
-        """Move the target towards the context's transformer."""
-        utils.update_momentum(self.context, self.target, momentum)
 
 
 def without_position(patches):
@@ -181,8 +178,10 @@ def draw_blocks(images, rng):
     return context, wanted
 
 
-class Clip(nn.Module):
+class Clip(Objective):
     """An image and its caption must find each other in the batch (Radford+2021)."""
+
+    ships = "image"
 
     def __init__(self, n_words, width=64, depth=2):
         super().__init__()
@@ -193,11 +192,6 @@ class Clip(nn.Module):
         self.project_text = nn.Linear(width, width, bias=False)
         self.log_scale = nn.Parameter(torch.tensor(1 / 0.07).log())
         self.loss = ClipLoss()
-
-    @property
-    def encoder(self):
-        """The image tower."""
-        return self.image.vit
 
     def read(self, captions):
         """Features of captions, (n, width): the mean over their words."""
@@ -210,9 +204,6 @@ class Clip(nn.Module):
         seen = functional.normalize(self.project_image(embed(self.image, draw_views(images, rng))), dim=-1)
         read = functional.normalize(self.read(captions), dim=-1)
         return self.loss(seen, read, self.log_scale.clamp(max=4.6).exp())  # a factor of at most 100, as CLIP
-
-    def follow(self, momentum):
-        """Nothing follows: CLIP has no slow copy."""
 
 
 def create(objective, n_words=0):
