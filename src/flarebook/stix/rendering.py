@@ -1,4 +1,4 @@
-"""The poster's mosaic: small pictures ordered by cluster, clusters ordered by brightness."""
+"""The poster's mosaic: small images ordered by cluster, clusters ordered by brightness."""
 
 from typing import NamedTuple
 
@@ -90,13 +90,13 @@ def tiles(values, labels, order, rng, per_cluster=PER_CLUSTER, wanted=()):
     return found
 
 
-def compose(tile_list, pictures, marked=(), border=2, n_columns=N_COLUMNS):
+def compose(tile_list, images, marked=(), border=2, n_columns=N_COLUMNS):
     """Paint the tiles side by side, each in a border of its cluster's colour; tiles with a number stay plain.
 
-    pictures: {row: (size, size, 3) uint8}; marked: rows whose border is golden.
+    images: {row: (size, size, 3) uint8}; marked: rows whose border is golden.
     Returns (n_rows * side, n_columns * side, 3) uint8 with side = size + 2 border, white where no tile is.
     """
-    size = len(next(iter(pictures.values())))
+    size = len(next(iter(images.values())))
     side = size + 2 * border
     canvas = np.full((-(-len(tile_list) // n_columns) * side, n_columns * side, 3), 255, dtype=np.uint8)
     for place, tile in enumerate(tile_list):
@@ -104,5 +104,5 @@ def compose(tile_list, pictures, marked=(), border=2, n_columns=N_COLUMNS):
         colour = "#ffd21f" if tile.row in marked and tile.row is not None else cluster_colour(tile.cluster)
         canvas[y : y + side, x : x + side] = np.round(np.array(matplotlib.colors.to_rgb(colour)) * 255)
         if tile.row is not None:
-            canvas[y + border : y + border + size, x + border : x + border + size] = pictures[tile.row]
+            canvas[y + border : y + border + size, x + border : x + border + size] = images[tile.row]
     return canvas

@@ -64,6 +64,6 @@ def middle(image, pixel, half_width, step=1):
 
 
 def _columns(x, y, images):
-    """Table of coordinates and images, flattened; five digits are enough for a picture."""
+    """Table of coordinates and images, flattened; five digits are enough for a figure."""
     values = {name: [float(f"{value:.5g}") for value in image.ravel()] for name, image in images.items()}
     return pd.DataFrame({"solar_x": x.ravel().round(2), "solar_y": y.ravel().round(2)} | values)
