@@ -72,7 +72,7 @@ def test_images_become_rows_of_features_in_their_order(weights, tmp_path):
 
 
 def test_features_are_those_of_the_prepared_image(weights, tmp_path):
-    from flarebook.commands.embed_images import embed_files
+    from flarebook.commands.user_images import embed_files
     from flarebook.solarchip.images.prepare import prepare_image
     from flarebook.solarchip.images.scaling import scale_channel
     from flarebook.solarchip.models.embeddings import embed_images

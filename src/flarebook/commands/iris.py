@@ -5,17 +5,11 @@ from typing import Annotated
 
 import typer
 
-from flarebook.compendium.batch_report import report_skipped
-from flarebook.compendium.errors import InputError
+from flarebook.compendium.batch_report import report_skipped, skipping
 from flarebook.compendium.progress import progress
 
 Rasters = Annotated[list[Path], typer.Argument(metavar="RASTER...", help="Level-2 files: .fits, .fits.gz, .tar.gz.")]
 app = typer.Typer(no_args_is_help=True, help="Mg II spectra: real rasters and the real-time pre-flare score.")
-
-
-@app.callback()
-def iris():
-    """Mg II spectra: the real-time pre-flare score."""
 
 
 @app.command()
@@ -37,10 +31,8 @@ def score(
     ensemble = load_ensemble(weights or SHIPPED)
     folder, taken, skipped = make_folder(out) if out else None, set(), []
     for path in rasters:
-        try:
+        with skipping(skipped):
             typer.echo(score_raster(path, folder, ensemble, taken))
-        except InputError as error:
-            skipped.append(error)
     report_skipped(skipped)
 
 
@@ -80,9 +72,7 @@ def fetch(
 
     skipped = []
     for name in observations:
-        try:
+        with skipping(skipped, name):
             row = find_observation(name)
             typer.echo(archive.fetch_raster(row["start"], row["obsid"]))
-        except InputError as error:
-            skipped.append(f"{name}: {error}")
     report_skipped(skipped)

@@ -12,7 +12,8 @@ from flarebook.compendium.errors import InputError, NotebookError
 
 # Each command imports what it needs itself: papermill and pandas would make `flarebook --help` wait for seconds.
 EPILOG = "Exit codes: 0 all well; 1 a gate is red or a notebook stopped; 2 bad input."
-app = typer.Typer(no_args_is_help=True, epilog=EPILOG, add_completion=False, pretty_exceptions_enable=False)
+HELP = "Flarebook: solar-flare studies as notebooks to rerun, change and cite."
+app = typer.Typer(no_args_is_help=True, help=HELP, epilog=EPILOG, add_completion=False, pretty_exceptions_enable=False)
 data_app = typer.Typer(no_args_is_help=True, help="Data sets: status and download.")
 app.add_typer(data_app, name="data")
 for study in (iris, stix, solarchip):
@@ -23,11 +24,6 @@ Study = Annotated[str | None, typer.Option(help="Study, for example iris [defaul
 Notebook = Annotated[str, typer.Argument(help="Notebook as STUDY/STEP, for example iris/6-classifiers.")]
 
 
-@app.callback()
-def _describe():
-    """Flarebook: solar-flare studies as notebooks to rerun, change and cite."""
-
-
 @app.command("list")
 def list_notebooks(profile: Profile = "laptop", study: Study = None):
     """List the notebooks with their titles, and which are built.
@@ -36,7 +32,7 @@ def list_notebooks(profile: Profile = "laptop", study: Study = None):
     """
     from flarebook.commands.tables import notebooks_table, show
 
-    show(notebooks_table(profile, study))
+    show(*notebooks_table(profile, study))
 
 
 @app.command()
@@ -47,7 +43,7 @@ def params(notebook: Notebook):
     """
     from flarebook.commands.tables import parameters_table, show
 
-    show(parameters_table(notebook))
+    show(*parameters_table(notebook))
 
 
 @app.command()
@@ -81,13 +77,12 @@ def check(profile: Profile = "laptop", study: Study = None):
     Example: flarebook check --profile ci
     """
     from flarebook.commands.tables import show, summary, verdicts_table
-    from flarebook.compendium.reports.gates import all_green
-    from flarebook.compendium.reports.gates import check as verdicts_of
+    from flarebook.compendium.reports import gates
 
-    verdicts = verdicts_of(profile, study)
-    show(verdicts_table(verdicts, profile))
+    verdicts = gates.check(profile, study)
+    show(*verdicts_table(verdicts, profile))
     typer.echo(summary(verdicts))
-    raise typer.Exit(0 if all_green(verdicts) else 1)
+    raise typer.Exit(0 if gates.all_green(verdicts) else 1)
 
 
 @app.command()
@@ -98,7 +93,7 @@ def figures(run: Annotated[str, typer.Argument(help="Profile, run label or folde
     """
     from flarebook.commands.tables import figures_table, show
 
-    show(figures_table(run))
+    show(*figures_table(run))
 
 
 @app.command()
@@ -127,13 +122,13 @@ def compare(
 
     Example: flarebook compare laptop eight-splits
     """
-    from flarebook.commands.tables import comparison_table, show
-    from flarebook.compendium.reports.compare_runs import compare as lines_of
-    from flarebook.compendium.reports.compare_runs import run_folder
+    from flarebook.commands.tables import show
+    from flarebook.compendium.reports import compare_runs
 
-    lines = lines_of(run_folder(first), run_folder(second))
+    lines = compare_runs.compare(compare_runs.run_folder(first), compare_runs.run_folder(second))
     shared = [line for line in lines if line.difference is not None]
-    show(comparison_table(lines if everything else shared, first, second))
+    columns = ("metric", first, second, "difference", "in spreads")
+    show("Metrics side by side", columns, lines if everything else shared)
     if len(shared) < len(lines) and not everything:
         typer.echo(f"{len(lines) - len(shared)} metrics that only one of the runs has are not shown: --all shows them.")
 
@@ -158,19 +153,18 @@ def gates(
     """
     from flarebook.compendium.progress import step_progress
     from flarebook.compendium.project import shown
-    from flarebook.compendium.reports.seed_spread import chosen, propose, propose_with_spread_of
+    from flarebook.compendium.reports import tolerances
 
-    entries = chosen(profile, study, notebooks or (), start_from)
+    entries = tolerances.chosen(profile, study, notebooks or (), start_from)
     if processors:
-        from flarebook.compendium.reports.processors import SETTINGS, run_settings, write_scatter
-
-        with step_progress(len(SETTINGS) * len(entries), "processors") as report:
-            write_scatter(profile, run_settings(profile, entries, report))
+        with step_progress(len(tolerances.SETTINGS) * len(entries), "processors") as report:
+            folders = tolerances.run_settings(profile, entries, report)
+            tolerances.write_scatter(profile, tolerances.collect(folders, entries))
     if spread_of:
-        path, new = propose_with_spread_of(spread_of, profile, entries)
+        path, new = tolerances.propose_with_spread_of(spread_of, profile, entries)
     else:
         with step_progress(seeds * len(entries), "seeds") as report:
-            path, new = propose(profile, range(1, seeds + 1), entries, report)
+            path, new = tolerances.propose(profile, range(1, seeds + 1), entries, report)
     typer.echo(f"{len(new)} gates proposed in {shown(path)}; read them, then copy them to metrics/{profile}.yaml")
 
 
@@ -182,9 +176,9 @@ def data_status(study: Study = None):
     """
     from flarebook.commands.tables import data_table, show
 
-    table, sound = data_table(study)
-    show(table)
-    raise typer.Exit(0 if sound else 1)
+    title, columns, rows = data_table(study)
+    show(title, columns, rows)
+    raise typer.Exit(1 if {"wrong", "missing"} & {row[columns.index("hash")] for row in rows} else 0)
 
 
 @data_app.command("fetch")
@@ -212,12 +206,9 @@ def main():
     """Run the command; print bad input and stopped notebooks as one sentence."""
     try:
         app()
-    except InputError as error:
+    except (InputError, NotebookError) as error:
         typer.secho(f"flarebook: {error}", err=True, fg="red")
-        sys.exit(2)
-    except NotebookError as error:
-        typer.secho(f"flarebook: {error}", err=True, fg="red")
-        sys.exit(1)
+        sys.exit(2 if isinstance(error, InputError) else 1)
 
 
 if __name__ == "__main__":

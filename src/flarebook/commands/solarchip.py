@@ -18,11 +18,6 @@ app = typer.Typer(
 )
 
 
-@app.callback()
-def solarchip():
-    """Full-disk images of SDO, observed and simulated, and encoders pretrained on pairs."""
-
-
 @app.command()
 def embed(
     files: Images,
@@ -37,7 +32,7 @@ def embed(
 
     Example: flarebook solarchip embed aia_171.fits hmi.fits --out features.parquet
     """
-    from flarebook.commands.embed_images import embed_files
+    from flarebook.commands.user_images import embed_files
     from flarebook.learning.device import chosen_device
     from flarebook.solarchip.datasets.real import find_images
     from flarebook.solarchip.models.weights import open_encoder
@@ -72,7 +67,7 @@ def translate(
 
     Example: flarebook solarchip translate hmi.fits --to 171 --out translated
     """
-    from flarebook.commands.translate_images import translate_files
+    from flarebook.commands.user_images import translate_files
     from flarebook.learning.device import chosen_device
     from flarebook.solarchip.datasets.real import find_images
     from flarebook.solarchip.translation.diffusion import Sampling

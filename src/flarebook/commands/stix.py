@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from flarebook.compendium.batch_report import report_skipped
+from flarebook.compendium.batch_report import report_skipped, skipping
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.progress import progress
 
@@ -14,11 +14,6 @@ BATCH = 16  # images between two steps of the bar
 Maps = Annotated[list[Path], typer.Argument(metavar="FILE...", help="Archive maps: .fits, .fits.gz.")]
 Archive = Annotated[str, typer.Option(help="Address of the data centre.")]
 app = typer.Typer(no_args_is_help=True, help="X-ray images: real archive maps and simulated ones.")
-
-
-@app.callback()
-def stix():
-    """X-ray images: the image archive's maps."""
 
 
 @app.command()
@@ -39,17 +34,15 @@ def fetch(
     from flarebook.stix.maps.client import find_names, map_fetcher
     from flarebook.stix.maps.file_names import published_names
 
-    fetcher, bad = map_fetcher(archive), []
+    fetcher, skipped = map_fetcher(archive), []
     items = [*(items or []), *(published_names()["filename"].head(published) if published else [])]
     if not items:
         raise InputError("name at least one uid or file, or give --published N")
     for item in progress("fetching")(items):
-        try:
+        with skipping(skipped, item):
             for name in find_names(item, archive):
                 typer.echo(fetcher(name))
-        except InputError as error:
-            bad.append(f"{item}: {error}")
-    report_skipped(bad)
+    report_skipped(skipped)
 
 
 @app.command()
@@ -67,16 +60,14 @@ def show(
     from flarebook.stix.archive.real_maps import table_of
     from flarebook.stix.figures.archive_map import plot_file
 
-    folder, records, bad = make_folder(out) if out else None, [], []
+    folder, records, skipped = make_folder(out) if out else None, [], []
     for path in progress("reading")(files):
-        try:
+        with skipping(skipped):
             records.append(plot_file(path, folder))
             typer.echo(line_of(records[-1]))
-        except InputError as error:
-            bad.append(str(error))
     if records and folder:
         write_records(table_of(records), folder)
-    report_skipped(bad)
+    report_skipped(skipped)
 
 
 @app.command()

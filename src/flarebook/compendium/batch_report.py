@@ -1,10 +1,20 @@
 """Exit codes and messages of commands: skipped inputs of a batch, and scripts that stop on bad input."""
 
 import sys
+from contextlib import contextmanager
 
 import typer
 
 from flarebook.compendium.errors import InputError
+
+
+@contextmanager
+def skipping(reasons, name=""):
+    """Go on after an InputError of the block: its sentence, after the input's name if given, joins the reasons."""
+    try:
+        yield
+    except InputError as error:
+        reasons.append(f"{name}: {error}" if name else str(error))
 
 
 def report_skipped(reasons):

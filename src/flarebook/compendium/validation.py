@@ -15,6 +15,12 @@ def nearest(name, known):
     return f" (did you mean {close[0]}?)" if close else ""
 
 
+def check_known(name, known, problem, advice):
+    """Raise InputError for a name that is none of the known: the problem, the name, the nearest one, the advice."""
+    if name not in known:
+        raise InputError(f"{problem} {name!r}{nearest(name, known)}: {advice}")
+
+
 def read_yaml(path):
     """Content of a YAML file; InputError when it is none."""
     try:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from flarebook.commands.embed_images import embed_files
+from flarebook.commands.user_images import embed_files
 from flarebook.compendium.errors import InputError
 from flarebook.solarchip.images.orientation import check_orientation, group_by_time
 from flarebook.solarchip.images.prepare import observer_latitude, prepare_image

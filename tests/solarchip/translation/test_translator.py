@@ -8,7 +8,7 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from typer.testing import CliRunner
 
-from flarebook.commands import translate_images
+from flarebook.commands import user_images
 from flarebook.compendium.errors import InputError
 from flarebook.solarchip.images.channels import CHANNELS
 from flarebook.solarchip.images.grid import Disk
@@ -170,7 +170,7 @@ def observation(tmp_path):
 
 
 def test_a_users_magnetogram_becomes_a_fits_file_of_the_target(tmp_path, observation, translator):
-    written, bad = translate_images.translate_files([observation], translator, "171", tmp_path / "out", SAMPLING)
+    written, bad = user_images.translate_files([observation], translator, "171", tmp_path / "out", SAMPLING)
     assert bad == [] and [path.name for path in written] == ["20140301T000125_171_from_hmi.fits"]
     with fits.open(written[0]) as hdus:
         header = hdus[0].header
@@ -183,18 +183,18 @@ def test_a_users_magnetogram_becomes_a_fits_file_of_the_target(tmp_path, observa
 
 
 def test_a_way_from_several_channels_says_which_is_missing(tmp_path, observation, translator):
-    written, bad = translate_images.translate_files([observation], translator, "hmi", tmp_path / "out", SAMPLING)
+    written, bad = user_images.translate_files([observation], translator, "hmi", tmp_path / "out", SAMPLING)
     assert written == []
     assert "expected one of 171, 304" in bad[0]
 
 
 def test_files_that_contradict_one_another_are_left_out_and_the_rest_is_translated(tmp_path, write_sun, translator):
     paths = [write_sun(tmp_path / "171.fits", "171"), write_sun(tmp_path / "304.fits", "304", {"CROTA2": 180.0})]
-    written, bad = translate_images.translate_files(paths, translator, "hmi", tmp_path / "out", SAMPLING)
+    written, bad = user_images.translate_files(paths, translator, "hmi", tmp_path / "out", SAMPLING)
     assert written == [] and "171 and 304 images of" in bad[0] and "correct the roll (CROTA2)" in bad[0]
     changes = {"CDELT1": 25.0, "CDELT2": 25.0}
     paths = [write_sun(tmp_path / "wrong.fits", "hmi", changes), write_sun(tmp_path / "right.fits", "hmi")]
-    written, bad = translate_images.translate_files(paths, translator, "171", tmp_path / "out", SAMPLING)
+    written, bad = user_images.translate_files(paths, translator, "171", tmp_path / "out", SAMPLING)
     assert len(written) == 1 and len(bad) == 1 and "values of wrong.fits end at 1.2" in bad[0]
 
 

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.project import project_root
-from flarebook.compendium.validation import nearest, read_yaml, validated
+from flarebook.compendium.validation import check_known, read_yaml, validated
 
 
 class DataFile(BaseModel):
@@ -88,6 +88,5 @@ def read_manifest(path=None):
 def dataset(id, path=None):
     """One data set of the manifest; InputError names the nearest id."""
     known = read_manifest(path)
-    if id not in known:
-        raise InputError(f"there is no data set {id!r}{nearest(id, known)}: see `flarebook data status`")
+    check_known(id, known, "there is no data set", "see `flarebook data status`")
     return known[id]

@@ -1,8 +1,8 @@
 """Metrics of two runs side by side."""
 
 import math
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.project import project_root
@@ -10,8 +10,7 @@ from flarebook.compendium.run import read_metrics
 from flarebook.compendium.validation import nearest
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(NamedTuple):
     """One metric in two runs; None where a run lacks it.  `sigmas`: difference in units of the spread."""
 
     name: str

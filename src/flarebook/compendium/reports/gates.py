@@ -106,14 +106,11 @@ def _of_study(named, study):
 def judge(measured, gates):
     """Verdicts on measured metrics, {name: {value, ...}}, by gates, {name: Gate}."""
     verdicts = []
-    for name, gate in gates.items():
-        if name not in measured:
-            verdicts.append(Verdict(name, None, gate, MISSING))
-            continue
-        value = measured[name]["value"]
-        verdicts.append(Verdict(name, value, gate, GREEN if gate.passes(value) else RED, measured[name]["origin"]))
-    for name in measured.keys() - gates.keys():
-        verdicts.append(Verdict(name, measured[name]["value"], None, UNGATED, measured[name]["origin"]))
+    for name in gates.keys() | measured.keys():
+        gate, metric = gates.get(name), measured.get(name, {"value": None, "origin": ""})
+        passed = GREEN if gate and gate.passes(metric["value"]) else RED
+        verdict = MISSING if name not in measured else passed if gate else UNGATED
+        verdicts.append(Verdict(name, metric["value"], gate, verdict, metric["origin"]))
     return sorted(verdicts, key=lambda verdict: (verdict.gate is None, verdict.name))
 
 

@@ -18,7 +18,7 @@ from flarebook.compendium.atomic_files import atomic_write, make_folder
 from flarebook.compendium.errors import InputError, NotebookError
 from flarebook.compendium.project import in_project, project_root, shown, split_name
 from flarebook.compendium.provenance import sha256, to_json
-from flarebook.compendium.validation import nearest
+from flarebook.compendium.validation import check_known
 from flarebook.compendium.workflow.parameters import checked, from_text, known_notebook, read_profile
 
 QUIET = {  # what TensorFlow and debuggers write to stderr would stand in the book
@@ -153,8 +153,7 @@ def run_notebook(notebook, assignments, profile, output, inputs=None, progress=F
     """
     known_notebook(notebook)
     entries = read_profile(profile).notebooks
-    if notebook not in entries:
-        raise InputError(f"profile {profile} does not list {notebook}{nearest(notebook, entries)}: add it there")
+    check_known(notebook, entries, f"profile {profile} does not list", "add it there")
     own = from_text(notebook, assignments)
     if {"output", "inputs"} & own.keys():
         raise InputError("output and inputs are folders of the run: choose them with --output, --inputs and --profile")

@@ -5,11 +5,11 @@ import ast
 import nbformat
 import yaml
 from papermill.translators import PythonTranslator
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
 
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.project import notebook_path, project_root, shown, split_name
-from flarebook.compendium.validation import nearest, read_yaml, validated
+from flarebook.compendium.validation import check_known, nearest, read_yaml, validated
 
 TYPES = {
     "bool": bool,
@@ -41,6 +41,15 @@ class Profile(BaseModel):
     model_config = ConfigDict(extra="forbid")
     notebooks: dict[str, Entry]
 
+    @model_validator(mode="after")
+    def _only_listed_ones_come_before(self):
+        for name, entry in self.notebooks.items():
+            for earlier in entry.after:
+                if earlier not in self.notebooks:
+                    hint = nearest(earlier, self.notebooks)
+                    raise ValueError(f"{name} comes after {earlier}, which is not listed{hint}")
+        return self
+
 
 def profile_names():
     """Names of the project's profiles."""
@@ -52,32 +61,13 @@ def read_profile(name, study=None):
 
     Raises InputError for an unknown profile or study, or a file that is no profile.
     """
-    if name not in profile_names():
-        raise InputError(
-            f"there is no profile {name!r}{nearest(name, profile_names())}: choose one of {', '.join(profile_names())}"
-        )
+    check_known(name, profile_names(), "there is no profile", f"choose one of {', '.join(profile_names())}")
     path = project_root() / "profiles" / f"{name}.yaml"
     profile = validated(Profile, read_yaml(path), path)
-    _check_order(profile, path)
-    return _of_study(profile, study) if study else profile
-
-
-def _check_order(profile, path):
-    """Refuse an `after` that names no notebook of the profile."""
-    for name, entry in profile.notebooks.items():
-        for earlier in entry.after:
-            if earlier not in profile.notebooks:
-                hint = nearest(earlier, profile.notebooks)
-                raise InputError(f"{shown(path)}: {name} comes after {earlier}, which is not listed{hint}: correct it")
-
-
-def _of_study(profile, study):
-    """Profile with one study's notebooks only."""
-    studies = {split_name(name)[0] for name in profile.notebooks}
-    if study not in studies:
-        raise InputError(
-            f"there is no study {study!r}{nearest(study, studies)}: choose one of {', '.join(sorted(studies))}"
-        )
+    if not study:
+        return profile
+    studies = sorted({split_name(name)[0] for name in profile.notebooks})
+    check_known(study, studies, "there is no study", f"choose one of {', '.join(studies)}")
     kept = {name: entry for name, entry in profile.notebooks.items() if split_name(name)[0] == study}
     return profile.model_copy(update={"notebooks": kept})
 
@@ -86,8 +76,8 @@ def known_notebook(notebook):
     """Source file of a notebook; InputError names the nearest one when there is none."""
     path = notebook_path(notebook)
     if not path.is_file():
-        known = ["/".join(found.with_suffix("").parts[-2:]) for found in path.parents[1].glob("*/*.ipynb")]
-        raise InputError(f"there is no notebook {notebook!r}{nearest(notebook, known)}: see `flarebook list`")
+        known = ["/".join(other.with_suffix("").parts[-2:]) for other in path.parents[1].glob("*/*.ipynb")]
+        check_known(notebook, known, "there is no notebook", "see `flarebook list`")
     return path
 
 
@@ -116,30 +106,21 @@ def _described(parameter, path):
     return {"name": name, "type": kind, "default": ast.literal_eval(parameter.default), "help": parameter.help}
 
 
-def checked(notebook, values):
+def checked(notebook, values, strict=True):
     """Values for a notebook's parameters, each known and of its type (an int is a float too).
 
-    values: {name: value}.  Raises InputError that names the known parameters, or the type wanted.
+    values: {name: value}.  strict: False converts what was read from text.
+    Raises InputError that names the known parameters, or the type wanted.
     """
-    known = known_parameters(notebook)
-    for name in values:
-        if name not in known:
-            raise InputError(f"{notebook} has no parameter {name!r}{nearest(name, known)}: it knows {', '.join(known)}")
-    return {name: _converted(notebook, known[name], value, strict=True) for name, value in values.items()}
-
-
-def _converted(notebook, parameter, value, strict):
-    """Value as the parameter's type; InputError when it is of another."""
-    try:
-        return TypeAdapter(TYPES[parameter["type"]]).validate_python(value, strict=strict)
-    except ValidationError as error:
-        raise InputError(_wrong_type(notebook, parameter, value)) from error
-
-
-def _wrong_type(notebook, parameter, value):
-    """Sentence about a value of the wrong type."""
-    name, kind = parameter["name"], parameter["type"]
-    return f"{notebook}: parameter {name} is {value!r}, but it takes {kind}: for example {name}={parameter['default']}"
+    known, typed = known_parameters(notebook), {}
+    for name, value in values.items():
+        check_known(name, known, f"{notebook} has no parameter", f"it knows {', '.join(known)}")
+        kind, example = known[name]["type"], f"for example {name}={known[name]['default']}"
+        try:
+            typed[name] = TypeAdapter(TYPES[kind]).validate_python(value, strict=strict)
+        except ValidationError as error:
+            raise InputError(f"{notebook}: parameter {name} is {value!r}, but it takes {kind}: {example}") from error
+    return typed
 
 
 def from_text(notebook, assignments):
@@ -153,18 +134,16 @@ def from_text(notebook, assignments):
         if not equals:
             raise InputError(f"parameter {assignment!r} has no value: write NAME=VALUE, for example n_splits=8")
         pairs[name.strip()] = text.strip()
-    known = known_parameters(notebook)
-    return checked(notebook, {name: _parsed(notebook, known.get(name), text) for name, text in pairs.items()})
+    kinds = {name: parameter["type"] for name, parameter in known_parameters(notebook).items()}
+    values = {name: _parsed(text, kinds.get(name, "str")) for name, text in pairs.items()}
+    return checked(notebook, values, strict=False)
 
 
-def _parsed(notebook, parameter, text):
-    """Text as a value of the parameter's type; unknown parameters are left to `checked`."""
-    if parameter is None or parameter["type"] == "str":
+def _parsed(text, kind):
+    """Text of a parameter, read as YAML where its type is another than "str"; what is no YAML stays text."""
+    if kind == "str":
         return text
-    if parameter["type"].startswith("list") and not text.startswith("["):
-        text = f"[{text}]"
     try:
-        value = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise InputError(_wrong_type(notebook, parameter, text)) from error
-    return _converted(notebook, parameter, value, strict=False)
+        return yaml.safe_load(f"[{text}]" if kind.startswith("list") and not text.startswith("[") else text)
+    except yaml.YAMLError:
+        return text  # which `checked` refuses

@@ -1,13 +1,16 @@
-"""Proposed tolerances are one standard deviation of what the seeds gave."""
+"""Proposed tolerances are one sd of what the seeds gave, or the scatter over processors where that is larger."""
+
+import json
+import os
 
 import numpy as np
 import pytest
 import yaml
 
 from flarebook.compendium.errors import InputError
-from flarebook.compendium.reports import seed_spread
+from flarebook.compendium.reports import tolerances
 from flarebook.compendium.reports.gates import Gate
-from flarebook.compendium.reports.seed_spread import borrowed, chosen, propose, propose_with_spread_of, proposed
+from flarebook.compendium.reports.tolerances import borrowed, chosen, propose, propose_with_spread_of, proposed
 
 
 def test_a_known_scatter_gives_one_standard_deviation_about_the_first_seed():
@@ -77,7 +80,7 @@ def quick_notebooks(monkeypatch):
         (run.folder / "sha256.json").write_text("{}")
         ran.append((name, parameters["seed"]))
 
-    monkeypatch.setattr(seed_spread, "execute", execute)
+    monkeypatch.setattr(tolerances, "execute", execute)
     return ran
 
 
@@ -107,3 +110,54 @@ def test_what_rounding_moves_further_than_seeds_gets_room_for_it_and_says_so():
     assert gates["a.share"]["abs"] == 0.016 and gates["a.share"]["why"].startswith("2 ranges over 4 processor settings")
     assert Gate(**gates["a.share"]).passes(0.0905) and not Gate(**proposed(values, "ci")["a.share"]).passes(0.0905)
     assert gates["a.mean"] == proposed(values, "ci")["a.mean"]
+
+
+def write_run(folder, **values):
+    """A run's metrics."""
+    path = folder / "results/sun/1-draw/metrics.json"
+    path.parent.mkdir(parents=True)
+    path.write_text(json.dumps([{"name": name, "value": value, "origin": "real"} for name, value in values.items()]))
+    return folder
+
+
+def test_scatter_is_the_range_over_runs_and_leaves_out_what_does_not_move(project):
+    runs = [write_run(project / "a", x=1.0, y=2.0, z=None), write_run(project / "b", x=1.5, y=2.0 + 1e-9, z=1.0)]
+    tolerances.write_scatter("ci", tolerances.collect(runs, ["sun/1-draw"]))
+    assert (project / "metrics/ci-processors.csv").read_text() == "metric,lowest,highest,runs\nx,1,1.5,2\n"
+    assert tolerances.read_scatter("ci") == {"x": (0.5, 2)}
+    assert tolerances.read_scatter("laptop") == {}
+
+
+def test_a_subset_keeps_the_scatter_of_other_metrics(project):
+    tolerances.write_scatter("ci", {"a": [1.0, 2.0], "c": [3.0, 3.5]})
+    tolerances.write_scatter("ci", {"b": [5.0, 6.0], "c": [3.0, 3.0]})
+    assert tolerances.read_scatter("ci") == {"a": (1.0, 2), "b": (1.0, 2)}
+
+
+def test_a_setting_takes_earlier_results_from_the_profile_s_own_run(project, monkeypatch):
+    monkeypatch.setattr(tolerances, "execute", lambda *_: None)
+    entries = chosen("ci", start_from="sun/2-read")
+    with pytest.raises(InputError, match="lacks the results of sun/1-draw"):
+        tolerances.run_settings("ci", entries)
+    earlier = project / "build/ci/results/sun/1-draw"
+    earlier.mkdir(parents=True)
+    (earlier / "sha256.json").write_text("{}")
+    for folder in tolerances.run_settings("ci", entries):
+        assert (folder / "results/sun/1-draw/sha256.json").is_file()
+
+
+def test_each_setting_runs_each_notebook_in_its_own_environment(project, monkeypatch):
+    seen = []
+    monkeypatch.setattr(
+        tolerances, "execute", lambda name, folder, values: seen.append((name, os.environ.get("ATEN_CPU_CAPABILITY")))
+    )
+    monkeypatch.delenv("ATEN_CPU_CAPABILITY", raising=False)
+    folders = tolerances.run_settings("ci", chosen("ci"))
+    assert len(folders) == len(set(folders)) == len(tolerances.SETTINGS)
+    assert [capability for name, capability in seen if name == "sun/2-read"] == [None, "default", None]
+    assert "ATEN_CPU_CAPABILITY" not in os.environ
+
+
+@pytest.mark.parametrize("setting", tolerances.SETTINGS)
+def test_settings_are_environment_variables(setting):
+    assert all(isinstance(value, str) for value in tolerances.SETTINGS[setting].values())
