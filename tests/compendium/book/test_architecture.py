@@ -16,7 +16,7 @@ def build(checkout, tmp_path):
 def test_the_packages_are_drawn_with_every_stage_and_no_arrow_upward(build):
     floors = architecture.read_floors(build.root)
     floor_of = {package: number for number, floor in enumerate(floors) for package in floor}
-    arrows = architecture.package_arrows()
+    arrows = architecture.package_graph().edges
     assert ("stix.simulation", "stix.maps") in arrows and ("stix", "encoders") in arrows
     assert all(floor_of[start] < floor_of[end] for start, end in arrows if "." not in start)
     assert "architecture-packages.svg" in architecture.package_drawing(build)
@@ -27,7 +27,3 @@ def test_the_packages_are_drawn_with_every_stage_and_no_arrow_upward(build):
 def test_the_notebooks_are_drawn(build):
     assert "iris with 9 notebooks" in architecture.workflow_drawing(build)
     assert "simulated sun" in (build.source / "book/architecture-workflow.svg").read_text()
-
-
-def test_an_arrow_that_follows_from_others_is_omitted():
-    assert architecture.reduced({("a", "b"), ("b", "c"), ("a", "c")}) == {("a", "b"), ("b", "c")}

@@ -4,6 +4,7 @@ import tomllib
 from pathlib import Path
 
 import matplotlib
+import networkx
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
@@ -14,25 +15,28 @@ from flarebook.compendium.workflow.dependencies import PACKAGE, import_graph
 from flarebook.compendium.workflow.parameters import read_profile
 
 COLOURS = {"iris": "#dbe9f6", "stix": "#fde6cf", "solarchip": "#dff0dc"}
-SHARED, EDGE, ARROW = "#ececf1", "#55596a", "#3a3f55"
+SHARED, EDGE, ARROW, TEXT = "#ececf1", "#55596a", "#3a3f55", "#22242e"
 WIDTHS = {1: (12,), 2: (2.6, 9.4), 3: (4, 4, 4)}  # of the packages on a floor, so that arrows run straight down
 ROW = 0.72  # height of a row of boxes, in units of the drawing
 
 
 def package_drawing(build):
     """Draw the floors and the stages of each study; returns the Markdown of the figure."""
-    floors = read_floors(build.root)
-    arrows = package_arrows()
-    figure, axes = _canvas(12, 9.6)
+    floors, graph = read_floors(build.root), package_graph()
+    figure, axes = _canvas(9.6)
     boxes, top = {}, 9.6
     for floor in floors:
-        height, left = max(_height(package, arrows) for package in floor), 0.0
-        for package, width in zip(floor, WIDTHS.get(len(floor)), strict=True):
-            boxes |= _panel(axes, package, (left + 0.12, top - height, width - 0.24, height), arrows)
+        rows = {package: _rows([node for node in graph if node.startswith(f"{package}.")], graph) for package in floor}
+        height, left = max(0.55, *(0.4 + ROW * len(stages) for stages in rows.values())), 0.0
+        for (package, stages), width in zip(rows.items(), WIDTHS[len(floor)], strict=True):
+            area = (left + 0.12, top - height, width - 0.24, height)
+            boxes[package] = _panel(axes, area, package if stages else _counted(package), COLOURS.get(package, SHARED))
+            inside = (area[0], area[1] + 0.04, area[2], height - 0.4)
+            boxes |= _grid(axes, inside, stages, _stage_label, 1.17, downward=True)
             left += width
         top -= height + 0.42
-    for start, end in reduced(arrows):
-        _arrow(axes, boxes[start], boxes[end], "." not in start)
+    for start, end in networkx.transitive_reduction(graph).edges:
+        _arrow_down(axes, boxes[start], boxes[end], "." not in start)
     axes.set_ylim(top + 0.3, 9.7)
     caption = (
         "The package on its floors. An arrow leads from a package to one that it imports; arrows that follow from "
@@ -46,31 +50,30 @@ def package_drawing(build):
 def workflow_drawing(build):
     """Draw the notebooks of the profile in their order; returns the Markdown of the figure."""
     entries = read_profile(build.profile).notebooks
-    arrows = {(earlier, name) for name, entry in entries.items() for earlier in entry.after}
-    studies = list(dict.fromkeys(split_name(name)[0] for name in entries))
-    placed = {study: _columns([name for name in entries if split_name(name)[0] == study], arrows) for study in studies}
-    rows = {study: max(map(len, columns)) for study, columns in placed.items()}
-    total = sum(rows.values()) * ROW + 0.75 * len(studies)
-    figure, axes = _canvas(12, total)
-    boxes, top = {}, total
-    for study, columns in placed.items():
-        height = rows[study] * ROW + 0.45
-        _box(axes, (0.08, top - height, 11.84, height), COLOURS.get(study, SHARED), study, title=True)
-        width = 11.84 / max(map(len, placed.values()))
-        for number, names in enumerate(columns):
-            for row, name in enumerate(names):
-                middle = top - 0.36 - (row + 0.5) * (height - 0.42) / len(names)
-                area = (0.08 + number * width + 0.12, middle - 0.2, width - 0.34, 0.4)
-                boxes[name] = _box(axes, area, "white", split_name(name)[1].replace("-", " "))
-        top -= height + 0.3
-    for start, end in reduced(arrows):
-        _arrow(axes, boxes[start], boxes[end], sideways=True)
+    graph = networkx.DiGraph((earlier, name) for name, entry in entries.items() for earlier in entry.after)
+    studies = {}
+    for name in entries:
+        studies.setdefault(split_name(name)[0], []).append(name)
+    columns = {study: _rows(names, graph) for study, names in studies.items()}
+    heights = {study: max(map(len, names)) * ROW + 0.45 for study, names in columns.items()}
+    width = 11.84 / max(map(len, columns.values()))
+    top = sum(heights.values()) + 0.3 * len(heights)
+    figure, axes = _canvas(top)
+    boxes = {}
+    for study, names in columns.items():
+        _panel(axes, (0.08, top - heights[study], 11.84, heights[study]), study, COLOURS.get(study, SHARED))
+        inside = (0.08, top - heights[study] + 0.06, width * len(names), heights[study] - 0.42)
+        boxes |= _grid(axes, inside, names, _step_label, width - 0.34, downward=False)
+        top -= heights[study] + 0.3
+    for start, end in networkx.transitive_reduction(graph).edges:
+        (left, bottom, size, height), goal = boxes[start], boxes[end]
+        _arrow(axes, (left + size, bottom + height / 2), (goal[0], goal[1] + goal[3] / 2))
     caption = (
         "The notebooks of each study. An arrow leads from a notebook to one that reads its results; arrows that follow "
         f"from others are omitted. Drawn from the profile {build.profile}, from which Snakemake makes its rules."
     )
     alt = "Three rows of boxes, one per study, read from left to right: "
-    alt += "; ".join(f"{study} with {sum(map(len, columns))} notebooks" for study, columns in placed.items()) + "."
+    alt += "; ".join(f"{study} with {len(names)} notebooks" for study, names in studies.items()) + "."
     return _figure_block(build, "architecture-workflow", figure, caption, alt)
 
 
@@ -81,137 +84,107 @@ def read_floors(root):
     return [[name.strip().removeprefix(f"{PACKAGE}.") for name in layer.split("|")] for layer in layers]
 
 
-def package_arrows():
-    """Imports between packages, and between stages of one study: set of (importer, imported).
+def package_graph():
+    """Graph of the imports between packages, and between stages of one study.
 
-    Names are those of a package, "stix", or of a stage, "stix.maps".
+    Nodes are names of packages, "stix", and of stages, "stix.maps"; an edge leads to what is imported.
     """
-    found = set()
-    for module, imported in import_graph().items():
-        for other in imported:
-            start, end = (name.split(".")[1:3] for name in (module, other))
-            if start and end and start[0] != end[0]:
-                found.add((start[0], end[0]))
-            elif start[:1] == end[:1] and start[:1] and start[0] in COLOURS and len(start) == len(end) == 2:
-                found.add((".".join(start), ".".join(end)))
-    return {(start, end) for start, end in found if start != end}
+    graph = networkx.DiGraph()
+    stages = (module.split(".")[1:3] for module in import_graph())
+    graph.add_nodes_from(".".join(stage) for stage in stages if len(stage) == 2 and stage[0] in COLOURS)
+    for module, imported in import_graph().edges:
+        start, end = module.split(".")[1:3], imported.split(".")[1:3]
+        if start and end and start[0] != end[0]:
+            graph.add_edge(start[0], end[0])
+        elif len(start) == len(end) == 2 and start != end and start[0] in COLOURS:
+            graph.add_edge(".".join(start), ".".join(end))
+    return graph
 
 
-def reduced(arrows):
-    """Arrows of an acyclic graph without those that follow from two or more others."""
-    after = {}
-    for start, end in arrows:
-        after.setdefault(start, set()).add(end)
-
-    def beyond(node):
-        nodes = after.get(node, set())
-        return nodes.union(*map(beyond, nodes))
-
-    return {(start, end) for start, end in arrows if not any(end in beyond(node) for node in after[start] - {end})}
+def _rows(nodes, graph):
+    """Nodes in rows, each below all from which an arrow leads to it: list of lists."""
+    rows = networkx.DiGraph(graph.subgraph(nodes))
+    rows.add_nodes_from(nodes)
+    return [sorted(row) for row in networkx.topological_generations(rows)]
 
 
-def _levels(nodes, arrows):
-    """Longest way to each node from one to which no arrow leads: {node: number}."""
-    before = {node: [start for start, end in arrows if end == node and start in nodes] for node in nodes}
-
-    def level(node):
-        return 1 + max(map(level, before[node]), default=-1)
-
-    return {node: level(node) for node in nodes}
-
-
-def _columns(names, arrows):
-    """Notebooks in columns, each to the right of all that it comes after: list of lists."""
-    levels = _levels(names, arrows)
-    return [[name for name in names if levels[name] == column] for column in range(max(levels.values()) + 1)]
-
-
-def _stages(package, arrows):
-    """Stages of a study in rows from top to bottom; none for a package that is drawn as one box."""
-    if package not in COLOURS:
-        return []
-    modules = [name for name in import_graph() if name.startswith(f"{PACKAGE}.{package}.")]
-    nodes = sorted({".".join(name.split(".")[1:3]) for name in modules})
-    levels = _levels(nodes, arrows)
-    return [[node for node in nodes if levels[node] == row] for row in range(max(levels.values()) + 1)]
-
-
-def _height(package, arrows):
-    """Height of a package's box."""
-    return max(0.55, 0.4 + ROW * len(_stages(package, arrows)))
-
-
-def _panel(axes, package, area, arrows):
-    """Draw a package with its stages; returns {name: area of its box}."""
-    left, bottom, width, height = area
-    rows = _stages(package, arrows)
-    title = package if rows else f"{package} ({_modules(package)})"
-    boxes = {package: _box(axes, area, COLOURS.get(package, SHARED), title, title=True)}
-    step = (height - 0.4) / max(1, len(rows))
-    for number, stages in enumerate(rows):
-        cell = width / len(stages)
-        for column, stage in enumerate(stages):
-            middle = bottom + height - 0.36 - (number + 0.5) * step
-            size = min(cell - 0.12, 1.3)
-            place = (left + (column + 0.5) * cell - size / 2, middle - 0.22, size, 0.44)
-            boxes[stage] = _box(axes, place, "white", f"{stage.split('.')[1]} ({_modules(stage)})".replace("_", "\n"))
-    return boxes
-
-
-def _modules(package):
-    """Number of modules in a package, at any depth; 1 for a module."""
+def _counted(package):
+    """Name of a package or stage with its number of modules at any depth; a module counts as 1."""
     names = [name for name in import_graph() if f"{name}.".startswith(f"{PACKAGE}.{package}.")]
-    return max(1, sum(not any(other.startswith(f"{name}.") for other in names) for name in names))
+    number = sum(not any(other.startswith(f"{name}.") for other in names) for name in names)
+    return f"{package.rpartition('.')[2]} ({number})"
 
 
-def _canvas(width, height):
-    """Figure without axes, one unit an inch."""
-    figure = Figure((width, height))
+def _stage_label(stage):
+    """Name of a stage with its number of modules, in two lines where it is of two words."""
+    return _counted(stage).replace("_", "\n")
+
+
+def _step_label(notebook):
+    """Name of a notebook in words."""
+    return split_name(notebook)[1].replace("-", " ")
+
+
+def _canvas(height):
+    """Figure without axes, 12 units wide, one unit an inch."""
+    figure = Figure((12, height))
     axes = figure.add_axes((0, 0, 1, 1))
-    axes.set(xlim=(0, width), ylim=(0, height))
+    axes.set(xlim=(0, 12), ylim=(0, height))
     axes.axis("off")
     return figure, axes
 
 
-def _box(axes, area, colour, text, title=False):
-    """Draw a box with its text, in the upper left corner for a title; returns the area."""
-    left, bottom, width, height = area
-    style = "round,pad=0,rounding_size=0.08"
-    look = {"facecolor": colour, "edgecolor": EDGE, "linewidth": 1.0 if title else 0.8, "zorder": 1 if title else 3}
-    axes.add_patch(FancyBboxPatch((left, bottom), width, height, boxstyle=style, **look))
-    if title:
-        place = {
-            "x": left + 0.14,
-            "y": bottom + height - (height / 2 if height < 0.6 else 0.24),
-            "ha": "left",
-            "weight": "bold",
-            "size": 11,
-        }
-    else:
-        place = {"x": left + width / 2, "y": bottom + height / 2, "ha": "center", "size": 8.5}
-    axes.text(s=text, va="center", zorder=4, color="#22242e", **place)
+def _panel(axes, area, title, colour):
+    """Draw the box of a package or study with its title in the upper left corner; returns its area."""
+    left, bottom, _, height = area
+    _frame(axes, area, colour, 1)
+    place = left + 0.14, bottom + height - min(height / 2, 0.275)
+    axes.text(*place, title, va="center", weight="bold", size=11, color=TEXT)
     return area
 
 
-def _arrow(axes, start, end, thick=False, sideways=False):
-    """Draw an arrow from one box to another: to the right, or downward and bent where it passes other rows."""
-    bend = 0.0
-    if sideways:
-        ends = (start[0] + start[2], start[1] + start[3] / 2), (end[0], end[1] + end[3] / 2)
+def _grid(axes, area, lines, label, size, downward):
+    """Draw nodes in lines that follow each other downward, or to the right; returns {node: area of its box}.
+
+    area: (left, bottom, width, height); label: function of a node; size: width of a box.
+    """
+    left, bottom, width, height = area
+    boxes = {}
+    for number, line in enumerate(lines):
+        for place, node in enumerate(line):
+            along, across = (number + 0.5) / len(lines), (place + 0.5) / len(line)
+            x, y = (across, along) if downward else (along, across)
+            middle = left + x * width, bottom + (1 - y) * height
+            boxes[node] = (middle[0] - size / 2, middle[1] - 0.22, size, 0.44)
+            _frame(axes, boxes[node], "white", 3)
+            axes.text(*middle, label(node), ha="center", va="center", size=8.5, color=TEXT, zorder=4)
+    return boxes
+
+
+def _frame(axes, area, colour, zorder):
+    """Draw a rectangle with round corners."""
+    left, bottom, width, height = area
+    look = {"boxstyle": "round,pad=0,rounding_size=0.08", "facecolor": colour, "edgecolor": EDGE}
+    axes.add_patch(FancyBboxPatch((left, bottom), width, height, linewidth=0.9, zorder=zorder, **look))
+
+
+def _arrow_down(axes, start, end, thick):
+    """Draw an arrow from one box to a lower one, bent where it passes other rows."""
+    left, right = max(start[0], end[0]), min(start[0] + start[2], end[0] + end[2])
+    drop = start[1] - end[1] - end[3]
+    if left < right:  # straight down, beside the arrow to the floor between
+        first = last = (left + right) / 2 + (0.3 if thick and drop > 1 else 0.0)
     else:
-        left, right = max(start[0], end[0]), min(start[0] + start[2], end[0] + end[2])
-        drop, middle = start[1] - end[1] - end[3], (left + right) / 2
-        middle += 0.3 if thick and drop > 1 else 0.0  # beside the arrow to the floor between
-        straight = left < right
-        ends = (
-            (middle if straight else start[0] + start[2] / 2, start[1]),
-            (middle if straight else end[0] + end[2] / 2, end[1] + end[3]),
-        )
-        side = 1 if ends[0][0] <= ends[1][0] else -1  # outward
-        bend = 0.28 * side if not thick and drop > ROW else 0.0
-    look = {"arrowstyle": "-|>", "mutation_scale": 14 if thick else 10, "linewidth": 1.8 if thick else 1.0}
-    look |= {"color": ARROW, "connectionstyle": f"arc3,rad={bend}", "shrinkA": 0, "shrinkB": 0, "zorder": 2}
-    axes.add_patch(FancyArrowPatch(*ends, **look))
+        first, last = start[0] + start[2] / 2, end[0] + end[2] / 2
+    bend = 0.0 if thick or drop <= ROW else 0.28 if first <= last else -0.28  # outward
+    _arrow(axes, (first, start[1]), (last, end[1] + end[3]), thick, bend)
+
+
+def _arrow(axes, start, end, thick=False, bend=0.0):
+    """Draw an arrow between two points."""
+    look = {"mutation_scale": 14, "linewidth": 1.8} if thick else {"mutation_scale": 10, "linewidth": 1.0}
+    look |= {"arrowstyle": "-|>", "color": ARROW, "connectionstyle": f"arc3,rad={bend}", "zorder": 2}
+    axes.add_patch(FancyArrowPatch(start, end, shrinkA=0, shrinkB=0, **look))
 
 
 def _figure_block(build, name, figure, caption, alt):

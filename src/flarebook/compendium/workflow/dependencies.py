@@ -5,6 +5,7 @@ from functools import cache, lru_cache
 
 import grimp
 import nbformat
+import networkx
 
 from flarebook.compendium.project import project_root
 from flarebook.compendium.workflow.parameters import known_notebook
@@ -35,22 +36,22 @@ def _code(notebook):
 
 @lru_cache
 def import_graph():
-    """Modules that each module of the package imports, wherever the statement stands: {module: set}, by grimp."""
-    graph = grimp.build_graph(PACKAGE, cache_dir=None)
-    return {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
+    """Graph of the package's modules, by grimp.
+
+    An edge leads from a module to each that it imports, wherever the statement stands, and to the package around it.
+    """
+    imports = grimp.build_graph(PACKAGE, cache_dir=None)
+    graph = networkx.DiGraph((module, module.rpartition(".")[0]) for module in imports.modules - {PACKAGE})
+    for module in imports.modules:
+        graph.add_edges_from((module, other) for other in imports.find_modules_directly_imported_by(module))
+    return graph
 
 
 def _reached(code, source):
     """Names of all modules that a piece of code imports, directly or through others, parents included."""
-    imports = import_graph()
-    waiting, found = [name for name in _imported(code, source) if name in imports], set()
-    while waiting:
-        name = waiting.pop()
-        if name not in found:
-            found.add(name)
-            waiting += [name.rpartition(".")[0]] if "." in name else []
-            waiting += imports[name]
-    return found
+    graph = import_graph()
+    imported = {name for name in _imported(code, source) if name in graph}
+    return imported.union(*(networkx.descendants(graph, name) for name in imported))
 
 
 def _imported(code, source):
