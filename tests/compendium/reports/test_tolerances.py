@@ -134,6 +134,13 @@ def test_a_subset_keeps_the_scatter_of_other_metrics(project):
     assert tolerances.read_scatter("ci") == {"a": (1.0, 2), "b": (1.0, 2)}
 
 
+def test_what_is_kept_is_not_rewritten_when_nothing_new_moves(project):
+    tolerances.write_scatter("ci", {"a": [1.0, 2.5], "c": [1.5, 3.0]})
+    before = (project / "metrics/ci-processors.csv").read_text()
+    tolerances.write_scatter("ci", {"b": [5.0, 5.0]})
+    assert (project / "metrics/ci-processors.csv").read_text() == before
+
+
 def test_a_setting_takes_earlier_results_from_the_profile_s_own_run(project, monkeypatch):
     monkeypatch.setattr(tolerances, "execute", lambda *_: None)
     entries = chosen("ci", start_from="sun/2-read")

@@ -128,6 +128,7 @@ def write_scatter(profile, values):
     rows = {name: (min(v), max(v), len(v)) for name, v in sorted(values.items()) if len(v) > 1}
     moved = [(name, *row) for name, row in rows.items() if row[1] - row[0] > 1e-6 * max(map(abs, row[:2]))]
     table = pd.DataFrame(moved, columns=["metric", "lowest", "highest", "runs"])
+    table = table.astype({"lowest": float, "highest": float, "runs": int})  # an empty table has no types of its own
     if scatter_file(profile).is_file():
         earlier = pd.read_csv(scatter_file(profile))
         table = pd.concat([table, earlier[~earlier["metric"].isin(list(values))]])
