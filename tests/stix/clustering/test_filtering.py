@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from flarebook.compendium.errors import InputError
-from flarebook.stix.clustering import filtering
+from flarebook.stix.clustering import filtering, manual_selection
 
 LABELS = np.array([0, 0, 0, 0, 1, 1, 1, 1, 2, 2])  # cluster 1 has three artefacts of four, cluster 2 none
 ARTEFACT = np.array([0, 0, 0, 1, 1, 1, 1, 0, 0, 0], dtype=bool)
@@ -102,7 +102,7 @@ def choice():
 
 def test_new_numbers_do_not_matter(choice):
     other = np.random.default_rng(1).permutation(30)
-    name, remove, sentence = filtering.fitting_selection(choice, "pixels", IDS, other[TENS])
+    name, remove, sentence = manual_selection.fitting_selection(choice, "pixels", IDS, other[TENS])
     assert name == "mine" and remove == sorted(other[[3, 8]])
     assert "100%" in sentence
 
@@ -110,23 +110,23 @@ def test_new_numbers_do_not_matter(choice):
 def test_a_few_moved_images_do_not_matter_but_another_clustering_does(choice):
     moved = TENS.copy()
     moved[::25] = (moved[::25] + 1) % 30
-    assert filtering.fitting_selection(choice, "pixels", IDS, moved)[1] == [3, 8]
+    assert manual_selection.fitting_selection(choice, "pixels", IDS, moved)[1] == [3, 8]
     other = np.random.default_rng(1).integers(0, 30, 300)
-    name, remove, sentence = filtering.fitting_selection(choice, "pixels", IDS, other)
+    name, remove, sentence = manual_selection.fitting_selection(choice, "pixels", IDS, other)
     assert (name, remove) == ("", []) and "automatic rule decides" in sentence
 
 
 def test_clusters_that_merged_do_not_fit(choice):
-    assert filtering.carry_over(choice, IDS, TENS // 2)[1] == pytest.approx(0.5)
+    assert manual_selection.carry_over(choice, IDS, TENS // 2)[1] == pytest.approx(0.5)
 
 
 def test_a_choice_for_another_encoder_or_other_images_is_not_used(choice):
-    assert filtering.fitting_selection(choice, "moments", IDS, TENS)[0] == ""
-    assert filtering.fitting_selection(choice, "pixels", [f"other {i}" for i in IDS], TENS)[0] == ""
+    assert manual_selection.fitting_selection(choice, "moments", IDS, TENS)[0] == ""
+    assert manual_selection.fitting_selection(choice, "pixels", [f"other {i}" for i in IDS], TENS)[0] == ""
 
 
 def test_the_shipped_choices_name_thirty_clusters_each_and_say_what_was_seen():
-    shipped = filtering.read_selections()
+    shipped = manual_selection.read_selections()
     assert len(shipped)
     for _, rows in shipped.groupby("choice"):
         assert sorted(rows["cluster"]) == list(range(30))
@@ -138,4 +138,4 @@ def test_a_table_without_exemplars_is_refused(tmp_path):
     path = tmp_path / "choice.csv"
     path.write_text("choice,encoder,cluster,remove,seen\n")
     with pytest.raises(InputError, match="lacks the columns exemplars"):
-        filtering.read_selections(path)
+        manual_selection.read_selections(path)

@@ -29,6 +29,7 @@ FIELD = 177  # arcsec, side of an image
 MARGIN = 0.04  # of the map's side, around the outermost images
 
 FOLDER = files("flarebook.stix") / "data" / "explorer"
+PAGE = ("page.html", "page.css", "page.js")  # by their names, from which the workflow follows what a notebook reads
 FIELDS = yaml.safe_load((FOLDER / "fields.yaml").read_text(encoding="utf-8"))
 SHORT = FIELDS.pop("short")
 
@@ -96,7 +97,7 @@ def readable(table):
 
 def _filled(words, data, **inserts):
     """Template with everything put into it: words escaped, data unable to end the script element that holds them."""
-    page, style, script = ((FOLDER / f"page.{kind}").read_text(encoding="utf-8") for kind in ("html", "css", "js"))
+    page, style, script = ((FOLDER / name).read_text(encoding="utf-8") for name in PAGE)
     inserts |= {name: escape(str(text)) for name, text in words.items()}
     inserts |= {"style": style, "script": script, "data": data.replace("</", "<\\/")}
     inserts["bokeh_js"] = Resources(mode="inline", components=["bokeh"]).render_js()
