@@ -7,7 +7,7 @@ import pytest
 
 from flarebook.encoders import compact_vit
 from flarebook.stix.clustering.probes import probe, targets
-from flarebook.stix.figures.pretraining import shipped_history
+from flarebook.stix.figures.encoders import shipped_history
 from flarebook.stix.simulation.population import draw_events, select_images
 from flarebook.stix.simulation.records import records_of
 from flarebook.stix.simulation.simulate import prepare, simulate_archive

@@ -1,8 +1,12 @@
-"""Figures of the encoders: patches as colours, likeness, and what the input size costs."""
+"""Figures of the encoders: patches as colours, likeness, what the input size costs, and how the losses fell."""
+
+from importlib.resources import files
 
 import numpy as np
+import pandas as pd
 from matplotlib.figure import Figure
 
+from flarebook.compendium.figures import draw_history
 from flarebook.stix.figures.image_rows import clear_axes, name_row, plot_image
 
 TARGET_STYLE = {
@@ -11,6 +15,17 @@ TARGET_STYLE = {
     "artefact": {"color": "#029E73", "marker": "^", "label": "artefact or not"},
 }
 PROBE_LINE = {"k-NN": ":", "linear": "-"}
+OBJECTIVE_STYLES = {
+    "dino": ("#0173B2", "-", "DINO"),
+    "msn": ("#DE8F05", "--", "MSN"),
+    "ijepa": ("#029E73", "-.", "I-JEPA"),
+    "clip": ("#CC78BC", (0, (1, 1)), "CLIP"),
+}
+PANELS = {
+    "relative loss": "loss, over its first value",
+    "spread": "spread of the features\n(0: collapsed)",
+    "effective_rank": "directions in use,\nof 128",
+}
 
 
 def plot_patches(images, bands, names, colours):
@@ -70,3 +85,24 @@ def plot_sizes(scores, seconds, chosen):
         axes.axvline(chosen, color="0.6", linewidth=0.8, linestyle="--")
         axes.set_xticks(list(seconds))
     return figure
+
+
+def shipped_history():
+    """Histories of the shipped encoders: DataFrame with objective and the columns of `pretrain.pretrain`."""
+    with (files("flarebook.stix") / "data" / "pretraining_history.csv").open(encoding="utf-8") as file:
+        return pd.read_csv(file)
+
+
+def plot_history(history):
+    """Plot loss, spread and effective rank against the number of images seen, one line per objective.
+
+    history: of `shipped_history` or `pretrain.pretrain_briefly`.  The losses are different quantities, so each is
+    divided by its first value.  Returns (figure, table of what is plotted).
+    """
+    first = history.groupby("objective")["loss"].transform("first")
+    table = history.assign(**{"relative loss": history["loss"] / first})
+    styles = {objective: OBJECTIVE_STYLES[objective] for objective in table["objective"].unique()}
+    figure, axes = draw_history(table, "objective", styles, PANELS, "images_seen")
+    for panel in axes[1:]:
+        panel.set_ylim(bottom=0)
+    return figure, table[["objective", "step", "images_seen", "loss", *PANELS]]
