@@ -27,7 +27,7 @@ def test_modules_are_short():
 
 def test_no_folder_holds_more_than_twelve_modules():
     folders = [folder for folder in (ROOT / "src/flarebook").rglob("*") if folder.is_dir()]
-    counts = {folder.name: len([path for path in folder.glob("*.py") if path.stem != "__init__"]) for folder in folders}
+    counts = {str(folder): len([path for path in folder.glob("*.py") if path.stem != "__init__"]) for folder in folders}
     assert counts and not {name: count for name, count in counts.items() if count > 12}
 
 
