@@ -40,6 +40,16 @@ def test_one_seed_or_two_decide_nothing(n):
     assert claims.assess_pairs("2", "a against b", "recall", ours, theirs)["verdict"] == "undecided at this size"
 
 
+def test_differences_that_are_equal_but_for_rounding_decide_nothing_and_warn_of_nothing(recwarn):
+    reference = np.array([0.1, 0.2, 0.3, 0.4])
+    shifted = reference + 0.1
+    assert np.ptp(shifted - reference) > 0  # rounding alone
+    row = claims.assess_pairs("2", "a against b", "recall", shifted, reference)
+    assert row["verdict"] == "undecided at this size"
+    assert row["low"] == row["high"] == row["difference"] == pytest.approx(0.1)
+    assert not recwarn
+
+
 def test_scores_that_never_vary_decide_nothing():
     assert claims.assess(0.0, 0.0, 0.0, margin=0.02) == "undecided at this size"
     assert claims.assess_pairs("2", "a", "tss", [0, 0, 0], [0, 0, 0])["verdict"] == "undecided at this size"

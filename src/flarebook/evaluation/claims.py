@@ -11,6 +11,7 @@ COLUMNS = ("claim", "comparison", "score", "difference", "low", "high", "n", "ma
 AGAINST = "p_against"  # probability of so small a difference, or a smaller one, if the claim's gain were just real
 CORRECTED = "p_corrected"  # the same after Holm's method
 LEVEL = 0.95
+ROUNDING = 1e-9  # of the largest value: differences that vary by less are equal, whatever the processor rounds
 FEWEST = 3  # pairs for a word: with two, one lucky draw fills or empties the interval
 
 
@@ -38,14 +39,16 @@ def paired_interval(values, reference, level=LEVEL):
     """Compute the mean of the paired differences and its interval by Student's t: (difference, low, high).
 
     values, reference: (n,) of the same seeds or blocks of dates in the same order.  With fewer than two pairs the
-    interval is not a number.  Raises InputError for different lengths.
+    interval is not a number; differences that are equal but for rounding give one without width.  Raises InputError
+    for different lengths.
     """
     values, reference = np.asarray(values, float), np.asarray(reference, float)
     if values.shape != reference.shape or values.ndim != 1:
         raise InputError(f"{values.size} values cannot be paired with {reference.size}: run both with the same seeds")
     change = values - reference
     mean = float(change.mean()) if change.size else np.nan
-    if change.size < 2 or not change.std():  # ttest_rel divides by the standard error
+    scale = np.abs([values, reference]).max(initial=0)
+    if change.size < 2 or np.ptp(change) <= ROUNDING * scale:  # ttest_rel divides by the standard error
         return (mean, *[np.nan if change.size < 2 else mean] * 2)
     low, high = stats.ttest_rel(values, reference).confidence_interval(level)
     return mean, float(low), float(high)

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from flarebook.compendium.batch_report import skipping
 from flarebook.compendium.errors import InputError
 from flarebook.solarchip.datasets.day_tables import SunDays, split_days
 from flarebook.solarchip.goes.classes import COLUMNS
@@ -173,11 +174,9 @@ def read_date(paths, skipped):
     found = {}
     for channel, candidates in paths.items():
         for path in candidates:
-            try:
+            with skipping(skipped):
                 found[channel] = read_image(path)
                 break
-            except InputError as error:
-                skipped.append(str(error))
     return found
 
 
@@ -188,11 +187,9 @@ def stack_dates(load, times, size, skipped, required=CHANNELS, correct=True, pro
     """
     images, used = np.empty((len(times), len(CHANNELS), size, size), np.float16), []
     for time in progress(times) if progress else times:
-        try:
+        with skipping(skipped):
             images[len(used)] = stack_date(load(time), time, size, required, correct)
             used.append(time)
-        except InputError as error:
-            skipped.append(str(error))
     return images[: len(used)], used
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from flarebook.compendium.batch_report import skipping
 from flarebook.compendium.errors import InputError
 from flarebook.solarchip.goes.classes import COLUMNS, class_to_flux, find_flares, flux_to_class, reaches_class
 from flarebook.solarchip.goes.flare_list import read_flare_list
@@ -83,13 +84,11 @@ def label_days(paths: list[str | Path]) -> tuple[pd.DataFrame, pd.DataFrame, lis
     """
     records, lists, reasons = [], [], []
     for path in find_flare_files(paths):
-        try:
+        with skipping(reasons):
             if path.suffix in LISTS:
                 lists.append(read_flare_list(path))
             else:
                 records.append(read_xrs(path))
-        except InputError as error:
-            reasons.append(str(error))
     if not records and not lists:
         raise InputError(
             f"none of the {len(reasons)} files can be used" + (f"; first: {reasons[0]}" if reasons else "")

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.ndimage import map_coordinates
 
+from flarebook.compendium.batch_report import skipping
 from flarebook.compendium.errors import InputError
 from flarebook.solarchip.images.channels import AIA, CHANNELS
 from flarebook.solarchip.images.grid import HALF_WIDTH, Disk, solar_b0
@@ -42,15 +43,13 @@ def prepare_files(paths, size, channels=CHANNELS, progress=None):
     """
     images, reasons = [], []
     for path in (progress or iter)(paths):
-        try:
+        with skipping(reasons):
             image = read_image(path)
             if image.channel not in channels:
                 raise InputError(f"{image.name} is a {image.channel} image: expected one of {', '.join(channels)}")
             observer = image.solar_radius, observer_latitude(image)
             grid = prepare_image(image, size)
             images.append(PreparedImage(path, image.name, image.channel, image.time, grid, *observer))
-        except InputError as error:
-            reasons.append(str(error))
     return images, reasons
 
 

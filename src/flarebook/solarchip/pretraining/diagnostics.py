@@ -38,7 +38,7 @@ def contrastive_losses(model, images, batch_size=32, seed=1):
     """Contrast terms of true pairs, and of HMI paired with AIA of other dates: DataFrame term, pairs, loss.
 
     images: (n, 11, h, w) scaled, at least a batch.  Mean over whole batches of dates drawn at random and all AIA
-    channels that are there; "guessing" is the loss of equal similarities, ln of the number of candidates.
+    channels that are there; "chance" is the loss of equal similarities, ln of the number of candidates.
     """
     objective = Objective(model, dict.fromkeys(CONTRASTS, 1.0))
     found, channels = [], available_channels(images)
@@ -50,7 +50,7 @@ def contrastive_losses(model, images, batch_size=32, seed=1):
             shifted = [torch.cat([part[:, :1], part[:, 1:].roll(moved, dims=0)], dim=1) for part in (cls, patches)]
             terms = objective.contrasts(*shifted)
             found += [(term, pairs, float(value)) for term, value in terms.items()]
-    found += [(term, "guessing", np.log(patches.shape[2] if term == "intra" else batch_size)) for term in CONTRASTS]
+    found += [(term, "chance", np.log(patches.shape[2] if term == "intra" else batch_size)) for term in CONTRASTS]
     table = pd.DataFrame(found, columns=["term", "pairs", "loss"])
     return table.groupby(["term", "pairs"], sort=False)["loss"].mean().reset_index()
 

@@ -20,7 +20,7 @@ ADDED = {"CLS": ("+ CLS", "reconstruction"), "patch": ("+ CLS + patch", "+ CLS")
 ALONE = ("CLS alone", "patch alone", "intra alone")
 OWN_SCORES = {"cls": "recall@1, all dates", "patch": "patch date, neighbouring days", "intra": "place, same date"}
 KINDS = {"vit": "transformer", "cnn": "convolutions"}  # families of backbones: metrics have one name in all sizes
-LEFT = 1.5  # times the score of guessing on its own question, above which a contrast has begun to learn
+LEFT = 1.5  # times the chance level of its own question, above which a contrast has begun to learn
 SHORT_ROWS = {
     "random": "random",
     "reconstruction": "reconstruction",

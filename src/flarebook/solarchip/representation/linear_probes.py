@@ -72,7 +72,7 @@ def _smallest_group(values, kind):
 
 
 def run_probes(features, answer, kind, train, test, tested=None):
-    """Score of both probes on the test dates: {"linear": , "k-NN": }, 1 perfect, 0 guessing.
+    """Score of both probes on the test dates: {"linear": , "k-NN": }, 1 perfect, 0 chance.
 
     features: (n, d); answer: (n,) floats, dates without are left out; kind: "number" scores the rank correlation,
     "class" twice the area under the ROC curve less 1; train, test: (n,) bool; tested: (n, d) features of another
@@ -95,7 +95,7 @@ def run_probes(features, answer, kind, train, test, tested=None):
 
 
 def probe_skill(estimate, truth, kind):
-    """Skill in putting the dates in order, 1 perfect, 0 guessing: rank correlation, or 2 AUC - 1 for two classes."""
+    """Skill in putting the dates in order, 1 perfect, 0 chance: rank correlation, or 2 AUC - 1 for two classes."""
     if kind == "class":
         return float(2 * roc_auc_score(truth, estimate) - 1)
     if np.ptp(estimate) < 1e-12:

@@ -46,7 +46,7 @@ def build_evaluation_set(images, days, magnetograms):
 
 
 def score_model(model, dates, channels, batch_size=64, device="auto"):
-    """All scores of one model: DataFrame score, value, chance (missing where guessing has no value).
+    """All scores of one model: DataFrame score, value, chance (missing where chance has no value).
 
     model: SolarChip; dates: EvaluationSet; channels: AIA channels set against HMI, the more the slower.
     """

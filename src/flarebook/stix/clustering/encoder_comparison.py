@@ -104,7 +104,7 @@ def summarise_scores(clusterings, probes, encoders):
 
 
 def chance(truth, targets, k, rng):
-    """Scores of blind guessing: random clusters for the agreement, one class for the probes.
+    """Scores at chance: random clusters for the agreement, one class for the probes.
 
     truth: columns of TRUTHS; targets: {name: Target}.  Returns {score: value}.
     """

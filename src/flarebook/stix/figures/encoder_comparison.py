@@ -28,7 +28,7 @@ PANELS = {  # title: the filled and the open marks, (measure, score)
 def plot_comparison(table, encoders, chance):
     """Five scores and the time of every encoder, best on top by NMI with principal components.
 
-    table: of `summarise_scores`; encoders: the encoders table; chance: {score: value of blind guessing}.
+    table: of `summarise_scores`; encoders: the encoders table; chance: {score: value at chance}.
     """
     panels = {name: keys for name, keys in PANELS.items() if (table["score"] == keys[0][1]).any()}
     order = best_first(table)
