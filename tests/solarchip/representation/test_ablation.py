@@ -62,7 +62,7 @@ def made_up(values):
 def test_a_term_that_adds_is_told_from_one_that_does_not():
     luck = np.array([0.0, 0.3, -0.2])
     levels = {"random": 0.1, "reconstruction": 0.2, "+ CLS": 0.4, "+ CLS + patch": 0.4, ablation.ALL_TERMS: 0.3}
-    wobble = {"+ CLS": 0.01, "+ CLS + patch": -0.005}
+    wobble = {"random": 0.002, "+ CLS": 0.01, "+ CLS + patch": -0.005}
     table = made_up({row: level + luck + wobble.get(row, 0) * np.arange(3) for row, level in levels.items()})
     verdicts = ablation_tables.claim_table(table)
     own = verdicts[(verdicts["claim"] == "2") & (verdicts["score"] == MEAN_PROBE)]["verdict"].tolist()
