@@ -154,15 +154,13 @@ def find_dates(files):
     """
     dates, reasons = defaultdict(lambda: defaultdict(list)), []
     for path in files:
-        try:
+        with skipping(reasons):
             channel, time, header = read_header(path)
-        except InputError as error:
-            reasons.append(str(error))
-            continue
-        if header.get("SIMULATD") is True or header.get("OBSERVED") is False:
-            reasons.append(f"{path.name} says of itself that it is no observation: keep it apart from real images")
-            continue
-        dates[time.round("h")][channel].append((abs(time - time.round("h")), path))
+            if header.get("SIMULATD") is True or header.get("OBSERVED") is False:
+                raise InputError(
+                    f"{path.name} says of itself that it is no observation: keep it apart from real images"
+                )
+            dates[time.round("h")][channel].append((abs(time - time.round("h")), path))
     for channels in dates.values():
         for channel, paths in channels.items():  # of equal distances, in the order given
             channels[channel] = [path for _, path in sorted(paths, key=itemgetter(0))]
