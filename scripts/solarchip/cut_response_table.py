@@ -1,33 +1,30 @@
-"""Cut the AIA team's response table to what the package needs: `python scripts/solarchip/cut_response_table.py TABLE`.
+"""Cut the AIA team's response table to what aiapy reads: `python scripts/solarchip/cut_response_table.py TABLE`.
 
 The table is aia_V8_20171210_050627_response_table.txt, as packed in aiapy.
 """
 
 import sys
 
-import pandas as pd
+from aiapy.calibrate.util import get_correction_table
+from astropy.table import QTable
 
 from flarebook.compendium.atomic_files import atomic_write
 from flarebook.compendium.errors import InputError
-from flarebook.solarchip.images.prepare import TABLE
+from flarebook.solarchip.images.degradation import TABLE
 
 
 def cut_table(path):
-    """Epochs of all channels from a response table of the AIA team: channel, start, area over the first, p1, p2, p3."""
-    table = pd.read_csv(path, sep=r"\s+").sort_values(["WAVELNTH", "T_START"])
-    first = table.groupby("WAVELNTH")["EFF_AREA"].transform("first")
-    return pd.DataFrame(
-        {
-            "channel": table["WAVELNTH"],
-            "start": table["T_START"].str[:19],
-            "area": (table["EFF_AREA"] / first).round(6),
-            **{f"p{order}": table[f"EFFA_P{order}"] for order in (1, 2, 3)},
-        }
-    )
+    """Epochs of all channels from a response table of the AIA team, with its dates as text: astropy QTable."""
+    table = QTable(get_correction_table(path), copy=True)
+    for column in ("T_START", "T_STOP"):
+        table[column] = [time.isot for time in table[column]]
+    for column in ("WAVELNTH", "EFF_WVLN", "EFF_AREA"):
+        table[column] = table[column].value
+    return table
 
 
 if __name__ == "__main__":
     if len(sys.argv) != 2:
         raise InputError("give one file: a response table of the AIA team")
     with atomic_write(TABLE) as partial:
-        cut_table(sys.argv[1]).to_csv(partial, index=False)
+        cut_table(sys.argv[1]).write(partial, format="ascii.csv", overwrite=True)

@@ -40,7 +40,7 @@ def header_of(channel, day="2014-03-29", cdelt=20.0, roll=0.0, crpix=(62.0, 59.5
     if channel == "hmi":
         header.update({"CONTENT": "MAGNETOGRAM", "BUNIT": "Gauss"})
     else:
-        header.update({"WAVELNTH": int(channel), "EXPTIME": exposure})
+        header.update({"WAVELNTH": int(channel), "EXPTIME": exposure, "BUNIT": "DN"})
     for axis, kind in ((1, "HPLN-TAN"), (2, "HPLT-TAN")):
         header.update({f"CTYPE{axis}": kind, f"CUNIT{axis}": "arcsec", f"CRVAL{axis}": 0.0})
         header.update({f"CDELT{axis}": cdelt, f"CRPIX{axis}": crpix[axis - 1]})

@@ -7,3 +7,7 @@ class InputError(ValueError):
 
 class NotebookError(RuntimeError):
     """A notebook stopped: which one, in which cell, and the original error."""
+
+
+class MetadataWarning(UserWarning):
+    """A value that a file leaves open was taken from its instrument's documentation, or is old."""

@@ -8,9 +8,10 @@ import pytest
 from flarebook.compendium.errors import InputError
 from flarebook.solarchip.datasets.load import load_real_aia, load_real_continuum
 from flarebook.solarchip.images.channels import AIA
+from flarebook.solarchip.images.degradation import degradation
 from flarebook.solarchip.images.grid import Disk
 from flarebook.solarchip.images.limb import CORONA, brightest_radius, check_limb, limb_radius
-from flarebook.solarchip.images.prepare import degradation, prepare_image, register
+from flarebook.solarchip.images.prepare import prepare_image, register
 from flarebook.solarchip.images.read import read_image
 
 POINTINGS = [
@@ -200,7 +201,7 @@ def test_registration_is_that_of_reproject(sample):
 def test_sensitivity_starts_at_one_and_304_has_lost_most_of_it():
     assert [degradation(channel, "2010-03-24") for channel in AIA] == [1.0] * len(AIA)
     assert degradation("304", "2017-06-01") < 0.08 < 0.7 < degradation("171", "2017-06-01")
-    assert degradation("304", "2024-01-01") == degradation("304", "2017-12-10")  # held, not extrapolated to zero
+    assert degradation("304", "2024-01-01") == degradation("304", "2017-12-11")  # held, not extrapolated to zero
     assert degradation("4500", "2017-06-01") == degradation("hmi", "2017-06-01") == 1
     with pytest.raises(InputError, match="sensitivity of AIA 171 at 2009"):
         degradation("171", "2009-01-01")

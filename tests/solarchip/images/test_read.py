@@ -53,7 +53,7 @@ WRONG = {
     "exposure of 0.0 s": {"EXPTIME": 0.0},
     "exposure of None s": {"EXPTIME": None},
     "AIA's ten channels": {"WAVELNTH": 195},
-    "of HMI, but no magnetogram": {"TELESCOP": "SDO/HMI"},
+    "of HMI, but no line-of-sight magnetogram": {"TELESCOP": "SDO/HMI"},
     "tells no time": {"DATE-OBS": None},
     "is 'soon', which is no time": {"DATE-OBS": "soon"},
 }

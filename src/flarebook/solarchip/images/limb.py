@@ -6,6 +6,7 @@ from flarebook.compendium.errors import InputError
 from flarebook.solarchip.images.grid import HALF_WIDTH, Disk
 
 GAPS = 0.05  # largest share of the disk without values
+ZERO_FIELD = 0.25  # largest share of the disk where a magnetogram may be exactly zero
 # Where the limb may be found, in solar radii: of light with an edge, where that falls off most steeply; of the corona,
 # which fades out slowly, where it is brightest, for there the line of sight through it is longest.
 EDGES = dict.fromkeys(("continuum", "4500", "1700", "1600"), (0.95, 1.05)) | {"304": (0.95, 1.06)}
@@ -34,6 +35,17 @@ def check_missing_pixels(image):
     missing = ~np.isfinite(image.data[distance < 0.95 * image.solar_radius / image.pixel])
     if missing.mean() > GAPS:
         raise InputError(f"{missing.mean():.0%} of the disk in {image.name} has no value: leave this image out")
+
+
+def check_lost_blocks(grid, channel, name):
+    """InputError when many of the disk's pixels on the standard grid are exactly zero: lost, or eclipsed.
+
+    grid: (n, n), each pixel a mean over several of the image's, which noise keeps from zero; a magnetogram that was
+    rounded or cut at a threshold may hold more zeros than an image.
+    """
+    lost = (grid == 0)[Disk(len(grid)).radius < 0.95].mean()
+    if lost > (ZERO_FIELD if channel == "hmi" else GAPS):
+        raise InputError(f"{lost:.0%} of the disk in {name} is zero, lost or in eclipse: leave this image out")
 
 
 def check_limb(grid, channel, name):

@@ -1,7 +1,5 @@
 """Preparation of full-disk images: calibration, registration to the standard grid, and whole sets of files."""
 
-from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,14 +10,18 @@ from scipy.ndimage import map_coordinates
 from flarebook.compendium.batch_report import skipping
 from flarebook.compendium.errors import InputError
 from flarebook.solarchip.images.channels import AIA, CHANNELS
+from flarebook.solarchip.images.degradation import degradation
 from flarebook.solarchip.images.grid import HALF_WIDTH, Disk, solar_b0
-from flarebook.solarchip.images.limb import check_field_edge, check_full_disk, check_limb, check_missing_pixels
+from flarebook.solarchip.images.limb import (
+    check_field_edge,
+    check_full_disk,
+    check_limb,
+    check_lost_blocks,
+    check_missing_pixels,
+)
 from flarebook.solarchip.images.read import SunImage, read_image
 from flarebook.solarchip.images.scaling import LARGEST
 
-# Degradation of AIA: `python scripts/solarchip/cut_response_table.py RESPONSE_TABLE` writes this table
-TABLE = files("flarebook.solarchip") / "data" / "aia_degradation.csv"
-LAST = pd.Timestamp("2017-12-10")  # date of the table; later ones are not extrapolated
 SAMPLES = 2  # points per axis over which a pixel of the grid is averaged, at least
 BLOCKS = 4  # blocks of the data's pixels that a pixel of the grid is wide, at least
 
@@ -97,6 +99,7 @@ def prepare_image(image: SunImage, size: int = 128, correct: bool = True) -> np.
     check_missing_pixels(image)
     pointing = image.centre, image.solar_radius / image.pixel, image.roll
     grid = register(image.data, *pointing, size)
+    check_lost_blocks(grid, image.channel, image.name)
     check_limb(grid if size >= 64 else register(image.data, *pointing), image.channel, image.name)
     if image.channel in AIA:
         factor = image.exposure * (degradation(image.channel, image.time) if correct else 1.0)
@@ -130,29 +133,3 @@ def _average_blocks(data, centre, radius, size):
     rows, columns = (length // block for length in data.shape)
     kept = data[: rows * block, : columns * block].reshape(rows, block, columns, block)
     return kept.mean((1, 3)), (centre + 0.5) / block - 0.5, radius / block
-
-
-def degradation(channel, time):
-    """Sensitivity of an AIA channel relative to the start of the mission, 1 then and lower later.
-
-    channel: name; 4500, HMI and the continuum have no entry: 1.  time: UTC.  Polynomials of the days since the start of
-    an epoch, times the epoch's effective area over the first one's (aiapy, correct_degradation).  The last value of
-    the table, of December 2017, is kept for later dates: 304 would otherwise end at 0 in 2020.
-    """
-    epochs = _epochs().get(str(channel))
-    if epochs is None:
-        return 1.0
-    time = min(pd.Timestamp(time), LAST)
-    begun = epochs[epochs["start"] <= time]
-    if begun.empty:
-        raise InputError(f"the sensitivity of AIA {channel} at {time:%Y-%m-%d} is unknown: its table begins in 2010")
-    epoch = begun.iloc[-1]
-    days = (time - epoch["start"]) / pd.Timedelta("1D")
-    return float(epoch["area"] * (1 + epoch["p1"] * days + epoch["p2"] * days**2 + epoch["p3"] * days**3))
-
-
-@cache
-def _epochs():
-    """Epochs of each channel in the order of their starts: {channel: DataFrame}."""
-    table = pd.read_csv(TABLE, dtype={"channel": str}, parse_dates=["start"], comment="#")
-    return {channel: rows.sort_values("start") for channel, rows in table.groupby("channel")}

@@ -1,31 +1,48 @@
-"""Read one full-disk image of AIA or HMI from a FITS file, with what its header tells of pointing and exposure."""
+"""Read full-disk images of AIA and HMI: sunpy interprets the header, and what the header leaves open is refused.
 
+sunpy itself supplies what a header lacks: a roll of zero, helioprojective axes, the present time.  Here each of these
+is an error, and what is taken from the instrument's documentation instead of the header is told by a MetadataWarning.
+"""
+
+import re
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
+import astropy.units as u
 import numpy as np
 import pandas as pd
 from astropy.io import fits
 from astropy.time import Time
-from astropy.wcs import WCS
 
-from flarebook.compendium.errors import InputError
+from flarebook.compendium.errors import InputError, MetadataWarning
 from flarebook.solarchip.images.channels import AIA
 
 SOLAR_RADIUS = 696_000_000.0  # m, RSUN_REF of the headers of AIA and HMI
 CONTINUUM = "continuum"  # HMI's other image; it has no place among the eleven channels
-ROLL_KEYWORDS = ("CROTA2", "PC1_1", "PC1_2", "CD1_1")
+ROLL_KEYWORDS = ("CROTA2", "PC1_1", "PC1_2", "PC2_1", "PC2_2", "CD1_1", "CD1_2", "CD2_1", "CD2_2")
+HELIOPROJECTIVE = (re.compile("HPLN-TAN|SOLAR[-_ ]?X"), re.compile("HPLT-TAN|SOLAR[-_ ]?Y"))
 RADII = (900.0, 1010.0)  # arcsec: the Sun as seen from the Earth's orbit, and a little more
+EXPOSURES = (0.001, 60.0)  # s
+FIRST_LIGHT = pd.Timestamp("2010-03-24")  # of SDO
+DATE_KEYWORDS = ("T_OBS", "DATE-OBS", "DATE_OBS", "T_REC")
+ALIASES = {"dn": u.DN, "counts": u.ct, "count": u.ct, "pixel": u.pix, "sec": u.s, "gauss": u.G, "tesla": u.T}
+NOT_DATA = re.compile("UNC|ERR|MASK|BAD|QUAL|FLAG|WEIGHT|PREVIEW", re.IGNORECASE)  # names of extensions beside the data
+QUICKLOOK = 1 << 30  # of AIA's QUALITY: processed at once, otherwise whole
+HMI_POOR = 0x10000  # of QUALITY, above which no reliable observable was made (Bobra & Couvidat 2015)
+GAPS = 0.05  # largest share of an image's values that may be missing
+OPPOSITE = 0.02  # share of the strong pixels of a line-of-sight field that have the rarer sign, at least
+STRONG = 50.0  # G
 
 
 @dataclass(frozen=True, eq=False)
 class SunImage:
     """One full-disk image as its file has it.
 
-    data: (h, w) float32, DN or G, missing NaN; channel: of CHANNELS, or "continuum"; time: UTC; pixel: arcsec; centre:
-    column and row of disk centre, from 0; solar_radius: arcsec; roll: degrees that solar north is turned from the
-    rows' direction, counter-clockwise; exposure: s, 1 where the data are DN/s or G; header: dict.
+    data: (h, w) float32, DN or G, missing NaN; channel: of CHANNELS, or "continuum"; time: UTC, of mid-exposure where
+    the header tells it; pixel: arcsec; centre: column and row of disk centre, from 0; solar_radius: arcsec; roll:
+    degrees that solar north is turned from the rows' direction, counter-clockwise; exposure: s, 1 where the data are
+    DN/s or G; header: dict.
     """
 
     data: np.ndarray
@@ -39,15 +56,18 @@ class SunImage:
     header: dict
     name: str = "image"
 
+    def to_map(self):
+        """The image as a sunpy.map.GenericMap, its data as they are in the file."""
+        return _sunpy_map(self.data, self.header, self.name)
 
-def read_image(path: str | Path) -> SunImage:
-    """Read a full-disk AIA or HMI image from FITS.
+
+def read_image(source):
+    """Read a full-disk AIA or HMI image from FITS, or take it from a sunpy map.
 
     Parameters
     ----------
-    path : str or Path
-        A FITS file, such as a synoptic AIA image or an hmi.M_720s magnetogram of the JSOC.  The first
-        two-dimensional image is read.
+    source : str, Path or sunpy.map.GenericMap
+        A FITS file, such as a synoptic AIA image or an hmi.M_720s magnetogram of the JSOC, or a map that sunpy holds.
 
     Returns
     -------
@@ -57,7 +77,8 @@ def read_image(path: str | Path) -> SunImage:
     Raises
     ------
     InputError
-        If the file is missing or is not FITS, or its header lacks or contradicts a required quantity.
+        If the file is missing or is not FITS, its header lacks or contradicts a required quantity, or marks the image
+        as unusable.
 
     Examples
     --------
@@ -67,9 +88,10 @@ def read_image(path: str | Path) -> SunImage:
     >>> image.channel, image.data.shape
     ('171', (128, 128))
     """
-    data, header = _image_and_header(Path(path))
-    name = Path(path).name
-    return image_from_array(data, header, name)
+    if hasattr(source, "fits_header"):  # a sunpy map; its type is not imported to ask
+        return image_from_array(source.data, source.fits_header, source.name)
+    data, header = _image_and_header(Path(source))
+    return image_from_array(data, header, Path(source).name)
 
 
 def read_header(path):
@@ -82,79 +104,158 @@ def read_header(path):
 def image_from_array(data, header, name="image"):
     """SunImage of an array and its header; see `read_image`.  data: (h, w); header: dict or fits.Header."""
     channel = _parse_channel(header, name)
-    pixel, roll, centre = _parse_pointing(header, name)
-    solar_radius = _solar_radius(header, name)
-    exposure = _exposure_time(header, name) if channel in AIA else 1.0
+    _check_quality(header, name)
+    if np.asarray(data).dtype == np.uint8:
+        raise InputError(f"{name} holds 8-bit values, a picture for the eye: give the FITS file of the measured values")
     time, data = _parse_time(header, name), np.asarray(data, np.float32)
-    return SunImage(data, channel, time, pixel, centre, solar_radius, roll, exposure, _header_dict(header), name)
+    header = _header_dict(header) | {"CTYPE1": _axis(header, 1, name), "CTYPE2": _axis(header, 2, name)}
+    header = {key: value for key, value in header.items() if key not in (*DATE_KEYWORDS, "TIME-OBS", "TIMESYS")}
+    header |= {"DATE-OBS": time.isoformat()}
+    solar_map = _sunpy_map(data, header, name)
+    pixel, roll, centre = _pointing(solar_map, name)
+    data, exposure = _in_physical_units(data, solar_map, channel, name)
+    radius = _solar_radius(solar_map, name)
+    return SunImage(data, channel, time, pixel, centre, radius, roll, exposure, header, name)
+
+
+def _sunpy_map(data, header, name):
+    """sunpy's map of an array and its header; InputError for a header that sunpy refuses."""
+    import sunpy.map  # three seconds, which the commands that read no image save
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # cards of the JSOC that break the standard
+            return sunpy.map.Map(data, header)
+    except Exception as error:  # sunpy passes on what astropy and the header's values raise
+        raise InputError(f"sunpy refuses the header of {name} ({error}): correct it") from error
 
 
 def _image_and_header(path, with_data=True):
-    """Data, None unless they are wanted, and header of the first image of two axes."""
+    """Data, None unless they are wanted, and header of the one image of two axes that holds the data."""
     if not path.is_file():
         raise InputError(f"there is no file {path}: give a FITS image of AIA or HMI")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # BLANK in floating-point images, cards of JSOC that break the standard
             with fits.open(path, memmap=False) as hdus:
-                for hdu in hdus:
-                    if hdu.is_image and hdu.header.get("NAXIS") == 2:
-                        return hdu.data if with_data else None, hdu.header.copy()
-    except (OSError, TypeError, ValueError, EOFError) as error:
+                images = [hdu for hdu in hdus if hdu.is_image and hdu.header.get("NAXIS") == 2]
+                data = [hdu for hdu in images if not NOT_DATA.search(hdu.name)]
+                data = [hdu for hdu in data if isinstance(hdu, fits.PrimaryHDU)] or data
+                if len(data) == 1:
+                    return data[0].data if with_data else None, data[0].header.copy()
+    except Exception as error:  # astropy passes on what its decompressors raise
         raise InputError(f"{path.name} is broken or no FITS file ({error}): fetch it again") from error
-    raise InputError(f"{path.name} holds no image of two axes: give a full-disk image of AIA or HMI")
+    names = ", ".join(hdu.name or "without a name" for hdu in images) or "none"
+    raise InputError(f"{path.name} holds no image of two axes, or several to choose from ({names}): keep one")
 
 
 def _parse_channel(header, name):
     """Channel of CHANNELS, or "continuum"."""
     telescope = f"{header.get('TELESCOP', '')} {header.get('INSTRUME', '')}".upper()
-    content = str(header.get("CONTENT", "")).upper()
     if "HMI" in telescope:
-        if "MAGNETOGRAM" in content or str(header.get("BUNIT", "")).strip().lower() in ("gauss", "g", "mx/cm^2"):
+        content = str(header.get("CONTENT", "")).upper()
+        segment = str(header.get("DRMS_ID", "")).rpartition(":")[2].upper()
+        if segment in ("MAGNETOGRAM", "") and "MAGNETOGRAM" in content or segment == "MAGNETOGRAM":
             return "hmi"
         if "CONTINUUM" in content:
             return CONTINUUM
-        raise InputError(f"{name} is of HMI, but no magnetogram (CONTENT {content!r}): take hmi.M_720s")
+        raise InputError(
+            f"{name} is of HMI, but no line-of-sight magnetogram (CONTENT {content!r}, segment {segment!r}): "
+            "take hmi.M_720s"
+        )
     wave = header.get("WAVELNTH")
-    if "AIA" in telescope and wave is not None and str(int(wave)) in AIA:
-        return str(int(wave))
+    if "AIA" in telescope and wave is not None and str(wave).partition(".")[0] in AIA:
+        return str(wave).partition(".")[0]
     raise InputError(
         f"{name} is no image of HMI or of AIA's ten channels (TELESCOP {header.get('TELESCOP')!r}, WAVELNTH {wave!r})"
     )
 
 
-def _parse_time(header, name):
-    """Time of observation, UTC."""
-    for key in ("DATE-OBS", "T_OBS", "T_REC"):
-        text = str(header.get(key, "")).strip()
-        if text:
-            return parse_time(text, f"{key} of {name}")
-    raise InputError(f"the header of {name} tells no time: DATE-OBS, T_OBS and T_REC are missing")
+def _check_quality(header, name):
+    """InputError for an image that its header marks as unusable: QUALITY, eclipse, calibration frame, lost values."""
+    from aiapy.util import check_quality_flag
 
-
-def parse_time(text, where="the time"):
-    """UTC of an ISO text or of JSOC's 2014.03.01_00:01:25_TAI: pandas.Timestamp.  Raises InputError otherwise."""
     try:
-        if text.endswith("_TAI"):
-            day, clock = text[:-4].split("_")
-            return pd.Timestamp(Time(f"{day.replace('.', '-')}T{clock}", scale="tai").utc.isot)
-        return pd.Timestamp(text.replace(".", "-", 2) if text[4:5] == "." else text).tz_localize(None)
+        quality = int(str(header.get("QUALITY", 0)), 0)
+        lost = float(header.get("MISSVALS") or 0)
+        kept = float(header.get("DATAVALS") or 0)
+    except ValueError as error:
+        raise InputError(f"QUALITY, MISSVALS or DATAVALS of {name} is no number ({error}): correct it") from error
+    hmi = "HMI" in str(header.get("TELESCOP", "")) + str(header.get("INSTRUME", ""))
+    if hmi and not 0 <= quality <= HMI_POOR:
+        raise InputError(f"{name} is marked as unusable (QUALITY {quality:#x} of HMI): leave this image out")
+    if not hmi and quality & ~QUICKLOOK:
+        reasons = "; ".join(check_quality_flag(quality & 0xFFFFFFFF))
+        raise InputError(f"{name} is marked as unusable (QUALITY {quality:#x}: {reasons}): leave this image out")
+    if str(header.get("ACS_ECLP", "NO")).strip().upper() == "YES":
+        raise InputError(f"{name} was taken in eclipse (ACS_ECLP YES): leave this image out")
+    if str(header.get("IMG_TYPE", "LIGHT")).strip().upper() not in ("LIGHT", ""):
+        raise InputError(f"{name} is a calibration frame (IMG_TYPE {header['IMG_TYPE']}): leave it out")
+    if lost > GAPS * (lost + kept) and kept:
+        raise InputError(f"{lost / (lost + kept):.0%} of the values of {name} are lost (MISSVALS): leave it out")
+
+
+def _parse_time(header, name):
+    """Time of observation, UTC: T_OBS, which is mid-exposure, before DATE-OBS; the JSOC's missing date is none."""
+    scale = str(header.get("TIMESYS", "UTC")).strip().lower() or "utc"
+    for key in DATE_KEYWORDS:
+        text = str(header.get(key, "")).strip()
+        if not text or text.startswith("-4712") or text.upper() in ("NAN", "MISSING"):
+            continue
+        clock = str(header.get("TIME-OBS", "")).strip()
+        time = parse_time(f"{text}T{clock}" if clock and ":" not in text else text, f"{key} of {name}", scale)
+        if not FIRST_LIGHT <= time <= pd.Timestamp.now("UTC").tz_localize(None) + pd.Timedelta("1D"):
+            raise InputError(f"{key} of {name} is {text!r}, when SDO did not observe: correct the header")
+        return time
+    raise InputError(f"the header of {name} tells no time: {', '.join(DATE_KEYWORDS)} are missing")
+
+
+def parse_time(text, where="the time", scale="utc"):
+    """UTC of an ISO text, of the JSOC's 2014.03.01_00:01:25_TAI, or of the older 29/03/14: pandas.Timestamp.
+
+    scale: of astropy.time, TIMESYS of the header; "_TAI", "Z" and an offset such as +02:00 in the text go before it.
+    Raises InputError for a text that is no time, or that may be two.
+    """
+    try:
+        stated = re.fullmatch(r"(.*?)(_TAI|Z|[+-]\d\d:\d\d)?", text.strip())
+        date, zone = stated[1].replace(" ", "T").replace("_", "T"), stated[2] or ""
+        day, separator, clock = date.partition("T")
+        old = re.fullmatch(r"(\d\d)/(\d\d)/(\d\d)", day)
+        if old and int(old[1]) > 12:
+            day = f"20{old[3]}-{old[2]}-{old[1]}"
+        elif old:
+            raise InputError(f"{where} is {text!r}, which may be two days: correct the header")
+        scale = {"_TAI": "tai", "": scale}.get(zone, "utc")
+        time = Time(day.replace(".", "-") + separator + clock, format="isot" if clock else "iso", scale=scale)
+        shift = pd.Timedelta(hours=int(zone[:3]), minutes=int(zone[0] + zone[4:])) if ":" in zone else pd.Timedelta(0)
+        second_earlier = (time - 1 * u.s).utc.isot  # pandas has no leap seconds
+        return pd.Timestamp(second_earlier) + pd.Timedelta("1s") - shift
     except (TypeError, ValueError) as error:
         raise InputError(f"{where} is {text!r}, which is no time: correct the header") from error
 
 
-def _parse_pointing(header, name):
+def _axis(header, number, name):
+    """CTYPE of an axis in sunpy's spelling; InputError for one that is not helioprojective."""
+    told = str(header.get(f"CTYPE{number}", "")).strip().upper()
+    if not HELIOPROJECTIVE[number - 1].fullmatch(told):
+        raise InputError(f"CTYPE{number} of {name} is {told!r}, no helioprojective axis: reproject the image first")
+    return ("HPLN-TAN", "HPLT-TAN")[number - 1]
+
+
+def _pointing(solar_map, name):
     """Pixel in arcsec, roll in degrees, and column and row of disk centre from 0."""
-    if not any(key in header for key in ROLL_KEYWORDS):
-        raise InputError(f"the header of {name} tells no roll (CROTA2 or PCi_j): register the image first")
+    rolls = {key: solar_map.meta[key] for key in ROLL_KEYWORDS if key in solar_map.meta}
+    if not rolls or not all(isinstance(value, (int, float)) and np.isfinite(value) for value in rolls.values()):
+        raise InputError(f"the header of {name} tells no roll (CROTA2 or PCi_j; it has {rolls}): register it first")
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        wcs = WCS(_wcs_cards(header), naxis=2)
-        matrix = np.asarray(wcs.pixel_scale_matrix) * 3600
-        centre = np.array(wcs.all_world2pix(0.0, 0.0, 0))
+        warnings.simplefilter("ignore")  # of a header without the observer's place, which is not used here
+        wcs = solar_map.wcs
+        to_arcsec = [unit.to(u.arcsec) for unit in wcs.wcs.cunit]
+        matrix = np.asarray(wcs.pixel_scale_matrix) * np.transpose([to_arcsec])
+        centre = wcs.wcs_world2pix([[0.0, 0.0]], 0)[0]
     _check_plate_scale(matrix, name)
     roll = np.degrees(np.arctan2(matrix[1, 0], matrix[0, 0]))
-    told = header.get("CROTA2")
+    told = rolls.get("CROTA2")
     if told is not None and abs((float(told) - roll + 180) % 360 - 180) > 0.1:
         raise InputError(f"the header of {name} has two rolls, CROTA2 {told:.2f} and {roll:.2f} degrees: correct it")
     return float(np.sqrt(np.linalg.det(matrix))), float(roll), tuple(map(float, centre))
@@ -169,23 +270,11 @@ def _check_plate_scale(matrix, name):
         raise InputError(f"the header of {name} mirrors the Sun (CDELT1 and CDELT2 of opposite sign): correct it")
 
 
-def _wcs_cards(header):
-    """What astropy needs to know of the coordinates; JSOC's other cards partly break the standard."""
-    keys = ("CTYPE", "CUNIT", "CRPIX", "CRVAL", "CDELT", "CROTA")
-    wanted = [f"{key}{axis}" for key in keys for axis in (1, 2)]
-    wanted += [f"{key}{i}_{j}" for key in ("PC", "CD") for i in (1, 2) for j in (1, 2)]
-    cards = fits.Header({key: header[key] for key in wanted if key in header})
-    for axis, kind in ((1, "HPLN-TAN"), (2, "HPLT-TAN")):
-        cards[f"CTYPE{axis}"] = kind  # some files have SOLARX, SOLARY: the same within 1e-5 of the disk
-        cards.setdefault(f"CUNIT{axis}", "arcsec")
-    return cards
-
-
-def _solar_radius(header, name):
+def _solar_radius(solar_map, name):
     """Radius of the Sun in arcsec, from RSUN_OBS or the distance; a radius that is not seen from Earth is refused."""
-    radius = header.get("RSUN_OBS")
-    if radius is None and header.get("DSUN_OBS"):
-        radius = np.degrees(np.arcsin(SOLAR_RADIUS / float(header["DSUN_OBS"]))) * 3600
+    radius, distance = solar_map.meta.get("RSUN_OBS"), solar_map.meta.get("DSUN_OBS")
+    if radius is None and distance:  # sunpy would put an observer whose longitude is unknown at the Earth
+        radius = np.degrees(np.arcsin(SOLAR_RADIUS / float(distance))) * 3600
     if radius is None or not RADII[0] < float(radius) < RADII[1]:
         raise InputError(
             f"the header of {name} puts the Sun's radius at {radius} arcsec, not {RADII[0]:.0f} to {RADII[1]:.0f}: "
@@ -194,16 +283,61 @@ def _solar_radius(header, name):
     return float(radius)
 
 
-def _exposure_time(header, name):
-    """Exposure time in s, 1 for data in DN/s."""
-    if str(header.get("BUNIT", header.get("PIXLUNIT", ""))).replace(" ", "").lower() in ("dn/s", "dns-1", "ct/s"):
-        return 1.0
-    exposure = header.get("EXPTIME")
-    if exposure is None or not 0.001 < float(exposure) < 60:
+def _in_physical_units(data, solar_map, channel, name):
+    """Data in G (HMI) or DN, and the exposure time in s, 1 for DN/s and G.  The unit is that of BUNIT or PIXLUNIT."""
+    text = str(solar_map.meta.get("BUNIT") or solar_map.meta.get("PIXLUNIT") or "").strip()
+    if channel == "hmi":
+        factor = _parse_unit(text, name).to(u.G, equivalencies=[(u.Mx / u.cm**2, u.G)]) if text else None
+        if factor is None:
+            raise InputError(f"the header of {name} tells no unit of the field (BUNIT): add it")
+        return _line_of_sight_field(data * np.float32(factor), name), 1.0
+    if channel == CONTINUUM:
+        return data, 1.0
+    if not text:
+        warnings.warn(
+            f"{name} tells no unit (BUNIT): its values are taken as DN, AIA's unit of level 1",
+            MetadataWarning,
+            stacklevel=2,
+        )
+    unit = _parse_unit(text or "DN", name)
+    powers = {base.name: power for base, power in zip(unit.bases, unit.powers, strict=True)}
+    number = [powers.pop(base) for base in ("DN", "ct", "adu") if base in powers]
+    time = [base for base in powers if u.Unit(base).is_equivalent(u.s)]
+    if number != [1] or powers.pop("pix", -1) != -1 or [powers.pop(base) for base in time] not in ([], [-1]) or powers:
+        raise InputError(f"BUNIT of {name} is {text!r}, neither DN nor DN/s: convert the image first")
+    if time:
+        return data * np.float32(unit.scale / u.Unit(time[0]).to(u.s)), 1.0
+    exposure = solar_map.exposure_time
+    exposure = None if exposure is None else exposure.to_value(u.s)
+    if exposure is None or not EXPOSURES[0] < exposure < EXPOSURES[1]:
         raise InputError(f"the header of {name} gives an exposure of {exposure} s: correct EXPTIME")
-    return float(exposure)
+    return data * np.float32(unit.scale), float(exposure)
+
+
+def _parse_unit(text, name):
+    """astropy's unit of a header's text; InputError for one that astropy does not read as a product of powers."""
+    try:
+        with warnings.catch_warnings(), u.set_enabled_aliases(ALIASES):
+            warnings.simplefilter("ignore", u.UnitsWarning)  # more than one slash
+            unit = u.Unit(text)
+    except (ValueError, TypeError) as error:
+        raise InputError(f"BUNIT of {name} is {text!r}, which is no unit: correct the header") from error
+    if not isinstance(unit, u.UnitBase):  # a logarithmic unit
+        raise InputError(f"BUNIT of {name} is {text!r}, a logarithm: convert the image first")
+    return unit
+
+
+def _line_of_sight_field(field, name):
+    """The field in G; InputError where hardly a strong pixel has the other sign, as in a map of the total field."""
+    strong = field[np.abs(np.nan_to_num(field)) > STRONG]
+    rarer = min((strong > 0).mean(), (strong < 0).mean()) if strong.size else 1.0
+    if rarer < OPPOSITE:
+        raise InputError(f"{name} holds a field of one sign ({rarer:.1%} have the other), no line-of-sight component")
+    return field
 
 
 def _header_dict(header):
-    """Header as a dict of plain values, without comments."""
-    return {key: header[key] for key in header if key not in ("COMMENT", "HISTORY", "")}
+    """Header as a dict of plain values, without comments and undefined cards."""
+    undefined = fits.card.Undefined
+    kept = {key: header[key] for key in header if key not in ("COMMENT", "HISTORY", "", "keycomments")}
+    return {key.upper(): value for key, value in kept.items() if not isinstance(value, undefined)}
