@@ -127,7 +127,8 @@ def _sunpy_map(data, header, name):
             warnings.simplefilter("ignore")  # cards of the JSOC that break the standard
             return sunpy.map.Map(data, header)
     except Exception as error:  # sunpy passes on what astropy and the header's values raise
-        raise InputError(f"sunpy refuses the header of {name} ({error}): correct it") from error
+        reason = str(error).splitlines()[0]
+        raise InputError(f"sunpy refuses the header of {name} ({reason}): correct it") from error
 
 
 def _image_and_header(path, with_data=True):
@@ -230,6 +231,8 @@ def parse_time(text, where="the time", scale="utc"):
         shift = pd.Timedelta(hours=int(zone[:3]), minutes=int(zone[0] + zone[4:])) if ":" in zone else pd.Timedelta(0)
         second_earlier = (time - 1 * u.s).utc.isot  # pandas has no leap seconds
         return pd.Timestamp(second_earlier) + pd.Timedelta("1s") - shift
+    except InputError:
+        raise
     except (TypeError, ValueError) as error:
         raise InputError(f"{where} is {text!r}, which is no time: correct the header") from error
 
@@ -287,9 +290,12 @@ def _in_physical_units(data, solar_map, channel, name):
     """Data in G (HMI) or DN, and the exposure time in s, 1 for DN/s and G.  The unit is that of BUNIT or PIXLUNIT."""
     text = str(solar_map.meta.get("BUNIT") or solar_map.meta.get("PIXLUNIT") or "").strip()
     if channel == "hmi":
-        factor = _parse_unit(text, name).to(u.G, equivalencies=[(u.Mx / u.cm**2, u.G)]) if text else None
-        if factor is None:
+        if not text:
             raise InputError(f"the header of {name} tells no unit of the field (BUNIT): add it")
+        try:
+            factor = _parse_unit(text, name).to(u.G, equivalencies=[(u.Mx / u.cm**2, u.G)])
+        except u.UnitConversionError as error:
+            raise InputError(f"BUNIT of {name} is {text!r}, no unit of a field: take hmi.M_720s") from error
         return _line_of_sight_field(data * np.float32(factor), name), 1.0
     if channel == CONTINUUM:
         return data, 1.0

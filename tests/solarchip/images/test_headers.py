@@ -1,0 +1,183 @@
+"""However a header spells unit, roll, time and extension, the same Sun comes back; what it leaves open is refused."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from astropy.io import fits
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from flarebook.compendium.errors import InputError, MetadataWarning
+from flarebook.solarchip.images.prepare import prepare_image
+from flarebook.solarchip.images.read import parse_time, read_image
+
+PER_SECOND = ["DN / s", "ct / s", "DN s-1", "ct s-1", "DN / (pix s)", "DN pix-1 s-1", "DN/pix/s", "counts/s", "DN/sec"]
+PER_SECOND += ["adu/s", "DN s^-1", "dn/pixel/sec"]
+FIELDS = {"G": 1.0, "Gauss": 1.0, "Mx/cm^2": 1.0, "T": 1e-4, "Tesla": 1e-4, "mT": 0.1, "kG": 1e-3}
+TIMES = {  # cards: UTC
+    (("DATE-OBS", "2014-03-29T00:00:35.000"), ("TIMESYS", "TAI")): "2014-03-29T00:00:00",
+    (("T_OBS", "2014.03.29_00:00:35.000_TAI"),): "2014-03-29T00:00:00",
+    (("T_OBS", "2014.03.29_00:00:35.000"), ("TIMESYS", "TAI")): "2014-03-29T00:00:00",
+    (("DATE-OBS", "2014-03-29T00:00:35_TAI"),): "2014-03-29T00:00:00",
+    (("DATE-OBS", "2014-03-29T00:00:35"), ("T_OBS", "2014.03.29_00:06:10_TAI")): "2014-03-29T00:05:35",
+    (("DATE-OBS", "-4712-01-01T11:58:55.816"), ("T_OBS", "2014-03-29T00:00:08Z")): "2014-03-29T00:00:08",
+    (("DATE-OBS", "2012-06-30T23:59:60.62"),): "2012-07-01T00:00:00.620",
+    (("DATE-OBS", "29/03/14"), ("TIME-OBS", "00:00:08")): "2014-03-29T00:00:08",
+    (("DATE-OBS", "2014-03-29"), ("TIME-OBS", "17:48:00")): "2014-03-29T17:48:00",
+    (("DATE_OBS", "2014-03-29T17:48:00"),): "2014-03-29T17:48:00",
+    (("DATE-OBS", "2014-03-29T17:48:00+02:00"),): "2014-03-29T15:48:00",
+}
+TOLD = [
+    ("171", {"BUNIT": "log10(DN)"}, "BUNIT of bad.fits is 'log10"),
+    ("171", {"BUNIT": "1 / s"}, "BUNIT of bad.fits is '1 / s', neither DN nor DN/s"),
+    ("171", {"BUNIT": "DN2 / s"}, "neither DN nor DN/s"),
+    ("171", {"BUNIT": "W / m2"}, "neither DN nor DN/s"),
+    ("hmi", {"BUNIT": None}, "no unit of the field"),
+    ("hmi", {"BUNIT": "km / s"}, "BUNIT of bad.fits is 'km / s', no unit of a field"),
+    ("hmi", {"CONTENT": "HMI observable", "DRMS_ID": "hmi.B_720s:1452699:field"}, "no line-of-sight magnetogram"),
+    ("hmi", {"CONTENT": "DOPPLERGRAM"}, "no line-of-sight magnetogram"),
+    ("hmi", {"CROTA2": "nan"}, "tells no roll"),
+    ("hmi", {"CROTA2": fits.card.Undefined()}, "tells no roll"),
+    ("171", {"CTYPE1": "CRLN-CEA"}, "CTYPE1 of bad.fits is 'CRLN-CEA', no helioprojective axis"),
+    ("171", {"CTYPE1": "SXLN-TAN"}, "no helioprojective axis"),
+    ("171", {"CTYPE2": None}, "CTYPE2 of bad.fits is ''"),
+    ("171", {"CUNIT1": None}, "sunpy refuses the header of bad.fits"),
+    ("171", {"QUALITY": 1 << 17}, "QUALITY 0x20000: Image Stabilization System"),
+    ("171", {"QUALITY": "bad"}, "is no number"),
+    ("hmi", {"QUALITY": -2147483648}, "marked as unusable"),
+    ("hmi", {"QUALITY": 0x20000}, "marked as unusable"),
+    ("171", {"ACS_ECLP": "YES"}, "in eclipse"),
+    ("1600", {"IMG_TYPE": "LED"}, "calibration frame"),
+    ("171", {"MISSVALS": 600, "DATAVALS": 9400}, "6% of the values of bad.fits are lost"),
+    ("171", {"DATE-OBS": "03/04/14"}, "may be two days"),
+    ("171", {"DATE-OBS": "2161-01-01T00:00:00"}, "when SDO did not observe"),
+    ("171", {"DATE-OBS": "1998-01-01T00:00:00"}, "when SDO did not observe"),
+]
+
+
+@pytest.mark.parametrize("unit", PER_SECOND)
+def test_counts_a_second_are_not_divided_by_the_exposure_again(tmp_path, write_sun, unit):
+    raw = read_image(write_sun(tmp_path / "raw.fits"))
+    path = write_sun(tmp_path / "divided.fits", changes={"BUNIT": unit}, data=raw.data / raw.exposure)
+    np.testing.assert_allclose(prepare_image(read_image(path), 64), prepare_image(raw, 64), rtol=1e-5, atol=1e-3)
+
+
+@pytest.mark.parametrize("unit", FIELDS)
+def test_a_field_is_converted_to_gauss(tmp_path, write_sun, unit):
+    plain = read_image(write_sun(tmp_path / "plain.fits", "hmi"))
+    path = write_sun(tmp_path / "other.fits", "hmi", {"BUNIT": unit}, data=plain.data * np.float32(FIELDS[unit]))
+    np.testing.assert_allclose(prepare_image(read_image(path), 64), prepare_image(plain, 64), rtol=1e-4, atol=1e-3)
+
+
+@pytest.mark.parametrize("cards", TIMES, ids=lambda cards: " ".join(value for _, value in cards))
+def test_time_is_utc_whatever_keyword_and_scale_tell_it(tmp_path, write_sun, cards):
+    path = write_sun(tmp_path / "time.fits", changes={"DATE-OBS": None} | dict(cards))
+    assert abs(read_image(path).time - pd.Timestamp(TIMES[cards])) < pd.Timedelta("1ms")
+
+
+@pytest.mark.parametrize(("channel", "changes", "sentence"), TOLD)
+def test_what_a_header_leaves_open_or_marks_as_unusable_is_refused(tmp_path, write_sun, channel, changes, sentence):
+    path = write_sun(tmp_path / "bad.fits", channel)
+    with fits.open(path, mode="update") as hdus:
+        for key, value in changes.items():
+            hdus[1].header.remove(key, ignore_missing=True)
+            if value is not None:
+                hdus[1].header[key] = value
+    with pytest.raises(InputError) as caught:
+        read_image(path)
+    assert sentence in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_an_image_without_a_unit_is_taken_as_counts_and_this_is_told(tmp_path, write_sun):
+    path = write_sun(tmp_path / "plain.fits", changes={"BUNIT": None})
+    with pytest.warns(MetadataWarning, match="plain.fits tells no unit"):
+        assert read_image(path).exposure == 2.0
+
+
+def test_a_quicklook_image_is_used(tmp_path, write_sun):
+    assert read_image(write_sun(tmp_path / "quick.fits", changes={"QUALITY": 1 << 30})).channel == "171"
+
+
+def test_a_total_field_named_as_a_magnetogram_betrays_itself_by_its_sign(tmp_path, write_sun):
+    field = read_image(write_sun(tmp_path / "los.fits", "hmi")).data
+    with pytest.raises(InputError, match="a field of one sign"):
+        read_image(write_sun(tmp_path / "total.fits", "hmi", data=np.hypot(field, 100)))
+
+
+@pytest.mark.parametrize("channel", ["171", "1600", "hmi"])
+def test_zeros_over_a_part_of_the_disk_are_lost_values(tmp_path, write_sun, channel):
+    data = read_image(write_sun(tmp_path / "whole.fits", channel)).data.copy()
+    data[:60] = 0
+    with pytest.raises(InputError, match="the disk in half.fits is zero, lost or in eclipse|values of half.fits end"):
+        prepare_image(read_image(write_sun(tmp_path / "half.fits", channel, data=data)), 64)
+
+
+def test_of_several_images_the_one_that_is_no_uncertainty_is_read(tmp_path, write_sun):
+    whole = write_sun(tmp_path / "whole.fits")
+    with fits.open(whole) as hdus:
+        data, other = hdus[1].copy(), hdus[1].copy()
+    other.data, other.name = np.sqrt(np.abs(other.data)), "UNCERT"
+    fits.HDUList([fits.PrimaryHDU(), other, data]).writeto(tmp_path / "first.fits")
+    np.testing.assert_array_equal(read_image(tmp_path / "first.fits").data, read_image(whole).data)
+    fits.HDUList([fits.PrimaryHDU(), data, data.copy()]).writeto(tmp_path / "two.fits")
+    with pytest.raises(InputError, match="two.fits holds no image of two axes, or several"):
+        read_image(tmp_path / "two.fits")
+
+
+def test_an_8_bit_picture_is_no_measurement(tmp_path, write_sun):
+    path = write_sun(tmp_path / "byte.fits", data=np.full((120, 120), 200, np.uint8))
+    with pytest.raises(InputError, match="8-bit values"):
+        read_image(path)
+
+
+def test_a_sunpy_map_goes_in_and_comes_out(tmp_path, write_sun):
+    image = read_image(write_sun(tmp_path / "m.fits", "193", roll=30.0))
+    smap = image.to_map()
+    assert str(smap.date.isot).startswith("2014-03-29T00:00:08.5") and smap.wavelength.value == 193
+    rates = read_image(smap / smap.exposure_time)  # sunpy writes BUNIT anew, EXPTIME stays
+    np.testing.assert_allclose(prepare_image(rates, 64), prepare_image(image, 64), rtol=1e-5, atol=1e-3)
+    turned = read_image(smap.rotate(missing=0))
+    assert turned.roll == pytest.approx(0, abs=0.01)
+    inside = np.s_[16:48, 16:48]
+    np.testing.assert_allclose(prepare_image(turned, 64)[inside], prepare_image(image, 64)[inside], rtol=0.15)
+
+
+@given(
+    roll=st.floats(-180, 180),
+    unit=st.sampled_from(["DN", *PER_SECOND]),
+    seconds=st.floats(0, 86_000),
+    scale=st.sampled_from(["UTC", "TAI", "TT"]),
+    compressed=st.booleans(),
+    primary=st.booleans(),
+    matrix=st.booleans(),
+)
+@settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_however_the_same_sun_is_written_it_is_read_the_same(
+    tmp_path, write_sun, roll, unit, seconds, scale, compressed, primary, matrix
+):
+    upright = prepare_image(read_image(write_sun(tmp_path / "upright.fits")), 48)
+    with fits.open(write_sun(tmp_path / "turned.fits", roll=roll)) as hdus:
+        data, header = hdus[1].data / (1 if unit == "DN" else 2.0), hdus[1].header.copy()
+    moment = pd.Timestamp("2014-03-29") + pd.Timedelta(seconds=round(seconds, 3))
+    ahead = {"UTC": 0.0, "TAI": 35.0, "TT": 67.184}[scale]
+    header.update({"BUNIT": unit, "TIMESYS": scale, "DATE-OBS": (moment + pd.Timedelta(seconds=ahead)).isoformat()})
+    if matrix:
+        cosine, sine = np.cos(np.deg2rad(header["CROTA2"])), np.sin(np.deg2rad(header["CROTA2"]))
+        header.update({"PC1_1": cosine, "PC1_2": -sine, "PC2_1": sine, "PC2_2": cosine})
+    if compressed:
+        hdus = [fits.PrimaryHDU(), fits.CompImageHDU(data.astype(np.float32), header, quantize_level=64)]
+    else:
+        hdus = [fits.PrimaryHDU(data, header)] if primary else [fits.PrimaryHDU(), fits.ImageHDU(data, header)]
+    fits.HDUList(hdus).writeto(tmp_path / "written.fits", overwrite=True)
+    image = read_image(tmp_path / "written.fits")
+    assert abs(image.time - moment) < pd.Timedelta("2ms")
+    np.testing.assert_allclose(prepare_image(image, 48)[8:40, 8:40], upright[8:40, 8:40], rtol=0.05, atol=2)
+
+
+@given(text=st.text(max_size=30) | st.from_regex(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}[T_ ]?.{0,8}", fullmatch=True))
+@settings(max_examples=200, deadline=None, derandomize=True)
+def test_any_text_is_a_time_or_an_error_in_one_sentence(text):
+    try:
+        assert isinstance(parse_time(text), pd.Timestamp)
+    except InputError as error:
+        assert "which is no time" in str(error) or "two days" in str(error)
