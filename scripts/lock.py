@@ -9,6 +9,7 @@ machine; what only a CUDA build needs is left to the installer.
 import re
 import subprocess
 import sys
+from itertools import groupby
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -25,6 +26,8 @@ TORCH_NOTE = "# Without hashes: the build (CPU or CUDA) depends on the machine a
 def resolve(extras, constraint=None, upgrade=False):
     """Resolve the project with extras by uv; returns the blocks of the lock, {name: text with its hashes}.
 
+    A package of which one version suits no Python of the bounds has a line for each version, with its marker.
+
     extras: names, or ["all"].  constraint: a lock whose versions are to be kept.
     """
     wanted = ["--all-extras"] if extras == ["all"] else [part for extra in extras for part in ("--extra", extra)]
@@ -35,7 +38,7 @@ def resolve(extras, constraint=None, upgrade=False):
     done = subprocess.run(command, cwd=ROOT, text=True, stdout=subprocess.PIPE, check=True)
     text = done.stdout or LOCK.read_text(encoding="utf-8")
     blocks = re.findall(r"^[a-z0-9].*(?:\n .*)*", text.replace(MARKER, ""), re.M)
-    return {block.split("==")[0]: block for block in blocks}
+    return {name: "\n".join(same) for name, same in groupby(blocks, lambda block: block.split("==")[0])}
 
 
 def read_lock(path):
@@ -61,7 +64,8 @@ def main(arguments):
     torch = "\n".join(pins[name] for name in TORCH)
     (ROOT / "locks" / "torch.txt").write_text(f"{TORCH_NOTE}{torch}\n", encoding="utf-8")
     constraint = ROOT / "locks" / "pins.txt"
-    lines = [text.split(" \\")[0] for name, text in blocks.items() if not CUDA.fullmatch(name)]
+    kept = [text for name, text in blocks.items() if not CUDA.fullmatch(name)]
+    lines = [line.removesuffix(" \\") for text in kept for line in text.splitlines() if line[:1] != " "]
     constraint.write_text(HEADER + "\n".join(lines) + "\n", encoding="utf-8")
     write_lock(LOCK, blocks)
     write_lock(ROOT / "locks" / "uv.lock", {"uv": blocks["uv"]})

@@ -1,5 +1,6 @@
 """The `flarebook` command: list, run, check, cite, compare, data and gates, from the shell."""
 
+import logging
 import os
 import sys
 from datetime import datetime
@@ -18,6 +19,15 @@ data_app = typer.Typer(no_args_is_help=True, help="Data sets: status and downloa
 app.add_typer(data_app, name="data")
 for study in (iris, stix, solarchip):
     app.add_typer(study.app, name=study.__name__.rpartition(".")[2])
+
+
+@app.callback()
+def options(debug: Annotated[bool, typer.Option("--debug", help="Tracebacks of skipped inputs and errors.")] = False):
+    """Set what holds for every command."""  # the help of the program is HELP
+    if debug:
+        logging.basicConfig(level=logging.WARNING, format="%(message)s")
+        logging.getLogger("flarebook").setLevel(logging.DEBUG)
+
 
 Profile = Annotated[str, typer.Option(help="Profile: ci, laptop or paper.")]
 Study = Annotated[str | None, typer.Option(help="Study, for example iris [default: all].")]
@@ -207,6 +217,7 @@ def main():
     try:
         app()
     except (InputError, NotebookError) as error:
+        logging.getLogger("flarebook").debug("the command stopped", exc_info=True)
         typer.secho(f"flarebook: {error}", err=True, fg="red")
         sys.exit(2 if isinstance(error, InputError) else 1)
 

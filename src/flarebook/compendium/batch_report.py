@@ -1,20 +1,43 @@
 """Exit codes and messages of commands: skipped inputs of a batch, and scripts that stop on bad input."""
 
+import logging
 import sys
+import warnings
 from contextlib import contextmanager
 
 import typer
 
-from flarebook.compendium.errors import InputError
+from flarebook.compendium.errors import InputError, MetadataWarning, plain, reason_of
+
+logger = logging.getLogger(__name__)
 
 
 @contextmanager
 def skipping(reasons, name=""):
-    """Go on after an InputError of the block: its sentence, after the input's name if given, joins the reasons."""
+    """Go on after an error of the block: one sentence, after the input's name if given, joins the reasons.
+
+    An InputError says itself what was wrong.  Of any other error, which is a fault of this program or of a library on
+    that input, the type and the message are told, and the traceback is logged at level DEBUG.
+    """
     try:
         yield
     except InputError as error:
         reasons.append(f"{name}: {error}" if name else str(error))
+    except Exception as error:
+        logger.debug("%s was skipped", name or "an input", exc_info=True)
+        reason = f"cannot be used ({type(error).__name__}: {reason_of(error)}): leave it out, or report it with --debug"
+        reasons.append(f"{plain(name)}: {reason}" if name else f"an input {reason}")
+
+
+@contextmanager
+def noting():
+    """Print what a file left open and its instrument's documentation filled in: one "note: ..." for each sentence."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("always", MetadataWarning)
+        yield
+    for sentence in dict.fromkeys(plain(warning.message) for warning in caught):
+        typer.secho(f"note: {sentence}", err=True)
 
 
 def report_skipped(reasons):
@@ -23,7 +46,7 @@ def report_skipped(reasons):
     Raises typer.Exit.
     """
     for reason in reasons:
-        typer.secho(f"skipped: {reason}", err=True, fg="red")
+        typer.secho(f"skipped: {plain(reason)}", err=True, fg="red")
     if reasons:
         raise typer.Exit(2)
 

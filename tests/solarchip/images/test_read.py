@@ -68,7 +68,7 @@ def test_a_header_that_is_wrong_is_named_with_what_to_correct(tmp_path, write_su
 
 
 def test_files_that_are_no_image(tmp_path, write_sun):
-    with pytest.raises(InputError, match="there is no file"):
+    with pytest.raises(InputError, match="No such file"):
         read_image(tmp_path / "absent.fits")
     (tmp_path / "page.fits").write_text("<html>404</html>")
     with pytest.raises(InputError, match="page.fits is broken or no FITS file"):

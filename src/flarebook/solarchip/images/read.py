@@ -15,6 +15,7 @@ import pandas as pd
 from astropy.io import fits
 from astropy.time import Time
 
+from flarebook.compendium.data.reading import open_fits, reading
 from flarebook.compendium.errors import InputError, MetadataWarning
 from flarebook.solarchip.images.channels import AIA
 
@@ -133,19 +134,12 @@ def _sunpy_map(data, header, name):
 
 def _image_and_header(path, with_data=True):
     """Data, None unless they are wanted, and header of the one image of two axes that holds the data."""
-    if not path.is_file():
-        raise InputError(f"there is no file {path}: give a FITS image of AIA or HMI")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # BLANK in floating-point images, cards of JSOC that break the standard
-            with fits.open(path, memmap=False) as hdus:
-                images = [hdu for hdu in hdus if hdu.is_image and hdu.header.get("NAXIS") == 2]
-                data = [hdu for hdu in images if not NOT_DATA.search(hdu.name)]
-                data = [hdu for hdu in data if isinstance(hdu, fits.PrimaryHDU)] or data
-                if len(data) == 1:
-                    return data[0].data if with_data else None, data[0].header.copy()
-    except Exception as error:  # astropy passes on what its decompressors raise
-        raise InputError(f"{path.name} is broken or no FITS file ({error}): fetch it again") from error
+    with reading(path, "a FITS image of AIA or HMI"), open_fits(path) as hdus:
+        images = [hdu for hdu in hdus if hdu.is_image and hdu.header.get("NAXIS") == 2]
+        data = [hdu for hdu in images if not NOT_DATA.search(hdu.name)]
+        data = [hdu for hdu in data if isinstance(hdu, fits.PrimaryHDU)] or data
+        if len(data) == 1:
+            return data[0].data if with_data else None, data[0].header.copy()
     names = ", ".join(hdu.name or "without a name" for hdu in images) or "none"
     raise InputError(f"{path.name} holds no image of two axes, or several to choose from ({names}): keep one")
 

@@ -1,0 +1,139 @@
+"""Files that others wrote: whatever a reader raises is one sentence, and what a file claims is checked beforehand.
+
+A header of 2,880 bytes may claim a terabyte, and a gzip file of one megabyte unpack to a thousand.  No memory is taken
+for more than the limits here.
+"""
+
+import csv
+import gzip
+import io
+import warnings
+from contextlib import contextmanager
+from functools import wraps
+from math import prod
+from pathlib import Path
+
+import pandas as pd
+from astropy.io import fits
+
+from flarebook.compendium.errors import InputError, reason_of
+
+IMAGE_BYTES = (
+    1 << 30
+)  # of one array of a file, and of a file unpacked in memory: eight images of 4096 pixels in float64
+TABLE_BYTES, TABLE_COLUMNS = 64 << 20, 500  # of a text table
+CHUNK = 1 << 20
+
+
+def file_reader(content):
+    """Decorate a function that reads a file, its first argument: whatever it raises is told in one InputError.
+
+    content: what the file should hold, with an article, such as "a GOES X-ray record".  A file that is missing, a
+    folder or forbidden is told before the function is called, with the system's reason.
+    """
+
+    def decorate(function):
+        @wraps(function)
+        def read(path, *arguments, **options):
+            with reading(path, content):
+                return function(path, *arguments, **options)
+
+        return read
+
+    return decorate
+
+
+@contextmanager
+def reading(path, content):
+    """Context manager of what `file_reader` does for a function, around the lines that read the file `path`."""
+    name = Path(path).name
+    try:
+        with open(path, "rb"):
+            pass
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        reason = getattr(error, "strerror", None) or reason_of(error)
+        raise InputError(f"{path} cannot be opened ({reason}): give {content}") from error
+    try:
+        yield
+    except InputError:
+        raise
+    except MemoryError as error:
+        raise InputError(f"{name} needs more memory than there is: give {content} of the usual size") from error
+    except Exception as error:  # libraries pass on what their decompressors and converters raise
+        reason = f"{type(error).__name__}: {reason_of(error)}"
+        raise InputError(f"{name} is broken or not {content} ({reason}): fetch it again or correct it") from error
+
+
+@contextmanager
+def open_fits(path, limit=IMAGE_BYTES):
+    """Yield the astropy.io.fits.HDUList of a file, .gz too, in which no array claims more than `limit` bytes.
+
+    Nothing is mapped, so that the file may be removed afterwards.  Warnings of cards that break the standard, as the
+    archives write them, are not shown.  Raises InputError for larger claims, and what astropy raises.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with fits.open(unpacked(path, limit), memmap=False) as hdus:
+            for number, hdu in enumerate(hdus):
+                check_claim(hdu, f"extension {number} of {Path(path).name}", limit)
+            yield hdus
+
+
+def check_claim(hdu, where, limit=IMAGE_BYTES):
+    """Raise InputError when an HDU of astropy claims an array of more than `limit` bytes, or impossible axes.
+
+    For a compressed image the claim is that of the image, not of the table that holds it.
+    """
+    header = hdu.header
+    prefix = "Z" if "ZNAXIS" in header else ""
+    axes = [header.get(f"{prefix}NAXIS{i + 1}", 0) for i in range(int(header.get(f"{prefix}NAXIS", 0)))]
+    if any(not isinstance(axis, int) or axis < 0 for axis in axes):
+        raise InputError(f"{where} has axes {axes}, which no array has: fetch the file again")
+    claimed = prod(axes) * abs(int(header.get(f"{prefix}BITPIX", 8))) // 8 if axes else 0
+    if claimed + int(header.get("PCOUNT", 0)) > limit:
+        raise InputError(f"{where} claims {claimed:.3g} bytes, more than the {limit:.3g} allowed: give a smaller file")
+
+
+def unpacked(path, limit=IMAGE_BYTES):
+    """The path of a file, or its content as io.BytesIO when it is gzip's; InputError beyond `limit` bytes."""
+    with open(path, "rb") as stream:
+        if stream.read(2) != b"\x1f\x8b":
+            return path
+    content = io.BytesIO()
+    with gzip.open(path, "rb") as packed:
+        while chunk := packed.read(CHUNK):
+            if content.tell() + len(chunk) > limit:
+                raise InputError(f"{Path(path).name} unpacks to more than {limit:.3g} bytes: give a smaller file")
+            content.write(chunk)
+    content.seek(0)
+    return content
+
+
+def read_text_table(path, **options):
+    """Table of a CSV file as pandas.DataFrame of text, whose rows all have the header's number of fields.
+
+    options: of pandas.read_csv, such as comment.  pandas itself takes the first field of longer rows as an index, which
+    shifts every column by one.  Raises InputError for a row of another length, named by its line, for repeated columns,
+    and for more than TABLE_BYTES or TABLE_COLUMNS.
+    """
+    path = Path(path)
+    if path.stat().st_size > TABLE_BYTES:
+        raise InputError(f"{path.name} has {path.stat().st_size:.3g} bytes, more than {TABLE_BYTES:.3g}: split it")
+    text, comment = path.read_text(encoding="utf-8-sig"), options.get("comment")
+    kept = (line for line in io.StringIO(text) if line.strip() and not (comment and line.startswith(comment)))
+    rows = csv.reader(kept, skipinitialspace=options.get("skipinitialspace", False))
+    header = next(rows, None)
+    if header is None:
+        raise InputError(f"{path.name} is empty: give a table with a row of column names")
+    if len(header) > TABLE_COLUMNS or len(set(header)) < len(header):
+        raise InputError(
+            f"{path.name} has {len(header)} columns of {len(set(header))} names: at most {TABLE_COLUMNS}, each once"
+        )
+    for number, row in enumerate(rows, 1):
+        if len(row) != len(header):
+            raise InputError(
+                f"row {number} of {path.name} ({','.join(row)[:60]!r}) has {len(row)} fields where the first line has "
+                f"{len(header)}: correct it"
+            )
+    defaults = {"dtype": str, "keep_default_na": False, "index_col": False}
+    return pd.read_csv(io.StringIO(text), **(defaults | options))

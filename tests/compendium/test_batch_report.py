@@ -1,0 +1,42 @@
+"""A batch goes on after any fault of one input, and what it prints is plain text."""
+
+import logging
+import warnings
+
+import pytest
+import typer
+
+from flarebook.compendium.batch_report import noting, report_skipped, skipping
+from flarebook.compendium.errors import InputError, MetadataWarning, plain
+
+
+def test_one_sentence_for_each_fault_and_the_traceback_in_the_log(caplog):
+    reasons = []
+    caplog.set_level(logging.DEBUG)
+    for error in (InputError("no such unit"), KeyError("CDELT1"), ZeroDivisionError("x")):
+        with skipping(reasons, "a.fits"):
+            raise error
+    assert reasons[0] == "a.fits: no such unit"
+    assert reasons[1].startswith("a.fits: cannot be used (KeyError: 'CDELT1')")
+    assert len(reasons) == 3 and caplog.text.count("Traceback") == 2
+
+
+def test_ctrl_c_is_no_skipped_input():
+    with pytest.raises(KeyboardInterrupt), skipping([]):
+        raise KeyboardInterrupt
+
+
+def test_nothing_that_moves_a_cursor_is_printed(capsys):
+    assert plain("a\x1b]0;owned\x07b\u202ec\nd") == "a ]0;owned b c d"
+    assert str(InputError("a\x1b[2Jb")) == "a [2Jb"
+    with pytest.raises(typer.Exit) as caught:
+        report_skipped(["x\x1b[2J: broken"])
+    assert caught.value.exit_code == 2 and capsys.readouterr().err == "skipped: x [2J: broken\n"
+
+
+def test_notes_of_what_a_header_leaves_open_are_printed_once(capsys):
+    with noting():
+        for _ in range(2):
+            warnings.warn("BUNIT is missing, DN taken", MetadataWarning, stacklevel=1)
+            warnings.warn("of a library", UserWarning, stacklevel=1)
+    assert capsys.readouterr().err == "note: BUNIT is missing, DN taken\n"
