@@ -71,7 +71,7 @@ def test_files_that_are_no_image(tmp_path, write_sun):
     with pytest.raises(InputError, match="No such file"):
         read_image(tmp_path / "absent.fits")
     (tmp_path / "page.fits").write_text("<html>404</html>")
-    with pytest.raises(InputError, match="page.fits is broken or no FITS file"):
+    with pytest.raises(InputError, match="page.fits is broken or not a FITS image"):
         read_image(tmp_path / "page.fits")
     whole = write_sun(tmp_path / "cut.fits").read_bytes()
     (tmp_path / "cut.fits").write_bytes(whole[: len(whole) // 2])
