@@ -7,9 +7,10 @@ from astropy.io import fits
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from flarebook.compendium.data.header_values import parse_time
 from flarebook.compendium.errors import InputError, MetadataWarning
 from flarebook.solarchip.images.prepare import prepare_image
-from flarebook.solarchip.images.read import parse_time, read_image
+from flarebook.solarchip.images.read import read_image
 
 PER_SECOND = ["DN / s", "ct / s", "DN s-1", "ct s-1", "DN / (pix s)", "DN pix-1 s-1", "DN/pix/s", "counts/s", "DN/sec"]
 PER_SECOND += ["adu/s", "DN s^-1", "dn/pixel/sec"]

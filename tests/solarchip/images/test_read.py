@@ -5,8 +5,9 @@ import pandas as pd
 import pytest
 from astropy.io import fits
 
+from flarebook.compendium.data.header_values import parse_time
 from flarebook.compendium.errors import InputError
-from flarebook.solarchip.images.read import parse_time, read_image
+from flarebook.solarchip.images.read import read_image
 
 
 def test_pointing_exposure_and_time_are_those_of_the_header(tmp_path, write_sun):

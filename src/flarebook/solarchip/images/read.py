@@ -13,8 +13,8 @@ import astropy.units as u
 import numpy as np
 import pandas as pd
 from astropy.io import fits
-from astropy.time import Time
 
+from flarebook.compendium.data.header_values import count_unit, parse_time, parse_unit
 from flarebook.compendium.data.reading import open_fits, reading
 from flarebook.compendium.errors import InputError, MetadataWarning
 from flarebook.solarchip.images.channels import AIA
@@ -27,7 +27,6 @@ RADII = (900.0, 1010.0)  # arcsec: the Sun as seen from the Earth's orbit, and a
 EXPOSURES = (0.001, 60.0)  # s
 FIRST_LIGHT = pd.Timestamp("2010-03-24")  # of SDO
 DATE_KEYWORDS = ("T_OBS", "DATE-OBS", "DATE_OBS", "T_REC")
-ALIASES = {"dn": u.DN, "counts": u.ct, "count": u.ct, "pixel": u.pix, "sec": u.s, "gauss": u.G, "tesla": u.T}
 NOT_DATA = re.compile("UNC|ERR|MASK|BAD|QUAL|FLAG|WEIGHT|PREVIEW", re.IGNORECASE)  # names of extensions beside the data
 QUICKLOOK = 1 << 30  # of AIA's QUALITY: processed at once, otherwise whole
 HMI_POOR = 0x10000  # of QUALITY, above which no reliable observable was made (Bobra & Couvidat 2015)
@@ -205,32 +204,6 @@ def _parse_time(header, name):
     raise InputError(f"the header of {name} tells no time: {', '.join(DATE_KEYWORDS)} are missing")
 
 
-def parse_time(text, where="the time", scale="utc"):
-    """UTC of an ISO text, of the JSOC's 2014.03.01_00:01:25_TAI, or of the older 29/03/14: pandas.Timestamp.
-
-    scale: of astropy.time, TIMESYS of the header; "_TAI", "Z" and an offset such as +02:00 in the text go before it.
-    Raises InputError for a text that is no time, or that may be two.
-    """
-    try:
-        stated = re.fullmatch(r"(.*?)(_TAI|Z|[+-]\d\d:\d\d)?", text.strip())
-        date, zone = stated[1].replace(" ", "T").replace("_", "T"), stated[2] or ""
-        day, separator, clock = date.partition("T")
-        old = re.fullmatch(r"(\d\d)/(\d\d)/(\d\d)", day)
-        if old and int(old[1]) > 12:
-            day = f"20{old[3]}-{old[2]}-{old[1]}"
-        elif old:
-            raise InputError(f"{where} is {text!r}, which may be two days: correct the header")
-        scale = {"_TAI": "tai", "": scale}.get(zone, "utc")
-        time = Time(day.replace(".", "-") + separator + clock, format="isot" if clock else "iso", scale=scale)
-        shift = pd.Timedelta(hours=int(zone[:3]), minutes=int(zone[0] + zone[4:])) if ":" in zone else pd.Timedelta(0)
-        second_earlier = (time - 1 * u.s).utc.isot  # pandas has no leap seconds
-        return pd.Timestamp(second_earlier) + pd.Timedelta("1s") - shift
-    except InputError:
-        raise
-    except (TypeError, ValueError) as error:
-        raise InputError(f"{where} is {text!r}, which is no time: correct the header") from error
-
-
 def _axis(header, number, name):
     """CTYPE of an axis in sunpy's spelling; InputError for one that is not helioprojective."""
     told = str(header.get(f"CTYPE{number}", "")).strip().upper()
@@ -287,7 +260,7 @@ def _in_physical_units(data, solar_map, channel, name):
         if not text:
             raise InputError(f"the header of {name} tells no unit of the field (BUNIT): add it")
         try:
-            factor = _parse_unit(text, name).to(u.G, equivalencies=[(u.Mx / u.cm**2, u.G)])
+            factor = parse_unit(text, f"BUNIT of {name}").to(u.G, equivalencies=[(u.Mx / u.cm**2, u.G)])
         except u.UnitConversionError as error:
             raise InputError(f"BUNIT of {name} is {text!r}, no unit of a field: take hmi.M_720s") from error
         return _line_of_sight_field(data * np.float32(factor), name), 1.0
@@ -299,32 +272,14 @@ def _in_physical_units(data, solar_map, channel, name):
             MetadataWarning,
             stacklevel=2,
         )
-    unit = _parse_unit(text or "DN", name)
-    powers = {base.name: power for base, power in zip(unit.bases, unit.powers, strict=True)}
-    number = [powers.pop(base) for base in ("DN", "ct", "adu") if base in powers]
-    time = [base for base in powers if u.Unit(base).is_equivalent(u.s)]
-    if number != [1] or powers.pop("pix", -1) != -1 or [powers.pop(base) for base in time] not in ([], [-1]) or powers:
-        raise InputError(f"BUNIT of {name} is {text!r}, neither DN nor DN/s: convert the image first")
-    if time:
-        return data * np.float32(unit.scale / u.Unit(time[0]).to(u.s)), 1.0
+    factor, per_second = count_unit(text or "DN", f"BUNIT of {name}")
+    if per_second:
+        return data * np.float32(factor), 1.0
     exposure = solar_map.exposure_time
     exposure = None if exposure is None else exposure.to_value(u.s)
     if exposure is None or not EXPOSURES[0] < exposure < EXPOSURES[1]:
         raise InputError(f"the header of {name} gives an exposure of {exposure} s: correct EXPTIME")
-    return data * np.float32(unit.scale), float(exposure)
-
-
-def _parse_unit(text, name):
-    """astropy's unit of a header's text; InputError for one that astropy does not read as a product of powers."""
-    try:
-        with warnings.catch_warnings(), u.set_enabled_aliases(ALIASES):
-            warnings.simplefilter("ignore", u.UnitsWarning)  # more than one slash
-            unit = u.Unit(text)
-    except (ValueError, TypeError) as error:
-        raise InputError(f"BUNIT of {name} is {text!r}, which is no unit: correct the header") from error
-    if not isinstance(unit, u.UnitBase):  # a logarithmic unit
-        raise InputError(f"BUNIT of {name} is {text!r}, a logarithm: convert the image first")
-    return unit
+    return data * np.float32(factor), float(exposure)
 
 
 def _line_of_sight_field(field, name):

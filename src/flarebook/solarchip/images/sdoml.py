@@ -7,9 +7,10 @@ import numpy as np
 import pandas as pd
 from astropy.time import Time
 
+from flarebook.compendium.data.header_values import parse_time
 from flarebook.compendium.errors import InputError
 from flarebook.solarchip.images.channels import CHANNELS
-from flarebook.solarchip.images.read import SunImage, parse_time
+from flarebook.solarchip.images.read import SunImage
 
 ARCHIVE = "s3://gov-nasa-hdrl-data1/contrib/fdl-sdoml/fdl-sdoml-v2"
 STORES = ("sdomlv2.zarr", "sdomlv2_hmi.zarr")  # names of the stores of AIA and of HMI
