@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from flarebook.compendium.errors import InputError
+from flarebook.compendium.provenance import describe_origin, describe_sources
 from flarebook.compendium.run import open_run, read_metrics
 
 
@@ -69,3 +70,62 @@ def test_a_metric_recorded_twice_or_of_unknown_origin_is_refused(run):
         run.metric("flux", 2.0)
     with pytest.raises(InputError, match="say which of real, simulated"):
         run.metric("flux.other", 2.0, origin="fake")
+
+
+MANY = pd.DataFrame({"image_id": range(481), "origin": ["simulated"] * 480 + ["real"]})
+
+
+def test_the_origin_of_a_number_follows_from_its_rows(run, project):
+    run.metric("labelled", 0.5, origin=MANY.iloc[:480])
+    run.metric("flare", 0.5, origin=MANY.iloc[480:])
+    run.metric("all", 0.5, origin=MANY)
+    found = read_metrics(project / "build/ci")
+    assert [found[f"sun.{name}"]["origin"] for name in ("labelled", "flare", "all")] == [
+        "simulated", "real", "real and simulated"
+    ]  # fmt: skip
+    assert found["sun.all"]["rows"] == {"real": 1, "simulated": 480}
+
+
+def test_one_real_row_does_not_make_the_numbers_of_later_steps_real(run):
+    run.save_table("records", MANY, origin=MANY)
+    later = open_run("sun/2-read", "build/ci")
+    records = later.load_table("1-draw", "records")
+    with pytest.raises(InputError, match="metric sun.recall has no origin.*pass its rows"):
+        later.metric("recall", 0.5)
+    later.metric("recall", 0.5, origin=records.query("origin == 'simulated'"))
+    assert later.metrics[0]["origin"] == "simulated"
+
+
+def test_the_origins_of_all_loaded_tables_count_in_any_order(run):
+    run.save_table("labelled", MANY.iloc[:480], origin=MANY.iloc[:480])
+    run.save_table("flare", MANY.iloc[480:], origin=MANY.iloc[480:])
+    for tables in (("labelled", "flare"), ("flare", "labelled")):
+        later = open_run("sun/2-read", "build/ci")
+        assert [later.load_table("1-draw", name) is None for name in tables] == [False, False]
+        assert later.origin == "real and simulated"
+
+
+@pytest.mark.parametrize(
+    "rows", [MANY.drop(columns="origin"), MANY.replace("real", "unknown"), MANY.replace("real", None)]
+)
+def test_rows_that_do_not_say_their_origin_are_refused(run, rows):
+    with pytest.raises(InputError, match="'real' or 'simulated'"):
+        run.metric("flux", 1.0, origin=rows)
+
+
+def test_no_rows_leave_the_origin_of_the_run(run):
+    run.metric("flux", float("nan"), origin=MANY.iloc[:0])
+    assert run.metrics[0]["origin"] == "simulated" and "rows" not in run.metrics[0]
+
+
+def test_the_encoder_of_a_run_is_recorded_but_where_none_entered(run):
+    run.use_encoder("dinov2-focus")
+    run.metric("precision", 0.8)
+    run.metric("counted", 0.7, encoder="")
+    assert [metric.get("encoder") for metric in run.metrics] == ["dinov2-focus", None]
+
+
+def test_few_real_rows_are_counted_in_words():
+    assert describe_origin(MANY) == "480 simulated and 1 real"
+    assert describe_origin(MANY.iloc[:3]) == "simulated"
+    assert describe_sources({"origin": "simulated", "encoder": "dinov2-focus"}) == "simulated, encoder dinov2-focus"

@@ -8,7 +8,9 @@ import nbformat
 import pytest
 
 from flarebook.compendium.data.download import check_hash
+from flarebook.compendium.provenance import MIXED, ORIGINS
 from flarebook.compendium.reports.gates import MISSING, RED, check, read_gates
+from flarebook.compendium.run import read_metrics
 from flarebook.compendium.workflow.parameters import read_profile
 
 pytestmark = pytest.mark.notebooks
@@ -62,6 +64,50 @@ def test_every_figure_has_its_five_files_and_a_complete_record(records, built):
         assert record["origin"] in ("real", "simulated", "real and simulated", "schematic"), record["id"]
         assert record["parameters"]["output"] == "build/ci" and "seed" in record["parameters"], record["id"]
         check_hash(built / "figures" / record["files"]["csv"], record["data_sha256"], "")
+
+
+def contradiction(record):
+    """What is wrong with the origin of a number or a figure, or None."""
+    origin, rows = record.get("origin"), record.get("rows")
+    if origin not in ORIGINS:
+        return "says no origin"
+    if rows and origin != " and ".join(rows):
+        return f"says {origin}, but its rows are {rows}"
+    truth = any(word in record["name"].split(".")[-1] for word in TRUTH) and record["name"].startswith("stix.")
+    return f"is scored against a simulation's truth, but says {origin}" if truth and origin != "simulated" else None
+
+
+TRUTH = ("precision", "recall", "auc", "nmi", "contamination", "good_lost", "balanced")
+
+
+@pytest.mark.parametrize(
+    ("record", "wrong"),
+    [
+        ({"name": "stix.a.recall", "origin": "simulated", "rows": {"simulated": 480}}, None),
+        ({"name": "stix.a.kept_share", "origin": MIXED, "rows": {"real": 1, "simulated": 480}}, None),
+        ({"name": "stix.a.kept_share"}, "no origin"),
+        ({"name": "stix.a.kept_share", "origin": "real", "rows": {"real": 1, "simulated": 480}}, "but its rows"),
+        ({"name": "stix.a.recall", "origin": MIXED, "rows": {"real": 1, "simulated": 480}}, "truth"),
+        ({"name": "stix.a.recall", "origin": MIXED}, "truth"),
+    ],
+)
+def test_a_contradiction_is_found(record, wrong):
+    found = contradiction(record)
+    assert found is None if wrong is None else wrong in found
+
+
+def test_no_number_and_no_figure_contradicts_its_rows(records, built):
+    named = [record | {"name": record["id"]} for record in records]
+    numbers = [metric for name, metric in read_metrics(built).items() if STUDY in (None, name.split(".")[0])]
+    wrong = {record["name"]: contradiction(record) for record in (*numbers, *named) if contradiction(record)}
+    assert not wrong
+
+
+@pytest.mark.skipif(STUDY not in (None, "stix"), reason="another study was asked for")
+def test_numbers_of_an_encoder_name_it(built):
+    for name, metric in read_metrics(built).items():
+        if name.startswith(("stix.filtering.by_hand", "stix.filtering.rule", "stix.sources.network", "stix.anomalies")):
+            assert metric["encoder"] == "dinov2-focus", name
 
 
 @pytest.mark.skipif(STUDY not in (None, "iris"), reason="another study was asked for")

@@ -1,5 +1,6 @@
 """The data manifest: every file that ships is listed, is what the list says, and may ship."""
 
+import re
 from pathlib import Path
 
 from flarebook.compendium.data.manifest import read_manifest
@@ -34,6 +35,22 @@ def test_no_data_file_ships_unlisted():
         if path.is_file() and path.suffix not in SETTINGS and "compendium" not in path.parts
     ]
     assert {path.relative_to(ROOT).as_posix() for path in files} == {file.path for file in shipped()}
+
+
+def test_every_file_with_a_hash_that_does_not_ship_is_read_by_the_package():
+    sources = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "src").rglob("*.py"))
+    for dataset in read_manifest(ROOT / "data-manifest.yaml").values():
+        if not dataset.ships and any(file.sha256 for file in dataset.files):
+            assert f'"{dataset.id}"' in sources, f"nothing reads {dataset.id}: remove it from data-manifest.yaml"
+
+
+def test_what_stands_in_for_a_data_set_exists():
+    known = read_manifest(ROOT / "data-manifest.yaml")
+    for dataset in known.values():
+        for path in re.findall(r"\b(?:src/[\w./]+\w|(?:iris|stix|solarchip)/\d-[\w-]+)", dataset.stands_in or ""):
+            named = path if path.startswith("src/") else f"notebooks/{path}.ipynb"
+            assert (ROOT / named).exists(), f"{dataset.id}: {path}"
+        assert not set(known) & set(re.findall(r"[\w-]+", dataset.stands_in or "")), f"{dataset.id} names another entry"
 
 
 def test_every_set_says_what_it_may_be_used_for_and_what_stands_in_for_it():

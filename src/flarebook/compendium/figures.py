@@ -10,9 +10,8 @@ from matplotlib.figure import Figure
 
 from flarebook.compendium.atomic_files import atomic_write
 from flarebook.compendium.errors import InputError
-from flarebook.compendium.provenance import code_state, now, sha256, to_json, versions
+from flarebook.compendium.provenance import ORIGINS, code_state, describe_origin, now, sha256, to_json, versions
 
-ORIGINS = ("real", "simulated", "real and simulated", "schematic")
 FORMATS = ("svg", "png", "pdf")
 SAVE = {  # text stays text in SVG and PDF; a fixed salt gives the same element names in each run
     "svg.fonttype": "none",
@@ -61,7 +60,7 @@ def save_figure(folder, id, figure, data, record):
     data: table of the plotted values.  record: caption, alt, notebook, parameters, origin and so on.
     """
     folder = Path(folder)
-    stamp(figure, record["origin"])
+    stamp(figure, describe_origin(record))
     with matplotlib.rc_context(SAVE):
         for suffix in FORMATS:
             with atomic_write(folder / f"{id}.{suffix}") as path:

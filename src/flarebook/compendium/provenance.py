@@ -1,4 +1,4 @@
-"""Where a figure or a number comes from: code, versions, notebook, parameters, time."""
+"""Where a figure or a number comes from: real or simulated rows, code, versions, notebook, parameters, time."""
 
 import hashlib
 import json
@@ -11,9 +11,52 @@ from pathlib import Path
 
 from packaging.requirements import Requirement
 
+from flarebook.compendium.errors import InputError
 from flarebook.compendium.project import project_root
 
+KINDS = ("real", "simulated")  # of a row: an observation, an image, a spectrum
+MIXED = "real and simulated"
+ORIGINS = (*KINDS, MIXED, "schematic")
 PLAIN = (bool, int, float, str, list, tuple, dict, type(None))
+
+
+def origin_record(origin):
+    """Origin as it is recorded with a number or a figure.
+
+    origin: one of ORIGINS, or the rows that entered, a DataFrame with a column "origin" ("real" or "simulated").
+    Returns {"origin": one of ORIGINS}, and for rows also {"rows": {kind: number}}, from which the origin follows; {}
+    for a table of no rows.  Raises InputError for another origin, a table without that column, and a row that does
+    not say.
+    """
+    if isinstance(origin, str):
+        if origin not in ORIGINS:
+            raise InputError(f"origin {origin!r} is unknown: say which of {', '.join(ORIGINS)} it is")
+        return {"origin": origin}
+    if "origin" not in getattr(origin, "columns", ()):
+        raise InputError("the rows have no column 'origin': add one that says 'real' or 'simulated' of each row")
+    counts = {str(kind): int(number) for kind, number in origin["origin"].value_counts(dropna=False).items()}
+    if unknown := counts.keys() - set(KINDS):
+        raise InputError(f"rows have origin {', '.join(sorted(unknown))}: each must be 'real' or 'simulated'")
+    rows = {kind: counts[kind] for kind in KINDS if kind in counts}
+    return {"origin": " and ".join(rows), "rows": rows} if rows else {}
+
+
+def describe_origin(record):
+    """Origin in words, with the numbers of rows where both kinds entered: "480 simulated and 1 real".
+
+    record: a metric's or a figure's, or what `origin_record` takes.
+    """
+    record = record if isinstance(record, dict) else origin_record(record)
+    rows = record.get("rows", {})
+    if len(rows) < 2:
+        return record.get("origin", "no")
+    kinds = sorted(rows, key=rows.get, reverse=True)
+    return " and ".join(f"{rows[kind]:,} {kind}" for kind in kinds)
+
+
+def describe_sources(record):
+    """Origin of a recorded number or figure, and the encoder behind it: "simulated, encoder dinov2-focus"."""
+    return ", encoder ".join(filter(None, (describe_origin(record), record.get("encoder"))))
 
 
 def code_state(folder=None):

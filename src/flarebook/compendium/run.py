@@ -12,7 +12,7 @@ from flarebook.compendium.errors import InputError
 from flarebook.compendium.interactive_pages import publish_page
 from flarebook.compendium.mapped_arrays import open_arrays
 from flarebook.compendium.project import in_project, shown, split_name
-from flarebook.compendium.provenance import cell_parameters, to_json
+from flarebook.compendium.provenance import MIXED, cell_parameters, origin_record, to_json
 
 
 def open_run(notebook, output="build/laptop", inputs="", seed=1):
@@ -39,7 +39,9 @@ class Run:
         self.study, self.step = study, step
         self.output, self.inputs = Path(output), Path(inputs)
         self.seed, self.parameters = seed, parameters
-        self.origin = "simulated"  # of metrics and figures that do not say; an earlier step's table may tell another
+        self.origin = "simulated"  # of metrics and figures that do not say; the loaded tables may tell another
+        self.encoder = ""  # frozen encoder whose features enter the numbers and figures that do not say another
+        self._loaded = False  # whether a table told its origin
         self.rng = np.random.default_rng(seed)
         self.metrics = []
 
@@ -55,12 +57,20 @@ class Run:
 
     def origin_with(self, other):
         """Origin of what is made of the loaded tables and of data of another origin, "real" or "simulated"."""
-        return other if other == self.origin else "real and simulated"
+        return other if other == self.origin else MIXED
+
+    def use_encoder(self, name):
+        """Name the frozen encoder of the run: recorded with each number and figure, glued as <study>.encoder."""
+        self.encoder = name
+        _glue(f"{self.study}.encoder", name)
 
     def save_table(self, name, table, origin=None):
-        """Write a DataFrame as Parquet, without its index; an origin travels with it to the steps that load it."""
+        """Write a DataFrame as Parquet, without its index.
+
+        origin: one of ORIGINS, or the rows from which it follows; it travels with the table to the steps that load it.
+        """
         table = table if origin is None else table.copy(deep=False)
-        table.attrs.update({} if origin is None else {"origin": origin})
+        table.attrs.update({} if origin is None else {"origin": origin_record(origin).get("origin", self.origin)})
         with atomic_write(self.folder / f"{name}.parquet") as path:
             table.to_parquet(path, index=False)
 
@@ -78,11 +88,13 @@ class Run:
             save_file({key: np.ascontiguousarray(value) for key, value in weights.items()}, path)
 
     def load_table(self, step, name):
-        """DataFrame that an earlier step saved; the run takes over the table's origin."""
+        """DataFrame that an earlier step saved; the run takes over the table's origin, and that of all it loads."""
         import pandas
 
         table = pandas.read_parquet(self._earlier(step, f"{name}.parquet"))
-        self.origin = table.attrs.pop("origin", self.origin)
+        if origin := table.attrs.pop("origin", None):
+            self.origin = self.origin_with(origin) if self._loaded else origin
+            self._loaded = True
         return table
 
     def load_arrays(self, step, name):
@@ -106,25 +118,31 @@ class Run:
             "with the same --profile, or name a folder that holds it with --inputs"
         )
 
-    def metric(self, name, value, spread=None, n=None, origin=None):
+    def metric(self, name, value, spread=None, n=None, origin=None, encoder=None):
         """Record a number under <study>.<name> and glue it for the book's text.
 
         spread: standard deviation over n repetitions; glued as <study>.<name>.spread.
-        origin: "real", "simulated", "real and simulated" or "schematic"; default, that of the loaded tables.
-        Raises InputError for a repeated name.
+        origin: one of ORIGINS, or the rows that entered (DataFrame with a column "origin"), from which it follows;
+        default, that of the loaded tables.  encoder: of the features that entered, "" for none; default, the run's.
+        Raises InputError for a repeated name, and where tables of both kinds are loaded and no origin is given.
         """
-        name, origin = f"{self.study}.{name}", origin or self.origin
+        name = f"{self.study}.{name}"
         if name in {metric["name"] for metric in self.metrics}:
             raise InputError(f"metric {name} is recorded twice in {self.study}/{self.step}: give it another name")
-        if origin not in figures.ORIGINS:
-            raise InputError(f"metric {name} has origin {origin!r}: say which of {', '.join(figures.ORIGINS)} it is")
         spread = None if spread is None else float(spread)
-        self.metrics.append(
-            {"name": name, "value": float(value), "spread": spread, "n": n, "seed": self.seed, "origin": origin}
-        )
+        record = {"name": name, "value": float(value), "spread": spread, "n": n, "seed": self.seed}
+        self.metrics.append(record | self._sources(f"metric {name}", origin, encoder))
         self.write_metrics()
         _glue(name, float(value))
         _glue(f"{name}.spread", spread)
+
+    def _sources(self, what, origin, encoder):
+        """What a number or a figure was made of: origin, its rows where they were given, and an encoder, if any."""
+        if origin is None and self.origin == MIXED:
+            raise InputError(f"{what} has no origin, and the loaded tables hold real and simulated rows: pass its rows")
+        found = {"origin": self.origin} | (origin_record(origin) if origin is not None else {})
+        encoder = self.encoder if encoder is None else encoder
+        return found | ({"encoder": encoder} if encoder else {})
 
     def write_metrics(self):
         """Write metrics.json, complete at any moment; a value that is no number becomes null."""
@@ -132,16 +150,16 @@ class Run:
         with atomic_write(self.folder / "metrics.json") as path:
             path.write_text(to_json(plain), encoding="utf-8")
 
-    def figure(self, id, figure, caption, alt, data, origin=None):
+    def figure(self, id, figure, caption, alt, data, origin=None, encoder=None):
         """Publish a figure as SVG, PNG, PDF, CSV and JSON record, and show it: the last statement of its cell.
 
         id: iris-12-performance (the paper's figure 12) or iris-x-name.  data: DataFrame of what is plotted.
+        origin, encoder: as of `metric`.
         """
-        origin = origin or self.origin
         record = {
             "caption": " ".join(caption.split()),
             "alt": " ".join(alt.split()),
-            "origin": origin,
+            **self._sources(f"figure {id}", origin, encoder),
             "study": self.study,
             "notebook": f"notebooks/{self.study}/{self.step}.ipynb",
             "parameters": {**self.parameters, "seed": self.seed},

@@ -2,13 +2,16 @@
 
 import json
 import shutil
+from dataclasses import replace
 
 import pytest
 
+from flarebook.compendium.book import pages
 from flarebook.compendium.book.api import api_reference, text
 from flarebook.compendium.book.mathml import mathml
 from flarebook.compendium.book.pages import Build, benchmark_table, fill, measured, paper_table, table
 from flarebook.compendium.errors import InputError
+from flarebook.compendium.reports.gates import Gate, judge
 
 SUMS = '''"""Two sums."""
 import nothing_of_this_name
@@ -54,6 +57,35 @@ def test_unmeasured_number_is_a_dash_and_never_the_papers(build):
     auc = next(line for line in paper_table("iris", build).splitlines() if "Model B, area under" in line)
     assert [cell.strip() for cell in auc.split("|")][2:4] == ["0.86", "–"]
     assert measured({"value": None}) == "–"
+
+
+def test_a_tuned_number_is_an_input_and_an_encoder_stands_beside_its_number(build):
+    skill = next(line for line in paper_table("iris", build).splitlines() if "Model B, true skill statistic" in line)
+    assert [cell.strip() for cell in skill.split("|")][5:7] == ["input", "–"]
+    folder = build.output / "results" / "stix" / "7-anomalies"
+    folder.mkdir(parents=True)
+    group = {"name": "stix.anomalies.group.flagged_multiple", "value": 4.0, "spread": None, "origin": "simulated"}
+    (folder / "metrics.json").write_text(json.dumps([group | {"encoder": "dinov2-focus"}]))
+    both = replace(build, notebooks=(*build.notebooks, "notebooks/stix/7-anomalies"))
+    line = next(line for line in paper_table("stix", both).splitlines() if "puts among its anomalies" in line)
+    assert [cell.strip() for cell in line.split("|")][2:6] == [
+        "7.00 (CLIP)", "4.00 (dinov2-focus)", "simulated", "undetermined"
+    ]  # fmt: skip
+
+
+def test_gates_that_cannot_see_a_change_of_sign_are_counted(build, monkeypatch):
+    found = {"iris.a": Gate(expected=0.1, abs=0.2, why="1 sd"), "iris.b": Gate(expected=0.5, abs=0.2, why="1 sd")}
+    monkeypatch.setattr(pages, "verdicts", lambda build: judge({}, found))
+    text = fill("<!-- flarebook: sign-table -->", build)
+    assert "1 of 2 gates cannot see a change of sign" in text and "`iris.a`" in text and "`iris.b`" not in text
+
+
+def test_origins_are_counted_and_stand_in_the_table_of_gates(build, monkeypatch):
+    assert "| simulated | 1 | 0 |" in fill("<!-- flarebook: origin-table -->", build)
+    metric = {"value": 0.1, "origin": "real and simulated", "rows": {"real": 1, "simulated": 480}}
+    gates = {"iris.a": Gate(expected=0.1, abs=0.2, why="1 sd")}
+    monkeypatch.setattr(pages, "verdicts", lambda build: judge({"iris.a": metric}, gates))
+    assert "| `iris.a` | 480 simulated and 1 real | 0.1 |" in fill("<!-- flarebook: gate-table -->", build)
 
 
 def test_mark_is_replaced_and_an_unknown_one_refused(build):

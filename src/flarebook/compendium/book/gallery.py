@@ -6,6 +6,7 @@ import nbformat
 from PIL import Image
 
 from flarebook.compendium.book.notebooks import figures_of, read_record
+from flarebook.compendium.provenance import describe_sources
 from flarebook.compendium.reports.citation import as_bibtex, as_text
 
 FORMATS = ("svg", "png", "pdf", "csv", "json")
@@ -52,7 +53,7 @@ def _card(record):
 
 ![{_plain(record["alt"])}](../{FOLDER}/thumbnails/{figure}.png)
 
-**{{numref}}`{record["label"]}`** ({which}; {record["origin"]}). {record["caption"]}
+**{{numref}}`{record["label"]}`** ({which}; {describe_sources(record)}). {record["caption"]}
 
 {downloads}
 

@@ -6,6 +6,7 @@ from pathlib import Path, PurePosixPath
 
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.interactive_pages import frame
+from flarebook.compendium.provenance import describe_sources
 
 
 def refuse_errors(notebook, name):
@@ -70,5 +71,6 @@ def read_record(figure_folder, figure):
 
 
 def caption(record):
-    """Caption as it stands in the book: the text, then what kind of spectra was plotted."""
-    return f"{record['caption'].rstrip()} *({record['origin'].capitalize()}.)*"
+    """Caption as it stands in the book: the text, then what was plotted, real or simulated, and by which encoder."""
+    sources = describe_sources(record)
+    return f"{record['caption'].rstrip()} *({sources[0].upper()}{sources[1:]}.)*"

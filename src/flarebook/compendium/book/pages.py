@@ -3,19 +3,20 @@
 import json
 import platform
 import re
+from collections import Counter
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import nbformat
-import yaml
 
 from flarebook.compendium.book.api import api_reference
 from flarebook.compendium.book.architecture import package_drawing, workflow_drawing
 from flarebook.compendium.book.gallery import gallery
 from flarebook.compendium.data.manifest import read_manifest
 from flarebook.compendium.errors import InputError
-from flarebook.compendium.provenance import code_state, versions
+from flarebook.compendium.provenance import ORIGINS, code_state, describe_origin, versions
+from flarebook.compendium.reports.agreement import RULE, compare, read_statements
 from flarebook.compendium.reports.gates import gates_file, judge, read_gates
 from flarebook.compendium.run import read_metrics
 
@@ -62,30 +63,45 @@ def table(head, rows):
 
 
 def paper_table(study, build):
-    """A study's numbers, as published and in this run, with the kind of data and the gate's verdict."""
+    """A study's numbers, as published and in this run, each with its encoder; data, agreement, and own gate."""
     if study not in {Path(name).parts[1] for name in build.notebooks}:
         return "*This build holds another study only.*"
     metrics = read_metrics(build.output)
-    gates = {verdict.name: verdict.verdict for verdict in verdicts(build) if verdict.gate}
-    rows = [
-        _paper_row(entry, metrics.get(entry["metric"]), gates.get(entry["metric"]))
-        for entry in read_paper_values(build.root)
-        if entry["metric"].split(".")[0] == study
-    ]
-    return table(("statement", "published", "this run", "data", "gate"), rows)
+    values = {name: metric["value"] for name, metric in metrics.items()}
+    gates = {verdict.name: verdict for verdict in verdicts(build) if verdict.gate}
+    limits = {name: verdict.gate for name, verdict in gates.items()}
+    rows = []
+    for entry in read_statements(build.root / "book" / "paper-values.yaml"):
+        if entry.metric.split(".")[0] == study:
+            agreement = _agreement(*compare(entry, values, limits))
+            gate = gates[entry.metric].verdict if entry.metric in gates else MISSING
+            rows.append((*_paper_row(entry, metrics.get(entry.metric)), agreement, gate))
+    return table(("statement", "published", "this run", "data", "agreement", "own gate"), rows)
 
 
-def read_paper_values(root):
-    """Statements of the papers with the metric that answers each: list of dicts."""
-    return yaml.safe_load((Path(root) / "book" / "paper-values.yaml").read_text(encoding="utf-8"))["values"]
+def _paper_row(entry, metric):
+    """Statement and place, the paper's value and this run's, each with the encoder, and the origin."""
+    paper = f"{entry.paper:.2f}" if isinstance(entry.paper, float) else entry.paper or entry.absent
+    origin = describe_origin(metric) if metric else MISSING
+    shown = _by(measured(metric), (metric or {}).get("encoder"))
+    return f"{entry.statement} ({entry.where})", _by(paper, entry.encoder), shown, origin
 
 
-def _paper_row(entry, metric, verdict):
-    """One line: statement and place, paper's value, measured value, origin, verdict."""
-    statement = f"{entry['statement']} ({entry['where']})"
-    origin = metric["origin"] if metric else MISSING
-    paper = entry["paper"] if isinstance(entry["paper"], str) else f"{entry['paper']:.2f}"
-    return statement, paper, measured(metric), origin, verdict or MISSING
+def _by(value, encoder):
+    """Value with the encoder behind it."""
+    return f"{value} ({encoder})" if encoder and value != MISSING else value
+
+
+def _agreement(verdict, difference, width):
+    """Verdict with the interval of the difference that it rests on."""
+    if width is None:
+        return verdict
+    return f"{verdict} ({difference:+.2f}{NARROW}±{NARROW}{width:.2f})"
+
+
+def agreement_rule(build):
+    """The rule behind the column *agreement*."""
+    return RULE
 
 
 def measured(metric):
@@ -103,14 +119,35 @@ def verdicts(build):
 
 
 def gate_table(build):
-    """Every gated metric: what was measured, what was expected, the tolerance and its reason."""
+    """Every gated metric: its origin, what was measured and expected, the tolerance and its reason."""
     rows = [
-        (f"`{verdict.name}`", number(verdict.measured), number(verdict.gate.expected), number(verdict.gate.tolerance),
-         verdict.verdict, verdict.gate.why)
+        (f"`{verdict.name}`", verdict.origin or MISSING, number(verdict.measured), number(verdict.gate.expected),
+         number(verdict.gate.tolerance), verdict.verdict, verdict.gate.why)
         for verdict in verdicts(build)
         if verdict.gate
     ]  # fmt: skip
-    return table(("metric", "measured", "expected", "tolerance", "verdict", "why"), rows)
+    return table(("metric", "data", "measured", "expected", "tolerance", "verdict", "why"), rows)
+
+
+def sign_table(build):
+    """Gates that cannot see a change of sign, counted and listed."""
+    gates = {verdict.name: verdict.gate for verdict in verdicts(build) if verdict.gate}
+    blind = [
+        (f"`{name}`", number(gate.expected), number(gate.tolerance)) for name, gate in gates.items() if gate.sign_blind
+    ]
+    text = f"{len(blind)} of {len(gates)} gates cannot see a change of sign: their tolerance includes zero."
+    if not blind:
+        return text
+    rows = table(("metric", "expected", "tolerance"), blind)
+    return f"{text}\n\n:::{{dropdown}} Gates that cannot see a change of sign\n{rows}\n:::"
+
+
+def origin_table(build):
+    """How many numbers and figures of this run are real, simulated, both or neither."""
+    metrics = Counter(metric["origin"] for metric in read_metrics(build.output).values())
+    records = (json.loads(path.read_text(encoding="utf-8")) for path in (build.output / "figures").glob("*.json"))
+    figures = Counter(record["origin"] for record in records)
+    return table(("data", "numbers", "figures"), [(kind, metrics[kind], figures[kind]) for kind in ORIGINS])
 
 
 def number(value):
@@ -198,7 +235,10 @@ def _benchmark_row(result):
 
 PARTS = {
     **{f"paper-table-{study}": partial(paper_table, study) for study in STUDIES},
+    "agreement-rule": agreement_rule,
     "gate-table": gate_table,
+    "sign-table": sign_table,
+    "origin-table": origin_table,
     "data-table": data_table,
     "status-table": status_table,
     "versions-table": versions_table,

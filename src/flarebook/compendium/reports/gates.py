@@ -1,12 +1,14 @@
 """Gates: each metric of a profile against its expected value, and where the tolerances come from."""
 
 import math
+import re
 from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict, RootModel, model_validator
 
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.project import project_root, shown
+from flarebook.compendium.provenance import describe_origin
 from flarebook.compendium.run import read_metrics
 from flarebook.compendium.validation import nearest, read_yaml, validated
 from flarebook.compendium.workflow.parameters import read_profile
@@ -36,6 +38,25 @@ class Gate(BaseModel):
     def tolerance(self):
         """Largest difference from the expected value that passes."""
         return self.abs if self.abs is not None else self.rel * abs(self.expected)
+
+    @property
+    def seed_sd(self):
+        """Standard deviation over seeds that `why` states, else that of the tolerance; None where neither tells.
+
+        Where the tolerance is wider than the seeds' scatter, for rounding or other processors, it is an upper limit.
+        """
+        found = re.search(r"(\d) sd over \d+ seeds([^;]*)", self.why)
+        if found is None:
+            return None
+        stated, limit = re.search(r" is (\d*\.?\d+)", found[2]), re.search(r"at most (\d*\.?\d+)", found[2])
+        if limit and self.tolerance == float(limit[1]):
+            return None  # the tolerance stops at the limit, the scatter may not
+        return float(stated[1]) if stated else self.tolerance / int(found[1])
+
+    @property
+    def sign_blind(self):
+        """Whether zero, or the expected value with the other sign, would pass."""
+        return self.expected != 0 and self.passes(0.0)
 
     def passes(self, value):
         """Whether a measured value passes; NaN and a missing value do not."""
@@ -110,7 +131,7 @@ def judge(measured, gates):
         gate, metric = gates.get(name), measured.get(name, {"value": None, "origin": ""})
         passed = GREEN if gate and gate.passes(metric["value"]) else RED
         verdict = MISSING if name not in measured else passed if gate else UNGATED
-        verdicts.append(Verdict(name, metric["value"], gate, verdict, metric["origin"]))
+        verdicts.append(Verdict(name, metric["value"], gate, verdict, describe_origin(metric)))
     return sorted(verdicts, key=lambda verdict: (verdict.gate is None, verdict.name))
 
 

@@ -113,7 +113,8 @@ def plot_examples(images, records, rows, labels):
 
 def example_table(records, rows):
     """Records of the shown images, to save with a mosaic."""
-    columns = ["image_id", "band", "kind", "n_sources", "artefact", "counts_per_detector", "centre_error", "name"]
+    columns = ["image_id", "origin", "band", "kind", "n_sources", "artefact", "counts_per_detector"]
+    columns += ["centre_error", "name"]
     parts = [records.iloc[numbers][columns].assign(row=name) for name, numbers in rows.items()]
     real = records[records["origin"] == "real"]
     return pd.concat([*parts, real[columns].assign(row="real")], ignore_index=True)
