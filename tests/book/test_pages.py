@@ -51,14 +51,24 @@ def test_index_leads_to_the_front_page(pages, browser):
 def test_front_page_sets_paper_beside_run(pages):
     table = soup(pages, "book/index.html").find("table")
     head = [cell.get_text(strip=True) for cell in table.thead.find_all("th")]
-    assert head == ["statement", "published", "this run", "data", "gate"]
+    assert head == ["statement", "published", "this run", "data", "agreement", "own gate"]
     rows = {
         row.td.get_text(strip=True): [cell.get_text(strip=True) for cell in row.find_all("td")]
         for row in table.tbody.find_all("tr")
     }
     skill = next(row for name, row in rows.items() if name.startswith("Model B, true skill"))
     assert skill[1] == "0.57"
-    assert skill[3] == "simulated"
+    assert skill[3:5] == ["simulated", "input"]
+
+
+def test_every_paper_value_is_compared_and_the_posters_encoder_is_told_from_ours(pages):
+    page = soup(pages, "book/index.html")
+    rows = [[cell.get_text(strip=True) for cell in row.find_all("td")] for row in page.select("table tbody tr")]
+    told = {row[4].split(" (")[0] for row in rows}
+    assert told <= {"agrees", "differs", "undetermined", "input", "–"} and "differs" in told
+    kept = [row for row in rows if row[0].startswith("Share of the images that remain")]
+    assert kept and all("CLIP" in row[1] and "CLIP" not in row[2] and row[2].endswith(")") for row in kept)
+    assert "rank correlation with the paper" not in " ".join(row[0] for row in rows if "features" in row[0])
 
 
 def test_every_paper_value_was_measured(pages):
