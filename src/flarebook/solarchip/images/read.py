@@ -8,7 +8,7 @@ import re
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import astropy.units as u
 import numpy as np
@@ -19,9 +19,6 @@ from flarebook.compendium.data.header_values import count_unit, parse_time, pars
 from flarebook.compendium.data.reading import open_fits, reading
 from flarebook.compendium.errors import InputError, MetadataWarning
 from flarebook.solarchip.images.channels import AIA
-
-if TYPE_CHECKING:
-    import sunpy.map
 
 SOLAR_RADIUS = 696_000_000.0  # m, RSUN_REF of the headers of AIA and HMI
 CONTINUUM = "continuum"  # HMI's other image; it has no place among the eleven channels
@@ -65,7 +62,7 @@ class SunImage:
         return _sunpy_map(self.data, self.header, self.name)
 
 
-def read_image(source: "str | Path | sunpy.map.GenericMap") -> SunImage:
+def read_image(source: str | Path | Any) -> SunImage:
     """Read a full-disk AIA or HMI image from FITS, or take it from a sunpy map.
 
     Parameters
