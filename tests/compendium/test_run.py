@@ -60,8 +60,9 @@ def test_metrics_are_whole_at_any_moment_and_forgotten_by_the_next_run(run, proj
 
 
 def test_a_metric_that_is_no_number_is_null(run, project):
-    run.metric("classifiers.B.auc", float("nan"))
-    assert read_metrics(project / "build/ci")["sun.classifiers.B.auc"]["value"] is None
+    run.metric("classifiers.B.auc", float("nan"), spread=float("nan"))
+    metric = read_metrics(project / "build/ci")["sun.classifiers.B.auc"]
+    assert metric["value"] is None and metric["spread"] is None
 
 
 def test_a_metric_recorded_twice_or_of_unknown_origin_is_refused(run):

@@ -146,7 +146,8 @@ class Run:
 
     def write_metrics(self):
         """Write metrics.json, complete at any moment; a value that is no number becomes null."""
-        plain = [{**metric, "value": _finite(metric["value"])} for metric in self.metrics]
+        numbers = ("value", "spread")
+        plain = [{**metric, **{name: _finite(metric[name]) for name in numbers}} for metric in self.metrics]
         with atomic_write(self.folder / "metrics.json") as path:
             path.write_text(to_json(plain), encoding="utf-8")
 
@@ -183,7 +184,7 @@ def read_metrics(folder):
 
 def _finite(value):
     """Value, or None for NaN and infinities, which JSON has not."""
-    return value if math.isfinite(value) else None
+    return value if value is not None and math.isfinite(value) else None
 
 
 def _glue(name, value):

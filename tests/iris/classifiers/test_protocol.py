@@ -98,6 +98,17 @@ def test_variants_keep_all_observations_and_drop_what_they_say(table):
     assert variants["model C with dropout"].dropout > 0 and "narrow windows" in variants
 
 
+def test_real_spectra_go_on_without_the_variant_that_only_a_simulation_allows(table, spectra, splits):
+    rng = np.random.default_rng(0)
+    real = table.assign(quiet_fraction=np.where(np.arange(len(table)) % 3, np.nan, table["quiet_fraction"]))
+    assert ablation.quiet_light_known(table) and not ablation.quiet_light_known(real)
+    names = [[v.name for v in ablation.ablation_variants(t, rng, narrow=t)] for t in (table, real)]
+    assert names[1] == [name for name in names[0] if name != ablation.QUIET]
+    for variant in ablation.ablation_variants(real, rng)[:3]:
+        scores = ablation.run_variant(variant, splits, spectra.names, rng, TRAINING)
+        assert scores["value"].notna().all()
+
+
 def test_a_variant_that_loses_an_observation_is_told(table, spectra, splits):
     lost = ablation.Variant("too strict", table[table["observation"] != "PF 2"])
     with pytest.raises(InputError, match="no spectra of PF 2"):
