@@ -7,6 +7,11 @@ from flarebook.compendium.errors import InputError
 from flarebook.evaluation import claims
 
 
+def test_a_score_has_begun_to_learn_from_one_and_a_half_times_chance():
+    assert claims.above_chance(0.31, 0.2) and not claims.above_chance(0.29, 0.2)
+    assert not claims.above_chance([0.9, 0.2], [0.2, 0.2]), "each has to"
+
+
 def test_an_interval_above_zero_supports_and_one_that_holds_zero_leaves_open():
     assert claims.assess(0.2, 0.1, 0.3) == "supported"
     assert claims.assess(0.2, -0.1, 0.5) == "undecided at this size"

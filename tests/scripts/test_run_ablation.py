@@ -71,7 +71,7 @@ def test_without_the_files_this_run_decides_and_with_them_the_longer_training(tm
     assert ablation_tables.longer_table(tmp_path) == (None, None)
     assert ablation_tables.select_training(80, "simulated", None) == "this run"
     about = {"origin": "simulated", "settings": {"n_steps": 600}}
-    assert ablation_tables.select_training(80, "simulated", about) == "longer"
+    assert ablation_tables.select_training(80, "simulated", about) == "shipped table"
     assert ablation_tables.select_training(12000, "simulated", about) == "this run"
     assert ablation_tables.select_training(80, "real", about) == "this run"
 

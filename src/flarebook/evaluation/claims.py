@@ -12,6 +12,7 @@ AGAINST = "p_against"  # probability of so small a difference, or a smaller one,
 CORRECTED = "p_corrected"  # the same after Holm's method
 LEVEL = 0.95
 ROUNDING = 1e-9  # of the largest value: differences that vary by less are equal, whatever the processor rounds
+CHANCE_FACTOR = 1.5  # times the chance level of its own question, from which a model has begun to learn
 FEWEST = 3  # pairs for a word: with two, one lucky draw fills or empties the interval
 
 
@@ -33,6 +34,14 @@ def assess(difference, low, high, margin=0.0):
     if high < margin or high <= 0:
         return REFUTED
     return SUPPORTED if low > 0 else UNDECIDED
+
+
+def above_chance(score, chance):
+    """Whether a model answers its own question clearly better than chance; one that does not decides no claim.
+
+    score, chance: of the same question, such as the share of dates found; floats, or arrays of which all have to.
+    """
+    return bool((np.asarray(score) >= CHANCE_FACTOR * np.asarray(chance)).all())
 
 
 def paired_interval(values, reference, level=LEVEL):

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from flarebook.compendium.errors import InputError
+from flarebook.solarchip.pretraining.pretrain import pretrain
 from flarebook.solarchip.pretraining.settings import PretrainingConfig
 from flarebook.solarchip.representation import ablation, ablation_tables
 from flarebook.solarchip.representation.scores import HEADLINE, MEAN_PROBE
@@ -35,7 +36,7 @@ def test_the_random_row_is_what_every_other_row_begins_with(dates):
     images = dates.images[dates.train]
     still = replace(SETTINGS, n_steps=1, learning_rate=0.0)
     random, begun = (
-        ablation.train_variant(ablation.Variant("vit-mini", row), images, still) for row in ("random", "+ CLS")
+        ablation.train_variant(ablation.Variant("vit-mini", row), images, still)[0] for row in ("random", "+ CLS")
     )
     weights = begun.state_dict()
     assert all(np.array_equal(value.detach(), weights[name]) for name, value in random.named_parameters())
@@ -93,6 +94,37 @@ def test_claim_1_is_held_against_what_needs_no_learning():
     assert alone.loc[alone["claim"] == "1", "verdict"].tolist() == ["supported"]
     assert both.loc[both["claim"] == "1", "verdict"].tolist() == ["supported", "not supported"]
     assert "|B| blocks" in both["comparison"][1]
+
+
+def test_claim_1_has_a_verdict_without_what_the_paper_does_not_compare_with():
+    wobble = 0.001 * np.arange(3)
+    table = made_up({"reconstruction": 0.2 + wobble, ablation.ALL_TERMS: 0.8 - wobble})
+    rows, claims = ablation_tables.assess_trainings({"this run": (table, {HEADLINE: 0.95})})
+    claims = claims.set_index("claim")
+    assert claims.loc["1", ["n_supported", "n_refuted", "verdict"]].tolist() == [1, 1, "not supported"]
+    own = claims.loc[ablation_tables.WITHOUT_BLOCKS]
+    assert own[["n_supported", "n_refuted", "verdict"]].tolist() == [1, 0, "supported"]
+    assert own["mean_difference"] == pytest.approx(0.6 - 2 * 0.001)
+    assert not rows.loc[rows["claim"] == ablation_tables.WITHOUT_BLOCKS, "comparison"].str.contains("blocks").any()
+
+
+def test_every_loss_of_a_training_is_kept_and_gated(dates):
+    table = ablation.run_variant(ablation.Variant("vit-mini", ablation.ALL_TERMS), dates, SETTINGS, ["171"])
+    losses = table[table["score"].str.startswith("training loss")].set_index("score")["value"]
+    assert losses.index.tolist() == [ablation.loss_score(term) for term in ablation.TERMS[ablation.ALL_TERMS]]
+    history = pretrain(dates.images[dates.train], replace(SETTINGS, size="vit-mini"))[1]
+    assert losses.tolist() == history[list(ablation.TERMS[ablation.ALL_TERMS])].iloc[-1].tolist()
+    names = [name for name, *_ in ablation_tables.gated_metrics(ablation_tables.summarize_ablation(table))]
+    assert {f"ablation.transformer.all.loss.{term}" for term in ("reconstruction", "cls", "patch", "intra")} <= set(
+        names
+    )
+
+
+def test_rows_are_counted_whose_contrasts_exceed_chance():
+    table = made_up({"reconstruction": [0.2, 0.2], "+ CLS": [0.3, 0.3]})
+    assert ablation_tables.count_above_chance(on_the_plateau(table, "+ CLS")) == {"vit-mini": 0}
+    learnt = on_the_plateau(table, "+ CLS").replace({"value": {0.02: 0.5}})
+    assert ablation_tables.count_above_chance(learnt) == {"vit-mini": 1}
 
 
 def test_mean_and_spread_are_those_of_the_seeds():

@@ -35,6 +35,7 @@ def translations(test):
     rng = np.random.default_rng(2)
     noise = {t: rng.normal(size=(N, SIZE, SIZE)) for t in comparison.TARGETS}
     sizes = {comparison.MANY: 0.01, comparison.ONE: 0.02, comparison.UNET: 0.2, comparison.GAN: 0.011}
+    sizes |= {comparison.SHIPPED: 0.05}
     return {
         method: {
             t: translation_scores.select_target(test, t) + size * rng.normal(1, 0.002, (N, 1, 1)) * noise[t]
@@ -57,19 +58,48 @@ def test_less_noise_has_the_better_score_in_every_block(test, translations):
     scores = comparison.score_translations(translations, test)
     good, bad = (comparison.block_means(scores, m, "171", "psnr") for m in (comparison.MANY, comparison.UNET))
     assert len(good) == 8
-    np.testing.assert_allclose(good - bad, 20 * np.log10(0.2 / 0.01), atol=0.1)  # 26 dB
+    np.testing.assert_allclose(good - bad, 20 * np.log10(0.2 / 0.01), atol=0.5)  # 26 dB
     assert scores.groupby("method")["flux_error"].count().eq(N).all(), "of |hmi| alone"
 
 
+def judge(translations, test, method=comparison.MANY):
+    """Rows of the verdict table against the U-Net."""
+    scores, recalls = comparison.score_translations(translations, test), comparison.recall_table(translations, test)
+    return pd.DataFrame(comparison.claim_rows(scores, [comparison.UNET], recalls, method))
+
+
 def test_verdict_goes_with_the_scores(test, translations):
-    rows = pd.DataFrame(comparison.claim_rows(comparison.score_translations(translations, test), [comparison.UNET]))
-    assert set(rows["verdict"]) == {"supported"}
+    assert set(judge(translations, test)["verdict"]) == {"supported"}
+    shipped = judge(translations, test, comparison.SHIPPED)
+    assert set(shipped["verdict"]) == {"supported"} and set(shipped["claim"]) == {"3, translation, shipped"}
+    assert not set(shipped["name"]) & set(judge(translations, test)["name"])
     swapped = translations | {
         comparison.MANY: translations[comparison.UNET],
         comparison.UNET: translations[comparison.MANY],
     }
-    rows = pd.DataFrame(comparison.claim_rows(comparison.score_translations(swapped, test), [comparison.UNET]))
-    assert set(rows["verdict"]) == {"not supported"}
+    assert set(judge(swapped, test)["verdict"]) == {"not supported"}
+
+
+def test_a_diffusion_that_ignores_its_source_decides_nothing(test, translations):
+    """Its images have every right pixel but the date: worse than the U-Net, yet nothing about translation."""
+    shuffled = {target: np.roll(images, 1, axis=0) for target, images in translations[comparison.MANY].items()}
+    rows = judge(translations | {comparison.MANY: shuffled}, test)
+    assert (rows["difference"] < 0).all() and (rows["recall"] == 0).all()
+    assert set(rows["verdict"]) == {"undecided at this size"}
+
+
+def test_recall_of_the_date_is_one_with_the_source_and_chance_without(test):
+    observed = translation_scores.select_target(test, "171")
+    assert translation_scores.date_recall(0.1 * observed, observed, "171") == 1
+    same = np.broadcast_to(observed[0], observed.shape)
+    assert translation_scores.date_recall(same, observed, "171") == 1 / N
+
+
+def test_a_translator_of_another_size_sees_binned_images(test, translator):
+    large = np.kron(test, np.ones((2, 2), np.float32))
+    members, small = (comparison.sample_members(translator, images, 2, 2, 1)["171"] for images in (large, test))
+    assert members.shape == (2, N, 2 * SIZE, 2 * SIZE)
+    np.testing.assert_array_equal(members[..., ::2, ::2], small)
 
 
 def test_every_watched_number_has_a_name_of_its_own(test, translations):
@@ -95,6 +125,7 @@ def test_branches_of_both_encoders_are_compared_and_the_translator_stays_as_it_w
         translator, conditions, test, test[:3], TranslatorConfig(1, 2, 4), Sampling(2, 2), ("171",)
     )
     assert len(scores) == 2 * 2 * 2, "conditions, seeds, parts of the image"
+    assert scores["chance"].eq(1 / 3).all() and scores["recall"].between(0, 1).all()
     assert len(comparison.condition_scores(scores, comparison.RANDOM, "171")) == 2
     after = translator.state_dict()
     assert before.keys() == after.keys()
@@ -112,7 +143,7 @@ def test_random_encoders_differ_from_the_pretrained_one_and_among_seeds(test, tr
 def test_figures_have_a_panel_for_each_of_what_they_compare(test, translations):
     shown = translations | {comparison.POLYNOMIAL: translations[comparison.UNET]}
     members = {t: np.stack([translations[comparison.ONE][t], translations[comparison.MANY][t]]) for t in SCORED}
-    assert len(translation.plot_examples(test, 0, shown, members).axes) == 2 * 8
+    assert len(translation.plot_examples(test, 0, shown, members).axes) == 2 * 9
     table = translation_scores.summarize_scores(comparison.score_translations(shown, test))
     assert len(translation.plot_scores(table).axes) == 3
     assert len(translation.plot_flux(comparison.flux_table(shown, test)).axes) == 4

@@ -13,6 +13,7 @@ from flarebook.solarchip.translation.comparison import (
     PRETRAINED,
     RANDOM,
     RECONSTRUCTION,
+    SHIPPED,
     TARGETS,
 )
 from flarebook.solarchip.translation.direct import GAN, MEAN, POLYNOMIAL, UNET
@@ -20,11 +21,11 @@ from flarebook.solarchip.translation.scores import region_masks, select_target
 
 STYLES = {  # of each method: colour, marker
     MEAN: ("#8c8c8c", "x"), POLYNOMIAL: ("#56B4E9", "+"), UNET: ("#0072B2", "o"), GAN: ("#009E73", "s"),
-    ONE: ("#E69F00", "v"), MANY: ("#D55E00", "D"), RECONSTRUCTION: ("#000000", "_"),
+    ONE: ("#E69F00", "v"), MANY: ("#D55E00", "D"), SHIPPED: ("#CC79A7", "^"), RECONSTRUCTION: ("#000000", "_"),
 }  # fmt: skip
 NAMES = {"psnr": "PSNR [dB]", "ssim": "SSIM", "correlation": "correlation"}
 LONG = {"hmi": "field", "|hmi|": "|field|"}
-SHOWN_METHODS = (POLYNOMIAL, UNET, GAN, ONE, MANY)
+SHOWN_METHODS = (POLYNOMIAL, UNET, GAN, ONE, MANY, SHIPPED)
 LINES = ("#E69F00", "#0072B2", "#009E73", "#D55E00", "#CC79A7")
 
 

@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass, replace
 
+import numpy as np
 import pandas as pd
 
 from flarebook.solarchip.datasets.archive import scale_archive
 from flarebook.solarchip.images.grid import bin_images
 from flarebook.solarchip.models.autoencoder import create_autoencoder
 from flarebook.solarchip.pretraining.pretrain import pretrain
+from flarebook.solarchip.representation.scores import COLUMNS as SCORE_COLUMNS
 from flarebook.solarchip.representation.scores import build_evaluation_set, score_model
 
 TERMS = {  # row: terms of the loss
@@ -23,6 +25,11 @@ TERMS = {  # row: terms of the loss
 ALL_TERMS = "+ CLS + patch + intra"
 SHARING_WORDS = {"two": "HMI, AIA", "one": "one for all", "separate": "one per channel"}  # who shares an encoder
 COLUMNS = ("backbone", "sharing", "row", "seed", "score", "value", "chance")
+
+
+def loss_score(term):
+    """Name of the score that holds the training's loss of a term."""
+    return f"training loss, {term}"
 
 
 @dataclass(frozen=True)
@@ -53,12 +60,14 @@ def train_variant(variant, images, settings):
     """Encoder of one row after its training; without terms, the weights that the seed draws.
 
     images: (n, 11, h, w) scaled, of the training dates; settings: PretrainingConfig of the row with all terms.
-    Returns a SolarChip in evaluation mode.
+    Returns a SolarChip in evaluation mode and {term: its loss, the mean over the last `every` steps}.
     """
-    if not TERMS[variant.row]:
-        return create_autoencoder(variant.backbone, variant.sharing, settings.seed, images.shape[-1]).eval()
-    own = replace(settings, size=variant.backbone, sharing=variant.sharing, terms=TERMS[variant.row])
-    return pretrain(images, own)[0]
+    terms = TERMS[variant.row]
+    if not terms:
+        return create_autoencoder(variant.backbone, variant.sharing, settings.seed, images.shape[-1]).eval(), {}
+    own = replace(settings, size=variant.backbone, sharing=variant.sharing, terms=terms)
+    model, history = pretrain(images, own)
+    return model, history[list(terms)].iloc[-1].to_dict()
 
 
 def run_variant(variant, dates, settings, channels):
@@ -66,8 +75,10 @@ def run_variant(variant, dates, settings, channels):
 
     dates: EvaluationSet; channels: AIA channels that are scored.
     """
-    model = train_variant(variant, dates.images[dates.train], settings)
-    table = score_model(model, dates, channels, device=settings.device)
+    model, losses = train_variant(variant, dates.images[dates.train], settings)
+    trained = pd.DataFrame([(loss_score(term), loss, np.nan) for term, loss in losses.items()], columns=SCORE_COLUMNS)
+    tables = [score_model(model, dates, channels, device=settings.device), trained]
+    table = pd.concat([part for part in tables if len(part)], ignore_index=True)
     about = {"backbone": variant.backbone, "sharing": variant.sharing, "row": variant.row, "seed": settings.seed}
     return table.assign(**about)[list(COLUMNS)]
 

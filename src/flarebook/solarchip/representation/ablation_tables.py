@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from flarebook.compendium.errors import InputError
-from flarebook.evaluation.claims import UNDECIDED, assess_pairs, correct_claims, summarize_claims
-from flarebook.solarchip.representation.ablation import ALL_TERMS, COLUMNS, TERMS
+from flarebook.evaluation.claims import UNDECIDED, above_chance, assess_pairs, correct_claims, summarize_claims
+from flarebook.solarchip.representation.ablation import ALL_TERMS, COLUMNS, TERMS, loss_score
 from flarebook.solarchip.representation.scores import HEADLINE, MEAN_PROBE, STRENGTH
 
 MARGIN = 0.02  # smallest gain in recall or in a probe's skill that would matter to a user
@@ -20,7 +20,6 @@ ADDED = {"CLS": ("+ CLS", "reconstruction"), "patch": ("+ CLS + patch", "+ CLS")
 ALONE = ("CLS alone", "patch alone", "intra alone")
 OWN_SCORES = {"cls": "recall@1, all dates", "patch": "patch date, neighbouring days", "intra": "place, same date"}
 KINDS = {"vit": "transformer", "cnn": "convolutions"}  # families of backbones: metrics have one name in all sizes
-LEFT = 1.5  # times the chance level of its own question, above which a contrast has begun to learn
 SHORT_ROWS = {
     "random": "random",
     "reconstruction": "reconstruction",
@@ -36,10 +35,14 @@ SHORT_SCORES = {
     MEAN_PROBE: "probe",
     "crossed probe, mean": "crossed",
 }
+GATED = {(row, score): f"{SHORT_ROWS[row]}.{SHORT_SCORES[score]}" for row in SHORT_ROWS for score in SHORT_SCORES}
+GATED |= {(row, score): f"{row.lower().replace(' ', '_')}.{SHORT_SCORES[score]}" for row in ALONE for score in CAPACITY}
+GATED |= {(ALL_TERMS, loss_score(term)): f"all.loss.{term}" for term in TERMS[ALL_TERMS]}
 FOLDER = files("flarebook.solarchip") / "data"
 FILES = "ablation.csv", "ablation.json"
 SCRIPT = "python -m scripts.solarchip.run_ablation"
-THIS, LONGER = "this run", "longer"
+THIS, SHIPPED = "this run", "shipped table"
+WITHOUT_BLOCKS = "1 without |B| blocks"  # claim 1 against what the paper has alone
 
 
 def summarize_ablation(table):
@@ -58,7 +61,7 @@ def claim_rows(table, claim, backbone, rows, scores, margin=MARGIN):
     of the term.
     """
     own = table[(table["backbone"] == backbone) & (table["sharing"] == "two")]
-    learnt = above_chance(own[own["row"] == rows[0]], TERMS[rows[0]])
+    learnt = contrasts_above_chance(own[own["row"] == rows[0]], TERMS[rows[0]])
     values = own.pivot(index="seed", columns=["row", "score"], values="value")
     for score in scores:
         if all((row, score) in values for row in rows):
@@ -67,11 +70,20 @@ def claim_rows(table, claim, backbone, rows, scores, margin=MARGIN):
             yield row if learnt else row | {"verdict": UNDECIDED}
 
 
-def above_chance(table, terms):
+def contrasts_above_chance(table, terms):
     """Whether each term's own score, the mean over seeds, exceeds chance clearly; table: of one row of the ablation."""
     means = table.groupby("score")[["value", "chance"]].mean()
     means = means[means.index.isin([OWN_SCORES.get(term) for term in terms])]
-    return bool((means["value"] >= LEFT * means["chance"]).all())
+    return above_chance(means["value"], means["chance"])
+
+
+def count_above_chance(table):
+    """Rows of each backbone, with two encoders, whose contrasts all exceed chance: {backbone: count}."""
+    counts = {backbone: 0 for backbone in table["backbone"].unique()}
+    for (backbone, name), rows in table[table["sharing"] == "two"].groupby(["backbone", "row"]):
+        contrasts = [term for term in TERMS[name] if term in OWN_SCORES]
+        counts[backbone] += bool(contrasts) and contrasts_above_chance(rows, contrasts)
+    return counts
 
 
 def with_reference(table, scores, name):
@@ -88,9 +100,9 @@ def claim_table(table, margin=MARGIN, untrained_features=None):
     """Claims 1, 2 and 5 from paired differences over seeds: one row per comparison and score, of `correct_claims`.
 
     1, modality-invariant and spatially consistent: all terms against reconstruction alone, and against blocks of |B|
-    and brightness (`untrained_features`, {score: value}).  2, each term adds: every term against the row without it;
-    what a term does alone, against random weights, is told as "2 alone".  5, both backbones work: all terms
-    against random weights.
+    and brightness where they are given (`untrained_features`, {score: value}).  2, each term adds: every term against
+    the row without it; what a term does alone, against random weights, is told as "2 alone".  5, both backbones work:
+    all terms against random weights.
     """
     table = with_reference(table, untrained_features, STRENGTH) if untrained_features else table
     rows = []
@@ -105,17 +117,35 @@ def claim_table(table, margin=MARGIN, untrained_features=None):
     return correct_claims(rows)
 
 
-def claims_by_training(judged):
-    """Claims of every training: of `summarize_claims`, with a column training.  judged: {training: verdict_table}."""
-    return pd.concat([summarize_claims(rows).assign(training=name) for name, rows in judged.items()])
+def assess_trainings(trained, margin=MARGIN):
+    """Claims of every training, claim 1 with and without |B| blocks, which the paper does not compare with.
+
+    trained: {training: (table, untrained_features)}, of `claim_table`.  Returns the rows of `claim_table` and those of
+    `summarize_claims` with mean_difference, of a claim's parts; both with a column training.  The parts of
+    WITHOUT_BLOCKS are corrected for their own number.
+    """
+    parts = []
+    for name, (table, untrained_features) in trained.items():
+        alone = claim_table(table, margin)
+        alone = alone[alone["claim"] == "1"].assign(claim=WITHOUT_BLOCKS)
+        parts.append(pd.concat([claim_table(table, margin, untrained_features), alone]).assign(training=name))
+    claims = []
+    for rows in parts:
+        means = rows.groupby("claim")["difference"].mean().rename("mean_difference")
+        claims.append(summarize_claims(rows).join(means, on="claim").assign(training=rows["training"].iloc[0]))
+    return pd.concat(parts, ignore_index=True), pd.concat(claims, ignore_index=True)
 
 
 def gated_metrics(summary):
     """The scores that a gate can watch, of the rows with two encoders: (short name, mean, sd, n)."""
-    own = summary[summary["row"].isin(SHORT_ROWS) & summary["score"].isin(SHORT_SCORES) & (summary["sharing"] == "two")]
-    for row in own.itertuples():
-        kind = KINDS[row.backbone.split("-")[0]]
-        yield f"ablation.{kind}.{SHORT_ROWS[row.row]}.{SHORT_SCORES[row.score]}", row.mean, row.sd, row.n
+    for row in summary[summary["sharing"] == "two"].itertuples():
+        if (row.row, row.score) in GATED:
+            yield f"ablation.{backbone_kind(row.backbone)}.{GATED[row.row, row.score]}", row.mean, row.sd, row.n
+
+
+def backbone_kind(backbone):
+    """Family of a backbone in the names of metrics: "vit-tiny" -> "transformer"."""
+    return KINDS[backbone.split("-")[0]]
 
 
 def overview_table(summary):
@@ -147,8 +177,8 @@ def longer_table(folder=FOLDER):
 
 
 def select_training(n_steps, origin, about):
-    """Which training the verdicts are taken from, THIS or LONGER: the one of more steps, on images of the same origin.
+    """Which training the verdicts are taken from, THIS or SHIPPED: the one of more steps, on images of the same origin.
 
     n_steps: of this run; origin: of its images, "real" or "simulated"; about: of `longer_table`, or None.
     """
-    return LONGER if about and about["origin"] == origin and about["settings"]["n_steps"] > n_steps else THIS
+    return SHIPPED if about and about["origin"] == origin and about["settings"]["n_steps"] > n_steps else THIS

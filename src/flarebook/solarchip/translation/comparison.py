@@ -4,9 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
+import torch
+from torch.nn.functional import interpolate
 
 from flarebook.compendium.errors import InputError
-from flarebook.evaluation.claims import assess_pairs
+from flarebook.evaluation.claims import UNDECIDED, above_chance, assess_pairs
 from flarebook.solarchip.datasets.archive import scale_archive
 from flarebook.solarchip.datasets.splits import subsample_evenly
 from flarebook.solarchip.images.grid import bin_images
@@ -27,10 +29,12 @@ from flarebook.solarchip.translation.translator import (
 
 TARGETS = (*AIA, "hmi", "|hmi|")
 ONE, MANY, RECONSTRUCTION = "diffusion, one image", "diffusion, mean", "autoencoder alone"
+SHIPPED = "shipped diffusion, mean"  # of the translator that ships with the package
 KEYS = {UNET: "unet", MEAN: "mean-image", ONE: "diffusion-one", MANY: "diffusion-mean", RECONSTRUCTION: "autoencoder"}
-KEYS["|hmi|"] = "abs-hmi"
+KEYS |= {SHIPPED: "shipped", "|hmi|": "abs-hmi"}
+CLAIMS = {MANY: "3, translation", SHIPPED: "3, translation, shipped"}  # of the abstract, by the model that is judged
 SIMPLER = (POLYNOMIAL, UNET, GAN)  # what the diffusion has to beat
-METHODS = (MEAN, POLYNOMIAL, UNET, GAN, ONE, MANY, RECONSTRUCTION)
+METHODS = (MEAN, POLYNOMIAL, UNET, GAN, ONE, MANY, SHIPPED, RECONSTRUCTION)
 PRETRAINED, RANDOM = "pretrained", "random"  # source encoders
 SOURCES = ("hmi",)
 
@@ -55,13 +59,24 @@ def with_unsigned_field(images):
 
 
 def sample_members(translator, test, n_members, n_inference_steps, seed):
-    """Members of the diffusion for each target, {target: (n_members, n, h, w)}, the field without its sign as well."""
+    """Members of the diffusion for each target, {target: (n_members, n, h, w)}, the field without its sign as well.
+
+    A translator of another size sees binned images, and its own are enlarged to those of the test.
+    """
+    seen, side = resize_images(test, translator.size), test.shape[-1]
     return with_unsigned_field(
         {
-            target: translate_images(translator, test, target, n_members, n_inference_steps, seed)
+            target: resize_images(translate_images(translator, seen, target, n_members, n_inference_steps, seed), side)
             for target in translator.diffusion.shape.targets
         }
     )
+
+
+def resize_images(images, side):
+    """Images (n, m, h, h) of so many pixels along a side: block means where they shrink, repeated where they grow."""
+    if images.shape[-1] == side:
+        return images
+    return interpolate(torch.from_numpy(np.asarray(images, np.float32)), size=(side, side), mode="area").numpy()
 
 
 def ensemble_translations(members):
@@ -140,25 +155,41 @@ def calibration_table(members, test, space):
     return pd.concat(tables, ignore_index=True)
 
 
-def claim_rows(scores, references):
-    """Rows of the verdict table: PSNR of the diffusion's mean against each of the references, for each target.
+def recall_table(translations, test, methods=(MANY, SHIPPED)):
+    """How far methods use their source: DataFrame with method, target, recall of the date, and its chance level.
 
-    scores: of `score_translations`; the field counts without its sign.
+    translations: {method: {target: (n, h, w)}}; test: (n, 11, h, w) scaled.
     """
-    return [
-        _claim_row(
-            f"diffusion against {reference}, to {target}",
-            f"{metric_key(reference)}.{metric_key(target)}",
-            (block_means(scores, method, target, "psnr") for method in (MANY, reference)),
-        )
-        for reference in references
-        for target in (*AIA, "|hmi|")
+    rows = [
+        (method, target, translation_scores.date_recall(images, select_target(test, target), target), 1 / len(test))
+        for method in methods
+        for target, images in translations[method].items()
     ]
+    return pd.DataFrame(rows, columns=["method", "target", "recall", "chance"])
 
 
-def _claim_row(comparison, name, pair):
-    """Row of the verdict table of one comparison; pair: PSNR of both, (n,) each."""
-    return assess_pairs("3, translation", comparison, "psnr [dB]", *pair) | {"name": name}
+def claim_rows(scores, references, recalls, method=MANY):
+    """Rows of the verdict table: PSNR of a diffusion's mean against each of the references, for each target.
+
+    scores: of `score_translations`; recalls: of `recall_table`; method: MANY or SHIPPED.  The field counts without its
+    sign.  A target of which the date is found no better than by chance is undecided: the model ignores its source.
+    """
+    rows = []
+    for reference in references:
+        for target in (*AIA, "|hmi|"):
+            texts = CLAIMS[method], f"{method.partition(',')[0]} against {reference}, to {target}"
+            pair = (block_means(scores, one, target, "psnr") for one in (method, reference))
+            found = recalls[(recalls["method"] == method) & (recalls["target"] == target)]
+            prefix = "" if method == MANY else f"{metric_key(method)}."
+            row = _claim_row(*texts, pair, found[["recall", "chance"]].mean())
+            rows.append(row | {"name": f"{prefix}{metric_key(reference)}.{metric_key(target)}"})
+    return rows
+
+
+def _claim_row(claim, comparison, pair, found):
+    """Row of the verdict table of one comparison; pair: PSNR of both, (n,) each; found: recall and chance."""
+    row = assess_pairs(claim, comparison, "psnr [dB]", *pair) | dict(found)
+    return row if above_chance(found["recall"], found["chance"]) else row | {"verdict": UNDECIDED}
 
 
 def _disk_rows(scores, **values):
@@ -181,7 +212,7 @@ def source_encoders(model, seeds, images):
 
 
 def score_controlnets(translator, conditions, train, test, config, sampling, targets=AIA):
-    """Scores of ControlNets with each condition's encoder: DataFrame with condition, seed, target, region and scores.
+    """Scores of ControlNets with each condition's encoder: condition, seed, target, region, scores, recall and chance.
 
     translator: whose U-Net is frozen and whose own ControlNets are unchanged; conditions: of `source_encoders`; train,
     test: (n, 11, h, w) scaled; config: TranslatorConfig; sampling: Sampling.  Both take the seed of the condition, so
@@ -196,11 +227,13 @@ def score_controlnets(translator, conditions, train, test, config, sampling, tar
         for target in targets:
             members = sample_latents(denoiser, target, new, name, replace(sampling, seed=seed))
             mean = np.mean([translator.space.decode(member, target) for member in members], axis=0)
-            scores = translation_scores.score_translation(mean, select_target(test, target), target)
-            tables.append(scores.assign(condition=condition, seed=seed))
+            observed = select_target(test, target)
+            known = {"recall": translation_scores.date_recall(mean, observed, target), "chance": 1 / len(test)}
+            scores = translation_scores.score_translation(mean, observed, target)
+            tables.append(scores.assign(condition=condition, seed=seed, **known))
         del denoiser.branches[name]
     columns = ["condition", "seed", "target", "region"]
-    return pd.concat(tables).groupby(columns, sort=False)[list(SCORES)].mean().reset_index()
+    return pd.concat(tables).groupby(columns, sort=False)[[*SCORES, "recall", "chance"]].mean().reset_index()
 
 
 def condition_scores(scores, condition, target):
@@ -209,12 +242,14 @@ def condition_scores(scores, condition, target):
 
 
 def encoder_claim_rows(scores):
-    """Rows of the verdict table: the pretrained against the random source encoder, for each target, paired by seed."""
-    return [
-        _claim_row(
-            f"pretrained against random source encoder, to {target}",
-            f"pretraining.{target}",
-            (condition_scores(scores, condition, target) for condition in (PRETRAINED, RANDOM)),
-        )
-        for target in dict.fromkeys(scores["target"])
-    ]
+    """Rows of the verdict table: the pretrained against the random source encoder, for each target, paired by seed.
+
+    As in `claim_rows`, a target of which the pretrained condition finds the dates no better than chance is undecided.
+    """
+    rows = []
+    for target in dict.fromkeys(scores["target"]):
+        text = f"pretrained against random source encoder, to {target}"
+        pair = (condition_scores(scores, condition, target) for condition in (PRETRAINED, RANDOM))
+        found = _disk_rows(scores, condition=PRETRAINED, target=target)[["recall", "chance"]].mean()
+        rows.append(_claim_row(CLAIMS[MANY], text, pair, found) | {"name": f"pretraining.{target}"})
+    return rows

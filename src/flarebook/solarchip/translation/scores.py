@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
+from sklearn.metrics.pairwise import cosine_similarity
 
 from flarebook.compendium.errors import InputError
 from flarebook.solarchip.images.channels import channel_index
@@ -85,6 +86,19 @@ def correlation(values, others):
     values, others = values - values.mean(), others - others.mean()
     norm = np.sqrt((values**2).sum() * (others**2).sum())
     return float((values * others).sum() / norm) if norm > 1e-12 else np.nan
+
+
+def date_recall(translated, observed, target):
+    """Share of dates at which a translation is most similar to the observed image of its own date, and the reverse.
+
+    translated, observed: (n, h, w) scaled.  Similarity is the cosine, on the disk, of the differences from the mean
+    over the dates; a translation that ignores its source scores about 1 / n.
+    """
+    mask = region_masks(target, observed.shape[-1])["disk"]
+    anomalies = [images[:, mask] - images[:, mask].mean(axis=0) for images in _pairs(translated, observed)]
+    similarity = cosine_similarity(*anomalies)
+    own = np.arange(len(similarity))
+    return float(np.mean([similarity.argmax(axis=axis) == own for axis in (0, 1)]))
 
 
 def strong_flux(field):
