@@ -1,10 +1,18 @@
-"""Files that are whole or absent: written under a temporary name, renamed when complete."""
+"""Files that are whole or absent: written under a temporary name, renamed when complete; folders of one process."""
 
+import errno
+import fcntl
 import os
-from contextlib import contextmanager
+import shutil
+import time
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from flarebook.compendium.errors import InputError
+
+UNWRITABLE = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.ENAMETOOLONG}
+FULL = 1 << 16  # bytes free on a disk that is full: libraries report it each in their own words
+LOCK = ".lock"
 
 
 @contextmanager
@@ -18,12 +26,75 @@ def atomic_write(path):
     make_folder(path.parent)
     partial = path.with_name(f".partial-{os.getpid()}-{path.name}")
     try:
-        yield partial
-        os.replace(partial, path)
-    except PermissionError as error:
-        raise InputError(_unwritable(path.parent, error)) from error
+        with writing(path.parent):
+            yield partial
+            os.replace(partial, path)
     finally:
         partial.unlink(missing_ok=True)
+
+
+@contextmanager
+def writing(folder):
+    """Tell in one InputError that the block could not write into `folder`: a full disk, a missing permission."""
+    try:
+        yield
+    except InputError:
+        raise
+    except Exception as error:
+        if getattr(error, "errno", None) in UNWRITABLE:
+            raise InputError(_unwritable(folder, error)) from error
+        if shutil.disk_usage(folder).free < FULL:
+            raise InputError(_unwritable(folder, os.strerror(errno.ENOSPC))) from error
+        raise
+
+
+@contextmanager
+def own_folder(path, wait=0.0):
+    """Give an empty folder beside `path` that no other process has, .partial-<name>; it is removed in the end.
+
+    wait: s to wait for another process that has it.  What a killed process left in it is removed, for a lock ends with
+    its process.  Raises InputError when the other process does not finish, or the place cannot be written.
+    """
+    folder, until = Path(path).with_name(f".partial-{Path(path).name}"), time.monotonic() + wait
+    while (lock := _locked(folder)) is None:
+        if time.monotonic() > until:
+            raise InputError(f"another process is writing {path}: wait for its end, or choose another place")
+        time.sleep(0.1)
+    try:
+        _empty(folder)
+        with writing(folder):
+            yield folder
+    finally:
+        _empty(folder)
+        with suppress(OSError):  # another process may wait for it
+            (folder / LOCK).unlink()
+            folder.rmdir()
+        os.close(lock)
+
+
+def _locked(folder):
+    """Descriptor of the locked file in a folder, which is made; None when another process has it."""
+    make_folder(folder)
+    try:
+        with writing(folder.parent):
+            lock = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT)
+    except FileNotFoundError:  # the process that had it has just removed it
+        return None
+    with suppress(BlockingIOError):
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if os.fstat(lock).st_nlink:
+            return lock
+    os.close(lock)
+    return None
+
+
+def _empty(folder):
+    """Remove what lies in a folder but its lock."""
+    for path in folder.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        elif path.name != LOCK:
+            path.unlink(missing_ok=True)
 
 
 def make_folder(folder):
@@ -34,7 +105,7 @@ def make_folder(folder):
     folder = Path(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         raise InputError(_unwritable(folder, error)) from error
     if not os.access(folder, os.W_OK | os.X_OK):
         raise InputError(_unwritable(folder, "read-only"))
@@ -45,6 +116,6 @@ def _unwritable(folder, reason):
     """Sentence about a folder that takes no files."""
     reason = getattr(reason, "strerror", None) or reason
     return (
-        f"cannot write into {folder} ({reason}): make it writable, "
+        f"cannot write into {folder} ({reason}): make room or make it writable, "
         "or choose another folder with --output (or PROFILE= for make)"
     )

@@ -1,13 +1,14 @@
-"""A download ends whole and right or not at all; what was cut goes on where it stopped."""
+"""A download is checked before it takes its name; whatever fails leaves nothing behind."""
 
 import hashlib
 import http.server
+import multiprocessing
 import threading
 
 import pytest
 
-from flarebook.compendium.data import download as downloads
-from flarebook.compendium.data.download import download, fetch
+from flarebook.compendium.data import transfer as transfers
+from flarebook.compendium.data.download import download, fetch, fetch_url, local_files
 from flarebook.compendium.data.manifest import DataFile
 from flarebook.compendium.errors import InputError
 
@@ -16,24 +17,17 @@ HASH = hashlib.sha256(CONTENT).hexdigest()
 
 
 class Archive(http.server.BaseHTTPRequestHandler):
-    """A small archive: /whole, /plain (no ranges), /cut (breaks off), /busy (503 at first), else 404."""
+    """A small archive that sends CONTENT, or 404 below /gone."""
 
     def do_GET(self):
-        """Answer one request and note its range."""
-        kind, wanted = self.path.strip("/").split("/")[0], self.headers.get("Range")
-        self.server.requests.append((kind, wanted))
-        if kind not in ("whole", "plain", "cut", "busy"):
+        """Answer one request and note it."""
+        self.server.requests.append(self.path)
+        if self.path.startswith("/gone"):
             return self.send_error(404)
-        if kind == "busy" and len(self.server.requests) < 3:
-            return self.send_error(503)
-        start = int(wanted[6:].split("-")[0]) if wanted and kind != "plain" else 0
-        if start >= len(CONTENT):
-            return self.send_error(416)
-        self.send_response(206 if start else 200)
-        self.send_header("Content-Length", str(len(CONTENT) - start))
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(CONTENT)))
         self.end_headers()
-        end = start + 140_000 if kind == "cut" else len(CONTENT)
-        self.wfile.write(CONTENT[start:end])
+        self.wfile.write(CONTENT)
 
     def log_message(self, *_):
         """Stay silent."""
@@ -42,19 +36,20 @@ class Archive(http.server.BaseHTTPRequestHandler):
 @pytest.fixture
 def archive(monkeypatch):
     """Running archive: its address, and the list of requests it saw."""
-    monkeypatch.setattr(downloads, "PAUSE", 0.0)
+    monkeypatch.setattr(transfers, "PAUSE", 0.0)
+    monkeypatch.setattr(transfers, "_unreachable", {})
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Archive)
     server.requests = []
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     server.address = f"http://127.0.0.1:{server.server_port}"
     yield server
     server.shutdown()
     server.server_close()
 
 
-def get(archive, kind, folder, expected=HASH):
-    """Download one of the archive's files without pauses."""
-    return download(f"{archive.address}/{kind}/raster.fits", folder / "raster.fits", expected, pause=0.0)
+def get(archive, folder, kind="whole", expected=HASH, **options):
+    """Download one of the archive's files."""
+    return download(f"{archive.address}/{kind}/raster.fits", folder / "raster.fits", expected, **options)
 
 
 def names(folder):
@@ -63,61 +58,71 @@ def names(folder):
 
 
 def test_a_whole_file_arrives_under_its_name_only(archive, tmp_path):
-    assert get(archive, "whole", tmp_path).read_bytes() == CONTENT
+    assert get(archive, tmp_path).read_bytes() == CONTENT
     assert names(tmp_path) == ["raster.fits"]
 
 
-def test_a_connection_that_breaks_is_resumed_by_range(archive, tmp_path):
-    assert get(archive, "cut", tmp_path).read_bytes() == CONTENT
-    starts = [int(wanted[6:-1]) for _, wanted in archive.requests[1:]]
-    assert len(starts) > downloads.TRIES and starts == sorted(set(starts)) and starts[0] > 100_000
+def test_a_file_is_checked_under_its_own_name_before_it_takes_its_place(archive, tmp_path):
+    seen = []
+    get(archive, tmp_path, check=lambda path: seen.append((path.name, path.read_bytes(), names(tmp_path))))
+    assert seen == [("raster.fits", CONTENT, [".partial-raster.fits"])]
 
 
-def test_an_earlier_part_is_gone_on_with(archive, tmp_path):
-    (tmp_path / "raster.fits.part").write_bytes(CONTENT[:1000])
-    assert get(archive, "whole", tmp_path).read_bytes() == CONTENT
-    assert archive.requests == [("whole", "bytes=1000-")]
+@pytest.mark.parametrize("error", [InputError("no FITS file"), KeyError("SIMPLE"), MemoryError()])
+def test_a_file_that_fails_the_check_is_not_kept(archive, tmp_path, error):
+    def check(path):
+        raise error
 
-
-def test_a_part_that_is_already_whole_is_kept(archive, tmp_path):
-    (tmp_path / "raster.fits.part").write_bytes(CONTENT)
-    assert get(archive, "whole", tmp_path).read_bytes() == CONTENT
-
-
-def test_a_server_without_ranges_starts_anew(archive, tmp_path):
-    (tmp_path / "raster.fits.part").write_bytes(CONTENT[:1000])
-    assert get(archive, "plain", tmp_path).read_bytes() == CONTENT
-
-
-def test_without_a_hash_an_earlier_part_is_not_trusted(archive, tmp_path):
-    (tmp_path / "raster.fits.part").write_bytes(b"other")
-    assert get(archive, "whole", tmp_path, expected=None).read_bytes() == CONTENT
-
-
-def test_a_busy_server_is_asked_again(archive, tmp_path):
-    assert get(archive, "busy", tmp_path).read_bytes() == CONTENT
-    assert len(archive.requests) == 3
-
-
-def test_a_wrong_hash_keeps_nothing(archive, tmp_path):
-    with pytest.raises(InputError, match="another sha256 than 000000000000.*nothing was kept"):
-        get(archive, "whole", tmp_path, expected="0" * 64)
+    with pytest.raises(InputError, match="sent no usable file .*: nothing was kept; try later"):
+        get(archive, tmp_path, check=check)
     assert names(tmp_path) == []
 
 
-def test_a_file_that_is_not_there_is_said_so_at_once(archive, tmp_path):
-    with pytest.raises(InputError, match="is not there .*404.*check the address"):
-        get(archive, "gone", tmp_path)
-    assert names(tmp_path) == [] and len(archive.requests) == 1
+def test_a_wrong_hash_or_size_keeps_nothing(archive, tmp_path):
+    with pytest.raises(InputError, match="another sha256 than 000000000000.*nothing was kept"):
+        get(archive, tmp_path, expected="0" * 64)
+    with pytest.raises(InputError, match="has 1024000 bytes where 12 are expected"):
+        get(archive, tmp_path, size=12)
+    with pytest.raises(InputError, match="is not there .*404"):
+        get(archive, tmp_path, "gone")
+    assert names(tmp_path) == []
 
 
-def test_no_network_says_what_to_do_and_keeps_the_part(archive, tmp_path):
-    (tmp_path / "raster.fits.part").write_bytes(CONTENT[:1000])
-    archive.shutdown()
-    archive.server_close()
-    with pytest.raises(InputError, match="cannot fetch .* connect to the network, or set FLAREBOOK_MIRROR"):
-        get(archive, "whole", tmp_path)
-    assert names(tmp_path) == ["raster.fits.part"]
+def test_an_interrupted_download_keeps_nothing(archive, tmp_path):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        get(archive, tmp_path, progress=interrupt)
+    assert names(tmp_path) == []
+
+
+def test_what_a_killed_download_left_is_no_copy_and_is_replaced(archive, tmp_path, monkeypatch):
+    monkeypatch.setenv("FLAREBOOK_DATA", str(tmp_path))
+    monkeypatch.setenv("FLAREBOOK_MIRROR", str(tmp_path))
+    (tmp_path / ".partial-raster.fits").mkdir()
+    (tmp_path / ".partial-raster.fits/raster.fits").write_bytes(CONTENT[:100])
+    assert not list(local_files("*.fits"))
+    assert fetch_url(f"{archive.address}/whole/raster.fits", bool).read_bytes() == CONTENT
+    assert names(tmp_path) == ["raster.fits"]
+
+
+def fetch_several(address, folder, answers):
+    """Fetch ten files and report how many are whole."""
+    paths = [download(f"{address}/{n}/x", folder / f"{n}.fits", HASH) for n in range(10)]
+    answers.put(sum(path.read_bytes() == CONTENT for path in paths))
+
+
+def test_processes_that_fetch_the_same_files_share_them(archive, tmp_path):
+    context = multiprocessing.get_context("fork")
+    answers = context.Queue()
+    processes = [
+        context.Process(target=fetch_several, args=(archive.address, tmp_path, answers), daemon=True) for _ in range(3)
+    ]
+    for process in processes:
+        process.start()
+    assert [answers.get(timeout=30) for _ in processes] == [10, 10, 10]
+    assert len(archive.requests) == 10 and names(tmp_path) == sorted(f"{n}.fits" for n in range(10))
 
 
 @pytest.fixture

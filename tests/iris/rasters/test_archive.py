@@ -1,6 +1,8 @@
 """Archive addresses follow the observation's start to the second."""
 
 import http.server
+import io
+import tarfile
 import threading
 from datetime import datetime
 
@@ -31,13 +33,25 @@ def test_an_observation_that_the_archive_lacks_is_named():
         archive.nearest_start(LISTING, "2014-03-29T15:00", 3860258481)
 
 
+def packed(text):
+    """Archive of a FITS file that holds a text, or a page in its place below /html."""
+    if text.startswith("/html"):
+        return b"<html>maintenance</html>"
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w:gz") as archive:
+        member = tarfile.TarInfo("raster.fits")
+        member.size = len(text)
+        archive.addfile(member, io.BytesIO(text.encode()))
+    return stream.getvalue()
+
+
 @pytest.fixture
 def loopback(monkeypatch, tmp_path):
-    """Address of a server that lists LISTING for every folder and sends its own path as every file."""
+    """Address of a server that lists LISTING for every folder, and sends an archive of its path or a page."""
 
     class Server(http.server.BaseHTTPRequestHandler):
         def do_GET(self):
-            body = (LISTING if self.path.endswith("/") else self.path).encode()
+            body = LISTING.encode() if self.path.endswith("/") else packed(self.path)
             self.send_response(200)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
@@ -58,15 +72,24 @@ def loopback(monkeypatch, tmp_path):
 def test_a_raster_is_fetched_by_its_minute_and_then_found_without_network(loopback, monkeypatch, tmp_path):
     path = archive.fetch_raster("2014-03-29T14:09", 3860258481, loopback)
     folder = FOLDER.removeprefix("https://www.lmsal.com/solarsoft/irisa/data/level2_compressed/")
-    assert path.read_text() == f"/level2/{folder}iris_l2_20140329_140938_3860258481_raster.tar.gz"
+    with tarfile.open(path) as packed_raster:
+        told = packed_raster.extractfile("raster.fits").read().decode()
+    assert told == f"/level2/{folder}iris_l2_20140329_140938_3860258481_raster.tar.gz"
     assert archive.fetch_raster("2014-03-29T14:09", 3860258481, "http://127.0.0.1:9") == path
     monkeypatch.setenv("FLAREBOOK_DATA", str(tmp_path / "other"))
     monkeypatch.setenv("FLAREBOOK_MIRROR", str(tmp_path / "cache"))
     assert archive.fetch_raster("2014-03-29T14:09", 3860258481, "http://127.0.0.1:9") == path
 
 
+def test_a_page_in_place_of_an_archive_is_not_kept(loopback, tmp_path):
+    with pytest.raises(InputError, match="sent no usable file .*nothing was kept"):
+        archive.fetch_raster("2014-03-29T14:09", 3860258481, loopback.replace("level2", "html"))
+    (tmp_path / "cache/iris_l2_backup_3860258481_raster.tar.gz").write_bytes(b"")  # of another's making
+    assert archive.fetch_raster("2014-03-29T14:09", 3860258481, loopback).is_file()
+
+
 def test_no_network_and_no_time_are_told_in_a_sentence():
-    with pytest.raises(InputError, match="cannot read the archive's listing"):
+    with pytest.raises(InputError, match="cannot fetch .*2014/03/29/.*connect to the network"):
         archive.exact_start("2014-03-29T14:09", 3860258481, archive="http://127.0.0.1:9")
     with pytest.raises(InputError, match="write it as 2014-03-29T14:09:38"):
         archive.raster_url("yesterday", 3860258481)

@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 import requests
 
-from flarebook.compendium.data import download
+from flarebook.compendium.data import transfer
 from flarebook.compendium.errors import InputError
 from flarebook.solarchip.images import jsoc
 from flarebook.solarchip.images.channels import CHANNELS
@@ -70,24 +70,29 @@ def test_the_mirror_is_asked_before_the_archive(tmp_path, monkeypatch, write_sun
 
 def test_without_a_network_the_archive_is_asked_once(tmp_path, monkeypatch, write_day):
     asked = []
-    monkeypatch.setattr(requests, "head", lambda host, timeout: asked.append(host) or fail())
-    monkeypatch.setattr(download, "download", lambda *_: pytest.fail("nobody is there to answer"))
+    monkeypatch.setattr(requests, "request", lambda method, url, **_: asked.append(url) or fail())
+    monkeypatch.setattr(transfer, "_unreachable", {})
+    monkeypatch.setattr(transfer, "PAUSE", 0.0)
     monkeypatch.delenv("FLAREBOOK_MIRROR", raising=False)
     with pytest.raises(InputError, match="none of the 22 images can be had; first: .* connect to the network"):
         jsoc.fetch_days([DAY, "2014-03-30"], tmp_path, host="http://127.0.0.1:9")
     write_day(tmp_path / DAY, DAY, CHANNELS[:3])
     count, failures = jsoc.fetch_days([DAY, "2014-03-30"], tmp_path, host="http://127.0.0.1:9")
-    assert (count, len(failures), len(asked)) == (3, 19, 2)
+    assert (count, len(failures), len(set(asked))) == (3, 19, 1)
 
 
 def fail():
     """What requests does without a network."""
-    raise requests.ConnectionError("no route")
+    raise requests.ConnectTimeout("no route")
 
 
-def test_days_and_channels_that_are_none_are_refused():
-    with pytest.raises(InputError, match="'yesterday-ish' is no day: write it as 2014-03-29"):
-        jsoc.day_urls("yesterday-ish")
+@pytest.mark.parametrize("day", ["yesterday-ish", "03/29/2014", 1396051200, "today", "29.3.2014"])
+def test_days_that_are_not_iso_are_refused(day):
+    with pytest.raises(InputError, match="is no day: write it as 2014-03-29"):
+        jsoc.day_urls(day)
+
+
+def test_days_and_channels_that_the_archive_lacks_are_refused():
     with pytest.raises(InputError, match="no images of 2009-12-31: the series begins on 2010-05-01"):
         jsoc.day_urls("2009-12-31")
     with pytest.raises(InputError, match="channel '195' is unknown"):

@@ -98,7 +98,7 @@ def test_a_map_is_fetched_once_and_then_found_without_network(archive):
 def test_a_missing_map_and_a_page_in_its_place_are_told_and_not_kept(archive):
     with pytest.raises(InputError, match="is not there .the server answers 404."):
         map_fetcher(archive[0])(GONE)
-    with pytest.raises(InputError, match="sent no STIX map .*nothing was kept"):
+    with pytest.raises(InputError, match="sent no usable file .*nothing was kept"):
         map_fetcher(archive[0])(PAGE)
     assert not list(cache_folder().iterdir())
 
@@ -118,7 +118,7 @@ def test_a_query_that_fails_is_told(archive):
         query_maps(flare_id="0", host=archive[0])
     with pytest.raises(InputError, match="sent no JSON"):
         query_maps(flare_id="1", host=archive[0])
-    with pytest.raises(InputError, match="cannot query .* connect to the network"):
+    with pytest.raises(InputError, match="cannot fetch .* connect to the network"):
         query_maps(flare_id="2", host="http://127.0.0.1:1")
 
 

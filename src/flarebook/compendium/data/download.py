@@ -1,22 +1,18 @@
-"""Get a file once: from a mirror folder, the cache or the network; resumed when cut, checked by its hash."""
+"""Get a file once: from a mirror folder, the cache or the network; it is checked before it takes its name."""
 
 import os
-import time
-from functools import cached_property
 from pathlib import Path
 
 import platformdirs
-import pooch
-import requests
 
-from flarebook.compendium.atomic_files import make_folder
-from flarebook.compendium.errors import InputError
+from flarebook.compendium.atomic_files import make_folder, own_folder
+from flarebook.compendium.data.reading import IMAGE_BYTES
+from flarebook.compendium.data.transfer import transfer
+from flarebook.compendium.errors import InputError, reason_of
 from flarebook.compendium.project import project_root, shown
 from flarebook.compendium.provenance import sha256
 
-TRIES, PAUSE, CHUNK = 4, 1.0, 1 << 16  # a broken connection loses the chunk it was in
-BROKEN = (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError)
-OFFLINE = "connect to the network, or set FLAREBOOK_MIRROR to a folder that holds the file"
+PATIENCE = 3600.0  # s to wait for another process that downloads the same file
 
 
 def cache_folder():
@@ -27,14 +23,19 @@ def cache_folder():
 def local_files(pattern):
     """Yield the files of a name or glob pattern below the folder FLAREBOOK_MIRROR, then those in the cache."""
     for folder in filter(None, (os.environ.get("FLAREBOOK_MIRROR"), cache_folder())):
-        yield from (path for path in sorted(Path(folder).rglob(pattern)) if path.is_file())
+        yield from (path for path in sorted(Path(folder).rglob(pattern)) if path.is_file() and not _in_work(path))
+
+
+def _in_work(path):
+    """Whether a file lies in the folder of a download that is under way, or was killed."""
+    return path.parent.name.startswith(".partial-")
 
 
 def in_mirror(name):
     """First file of that name anywhere in the folder FLAREBOOK_MIRROR; None when unset or absent."""
     mirror = os.environ.get("FLAREBOOK_MIRROR")
     paths = sorted(Path(mirror).rglob(name)) if mirror else []
-    return next((path for path in paths if path.is_file()), None)
+    return next((path for path in paths if path.is_file() and not _in_work(path)), None)
 
 
 def check_hash(path, expected, advice):
@@ -82,125 +83,47 @@ def fetch(file, progress=None):
     target = make_folder(cache_folder()) / file.name
     if target.is_file():
         return check_hash(target, file.sha256, "delete it and fetch it again")
-    return download(file.url, target, file.sha256, progress)
+    return download(file.url, target, file.sha256, size=file.size, progress=progress)
 
 
-def answers(host, timeout=10.0):
-    """Return whether a server answers a request at all within `timeout` seconds."""
-    try:
-        requests.head(host, timeout=timeout)
-    except requests.RequestException:
-        return False
-    return True
+def fetch_url(url, check, folder=None, progress=None, limit=IMAGE_BYTES):
+    """Path of an archive's file: from the mirror, from `folder` (default: the cache), or now downloaded into it.
 
-
-class Fetcher:
-    """Fetch files of one archive: mirror, then folder, then network, each read once before it is kept.
-
-    Asks only once whether the archive answers: a hundred files without a network would wait for as many time-outs.
+    check, limit, progress: as of `download`.  Raises InputError without a network, and for an answer that is missing
+    or fails the check.
     """
-
-    def __init__(self, host, read, content):
-        """Set the archive's address, the function that reads a file, and what a file holds, for messages."""
-        self.host, self.read, self.content = host, read, content
-
-    def __call__(self, url, folder=None, progress=None):
-        """Path of a file, downloaded into `folder` (default: the cache) where no copy is found.
-
-        Raises InputError without a network, and for an answer that is missing or cannot be read.
-        """
-        name = url.rsplit("/", 1)[1]
-        target = Path(folder or cache_folder()) / name
-        if found := in_mirror(name) or (target if target.is_file() else None):
-            return found
-        if not self._reachable:
-            raise InputError(f"cannot fetch {url}: {OFFLINE}")
-        download(url, target, None, progress)
-        try:
-            self.read(target)
-        except InputError as error:
-            target.unlink()
-            raise InputError(f"{url} sent no {self.content} ({error}): nothing was kept; try later") from error
-        return target
-
-    @cached_property
-    def _reachable(self):
-        """Whether the archive's server answers."""
-        return answers(self.host)
+    name = url.rsplit("/", 1)[1]
+    target = Path(folder or cache_folder()) / name
+    found = in_mirror(name) or (target if target.is_file() else None)
+    return found or download(url, target, check=check, limit=limit, progress=progress)
 
 
-def download(url, target, expected=None, progress=None, pause=PAUSE):
-    """Download to `target` by pooch, going on where an earlier attempt stopped; returns `target`.
+def download(url, target, expected=None, check=None, size=None, progress=None, **limit):
+    """Download to `target`, which takes its name only when whole and right; returns `target`.
 
-    expected: SHA-256 or None.  The file grows as <target>.part and takes its name only when whole and right.
-    Raises InputError when the server refuses, is out of reach after several tries, or the hash is wrong.
+    expected: SHA-256 or None.  check(path): raises an error for a file that is not what it should be.  size: bytes, or
+    None.  progress: called with (bytes so far, bytes in all or None).  limit: most bytes, where no size is known.
+    Another process that downloads the same file is waited for, and its file returned.
+    Raises InputError when the server refuses or cannot be reached, the file is wrong, or the folder takes no files.
     """
     target = Path(target)
-    part = target.with_name(target.name + ".part")
-    make_folder(target.parent)
-
-    def resumed(url, output_file, _):
-        if not expected:
-            part.unlink(missing_ok=True)  # without a hash, two halves of different files would go unseen
-        _persist(url, part, progress, pause)
-        os.replace(part, output_file)
-
-    pooch.get_logger().setLevel("ERROR")
-    try:
-        pooch.retrieve(url, expected, fname=target.name, path=target.parent, downloader=resumed)
-    except InputError:
-        raise
-    except ValueError as error:  # pooch's word for a wrong hash; it has removed the file
-        raise InputError(f"{url} sent a file with another sha256 than {expected[:12]}...: nothing was kept") from error
+    with own_folder(target, PATIENCE) as folder:
+        if target.is_file():
+            return target
+        part = folder / target.name
+        with open(part, "w+b") as stream:
+            transfer(url, stream, size=size, progress=progress, **limit)
+        if expected and sha256(part) != expected:
+            raise InputError(f"{url} sent a file with another sha256 than {expected[:12]}...: nothing was kept")
+        if check:
+            _check(url, check, part)
+        os.replace(part, target)
     return target
 
 
-def _persist(url, part, progress, pause):
-    """Append to `part` until it is whole; gives up after several tries in a row that brought nothing."""
-    failed = 0
-    while True:
-        have = _size(part)
-        try:
-            return _append(url, part, progress)
-        except BROKEN as error:
-            failed = 0 if _size(part) > have else failed + 1
-            if failed == TRIES:
-                raise InputError(f"cannot fetch {url} in {TRIES} tries ({_short(error)}): {OFFLINE}") from error
-            time.sleep(pause * 2**failed)
-
-
-def _size(path):
-    """Bytes of a file; 0 when there is none."""
-    return path.stat().st_size if path.is_file() else 0
-
-
-def _append(url, part, progress):
-    """Request what `part` still lacks and append it; start anew when the server knows no ranges."""
-    have = _size(part)
-    headers = {"Accept-Encoding": "identity", **({"Range": f"bytes={have}-"} if have else {})}
-    with requests.get(url, headers=headers, stream=True, timeout=30) as answer:
-        if answer.status_code == 416:  # nothing is left to send
-            return
-        _refuse(url, answer)
-        have = have if answer.status_code == 206 else 0
-        total = have + int(answer.headers.get("Content-Length") or 0) or None
-        with open(part, "ab" if have else "wb") as stream:
-            for chunk in answer.iter_content(CHUNK):
-                have += stream.write(chunk)
-                if progress:
-                    progress(have, total)
-
-
-def _refuse(url, answer):
-    """InputError for an answer that brings no file; a server in trouble is tried again."""
-    if answer.status_code >= 500:
-        raise requests.ConnectionError(f"the server answers {answer.status_code}")
-    if answer.status_code >= 400:
-        raise InputError(f"{url} is not there (the server answers {answer.status_code}): check the address")
-
-
-def _short(error):
-    """Reason of a failed request in a few words."""
-    reason = getattr(error.args[0], "reason", error.args[0]) if error.args else error
-    reason = reason.args[0] if getattr(reason, "args", None) else reason
-    return " ".join(str(reason).split()).split(">: ")[-1][:200]
+def _check(url, check, part):
+    """Raise InputError when a downloaded file is not what it should be."""
+    try:
+        check(part)
+    except Exception as error:  # libraries pass on what their decompressors and converters raise
+        raise InputError(f"{url} sent no usable file ({reason_of(error)}): nothing was kept; try later") from error

@@ -1,13 +1,14 @@
 """Addresses of IRIS level-2 rasters in the public archive."""
 
 import re
+import tarfile
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
-import requests
-
-from flarebook.compendium.data.download import OFFLINE, cache_folder, download, local_files
+from flarebook.compendium.data.download import fetch_url, local_files
+from flarebook.compendium.data.reading import file_reader
+from flarebook.compendium.data.transfer import LIMIT, read_page
 from flarebook.compendium.errors import InputError
 
 ARCHIVE = "https://www.lmsal.com/solarsoft/irisa/data/level2_compressed"
@@ -53,13 +54,7 @@ def exact_start(start, obsid, archive=ARCHIVE):
 
     Raises InputError without a network, or when the day lists no such observation.
     """
-    url = day_url(start, archive)
-    try:
-        answer = requests.get(url, timeout=30)
-        answer.raise_for_status()
-    except requests.RequestException as error:
-        raise InputError(f"cannot read the archive's listing {url}: {OFFLINE}") from error
-    return nearest_start(answer.text, start, obsid)
+    return nearest_start(read_page(day_url(start, archive)), start, obsid)
 
 
 def fetch_raster(
@@ -99,11 +94,21 @@ def fetch_raster(
     >>> row = iris.find_observation("PF 16")
     >>> path = iris.fetch_raster(row["start"], row["obsid"])  # doctest: +SKIP
     """
-    for path in local_files(f"iris_l2_*_{int(obsid):010d}_raster.tar.gz"):
+    digits = "[0-9]" * 8 + "_" + "[0-9]" * 6
+    for path in local_files(f"iris_l2_{digits}_{int(obsid):010d}_raster.tar.gz"):
         if abs(file_start(path) - _time(start)) < TOLERANCE:
             return path
     url = raster_url(exact_start(start, obsid, archive), obsid, archive)
-    return download(url, cache_folder() / url.rsplit("/", 1)[1], None, progress)
+    return fetch_url(url, check_archive, progress=progress, limit=LIMIT)
+
+
+@file_reader("an archive of IRIS rasters")
+def check_archive(path):
+    """Read an archive to its end; InputError when it is cut, or holds no FITS file."""
+    with tarfile.open(path, "r:gz") as archive:
+        names = archive.getnames()
+        if not any(name.endswith((".fits", ".fits.gz")) for name in names):
+            raise InputError(f"{path.name} holds no FITS file: give an archive of rasters")
 
 
 def file_start(path):

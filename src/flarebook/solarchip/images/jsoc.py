@@ -1,12 +1,10 @@
 """The Joint Science Operations Center: addresses of the eleven images of a day, and fetching them."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
-import pandas as pd
-
-from flarebook.compendium.data.download import Fetcher, cache_folder
+from flarebook.compendium.data.download import cache_folder, fetch_url
 from flarebook.compendium.errors import InputError
 from flarebook.solarchip.images.channels import CHANNELS
 from flarebook.solarchip.images.read import read_image
@@ -43,8 +41,8 @@ def day_urls(day, channels=CHANNELS, host=HOST):
 def parse_day(day):
     """Day as datetime.date; InputError for a text that is none, or for a day before the first images."""
     try:
-        found = pd.Timestamp(day).date()
-    except (TypeError, ValueError) as error:
+        found = datetime.strptime(str(day), "%Y-%m-%d").date()
+    except ValueError as error:
         raise InputError(f"{day!r} is no day: write it as 2014-03-29") from error
     if not found >= FIRST:
         raise InputError(f"there are no images of {found}: the series begins on {FIRST}")
@@ -91,11 +89,11 @@ def fetch_days(
     >>> fetch_days([])
     (0, [])
     """
-    count, failures, fetcher = 0, [], Fetcher(host, read_image, "usable image")
+    count, failures = 0, []
     for day in days:
         for url in day_urls(day, channels, host).values():
             try:
-                fetcher(url, day_folder(day, folder), progress)
+                fetch_url(url, read_image, day_folder(day, folder), progress)
                 count += 1
             except InputError as error:
                 failures.append((url.rsplit("/", 1)[1], str(error)))

@@ -1,12 +1,12 @@
 """The STIX data centre's image archive: addresses, its query service, and maps fetched once."""
 
+import json
 import re
 from collections.abc import Callable
 from datetime import date, timedelta
 
-import requests
-
-from flarebook.compendium.data.download import OFFLINE, Fetcher
+from flarebook.compendium.data.download import fetch_url
+from flarebook.compendium.data.transfer import read_page
 from flarebook.compendium.errors import InputError
 from flarebook.stix.maps.file_names import parse_name, published_names
 from flarebook.stix.maps.fits_map import read_map
@@ -36,13 +36,9 @@ def query_maps(start=None, end=None, flare_id=None, host=HOST):
     url = f"{host}/api/request/imaging/flare"
     form = {"flare_id": flare_id} if flare_id else {"start_utc": start, "end_utc": end}
     try:
-        answer = requests.post(url, data=form, timeout=30)
-        answer.raise_for_status()
-        found = answer.json()
-    except requests.JSONDecodeError as error:
+        found = json.loads(read_page(url, form))
+    except (json.JSONDecodeError, RecursionError) as error:
         raise InputError(f"{url} sent no JSON: the service has changed or is down; try later") from error
-    except requests.RequestException as error:
-        raise InputError(f"cannot query {url}: {OFFLINE}") from error
     if isinstance(found, dict) and found.get("error"):
         raise InputError(f"the data centre cannot answer for {form}: {found['error']}")
     return sorted({name for name in _texts(found) if _is_clean(name)})
@@ -122,5 +118,4 @@ def map_fetcher(host: str = HOST) -> Callable:
     Traceback (most recent call last):
     flarebook.compendium.errors.InputError: 'map.fits' is not a name of the image archive: ...
     """
-    fetcher = Fetcher(host, read_map, "STIX map")
-    return lambda filename: fetcher(map_url(filename, host))
+    return lambda filename: fetch_url(map_url(filename, host), read_map)

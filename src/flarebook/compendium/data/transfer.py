@@ -1,0 +1,204 @@
+"""Transfers by HTTP: what is cut goes on, what is busy is asked again, what has no end is given up."""
+
+import http.client
+import io
+import math
+import re
+import time
+from contextlib import contextmanager
+from urllib.parse import urljoin, urlsplit
+
+import requests
+import urllib3
+
+from flarebook.compendium.errors import InputError, reason_of
+
+TRIES, PAUSE = 4, 1.0  # attempts in a row that bring nothing new; s before the second, doubled each time
+TIMEOUTS = (10, 30)  # s to connect, and between two pieces
+LONGEST_WAIT = 120.0  # s that a server may ask for
+GRACE, SLOWEST = 120.0, 10_000.0  # s that a transfer may take, and bytes per s beyond that
+LIMIT, PAGE = 64 << 30, 16 << 20  # bytes of a file and of a page, where nothing better is known
+FORGOTTEN = 60.0  # s after which a host that could not be reached is asked again
+CHUNK = 1 << 18
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+OFFLINE = "connect to the network, or set FLAREBOOK_MIRROR to a folder that holds the file"
+BROKEN = (  # before the answer, and while its body is read
+    *(requests.Timeout, requests.ConnectionError, http.client.HTTPException),
+    *(urllib3.exceptions.ProtocolError, urllib3.exceptions.TimeoutError, urllib3.exceptions.SSLError),
+)
+PART = re.compile(r"bytes (\d+)-\d+/(\d+|\*)")
+
+_unreachable = {}  # {host: (time of the failure, its reason)}: a hundred files would wait for as many time-outs
+
+
+class _Again(Exception):
+    """An attempt failed, and another may not: its reason, s to wait, whether the host cannot be reached."""
+
+    def __init__(self, reason, wait=0.0, unreachable=False):
+        super().__init__(reason)
+        self.wait, self.unreachable = wait, unreachable
+
+
+def transfer(url, stream, form=None, size=None, limit=LIMIT, progress=None):
+    """Write what an address sends to a stream, as it is sent: a packed file stays packed.
+
+    stream: binary and seekable, empty.  form: {name: text} to send by POST.  size: bytes of the file, where known.
+    progress: called with (bytes so far, bytes in all or None).  A cut transfer goes on only where the server confirms
+    that the file is the same (ETag or date, If-Range); otherwise it starts anew.
+    Raises InputError for an unreachable host, an answer without a file, one that is slow, endless or too large.
+    """
+    state = _State(url, stream, form, size, limit, progress)
+    failed, most = 0, 0
+    while True:
+        try:
+            return _attempt(state)
+        except _Again as again:
+            failed = 0 if state.have > most else failed + (TRIES // 2 if again.unreachable else 1)
+            most, wait = max(most, state.have), max(again.wait, PAUSE * 2**failed)
+            if failed >= TRIES:
+                if again.unreachable:
+                    _unreachable[urlsplit(url).netloc] = time.monotonic(), str(again)
+                raise InputError(f"cannot fetch {url} ({again}): {OFFLINE}") from again
+            if wait > LONGEST_WAIT:
+                raise InputError(f"cannot fetch {url} now ({again}): try again in {wait:.0f} s") from again
+            state.check_time(wait)
+            time.sleep(wait)
+
+
+def read_page(url, form=None):
+    """Text of a page, or of the answer to a form that is sent by POST: str; InputError as of `transfer`."""
+    stream = io.BytesIO()
+    transfer(url, stream, form, limit=PAGE)
+    return stream.getvalue().decode(errors="replace")
+
+
+class _State:
+    """A transfer under way: what has come, of which file."""
+
+    def __init__(self, url, stream, form, size, limit, progress):
+        self.url, self.stream, self.form, self.progress = url, stream, form, progress
+        self.size, self.limit, self.started = size, size or limit, time.monotonic()
+        self.received = 0  # bytes, with those that were sent again
+        self.tag = None  # by which the server can tell whether the file is still the same
+
+    @property
+    def have(self):
+        """Bytes written."""
+        return self.stream.tell()
+
+    def start_anew(self):
+        """Forget what has come."""
+        self.stream.seek(0)
+        self.stream.truncate()
+        self.tag = None
+
+    def check_time(self, more=0.0):
+        """Raise InputError when the transfer has taken too long, or would after `more` seconds."""
+        taken = time.monotonic() - self.started + more
+        if taken > GRACE + self.received / SLOWEST:
+            raise InputError(f"{self.url} sent {self.received} bytes in {taken:.0f} s, which is too slow: try later")
+
+    def check_size(self, announced):
+        """Raise InputError when the file is, or will be, larger than allowed or of another size than expected."""
+        if announced and self.size and announced != self.size:
+            raise InputError(f"{self.url} has {announced} bytes where {self.size} are expected: it has changed")
+        if max(announced or 0, self.have) > self.limit:
+            raise InputError(f"{self.url} is larger than the {self.limit:.3g} bytes allowed: check the address")
+
+
+def _attempt(state):
+    """Request what is missing and write it; raises _Again where the connection broke or the server is busy."""
+    if not state.tag:
+        state.start_anew()
+    headers = {"Accept-Encoding": "identity"}
+    headers |= {"Range": f"bytes={state.have}-", "If-Range": state.tag} if state.have else {}
+    with _answer(state.url, state.form, headers) as answer:
+        total = _begin(answer, state)
+        state.check_size(total)
+        while chunk := answer.raw.read1(CHUNK, decode_content=False):
+            state.received += state.stream.write(chunk)
+            state.check_size(None)
+            state.check_time()
+            if state.progress:
+                state.progress(state.have, total)
+    if total and state.have < total:
+        raise _Again(f"the connection broke after {state.have} of {total} bytes")
+    state.check_size(state.have)
+    if not state.have:
+        raise InputError(f"{state.url} sent nothing: check the address, or try later")
+
+
+def _begin(answer, state):
+    """Bytes of the whole file as the answer tells, None when it does not; the stream stands where its body belongs."""
+    status, length = answer.status_code, answer.headers.get("Content-Length", "")
+    if status == 429 or status >= 500:
+        raise _Again(f"the server answers {status}", _wait_asked(answer))
+    if status == 416 or (status == 206 and not _continues(answer, state)):
+        state.start_anew()
+        raise _Again("the server sent another part than the one asked for")
+    if status == 206:
+        total = PART.fullmatch(answer.headers["Content-Range"])[2]
+        return int(total) if total.isdigit() else None
+    if status != 200:
+        reason = "is not there" if status >= 400 else "sent no file"
+        raise InputError(f"{state.url} {reason} (the server answers {status}): check the address")
+    state.start_anew()
+    tag = answer.headers.get("ETag", "")
+    state.tag = tag if tag and not tag.startswith("W/") else answer.headers.get("Last-Modified")
+    return int(length) if length.isdigit() else None
+
+
+def _continues(answer, state):
+    """Whether a partial answer begins where the stream ends, and is of the same file."""
+    part = PART.fullmatch(answer.headers.get("Content-Range", ""))
+    told = {answer.headers.get(name) for name in ("ETag", "Last-Modified")} - {None}
+    return bool(part) and int(part[1]) == state.have and (not told or state.tag in told)
+
+
+def _wait_asked(answer):
+    """Seconds that the header Retry-After asks to wait, a number or a date; 0 without it."""
+    try:
+        return urllib3.Retry().get_retry_after(answer.raw) or 0.0
+    except urllib3.exceptions.InvalidHeader:
+        return 0.0
+
+
+@contextmanager
+def _answer(url, form, headers):
+    """Yield the answer to a request; what goes wrong, also while the body is read, is an InputError or _Again."""
+    method, answered = "POST" if form else "GET", False
+    options = {"stream": True, "timeout": TIMEOUTS, "hooks": {"response": _check_redirection}}
+    try:
+        when, reason = _unreachable.get(urlsplit(url).netloc, (-math.inf, ""))
+        if time.monotonic() - when < FORGOTTEN:
+            raise InputError(f"cannot fetch {url} ({reason}, as a moment ago): {OFFLINE}")
+        with requests.request(method, url, data=form, headers=headers, **options) as answer:
+            answered = True
+            yield answer
+    except InputError:
+        raise
+    except BROKEN as error:
+        refused = isinstance(error, requests.Timeout) or hasattr(next(iter(error.args), None), "reason")
+        raise _Again(_short(error), unreachable=refused and not answered) from error
+    except (requests.RequestException, urllib3.exceptions.HTTPError, ValueError) as error:
+        raise InputError(f"cannot fetch {url} ({_short(error)}): check the address") from error
+
+
+def _check_redirection(answer, **_):
+    """Raise InputError for an answer that leads elsewhere than to https; this machine may lead to itself."""
+    if not answer.is_redirect:
+        return
+    try:
+        target = urlsplit(urljoin(answer.url, answer.headers["Location"]))
+    except ValueError as error:
+        raise InputError(f"{answer.url} leads to an address that is none ({error}): check the address") from error
+    local = target.scheme == "http" and {target.hostname, urlsplit(answer.url).hostname} <= set(LOOPBACK)
+    if target.scheme != "https" and not local:
+        raise InputError(f"{answer.url} leads to {target.geturl()}, which is not https: it is not followed")
+
+
+def _short(error):
+    """Reason of a failed request in a few words."""
+    cause = getattr(next(iter(error.args), None), "reason", None) or error
+    cause = cause.args[-1] if getattr(cause, "args", None) else cause
+    return reason_of(str(cause).split(">: ")[-1].split("): ")[-1])[:200]
