@@ -9,6 +9,7 @@ from flarebook.compendium.workflow.parameters import checked, read_profile
 from flarebook.compendium.workflow.dependencies import notebook_sources
 
 PROFILE = config.get("profile", "laptop")
+PYTHON = shlex.quote(sys.executable).replace("{", "{{").replace("}", "}}")  # snakemake formats the command
 try:
     NOTEBOOKS = read_profile(PROFILE, config.get("study") or None).notebooks
     PARAMETERS = {name: checked(name, entry.parameters) for name, entry in NOTEBOOKS.items()}
@@ -53,5 +54,5 @@ for name, entry in NOTEBOOKS.items():
             mem_mb=entry.memory_mb,
             runtime=entry.minutes,
         shell:
-            f"{shlex.quote(sys.executable)} -m flarebook.commands.main run {{params.notebook}} "
+            f"{PYTHON} -m flarebook.commands.main run {{params.notebook}} "
             f"--profile {PROFILE} --output build/{PROFILE} --threads {{threads}}"

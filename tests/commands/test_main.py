@@ -1,6 +1,7 @@
 """The command tells bad input in one sentence and ends with the exit code that it documents."""
 
 import json
+import signal
 import subprocess
 import sys
 
@@ -40,6 +41,8 @@ def test_params_shows_types_and_meaning(project, flarebook):
         (("run", "sun/1-draw", "--profile", "ci", "-p", "seed=x"), "but it takes int"),
         (("run", "sun/1-draw", "--profile", "ci", "-p", "output=x"), "choose them with --output"),
         (("run", "sun/1-draw", "--profile", "cii"), "did you mean ci?"),
+        (("run", "sun/1-draw", "--profile", "ci", "--label", "../../x"), "is no label"),
+        (("run", "../1-draw", "--profile", "ci"), "names no notebook"),
         (("run", "sun/9-none", "--profile", "ci"), "there is no notebook"),
         (("check", "--profile", "cii"), "did you mean ci?"),
         (("compare", "ci", "cj"), "there is no run"),
@@ -96,6 +99,43 @@ def published(project):
 def test_figures_are_listed_with_their_number_in_the_paper(published, flarebook):
     code, out, _ = flarebook("figures", "ci")
     assert code == 0 and "sun-01-flux" in out and "real" in out and "svg png pdf csv json" in out
+
+
+def test_another_s_file_among_the_figures_is_skipped_with_its_reason(published, flarebook):
+    folder = published / "build/ci/figures"
+    (folder / "spec.json").write_text('{"mark": "bar"}')
+    (folder / "sun-02-cut.json").write_text("{")
+    (folder / "sun-03-other.json").write_text('{"mark": "bar"}')
+    code, out, error = flarebook("figures", "ci")
+    assert code == 2 and "sun-01-flux" in out and error.count("skipped: ") == 3 and "Traceback" not in error
+    assert "spec.json is no record of a figure" in error and "sun-03-other.json: label: field required" in error
+    assert flarebook("cite", "sun-01-flux", "--run", "ci")[0] == 0
+    assert "sun-02-cut.json is cut" in flarebook("cite", "sun-02-cut", "--run", "ci")[2]
+
+
+@pytest.mark.parametrize("arguments", [("check", "--profile", "ci"), ("compare", "ci", "ci")])
+def test_a_cut_file_of_metrics_is_a_sentence(published, flarebook, arguments):
+    (published / "build/ci/results/sun/1-draw/metrics.json").write_text("[{")
+    code, out, error = flarebook(*arguments)
+    assert code == 2 and "metrics.json is cut or no JSON" in error and "Traceback" not in out + error
+
+
+def test_control_characters_of_records_reach_no_terminal(published, flarebook):
+    path = published / "build/ci/figures/sun-01-flux.json"
+    path.write_text(path.read_text().replace("Flux &", "Flux \\u001b]0;gone\\u0007 &"))
+    assert "\x1b" not in "".join(map(str, flarebook("figures", "ci")))
+    assert "\x1b" not in "".join(map(str, flarebook("cite", "sun-01-flux", "--run", "ci")))
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_a_signal_ends_with_what_was_kept(project, flarebook, monkeypatch, name):
+    number = getattr(signal, name)
+    monkeypatch.setattr("flarebook.commands.tables.parameters_table", lambda notebook: signal.raise_signal(number))
+    code, out, error = flarebook("params", "sun/1-draw")
+    assert code == 128 + number and error == (
+        f"flarebook: stopped by {name}: files that were complete and earlier runs are kept, "
+        "what was half written is not\n"
+    )
 
 
 def test_a_figure_is_cited_with_its_data_hash(published, flarebook):

@@ -1,10 +1,14 @@
 """A file is whole or absent, and a folder that takes none is named."""
 
+import errno
 import os
+import shutil
+import threading
+from types import SimpleNamespace
 
 import pytest
 
-from flarebook.compendium.atomic_files import atomic_write, make_folder
+from flarebook.compendium.atomic_files import atomic_write, make_folder, own_folder
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.run import open_run
 
@@ -44,3 +48,58 @@ def test_a_folder_that_turns_read_only_is_named(tmp_path, monkeypatch):
     with pytest.raises(InputError, match="Permission denied"), atomic_write(tmp_path / "a.csv") as path:
         path.write_text("1")
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "error", [OSError(errno.ENOSPC, "No space left on device"), OSError("7 requested and 2 written")]
+)
+def test_a_full_disk_is_told_whatever_a_library_calls_it(tmp_path, monkeypatch, error):
+    monkeypatch.setattr(shutil, "disk_usage", lambda folder: SimpleNamespace(free=100))
+    with pytest.raises(InputError, match="cannot write into .*No space left on device.*make room"):
+        with atomic_write(tmp_path / "a.csv") as path:
+            path.write_text("1")
+            raise error
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_another_error_is_passed_on_where_there_is_room(tmp_path):
+    with pytest.raises(ValueError, match="a fault"), atomic_write(tmp_path / "a.csv"):
+        raise ValueError("a fault")
+
+
+@pytest.mark.parametrize("name", ["a" * 300, "file/x"])
+def test_a_name_that_no_folder_can_have_is_told(tmp_path, name):
+    (tmp_path / "file").write_text("no folder")
+    with pytest.raises(InputError, match="cannot write into"), own_folder(tmp_path / name):
+        pass
+
+
+def test_an_own_folder_is_empty_and_gone_afterwards(tmp_path):
+    (tmp_path / ".partial-run/deep").mkdir(parents=True)
+    (tmp_path / ".partial-run/deep/left").write_text("of a killed process")
+    with pytest.raises(RuntimeError), own_folder(tmp_path / "run") as folder:
+        assert [path.name for path in folder.iterdir()] == [".lock"]
+        (folder / "half").write_text("half")
+        raise RuntimeError("power cut")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_own_folder_is_one_s_own_at_a_time(tmp_path):
+    inside, most, done = [], [], []
+
+    def work():
+        for _ in range(20):
+            with own_folder(tmp_path / "run", wait=60) as folder:
+                inside.append(folder)
+                most.append(len(inside))
+                (folder / "part").write_text("x")
+                assert sorted(path.name for path in folder.iterdir()) == [".lock", "part"]
+                inside.pop()
+        done.append(True)
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert max(most) == 1 and len(done) == 4 and list(tmp_path.iterdir()) == []

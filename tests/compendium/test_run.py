@@ -38,6 +38,54 @@ def test_inputs_may_lie_in_another_run(run):
     assert other.load_arrays("1-draw", "maps")["score"].sum() == 2
 
 
+def test_earlier_steps_come_from_the_run_s_own_folder_before_the_inputs(run):
+    run.save_arrays("maps", score=np.ones(2))
+    own = open_run("sun/1-draw", "build/runs/other")
+    own.save_arrays("maps", score=np.zeros(2))
+    later = open_run("sun/2-read", "build/runs/other", inputs="build/ci")
+    assert later.load_arrays("1-draw", "maps")["score"].sum() == 0
+    run.save_arrays("more", score=np.ones(2))
+    with pytest.raises(InputError, match="needs more.npz of sun/1-draw, which is not in build/runs/other"):
+        later.load_arrays("1-draw", "more")  # of a step, all files come from one run
+
+
+def test_real_and_simulated_runs_are_never_mixed(run):
+    table = pd.DataFrame({"flux": [1.0]})
+    run.save_table("flares", table)
+    open_run("sun/2-read", "build/ci").save_arrays("maps", score=np.ones(2))
+    real = open_run("sun/1-draw", "build/real")
+    real.save_table("flares", table, origin="real")
+    later = open_run("sun/3-fit", "build/real", inputs="build/ci")
+    assert later.load_table("1-draw", "flares").equals(table) and later.origin == "real"
+    remedy = r"would mix origins: 1-draw/flares.parquet is real in build/real.* and simulated in build/ci.*"
+    with pytest.raises(InputError, match=remedy + "run `flarebook run sun/2-read --output build/real` first"):
+        later.load_arrays("2-read", "maps")
+    run.save_table("flares", table, origin="real")
+    assert later.load_arrays("2-read", "maps")["score"].sum() == 2
+
+
+def test_an_executed_run_writes_to_its_folder_of_work_and_reads_from_the_output(run, project, monkeypatch):
+    run.save_arrays("maps", score=np.ones(2))
+    monkeypatch.setenv("FLAREBOOK_STAGING", str(project / "work"))
+    later = open_run("sun/2-read", "build/ci")
+    later.save_arrays("maps", score=later.load_arrays("1-draw", "maps")["score"])
+    assert (project / "work/results/sun/2-read/maps.npz").is_file()
+    assert not (project / "build/ci/results/sun/2-read").exists()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("[{", "", "null", "{}", "[1]", '[{"name": "a"}]', '[{"name": "a", "value": "0.9", "origin": "real"}]'),
+        *("[" * 100_000, '[{"name": "a", "value": true, "origin": "real"}]', "\x00"),
+    ],
+)
+def test_metrics_that_are_cut_or_none_are_a_sentence(run, project, text):
+    (project / "build/ci/results/sun/1-draw/metrics.json").write_text(text)
+    with pytest.raises(InputError, match="build/ci/results/sun/1-draw/metrics.json"):
+        read_metrics(project / "build/ci")
+
+
 def test_objects_are_never_pickled(run):
     with pytest.raises(ValueError, match="Object arrays"):
         run.save_arrays("maps", score=np.array([{}, None], dtype=object))

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import signal
 import sys
 from datetime import datetime
 from typing import Annotated
@@ -9,10 +10,11 @@ from typing import Annotated
 import typer
 
 from flarebook.commands import iris, solarchip, stix
-from flarebook.compendium.errors import InputError, NotebookError
+from flarebook.compendium.batch_report import report_skipped
+from flarebook.compendium.errors import InputError, NotebookError, plain
 
 # Each command imports what it needs itself: papermill and pandas would make `flarebook --help` wait for seconds.
-EPILOG = "Exit codes: 0 all well; 1 a gate is red or a notebook stopped; 2 bad input."
+EPILOG = "Exit codes: 0 all well; 1 a gate is red or a notebook stopped; 2 bad input; 130, 143 stopped by a signal."
 HELP = "Flarebook: solar-flare studies as notebooks to rerun, change and cite."
 app = typer.Typer(no_args_is_help=True, help=HELP, epilog=EPILOG, add_completion=False, pretty_exceptions_enable=False)
 data_app = typer.Typer(no_args_is_help=True, help="Data sets: status and download.")
@@ -62,22 +64,25 @@ def run(
     p: Annotated[list[str] | None, typer.Option("-p", "--parameter", help="Parameter NAME=VALUE; repeatable.")] = None,
     profile: Profile = "laptop",
     output: Annotated[str | None, typer.Option(help="Folder of the run [default: build/runs/LABEL].")] = None,
-    inputs: Annotated[str | None, typer.Option(help="Folder of the earlier results [default: build/PROFILE].")] = None,
+    inputs: Annotated[str | None, typer.Option(help="Folder of the steps it lacks [default: build/PROFILE].")] = None,
     label: Annotated[str | None, typer.Option(help="Name of the run [default: STUDY-STEP-TIME].")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replacement of an earlier run of that label.")] = False,
     threads: Annotated[int | None, typer.Option(help="Number of processor cores [default: all].", min=1)] = None,
 ):
-    """Run one notebook with a profile's parameters and your changes on the profile's earlier results.
+    """Run one notebook with a profile's parameters and your changes.
+
+    Earlier steps are read from the run's own folder, or else from the profile's. The run is put in place at its end.
 
     Example: flarebook run iris/6-classifiers -p n_splits=8 --label eight-splits
     """
-    from flarebook.compendium.workflow.execute import run_notebook
+    from flarebook.compendium.workflow.execute import run_folder, run_notebook
 
     if threads:
         os.environ.update(OMP_NUM_THREADS=str(threads), NUMBA_NUM_THREADS=str(threads))
     label = label or f"{notebook.replace('/', '-')}-{datetime.now():%Y%m%d-%H%M%S}"
-    output = output or f"build/runs/{label}"
+    output = output or run_folder(label, notebook, force)
     path = run_notebook(notebook, p or [], profile, output, inputs, progress=sys.stderr.isatty())
-    typer.echo(f"{notebook} done: {path}")
+    typer.echo(plain(f"{notebook} done: {path}"))
 
 
 @app.command()
@@ -103,7 +108,9 @@ def figures(run: Annotated[str, typer.Argument(help="Profile, run label or folde
     """
     from flarebook.commands.tables import figures_table, show
 
-    show(*figures_table(run))
+    table, skipped = figures_table(run)
+    show(*table)
+    report_skipped(skipped)
 
 
 @app.command()
@@ -213,13 +220,24 @@ def data_fetch(id: Annotated[str, typer.Argument(help="Id of the data set, as in
 
 
 def main():
-    """Run the command; print bad input and stopped notebooks as one sentence."""
+    """Run the command; print bad input, stopped notebooks and interruptions as one sentence."""
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         app()
     except (InputError, NotebookError) as error:
         logging.getLogger("flarebook").debug("the command stopped", exc_info=True)
         typer.secho(f"flarebook: {error}", err=True, fg="red")
         sys.exit(2 if isinstance(error, InputError) else 1)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def stop(number, frame):
+    """End the program at a signal, with the cleaning up that an error would cause.  Raises SystemExit."""
+    kept = "files that were complete and earlier runs are kept, what was half written is not"
+    typer.secho(f"flarebook: stopped by {signal.Signals(number).name}: {kept}", err=True, fg="red")
+    sys.exit(128 + number)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from rich.text import Text
 from flarebook.compendium.data.download import check_hash, locate
 from flarebook.compendium.data.manifest import read_manifest
 from flarebook.compendium.errors import InputError
+from flarebook.compendium.errors import plain as without_controls
 from flarebook.compendium.project import notebook_path, project_root
 from flarebook.compendium.reports.citation import figure_records
 from flarebook.compendium.reports.gates import GREEN, MISSING, RED, UNGATED
@@ -24,19 +25,21 @@ def show(title, columns, rows):
 
     Numbers stand on the right with five significant digits, a dash stands for none.
     """
-    table = Table(title=title, title_justify="left")
+    table = Table(title=without_controls(title), title_justify="left")
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in rows:
-        table.add_row(*(cell if isinstance(cell, str | Text) else _number(cell) for cell in row))
+        table.add_row(*(_cell(value) for value in row))
     plain = {"markup": False, "emoji": False}  # list[int] is a type here, not a colour
     wide = None if Console().is_terminal else 200
     Console(width=wide, **plain).print(table)
 
 
-def _number(value):
-    """Number with five significant digits; a dash for none."""
-    return Text("-" if value is None else f"{value:.5g}", justify="right")
+def _cell(value):
+    """Text without control characters, or a number with five significant digits; a dash for none."""
+    if isinstance(value, str):
+        return without_controls(value)
+    return value if isinstance(value, Text) else Text("-" if value is None else f"{value:.5g}", justify="right")
 
 
 def notebooks_table(profile, study=None):
@@ -82,12 +85,13 @@ def summary(verdicts):
 
 
 def figures_table(run):
-    """Table of a run's figures."""
+    """Table of a run's figures, and the reasons why files among them are none."""
+    records, skipped = figure_records(run)
     rows = [
         (r["id"], str(r["paper_figure"] or "-"), r["origin"], r["caption"].split(". ")[0], " ".join(r["files"]))
-        for r in figure_records(run)
+        for r in records
     ]
-    return f"Figures of {run}", ("id", "paper", "data", "caption", "files"), rows
+    return (f"Figures of {run}", ("id", "paper", "data", "caption", "files"), rows), skipped
 
 
 def data_table(study=None):

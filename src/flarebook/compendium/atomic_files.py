@@ -10,7 +10,8 @@ from pathlib import Path
 
 from flarebook.compendium.errors import InputError
 
-UNWRITABLE = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.ENAMETOOLONG}
+UNWRITABLE = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+UNWRITABLE |= {errno.ENAMETOOLONG, errno.ENOTDIR, errno.EISDIR}  # names that no file can have
 FULL = 1 << 16  # bytes free on a disk that is full: libraries report it each in their own words
 LOCK = ".lock"
 
@@ -74,9 +75,11 @@ def own_folder(path, wait=0.0):
 
 def _locked(folder):
     """Descriptor of the locked file in a folder, which is made; None when another process has it."""
-    make_folder(folder)
+    make_folder(folder.parent)
     try:
         with writing(folder.parent):
+            with suppress(FileExistsError):
+                folder.mkdir()
             lock = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT)
     except FileNotFoundError:  # the process that had it has just removed it
         return None

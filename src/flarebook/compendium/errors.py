@@ -27,7 +27,11 @@ class InputError(ValueError):
 
 
 class NotebookError(RuntimeError):
-    """A notebook stopped: which one, in which cell, and the original error."""
+    """A notebook stopped: which one, in which cell, and the original error, as one line."""
+
+    def __init__(self, sentence):
+        """Keep the sentence as one line."""
+        super().__init__(plain(sentence))
 
 
 class MetadataWarning(UserWarning):

@@ -10,7 +10,16 @@ from matplotlib.figure import Figure
 
 from flarebook.compendium.atomic_files import atomic_write
 from flarebook.compendium.errors import InputError
-from flarebook.compendium.provenance import ORIGINS, code_state, describe_origin, now, sha256, to_json, versions
+from flarebook.compendium.provenance import (
+    FIGURE_ID,
+    ORIGINS,
+    code_state,
+    describe_origin,
+    now,
+    sha256,
+    to_json,
+    versions,
+)
 
 FORMATS = ("svg", "png", "pdf")
 SAVE = {  # text stays text in SVG and PDF; a fixed salt gives the same element names in each run
@@ -36,7 +45,7 @@ def check_figure(id, caption, alt, data, origin):
     Raises InputError for a bad id, an origin outside ORIGINS, a missing caption or alt text, or data that are
     no table.
     """
-    if not re.fullmatch(r"[a-z]+-(\d\d|x)-[a-z0-9-]+", str(id)):
+    if not FIGURE_ID.fullmatch(str(id)):
         raise InputError(f"figure id {id!r} is not of the form iris-12-performance or iris-x-name: rename it")
     if origin not in ORIGINS:
         raise InputError(f"figure {id} has origin {origin!r}: say which of {', '.join(ORIGINS)} it shows")

@@ -1,10 +1,12 @@
 """Where the project lies on this machine, and how its folders are named."""
 
 import os
+import re
 from pathlib import Path
 
 from flarebook.compendium.errors import InputError
 
+STAGING = "FLAREBOOK_STAGING"  # variable that names the folder to which an executed notebook writes
 MARKER = "_toc.yml"  # the book's table of contents stands in the project's root and nowhere else
 
 
@@ -55,7 +57,7 @@ def split_name(notebook):
     """
     parts = Path(str(notebook).removesuffix(".ipynb")).parts
     parts = parts[parts.index("notebooks") + 1 :] if "notebooks" in parts else parts
-    if len(parts) != 2:
+    if len(parts) != 2 or not all(re.fullmatch(r"\w[\w-]*", part) for part in parts):
         raise InputError(f"{notebook!r} names no notebook: write STUDY/STEP, for example iris/6-classifiers")
     return parts
 

@@ -3,20 +3,26 @@
 import hashlib
 import json
 import platform
+import re
 import subprocess
 import sys
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
+from typing import Annotated
 
 from packaging.requirements import Requirement
+from pydantic import AfterValidator, BaseModel, ConfigDict
 
-from flarebook.compendium.errors import InputError
+from flarebook.compendium.errors import InputError, plain
 from flarebook.compendium.project import project_root
+from flarebook.compendium.validation import read_json, validated
 
 KINDS = ("real", "simulated")  # of a row: an observation, an image, a spectrum
 MIXED = "real and simulated"
 ORIGINS = (*KINDS, MIXED, "schematic")
+Line = Annotated[str, AfterValidator(plain)]  # no control characters on a terminal or a page
+FIGURE_ID = re.compile(r"[a-z]+-([0-9]{2}|x)-[a-z0-9-]+")
 PLAIN = (bool, int, float, str, list, tuple, dict, type(None))
 
 
@@ -102,6 +108,34 @@ def sha256(path):
     """SHA-256 of a file, hexadecimal."""
     with open(path, "rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+class FigureRecord(BaseModel):
+    """What the record of a published figure must say; whatever else it says is kept."""
+
+    model_config = ConfigDict(extra="allow")
+    label: Line
+    caption: Line
+    alt: Line
+    origin: Line
+    id: Line = ""
+    notebook: Line = ""
+    paper_figure: int | None = None
+    files: dict[str, str] = {}
+    data_sha256: Line = ""
+    commit: Line | None = None
+    dirty: bool | None = None
+    time: Line = ""
+
+
+def read_record(folder, figure):
+    """Record of a published figure, dict.  Raises InputError when its file is missing, cut or another's."""
+    path = Path(folder) / f"{figure}.json"
+    if not FIGURE_ID.fullmatch(figure):
+        raise InputError(f"{path.name} is no record of a figure, which are named as iris-12-performance: remove it")
+    if not path.is_file():
+        raise InputError(f"figure {figure} has no record {path.name} in {path.parent}: run its notebook again")
+    return validated(FigureRecord, read_json(path), path).model_dump()
 
 
 def cell_parameters():

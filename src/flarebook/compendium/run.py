@@ -2,29 +2,50 @@
 
 import json
 import math
+import os
 from pathlib import Path
 
 import numpy as np
+from pydantic import BaseModel, ConfigDict, RootModel
 
 from flarebook.compendium import figures
 from flarebook.compendium.atomic_files import atomic_write, make_folder
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.interactive_pages import publish_page
 from flarebook.compendium.mapped_arrays import open_arrays
-from flarebook.compendium.project import in_project, shown, split_name
+from flarebook.compendium.project import STAGING, in_project, shown, split_name
 from flarebook.compendium.provenance import MIXED, cell_parameters, origin_record, to_json
+from flarebook.compendium.validation import read_json, validated
+
+
+class MetricRecord(BaseModel):
+    """What a line of metrics.json must say; whatever else it says is kept."""
+
+    model_config = ConfigDict(extra="allow", strict=True)
+    name: str
+    value: float | None
+    spread: float | None = None
+    origin: str
+
+
+class MetricRecords(RootModel):
+    """All lines of a metrics.json."""
+
+    root: list[MetricRecord]
 
 
 def open_run(notebook, output="build/laptop", inputs="", seed=1):
     """Start the run of a notebook: make its folders, forget its earlier metrics, set the figure style.
 
     notebook: "iris/6-classifiers".  output: folder of the run, relative to the project's root.
-    inputs: folder that holds the earlier steps' results; empty, the same as output.  seed: of every random draw.
+    inputs: folder of the earlier steps' results that the output lacks; empty, none.  seed: of every random draw.
+    Under `flarebook run`, all is written to a folder of its own, which is put in place of the output at the end.
     Returns a Run.  Raises InputError when the folder cannot be written.
     """
     study, step = split_name(notebook)
     output = in_project(output)
-    run = Run(study, step, output, in_project(inputs) if inputs else output, seed, cell_parameters())
+    sources = [output, *([in_project(inputs)] if inputs else [])]
+    run = Run(study, step, Path(os.environ.get(STAGING) or output), sources, seed, cell_parameters())
     make_folder(run.figure_folder)
     make_folder(run.folder)
     run.write_metrics()
@@ -35,9 +56,9 @@ def open_run(notebook, output="build/laptop", inputs="", seed=1):
 class Run:
     """Results, metrics and figures of one notebook, and the results of the steps before it."""
 
-    def __init__(self, study, step, output, inputs, seed, parameters):
+    def __init__(self, study, step, output, sources, seed, parameters):
         self.study, self.step = study, step
-        self.output, self.inputs = Path(output), Path(inputs)
+        self.output, self.sources = output, sources  # the folder to write to, and those to read earlier steps from
         self.seed, self.parameters = seed, parameters
         self.origin = "simulated"  # of metrics and figures that do not say; the loaded tables may tell another
         self.encoder = ""  # frozen encoder whose features enter the numbers and figures that do not say another
@@ -108,15 +129,24 @@ class Run:
         return load_file(self._earlier(step, f"{name}.safetensors"))
 
     def _earlier(self, step, file):
-        """Path of an earlier step's result; InputError names the step to run first."""
-        path = self.inputs / "results" / self.study / step / file
-        if path.is_file():
-            return path
-        raise InputError(
-            f"{self.study}/{self.step} needs {file} of {self.study}/{step}, which is not in {shown(path.parent)}: "
-            f"run `flarebook run {self.study}/{step} --output {shown(self.inputs)}` first, "
-            "with the same --profile, or name a folder that holds it with --inputs"
-        )
+        """Path of an earlier step's result; InputError names the step to run first.
+
+        The step's results in the run's own output come before those of the folder of inputs, as a whole.
+        """
+        own, *others = (source / "results" / self.study for source in self.sources)
+        folder = next((place for place in (own, *others) if (place / step / "metrics.json").is_file()), own)
+        remedy = f"run `flarebook run {self.study}/{step} --output {shown(self.sources[0])}` first"
+        if not (folder / step / file).is_file():
+            raise InputError(
+                f"{self.study}/{self.step} needs {file} of {self.study}/{step}, which is not in "
+                f"{shown(folder / step)}: {remedy}, with the same --profile, or name a folder with --inputs"
+            )
+        if folder != own and (different := _of_other_origin(own, folder)):
+            raise InputError(
+                f"{self.study}/{self.step} would mix origins: {different}, but {step} is only in {shown(folder)}: "
+                f"{remedy}, or choose another --output"
+            )
+        return folder / step / file
 
     def metric(self, name, value, spread=None, n=None, origin=None, encoder=None):
         """Record a number under <study>.<name> and glue it for the book's text.
@@ -177,9 +207,28 @@ def read_metrics(folder):
     found = {}
     for path in sorted(Path(folder).glob("results/*/*/metrics.json")):
         notebook = "/".join(path.parent.parts[-2:])
-        for metric in json.loads(path.read_text(encoding="utf-8")):
-            found[metric["name"]] = {**metric, "notebook": notebook}
+        for metric in validated(MetricRecords, read_json(path), path).root:
+            found[metric.name] = {**metric.model_dump(), "notebook": notebook}
     return found
+
+
+def _of_other_origin(own, other):
+    """What tells that one of two folders of a study's results is of real data and the other is not; empty for none."""
+    for path in sorted(own.glob("*/*.parquet")):
+        table = path.relative_to(own)
+        if (other / table).is_file():
+            origins = _table_origin(path), _table_origin(other / table)
+            if "real" in origins and origins[0] != origins[1]:
+                return f"{table} is {origins[0]} in {shown(own)} and {origins[1]} in {shown(other)}"
+    return ""
+
+
+def _table_origin(path):
+    """Origin that `save_table` wrote with a table; "simulated" for a table without."""
+    from pyarrow.parquet import read_schema
+
+    kept = (read_schema(path).metadata or {}).get(b"PANDAS_ATTRS", b"{}")
+    return json.loads(kept).get("origin", "simulated")
 
 
 def _finite(value):

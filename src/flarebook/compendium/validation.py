@@ -1,5 +1,7 @@
 """Files and names checked against what is allowed, each fault in one sentence."""
 
+import json
+import re
 from difflib import get_close_matches
 
 import yaml
@@ -7,6 +9,28 @@ from pydantic import ValidationError
 
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.project import shown
+
+
+class CoreLoader(yaml.SafeLoader):
+    """YAML as its version 1.2 reads it: 010 is ten, and 1:30, yes, 1_000 and 2014-03-29 are text, as they look."""
+
+    yaml_implicit_resolvers = {}
+
+
+for tag, pattern, first, construct in (
+    ("null", r"~|null|Null|NULL|", "~nN\0", lambda text: None),
+    ("bool", r"true|True|TRUE|false|False|FALSE", "tTfF", lambda text: text.lower() == "true"),
+    ("int", r"[-+]?[0-9]+", "-+0123456789", int),
+    ("float", r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", "-+.0123456789", float),
+):
+    tag = f"tag:yaml.org,2002:{tag}"
+    CoreLoader.add_implicit_resolver(tag, re.compile(f"(?:{pattern})$"), [*first.replace("\0", ""), ""])
+    CoreLoader.add_constructor(tag, lambda loader, node, construct=construct: construct(loader.construct_scalar(node)))
+
+
+def parse_yaml(text):
+    """Content of a YAML text by the core schema of YAML 1.2; raises yaml.YAMLError."""
+    return yaml.load(text, CoreLoader)
 
 
 def nearest(name, known):
@@ -24,9 +48,17 @@ def check_known(name, known, problem, advice):
 def read_yaml(path):
     """Content of a YAML file; InputError when it is none."""
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, yaml.YAMLError) as error:
+        return parse_yaml(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         raise InputError(f"cannot read {shown(path)} ({' '.join(str(error).split())}): correct the file") from error
+
+
+def read_json(path):
+    """Content of a JSON file; InputError when it is cut, or none."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise InputError(f"{shown(path)} is cut or no JSON ({error}): run its notebook again, or remove it") from error
 
 
 def validated(model, content, path):

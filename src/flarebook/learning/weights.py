@@ -7,6 +7,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 
 from flarebook.compendium.atomic_files import atomic_write
+from flarebook.compendium.data.reading import reading
 from flarebook.compendium.errors import InputError
 
 HISTORY = "history.csv"  # beside the weights of a training
@@ -23,7 +24,8 @@ def load_weights(path, build, script, needs=()):
     missing = sorted(set(needs) - about.keys())
     if missing:
         raise InputError(f"{path} does not describe its network ({missing[0]} is missing): take a file of {script}")
-    network, name = build(about)
+    with reading(path, f"a weights file of {script}"):
+        network, name = build(about)
     wanted = {key: tuple(value.shape) for key, value in network.state_dict().items()}
     found = {key: tuple(value.shape) for key, value in state.items()}
     wrong = sorted(key for key in wanted.keys() | found.keys() if wanted.get(key) != found.get(key))

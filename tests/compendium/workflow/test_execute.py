@@ -8,8 +8,9 @@ import sys
 import nbformat
 import pytest
 
+from flarebook.compendium.atomic_files import own_folder
 from flarebook.compendium.errors import InputError, NotebookError
-from flarebook.compendium.workflow.execute import _kernel_settings, execute
+from flarebook.compendium.workflow.execute import _kernel_settings, execute, run_folder
 
 SEVEN = {"n_flares": 2, "seed": 7}
 OPEN = "from flarebook.compendium.run import open_run\nrun = open_run('{}', output, inputs, seed)"
@@ -108,24 +109,87 @@ def test_a_missing_earlier_step_is_named(project):
         execute("sun/2-read", "build/ci")
 
 
-def test_a_failing_cell_leaves_no_finished_name(rerun):
+def snapshot(project):
+    """Everything below build/, {path: content}."""
+    return {path: path.read_bytes() for path in (project / "build").rglob("*") if path.is_file()}
+
+
+def test_a_failing_cell_leaves_the_earlier_run_as_it_was(rerun):
+    before = snapshot(rerun)
     rewrite(rerun, "1-draw", "run.metric('flares.flux', 1.0)", "1 / 0")
-    with pytest.raises(NotebookError, match=r"stopped in cell \[\d\] with ZeroDivisionError: division by zero"):
+    with pytest.raises(NotebookError, match=r"with ZeroDivisionError: division by zero .*the earlier run is kept"):
         execute("sun/1-draw", "build/ci")
     folder = rerun / "build/ci/notebooks/sun"
     assert [path.name for path in folder.glob("*fail*")] == ["1-draw.failed.ipynb"]
-    assert not list(folder.glob(".partial*"))
-    assert not (rerun / "build/ci/results/sun/1-draw/metrics.json").exists()
+    (folder / "1-draw.failed.ipynb").unlink()
+    assert snapshot(rerun) == before
 
 
-def test_an_interrupted_run_leaves_no_results_to_build_on(rerun, monkeypatch):
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), SystemExit(143), OSError(28, "No space left on device")])
+def test_an_interrupted_run_leaves_the_earlier_one_as_it_was(rerun, monkeypatch, error):
+    before = snapshot(rerun)
+
     def interrupt(*_, **__):
-        raise KeyboardInterrupt
+        raise error
 
     monkeypatch.setattr("papermill.execute_notebook", interrupt)
-    with pytest.raises(KeyboardInterrupt):
+    expected = pytest.raises(InputError, match="cannot write .*No space left") if error.args[:1] == (28,) else None
+    with expected or pytest.raises(type(error)):
         execute("sun/1-draw", "build/ci")
-    assert not list((rerun / "build/ci/results/sun/1-draw").glob("*.json"))
+    assert snapshot(rerun) == before
+
+
+def test_two_processes_never_mix_their_runs(rerun):
+    with own_folder(rerun / "build/ci/sun-1-draw"):
+        with pytest.raises(InputError, match="another process is writing .*sun-1-draw: wait for its end"):
+            execute("sun/1-draw", "build/ci")
+
+
+def test_what_a_killed_run_left_is_gone_after_the_next(rerun):
+    left = rerun / "build/ci/.partial-sun-1-draw/results"
+    left.mkdir(parents=True)
+    (left / "half.json").write_text("[")
+    execute("sun/1-draw", "build/ci", SEVEN)
+    assert not list((rerun / "build/ci").glob(".partial*"))
+
+
+def test_a_crafted_record_removes_no_file_of_another_s(rerun):
+    figures = rerun / "build/ci/figures"
+    record = json.loads((figures / "sun-01-flux.json").read_text())
+    (rerun / "precious.txt").write_text("keep me")
+    outside = {"svg": "../../../precious.txt", "png": str(rerun / "precious.txt")}
+    for name in ("sun-02-old.json", "spec.json"):
+        (figures / name).write_text(json.dumps({**record, "id": "../../x", "files": outside}))
+    (figures / "chart.json").write_text('{"mark": "bar"}')
+    (figures / "sun-03-cut.json").write_text("{")
+    execute("sun/1-draw", "build/ci", SEVEN)
+    assert (rerun / "precious.txt").is_file()
+    assert {path.name for path in figures.glob("*.json")} == {
+        *("sun-01-flux.json", "spec.json", "chart.json", "sun-03-cut.json")
+    }
+
+
+@pytest.mark.slow
+def test_a_project_s_path_may_hold_braces_and_spaces(tmp_path, write_project, monkeypatch):
+    folder = tmp_path / "br{a}ce and space"
+    folder.mkdir()
+    write_project(folder)
+    monkeypatch.setenv("FLAREBOOK_ROOT", str(folder))
+    execute("sun/1-draw", run_folder("a{b} c", "sun/1-draw"), SEVEN)
+    assert (folder / "build/runs/a{b} c/results/sun/1-draw/sha256.json").is_file()
+
+
+@pytest.mark.parametrize("label", ["../../x", "a/b", ".", "..", "", ".hidden", "a\x1b[2J", "x" * 101, "/tmp"])
+def test_a_label_names_a_folder_and_no_other_place(project, label):
+    with pytest.raises(InputError, match="is no label"):
+        run_folder(label, "sun/1-draw")
+
+
+def test_a_label_in_use_is_replaced_on_request_only(rerun):
+    shutil.copytree(rerun / "build/ci", rerun / "build/runs/mine")
+    with pytest.raises(InputError, match="holds a run of sun/1-draw: give another --label, or .* --force"):
+        run_folder("mine", "sun/1-draw")
+    assert run_folder("mine", "sun/1-draw", force=True) == run_folder("mine", "sun/2-read")
 
 
 def test_a_dead_kernel_is_said_to_be_one(project):

@@ -37,7 +37,34 @@ def test_text_from_the_shell_takes_the_type_of_the_parameter(project):
     assert values == {"n_flares": 8, "threshold": 0.01, "widths": [32, 16], "output": "build/x"}
 
 
-@pytest.mark.parametrize("text", ["n_flares=eight", "n_flares=2.5", "threshold=high", "widths=a,b", "widths=[1"])
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("n_flares=010", 10),
+        ("n_flares=08", 8),
+        ("n_flares=-3", -3),
+        ("n_flares= 3 ", 3),
+        ("threshold=1e3", 1000.0),
+        ("threshold=.5", 0.5),
+        ("threshold=07", 7.0),
+        ("widths=[010, 1]", [10, 1]),
+        ("output=yes", "yes"),
+        ("output=1:30", "1:30"),
+    ],
+)
+def test_numbers_are_decimal_and_text_is_text(project, text, value):
+    assert list(from_text(DRAW, [text]).values()) == [value]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("n_flares=eight", "n_flares=2.5", "threshold=high", "widths=a,b", "widths=[1", "n_flares=1:30"),
+        *("n_flares=yes", "n_flares=true", "n_flares=1_000", "n_flares=0x10", "n_flares=0o10", "n_flares="),
+        *("n_flares=1,000", "n_flares=null", "n_flares=1e3", "n_flares=2014-03-29", "threshold=nan", "threshold=1e999"),
+        *("threshold=190:20:30.15", "threshold=.inf", "widths=1:30", "n_flares=[", "n_flares=!!python/name:os.system"),
+    ],
+)
 def test_text_of_another_type_is_refused(project, text):
     with pytest.raises(InputError, match="but it takes"):
         from_text(DRAW, [text])
@@ -69,6 +96,19 @@ def test_a_notebook_without_tagged_cell_is_refused(project):
 def test_a_mistyped_notebook_names_the_nearest(project):
     with pytest.raises(InputError, match=r"no notebook 'sun/1-drow' \(did you mean sun/1-draw\?\)"):
         known_notebook("sun/1-drow")
+
+
+def test_a_profile_reads_numbers_as_the_shell_does(project):
+    path = project / "profiles/ci.yaml"
+    path.write_text("notebooks: {sun/1-draw: {parameters: {n_flares: 010, threshold: 1e-2, output: yes}}}")
+    values = read_profile("ci").notebooks[DRAW].parameters
+    assert checked(DRAW, values) == {"n_flares": 10, "threshold": 0.01, "output": "yes"}
+
+
+@pytest.mark.parametrize("name", ["../1-draw", "sun/..", "/sun", "sun/1-draw/x", "sun/.hidden"])
+def test_a_notebook_s_name_leads_nowhere_else(project, name):
+    with pytest.raises(InputError, match="names no notebook"):
+        known_notebook(name)
 
 
 def test_a_mistyped_profile_names_the_nearest(project):

@@ -1,6 +1,7 @@
 """The real-time score: quick, the same as the networks that were trained, and clear about what it refuses."""
 
 import json
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -10,6 +11,8 @@ import pandas as pd
 import pyarrow.parquet
 import pytest
 from astropy.io import fits
+from safetensors import safe_open
+from safetensors.numpy import load_file, save_file
 from typer.testing import CliRunner
 
 from flarebook.commands import iris
@@ -56,6 +59,35 @@ def test_exported_weights_come_back_with_their_note(weights_file):
     assert json.loads(ensemble.about["features"]) == list(FEATURES)
     expected = drawn_weights(np.random.default_rng(0))["dense_0/kernel"].astype(np.float32)
     np.testing.assert_array_equal(ensemble.weights["dense_0/kernel"], expected)
+
+
+@pytest.mark.parametrize(
+    ("key", "text"),
+    [
+        ("window", None),
+        ("window", "abc"),
+        ("window", "nan"),
+        ("window", "1e9"),
+        ("features", "{"),
+        ("features", "null"),
+    ],
+)
+def test_a_description_that_makes_no_sense_is_a_sentence(weights_file, key, text):
+    with safe_open(weights_file, framework="numpy") as file:
+        about = {**file.metadata(), key: text}
+    save_file(load_file(weights_file), weights_file, {name: value for name, value in about.items() if value})
+    with pytest.raises(InputError, match=re.escape(weights_file.name) + "|between 0.5 and 4.4"):
+        inference.load_ensemble(weights_file)
+
+
+@pytest.mark.parametrize("change", [{"scale": None}, {"mean": np.full((4, 10), np.nan)}, {"mean": np.zeros((4, 5))}])
+def test_arrays_of_no_ensemble_are_a_sentence(weights_file, change):
+    with safe_open(weights_file, framework="numpy") as file:
+        about = file.metadata()
+    arrays = load_file(weights_file) | change
+    save_file({name: value for name, value in arrays.items() if value is not None}, weights_file, about)
+    with pytest.raises(InputError):
+        inference.load_ensemble(weights_file)
 
 
 def test_real_raster_is_scored_pixel_by_pixel(weights_file):

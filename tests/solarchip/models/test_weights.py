@@ -6,7 +6,8 @@ import pickle
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import save_file
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
 
 from flarebook.compendium.errors import InputError
 from flarebook.solarchip import load_encoder
@@ -30,6 +31,17 @@ def test_saved_weights_come_back_in_half_precision_with_their_architecture_and_d
         torch.testing.assert_close(after, before, rtol=1e-3, atol=1e-6)
         assert after.dtype == torch.float32
     assert not loaded.training and not any(weight.requires_grad for weight in loaded.parameters())
+
+
+@pytest.mark.parametrize(
+    "change", [{"image": "abc"}, {"image": "0"}, {"image": "-8"}, {"image": "129"}, {"backbone": "os.system"}]
+)
+def test_a_description_that_makes_no_sense_is_a_sentence(saved, change):
+    with safe_open(saved, framework="pt") as file:
+        about = file.metadata() | change
+    save_file(load_file(saved), saved, about)
+    with pytest.raises(InputError):
+        load_weights(saved)
 
 
 @pytest.mark.parametrize("name", ["vit-mini", "cnn-mini"])

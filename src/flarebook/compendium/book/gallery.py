@@ -5,8 +5,8 @@ import shutil
 import nbformat
 from PIL import Image
 
-from flarebook.compendium.book.notebooks import figures_of, read_record
-from flarebook.compendium.provenance import describe_sources
+from flarebook.compendium.book.notebooks import figures_of
+from flarebook.compendium.provenance import describe_sources, read_record
 from flarebook.compendium.reports.citation import as_bibtex, as_text
 
 FORMATS = ("svg", "png", "pdf", "csv", "json")

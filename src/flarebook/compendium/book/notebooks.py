@@ -1,12 +1,11 @@
 """Executed notebooks as pages: no error may hide in them, figures get numbers, interactive pages come along."""
 
-import json
 import shutil
 from pathlib import Path, PurePosixPath
 
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.interactive_pages import frame
-from flarebook.compendium.provenance import describe_sources
+from flarebook.compendium.provenance import describe_sources, read_record
 
 
 def refuse_errors(notebook, name):
@@ -60,14 +59,6 @@ def _copy_page(page, copy):
         raise InputError(f"page {page.name} is not in {page.parent}: run its notebook again")
     copy.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(page, copy)
-
-
-def read_record(figure_folder, figure):
-    """Record of a published figure.  Raises InputError when its file is missing."""
-    path = Path(figure_folder) / f"{figure}.json"
-    if not path.is_file():
-        raise InputError(f"figure {figure} has no record {path.name} in {path.parent}: run its notebook again")
-    return json.loads(path.read_text(encoding="utf-8"))
 
 
 def caption(record):

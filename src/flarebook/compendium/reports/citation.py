@@ -1,27 +1,31 @@
 """Citations of published figures, as text and as BibTeX."""
 
-import json
 import re
 
 import yaml
 
+from flarebook.compendium.batch_report import skipping
 from flarebook.compendium.project import project_root
+from flarebook.compendium.provenance import read_record
 from flarebook.compendium.reports.compare_runs import run_folder
 from flarebook.compendium.validation import check_known
 
 
 def figure_records(run):
-    """Records of all figures of a run, sorted by id: list of dict."""
-    folder = run_folder(run) / "figures"
-    return [json.loads(path.read_text(encoding="utf-8")) for path in sorted(folder.glob("*.json"))]
+    """Records of all figures of a run, sorted by id, and the reasons why other files are none: two lists."""
+    records, skipped, folder = [], [], run_folder(run) / "figures"
+    for path in sorted(folder.glob("*.json")):
+        with skipping(skipped):
+            records.append(read_record(folder, path.stem))
+    return records, skipped
 
 
 def figure_record(id, run="laptop"):
     """Record of one figure (its id, or its label fig-...); InputError names the nearest id."""
-    records = {record["id"]: record for record in figure_records(run)}
-    id = id.removeprefix("fig-")
-    check_known(id, records, f"run {run} has no figure", f"see `flarebook figures {run}`")
-    return records[id]
+    folder, id = run_folder(run) / "figures", id.removeprefix("fig-")
+    known = [path.stem for path in folder.glob("*.json")]
+    check_known(id, known, f"run {run} has no figure", f"see `flarebook figures {run}`")
+    return read_record(folder, id)
 
 
 def _work():

@@ -1,11 +1,10 @@
 """Run one notebook headless: papermill, strict parameters, whole results or none."""
 
 import contextlib
-import json
 import os
+import re
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import nbformat
@@ -14,10 +13,10 @@ from nbclient.exceptions import DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 from traitlets.config import Config
 
-from flarebook.compendium.atomic_files import atomic_write, make_folder
+from flarebook.compendium.atomic_files import atomic_write, make_folder, own_folder, writing
 from flarebook.compendium.errors import InputError, NotebookError
-from flarebook.compendium.project import in_project, project_root, shown, split_name
-from flarebook.compendium.provenance import sha256, to_json
+from flarebook.compendium.project import STAGING, in_project, project_root, shown, split_name
+from flarebook.compendium.provenance import FIGURE_ID, read_record, sha256, to_json
 from flarebook.compendium.validation import check_known
 from flarebook.compendium.workflow.parameters import checked, from_text, known_notebook, read_profile
 
@@ -30,44 +29,48 @@ QUIET = {  # what TensorFlow and debuggers write to stderr would stand in the bo
 }
 
 
+LABEL = re.compile(r"[^./\\\x00-\x1f\x7f][^/\\\x00-\x1f\x7f]{0,99}")
 PATIENCE = {"start_timeout": 600, "iopub_timeout": 120}  # s; a crowded machine starts and answers late
 
 
 def execute(notebook, output, parameters=None, inputs="", progress=False):
     """Run a notebook into <output>/notebooks/<study>/<step>.ipynb; returns that path.
 
+    The run writes to a folder of its own and is put in place at its end: until then, and when it fails, is killed or
+    interrupted, the earlier run stays as it was.
     notebook: "iris/6-classifiers".  parameters: {name: value} beside output and inputs.
-    inputs: folder with the earlier steps' results; empty, the same as output.
-    Raises InputError for bad parameters or an unwritable folder, NotebookError when a cell fails.
+    inputs: folder of the earlier steps' results that the output lacks; empty, none.
+    Raises InputError for bad parameters, an unwritable folder or another process that runs the same notebook into the
+    same output, NotebookError when a cell fails.
     """
     source, output = known_notebook(notebook), in_project(output)
     folders = {"output": shown(output), "inputs": shown(in_project(inputs)) if inputs else ""}
     values = checked(notebook, {**folders, **(parameters or {})})
     study, step = split_name(notebook)
     target = make_folder(output / "notebooks" / study) / f"{step}.ipynb"
-    started = time.time()
-    try:
-        _papermill(source, target, values, progress)
-    except BaseException:  # an interrupted run, too, has recorded half its metrics
-        _set_aside(output / "results" / study / step)
-        raise
-    _write_checksums(output / "results" / study / step)
-    _forget_older_figures(output / "figures", notebook, started)
+    with own_folder(output / f"{study}-{step}") as staging, writing(output):
+        executed = staging / target.name
+        with environment({STAGING: str(staging)}):
+            _papermill(source, executed, target, values, progress)
+        _write_checksums(staging / "results" / study / step)
+        _put_in_place(staging, output, target)
     return target
 
 
-def _papermill(source, target, values, progress):
-    """Execute into a temporary file that takes its name on success; a failed one is kept as .failed.ipynb."""
+def _papermill(source, executed, target, values, progress):
+    """Execute a notebook into the file `executed`; a failed one is kept as .failed.ipynb beside the target."""
     failed = target.with_suffix(".failed.ipynb")
     failed.unlink(missing_ok=True)
-    with atomic_write(target) as partial, _kernel_settings() as config:
+    with _kernel_settings() as config:
         settings = {"kernel_name": "python3", "language": "python", "cwd": project_root(), "config": config}
+        paths = [str(path).replace("{", "{{").replace("}", "}}") for path in (source, executed)]  # papermill formats
         try:
-            papermill.execute_notebook(source, partial, values, progress_bar=progress, **settings, **PATIENCE)
+            papermill.execute_notebook(*paths, values, progress_bar=progress, **settings, **PATIENCE)
         except (PapermillExecutionError, DeadKernelError) as error:
-            os.replace(partial, failed)
-            raise NotebookError(_sentence(source, error, failed)) from error
-        _tidy(partial, source, target)
+            os.replace(executed, failed)
+            kept = "the earlier run is kept" if target.is_file() else "nothing else was kept"
+            raise NotebookError(f"{_sentence(source, error)} (see {shown(failed)}; {kept})") from error
+        _tidy(executed, source, target)
 
 
 @contextlib.contextmanager
@@ -111,44 +114,72 @@ def _tidy(path, source, target):
     nbformat.write(notebook, path)
 
 
-def _sentence(source, error, failed):
-    """What happened, where, and where to look."""
+def _sentence(source, error):
+    """What happened, and where."""
     if isinstance(error, DeadKernelError):
-        return f"{shown(source)} stopped because its kernel died, perhaps out of memory: see {shown(failed)}"
+        return f"{shown(source)} stopped because its kernel died, perhaps out of memory"
     message = " ".join(str(error.evalue).split())
-    return f"{shown(source)} stopped in cell [{error.exec_count}] with {error.ename}: {message} (see {shown(failed)})"
-
-
-def _set_aside(folder):
-    """Take from a failed run what a later step would take for finished results."""
-    for name in ("metrics.json", "sha256.json"):
-        with contextlib.suppress(OSError):
-            (folder / name).unlink(missing_ok=True)
+    return f"{shown(source)} stopped in cell [{error.exec_count}] with {error.ename}: {message}"
 
 
 def _write_checksums(folder):
     """Write sha256.json, {file: hash}, of a step's results: what later steps depend on."""
     if not (folder / "metrics.json").is_file():
-        raise InputError(f"the notebook of {shown(folder)} made no run: call open_run in its second code cell")
+        name = "/".join(folder.parts[-2:])
+        raise InputError(f"notebook {name} made no run: call open_run in its second code cell")
     files = [path for path in sorted(folder.rglob("*")) if path.is_file() and path.name != "sha256.json"]
     hashes = {str(path.relative_to(folder)): sha256(path) for path in files if not path.name.startswith(".")}
     with atomic_write(folder / "sha256.json") as path:
         path.write_text(to_json(hashes), encoding="utf-8")
 
 
-def _forget_older_figures(folder, notebook, started):
-    """Remove figures that an earlier version of this notebook published and the present one does not."""
+def _put_in_place(staging, output, target):
+    """Put a step's results, figures and notebook in place of its earlier ones; the checksums tell, last, that all are.
+
+    staging: folder of the run.  target: path of the executed notebook.
+    """
+    study, step = split_name(target)
+    new, old = staging / "results" / study / step, output / "results" / study / step
+    os.replace(new / "sha256.json", staging / "sha256.json")
+    if make_folder(old.parent) and old.exists():
+        os.replace(old, staging / "earlier")
+    os.replace(new, old)
+    published = sorted((staging / "figures").iterdir())
+    _remove_figures(make_folder(output / "figures"), f"notebooks/{study}/{step}.ipynb")
+    for path in published:
+        os.replace(path, output / "figures" / path.name)
+    os.replace(staging / target.name, target)
+    os.replace(staging / "sha256.json", old / "sha256.json")
+
+
+def _remove_figures(folder, notebook):
+    """Remove the figures that a notebook published; a record names no other file than those of its own figure."""
     for path in folder.glob("*.json"):
-        record = json.loads(path.read_text(encoding="utf-8"))
-        if record["notebook"] == f"notebooks/{notebook}.ipynb" and path.stat().st_mtime < started - 1:
-            for name in record["files"].values():
-                (folder / name).unlink(missing_ok=True)
+        with contextlib.suppress(InputError):  # another's file
+            if FIGURE_ID.fullmatch(path.stem) and read_record(folder, path.stem)["notebook"] == notebook:
+                for file in folder.glob(f"{path.stem}.*"):
+                    file.unlink(missing_ok=True)
+
+
+def run_folder(label, notebook, force=False):
+    """Folder of a labelled run, build/runs/<label>.
+
+    Raises InputError for a label that is no name of a folder, and for one with a run of the notebook unless `force`.
+    """
+    step = Path(*split_name(notebook))
+    if not LABEL.fullmatch(label):
+        raise InputError(f"{label!r} is no label: give a name of at most 100 characters, without / and no dot in front")
+    folder = project_root() / "build" / "runs" / label
+    if (folder / "results" / step).exists() and not force:
+        raise InputError(f"{shown(folder)} holds a run of {notebook}: give another --label, or replace it with --force")
+    return folder
 
 
 def run_notebook(notebook, assignments, profile, output, inputs=None, progress=False):
     """Run a notebook into `output`, with the profile's parameters and the reader's on top; returns its path.
 
-    assignments: ["n_splits=8", ...].  inputs: folder of the earlier steps' results, default build/<profile>.
+    assignments: ["n_splits=8", ...].  inputs: folder of the earlier steps' results that the output lacks, default
+    build/<profile>.
     Raises InputError for unknown names, NotebookError when a cell fails.
     """
     known_notebook(notebook)

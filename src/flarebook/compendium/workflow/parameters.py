@@ -5,20 +5,20 @@ import ast
 import nbformat
 import yaml
 from papermill.translators import PythonTranslator
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, TypeAdapter, ValidationError, model_validator
 
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.project import notebook_path, project_root, shown, split_name
-from flarebook.compendium.validation import check_known, nearest, read_yaml, validated
+from flarebook.compendium.validation import check_known, nearest, parse_yaml, read_yaml, validated
 
 TYPES = {
     "bool": bool,
     "int": int,
-    "float": float,
+    "float": FiniteFloat,
     "str": str,
     "list": list,
     "list[int]": list[int],
-    "list[float]": list[float],
+    "list[float]": list[FiniteFloat],
     "list[str]": list[str],
     "dict": dict,
 }
@@ -106,18 +106,17 @@ def _described(parameter, path):
     return {"name": name, "type": kind, "default": ast.literal_eval(parameter.default), "help": parameter.help}
 
 
-def checked(notebook, values, strict=True):
+def checked(notebook, values):
     """Values for a notebook's parameters, each known and of its type (an int is a float too).
 
-    values: {name: value}.  strict: False converts what was read from text.
-    Raises InputError that names the known parameters, or the type wanted.
+    values: {name: value}.  Raises InputError that names the known parameters, or the type wanted.
     """
     known, typed = known_parameters(notebook), {}
     for name, value in values.items():
         check_known(name, known, f"{notebook} has no parameter", f"it knows {', '.join(known)}")
         kind, example = known[name]["type"], f"for example {name}={known[name]['default']}"
         try:
-            typed[name] = TypeAdapter(TYPES[kind]).validate_python(value, strict=strict)
+            typed[name] = TypeAdapter(TYPES[kind]).validate_python(value, strict=True)
         except ValidationError as error:
             raise InputError(f"{notebook}: parameter {name} is {value!r}, but it takes {kind}: {example}") from error
     return typed
@@ -126,7 +125,8 @@ def checked(notebook, values, strict=True):
 def from_text(notebook, assignments):
     """Parameters given as text, ["n_splits=8", ...], as typed values.
 
-    Lists are written as [1, 2] or 1,2.  Raises InputError for text without "=" and as `checked` does.
+    Lists are written as [1, 2] or 1,2, truth as true or false, numbers in decimal: seed=010 is ten.
+    Raises InputError for text without "=" and as `checked` does.
     """
     pairs = {}
     for assignment in assignments:
@@ -136,14 +136,15 @@ def from_text(notebook, assignments):
         pairs[name.strip()] = text.strip()
     kinds = {name: parameter["type"] for name, parameter in known_parameters(notebook).items()}
     values = {name: _parsed(text, kinds.get(name, "str")) for name, text in pairs.items()}
-    return checked(notebook, values, strict=False)
+    return checked(notebook, values)
 
 
 def _parsed(text, kind):
     """Text of a parameter, read as YAML where its type is another than "str"; what is no YAML stays text."""
     if kind == "str":
         return text
+    text = f"[{text}]" if kind.startswith("list") and not text.startswith("[") else text
     try:
-        return yaml.safe_load(f"[{text}]" if kind.startswith("list") and not text.startswith("[") else text)
+        return yaml.load(text, yaml.BaseLoader) if kind == "list[str]" else parse_yaml(text)
     except yaml.YAMLError:
         return text  # which `checked` refuses

@@ -7,13 +7,15 @@ from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
-from safetensors import SafetensorError, safe_open
+from safetensors import safe_open
 from safetensors.numpy import save_file
 from scipy.special import expit
 
 from flarebook.compendium.atomic_files import atomic_write
+from flarebook.compendium.data.reading import reading
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.provenance import sha256
+from flarebook.iris.features.extract import window_edges
 from flarebook.iris.mg2 import FEATURES
 
 SHIPPED = files("flarebook.iris") / "data" / "preflare_ensemble.safetensors"
@@ -123,14 +125,16 @@ def load_ensemble(path: str | Path = SHIPPED) -> Ensemble:
     path = Path(path)
     if not path.is_file():
         raise InputError(f"There is no weights file {path}; notebook iris/9-real-time-score writes one.")
-    try:
+    with reading(path, "a weights file of notebook iris/9-real-time-score"):
         with safe_open(path, framework="numpy") as file:
             about, weights = file.metadata() or {}, {name: file.get_tensor(name) for name in file.keys()}
-    except (SafetensorError, OSError) as error:
-        raise InputError(f"{path} is not a readable weights file ({error}); restore it or export it again.") from error
-    if tuple(json.loads(about.get("features", "[]"))) != FEATURES or "mean" not in weights:
-        raise InputError(f"{path} was not made for the ten features of this version; export it again.")
-    return Ensemble(weights, about, sha256(path), path)
+        if tuple(json.loads(about.get("features", "[]"))) != FEATURES or "mean" not in weights:
+            raise InputError(f"{path} was not made for the ten features of this version; export it again.")
+        ensemble = Ensemble(weights, about, sha256(path), path)
+        window_edges(ensemble.window)
+        if not np.isfinite(ensemble_scores(weights, np.zeros((1, len(FEATURES))))).all():
+            raise InputError(f"{path} holds weights that are NaN or infinite; export it again.")
+    return ensemble
 
 
 def export_ensemble(weights, path, about, most_members=SHIPPED_MEMBERS):
