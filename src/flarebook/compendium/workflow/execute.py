@@ -23,7 +23,7 @@ from flarebook.compendium.workflow.parameters import checked, from_text, known_n
 QUIET = {  # what TensorFlow and debuggers write to stderr would stand in the book
     "TF_CPP_MIN_LOG_LEVEL": "3",
     "TF_ENABLE_ONEDNN_OPTS": "0",
-    "PYTHONWARNINGS": "ignore:IProgress not found",  # tqdm, imported by pooch, wants widgets
+    "PYTHONWARNINGS": "ignore:IProgress not found",  # tqdm, imported by some libraries, wants widgets
     "PYDEVD_DISABLE_FILE_VALIDATION": "1",
     "MPLBACKEND": "module://matplotlib_inline.backend_inline",
 }
@@ -138,7 +138,7 @@ def _put_in_place(staging, output, target):
 
     staging: folder of the run.  target: path of the executed notebook.
     """
-    study, step = split_name(target)
+    study, step = target.parent.name, target.stem
     new, old = staging / "results" / study / step, output / "results" / study / step
     os.replace(new / "sha256.json", staging / "sha256.json")
     if make_folder(old.parent) and old.exists():
@@ -190,5 +190,5 @@ def run_notebook(notebook, assignments, profile, output, inputs=None, progress=F
         raise InputError("output and inputs are folders of the run: choose them with --output, --inputs and --profile")
     parameters = {**checked(notebook, entries[notebook].parameters), **own}
     inputs = inputs or f"build/{profile}"
-    own_folder = in_project(output) == in_project(inputs)
-    return execute(notebook, output, parameters, "" if own_folder else inputs, progress)
+    same = in_project(output) == in_project(inputs)
+    return execute(notebook, output, parameters, "" if same else inputs, progress)
