@@ -54,7 +54,7 @@ def transfer(url, stream, form=None, size=None, limit=LIMIT, progress=None):
             return _attempt(state)
         except _Again as again:
             failed = 0 if state.have > most else failed + (TRIES // 2 if again.unreachable else 1)
-            most, wait = max(most, state.have), max(again.wait, PAUSE * 2**failed)
+            most, wait = max(most, state.have), max(again.wait, PAUSE if again.unreachable else PAUSE * 2**failed)
             if failed >= TRIES:
                 if again.unreachable:
                     _unreachable[urlsplit(url).netloc] = time.monotonic(), str(again)
