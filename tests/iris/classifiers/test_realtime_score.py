@@ -169,7 +169,7 @@ def test_damaged_or_foreign_weights_are_refused(tmp_path):
     with pytest.raises(InputError, match="no weights file"):
         inference.load_ensemble(path)
     path.write_bytes(b"\x00" * 40)
-    with pytest.raises(InputError, match="not a readable weights file"):
+    with pytest.raises(InputError, match="broken or not a weights file"):
         inference.load_ensemble(path)
     inference.export_ensemble(drawn_weights(np.random.default_rng(0)), path, {"window": 3.0, "features": "[]"})
     with pytest.raises(InputError, match="not made for the ten features"):

@@ -40,8 +40,8 @@ def create_autoencoder(name, sharing="two", seed=1, image=None):
             f"there is no backbone {name!r} with sharing {sharing!r}: sizes are {', '.join(SIZES)}, "
             f"sharing is {', '.join(SHARING)}"
         )
-    size = replace(SIZES[name], image=image or SIZES[name].image)
-    if size.image % size.patch:
+    size = replace(SIZES[name], image=SIZES[name].image if image is None else image)
+    if size.image < 1 or size.image % size.patch:
         raise InputError(
             f"a image of {size.image} x {size.image} pixels cannot be cut into patches of {size.patch} for {name}: "
             f"take a multiple of {size.patch}, such as {max(1, round(size.image / size.patch)) * size.patch}"
