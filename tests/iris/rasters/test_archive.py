@@ -38,10 +38,10 @@ def packed(text):
     if text.startswith("/html"):
         return b"<html>maintenance</html>"
     stream = io.BytesIO()
-    with tarfile.open(fileobj=stream, mode="w:gz") as archive:
+    with tarfile.open(fileobj=stream, mode="w:gz") as bundle:
         member = tarfile.TarInfo("raster.fits")
         member.size = len(text)
-        archive.addfile(member, io.BytesIO(text.encode()))
+        bundle.addfile(member, io.BytesIO(text.encode()))
     return stream.getvalue()
 
 
