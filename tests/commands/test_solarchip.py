@@ -64,7 +64,7 @@ def test_images_become_rows_of_features_in_their_order(weights, tmp_path):
     out = tmp_path / "features.parquet"
     code, printed = call("embed", real, tmp_path, "--weights", weights, "--out", out)
     table = pd.read_parquet(out)
-    assert code == 2 and "bad.fits is broken or no FITS file" in printed and "2 images, 16 features each" in printed
+    assert code == 2 and "bad.fits is broken or not a FITS image" in printed and "2 images, 16 features each" in printed
     assert table["file"].tolist() == [str(real), str(copy)] and table["channel"].tolist() == ["171", "171"]
     assert table["time"][0].startswith("2011-02-15") and list(table.columns[3:5]) == ["feature_000", "feature_001"]
     features = table.filter(like="feature_").to_numpy()

@@ -6,12 +6,15 @@ from typing import Annotated
 import typer
 
 from flarebook.compendium.atomic_files import atomic_write, make_folder
-from flarebook.compendium.batch_report import report_skipped
+from flarebook.compendium.batch_report import noting, report_skipped
 from flarebook.compendium.progress import progress
 
 HOST = "https://jsoc1.stanford.edu/data"
 Images = Annotated[list[Path], typer.Argument(metavar="FILE|FOLDER...", help="AIA or HMI images, or folders.")]
 Device = Annotated[str, typer.Option(help="auto, cpu or cuda.")]
+Response = Annotated[
+    str | None, typer.Option(help="Table of AIA's degradation: JSOC, SSW or a file [default: of December 2017].")
+]
 app = typer.Typer(
     no_args_is_help=True,
     help="AIA and HMI images: features, translation, simulation, flare labels.",
@@ -24,6 +27,7 @@ def embed(
     weights: Annotated[str, typer.Option(help="Encoder: vit-tiny, cnn-tiny, or a safetensors file.")] = "vit-tiny",
     out: Annotated[Path, typer.Option(help="Parquet file, one row per image.")] = Path("features.parquet"),
     device: Device = "auto",
+    response_table: Response = None,
 ):
     """Compute features of AIA and HMI images: one row each, with channel and time.
 
@@ -38,7 +42,8 @@ def embed(
     from flarebook.solarchip.models.weights import open_encoder
 
     model = open_encoder(weights).to(chosen_device(device))
-    table, reasons = embed_files(find_images(*files), model, progress("reading"))
+    with noting():
+        table, reasons = embed_files(find_images(*files), model, progress("reading"), response_table)
     if len(table):
         with atomic_write(out) as partial:
             table.to_parquet(partial, index=False)
@@ -59,6 +64,7 @@ def translate(
     steps: Annotated[int, typer.Option(help="Number of denoising steps.", min=1)] = 20,
     seed: Annotated[int, typer.Option(help="Random seed.", min=0)] = 1,
     device: Device = "auto",
+    response_table: Response = None,
 ):
     """Translate HMI images to AIA channels, or AIA images to HMI, and write FITS files with the ensemble spread.
 
@@ -75,7 +81,9 @@ def translate(
 
     translator = load_translator(weights, chosen_device(device))
     sampling = Sampling(members, steps, seed)
-    written, reasons = translate_files(find_images(*files), translator, to, out, sampling, progress("reading"))
+    images, bar = find_images(*files), progress("reading")
+    with noting():
+        written, reasons = translate_files(images, translator, to, out, sampling, bar, response_table)
     for path in written:
         typer.echo(path)
     report_skipped(reasons)

@@ -16,14 +16,14 @@ from flarebook.solarchip.translation.translator import translate_images
 BATCH = 32  # images of one channel that are encoded together
 
 
-def embed_files(paths, model, progress=None):
+def embed_files(paths, model, progress=None, response=None):
     """Table of the files' features, and one sentence per file that was skipped.
 
     paths: AIA or HMI images; model: SolarChip, on its device; progress: wraps an iterable.  Columns file, channel,
     time, then feature_000 and so on: the class token of the channel's encoder.  Rows are in the order of the files.
     Co-temporal images with contradicting rolls are skipped.
     """
-    images, reasons = prepare_files(paths, model.size.image, progress=progress)
+    images, reasons = prepare_files(paths, model.size.image, progress=progress, response=response)
     consistent = set()
     for group in group_by_time(images):
         with skipping(reasons):
@@ -43,14 +43,14 @@ def embed_files(paths, model, progress=None):
     return table.join(pd.DataFrame(np.array(features, np.float32), columns=columns)), reasons
 
 
-def translate_files(paths, translator, target, folder, sampling, progress=None):
+def translate_files(paths, translator, target, folder, sampling, progress=None, response=None):
     """Write one translation per time at which all source channels exist.
 
     paths: AIA and HMI images; translator: Translator; target: channel; sampling: Sampling; progress: wraps an
     iterable.  Returns (paths written, one sentence per skipped file or time).  Raises InputError for an unknown target.
     """
     sources, folder = translator.sources_of(target), make_folder(folder)
-    images, reasons = prepare_files(paths, translator.size, sources, progress)
+    images, reasons = prepare_files(paths, translator.size, sources, progress, response)
     written = []
     for group in group_by_time(images):
         with skipping(reasons):

@@ -9,12 +9,13 @@ import typer
 
 from flarebook.compendium.errors import InputError, MetadataWarning, plain, reason_of
 
+NOTES = 10  # printed, of those that a batch of files gives
 logger = logging.getLogger(__name__)
 
 
 @contextmanager
 def skipping(reasons, name=""):
-    """Go on after an error of the block: one sentence, after the input's name if given, joins the reasons.
+    """Go on after an error of the block: one sentence joins the reasons, after the input's name where it lacks that.
 
     An InputError says itself what was wrong.  Of any other error, which is a fault of this program or of a library on
     that input, the type and the message are told, and the traceback is logged at level DEBUG.
@@ -22,7 +23,7 @@ def skipping(reasons, name=""):
     try:
         yield
     except InputError as error:
-        reasons.append(f"{name}: {error}" if name else str(error))
+        reasons.append(str(error) if str(name) in str(error) else f"{plain(name)}: {error}")
     except Exception as error:
         logger.debug("%s was skipped", name or "an input", exc_info=True)
         reason = f"cannot be used ({type(error).__name__}: {reason_of(error)}): leave it out, or report it with --debug"
@@ -31,13 +32,16 @@ def skipping(reasons, name=""):
 
 @contextmanager
 def noting():
-    """Print what a file left open and its instrument's documentation filled in: one "note: ..." for each sentence."""
+    """Print what files left open and their instrument's documentation filled in: "note: ..." for the first NOTES."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("ignore")
         warnings.simplefilter("always", MetadataWarning)
         yield
-    for sentence in dict.fromkeys(plain(warning.message) for warning in caught):
+    sentences = list(dict.fromkeys(plain(warning.message) for warning in caught))
+    for sentence in sentences[:NOTES]:
         typer.secho(f"note: {sentence}", err=True)
+    if sentences[NOTES:]:
+        typer.secho(f"note: and {len(sentences) - NOTES} more of this kind", err=True)
 
 
 def report_skipped(reasons):

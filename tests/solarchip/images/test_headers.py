@@ -53,7 +53,21 @@ TOLD = [
     ("171", {"DATE-OBS": "03/04/14"}, "may be two days"),
     ("171", {"DATE-OBS": "2161-01-01T00:00:00"}, "when SDO did not observe"),
     ("171", {"DATE-OBS": "1998-01-01T00:00:00"}, "when SDO did not observe"),
+    ("171", {"EXPTIME": "abc"}, "EXPTIME of bad.fits is 'abc', which is no number"),
+    ("171", {"CRPIX1": "abc"}, "CRPIX1 of bad.fits is 'abc', which is no number"),
+    ("hmi", {"RSUN_OBS": True}, "RSUN_OBS of bad.fits is True"),
 ]
+
+
+@pytest.mark.parametrize("channel, value", [("171", 1e38), ("hmi", 1e38), ("hmi", 3e4), ("171", -1e5), ("171", None)])
+def test_values_that_no_instrument_measures_are_refused(tmp_path, write_sun, channel, value):
+    data, header = fits.getdata(write_sun(tmp_path / "bad.fits", channel), header=True)
+    data = data.astype(np.float32)
+    data[60:64, 60:64] = np.nan if value is None else value
+    data[:] = np.nan if value is None else data
+    fits.writeto(tmp_path / "bad.fits", data, header, overwrite=True)
+    with pytest.raises(InputError, match=r"the values of bad\.fits reach from"):
+        read_image(tmp_path / "bad.fits")
 
 
 @pytest.mark.parametrize("unit", PER_SECOND)

@@ -109,7 +109,7 @@ def test_a_gap_at_the_limb_counts_as_one_at_the_centre_does(tmp_path, write_sun)
 @pytest.mark.parametrize("crpix", [(40.0, 60.5), (81.0, 60.5), (60.5, 40.0), (60.5, 81.0)])
 def test_a_disk_cut_at_any_side_is_no_full_disk(tmp_path, write_sun, crpix):
     image = read_image(write_sun(tmp_path / "part.fits", crpix=crpix))
-    with pytest.raises(InputError, match=r"part.fits shows only a part of the disk \(radius 48 pixels, 39 of them"):
+    with pytest.raises(InputError, match=r"part.fits shows only a part of the disk \(radius 48\.05 pixels, 39 of them"):
         prepare_image(image)
 
 

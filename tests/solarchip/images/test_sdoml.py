@@ -51,6 +51,14 @@ def test_the_nearest_image_of_each_channel_is_on_the_grid_of_all_others(stores, 
         assert abs(np.corrcoef(grid[inside], expected[inside])[0, 1]) > 0.995
 
 
+def test_a_chunk_that_is_not_in_the_store_is_no_dark_sun(stores):
+    chunks = sorted(path for path in (stores[0] / "2011" / "171A").rglob("2.0.0"))
+    chunks[0].unlink()
+    found, reasons = nearest_images(NOON, *stores, channels=("171", "193"))
+    assert list(found) == ["193"]
+    assert "SDOML 171 at 2011-06-07T00:00: the image of 2011-06-07T00:00 is missing in the store" in reasons[0]
+
+
 def test_dates_become_the_tables_of_the_study(stores):
     import zarr
 

@@ -23,7 +23,7 @@ def check_full_disk(image):
     inside = min(*image.centre, columns - 1 - image.centre[0], rows - 1 - image.centre[1])
     if inside < 0.99 * radius:
         raise InputError(
-            f"{image.name} shows only a part of the disk (radius {radius:.0f} pixels, {inside:.0f} of them inside the "
+            f"{image.name} shows only a part of the disk (radius {radius:.4g} pixels, {inside:.4g} of them inside the "
             "image): give a full-disk image"
         )
 

@@ -38,19 +38,20 @@ class PreparedImage(NamedTuple):
     b0: float
 
 
-def prepare_files(paths, size, channels=CHANNELS, progress=None):
+def prepare_files(paths, size, channels=CHANNELS, progress=None, response=None):
     """Read and prepare files one at a time: [PreparedImage], and one sentence per file that cannot be used.
 
-    size: pixels along a side; channels: those that are accepted; progress: wraps an iterable.
+    size: pixels along a side; channels: those that are accepted; progress: wraps an iterable; response: table of AIA's
+    degradation (see `degradation`).
     """
     images, reasons = [], []
     for path in (progress or iter)(paths):
-        with skipping(reasons):
+        with skipping(reasons, path.name):
             image = read_image(path)
             if image.channel not in channels:
                 raise InputError(f"{image.name} is a {image.channel} image: expected one of {', '.join(channels)}")
             observer = image.solar_radius, observer_latitude(image)
-            grid = prepare_image(image, size)
+            grid = prepare_image(image, size, response=response)
             images.append(PreparedImage(path, image.name, image.channel, image.time, grid, *observer))
     return images, reasons
 
@@ -62,7 +63,7 @@ def observer_latitude(image):
     return float(latitude if known else solar_b0(image.time.day_of_year))
 
 
-def prepare_image(image: SunImage, size: int = 128, correct: bool = True) -> np.ndarray:
+def prepare_image(image: SunImage, size: int = 128, correct: bool = True, response: str | None = None) -> np.ndarray:
     """Calibrate an image and register it to the standard grid.
 
     Parameters
@@ -73,6 +74,8 @@ def prepare_image(image: SunImage, size: int = 128, correct: bool = True) -> np.
         Pixels along a side of the grid, which is 2.2 solar radii wide.
     correct : bool
         Whether to correct the degradation of AIA; False for data that are corrected already.
+    response : str or None
+        Response table for that: "JSOC", "SSW" or a file; None is the shipped one of December 2017.
 
     Returns
     -------
@@ -102,7 +105,7 @@ def prepare_image(image: SunImage, size: int = 128, correct: bool = True) -> np.
     check_lost_blocks(grid, image.channel, image.name)
     check_limb(grid if size >= 64 else register(image.data, *pointing), image.channel, image.name)
     if image.channel in AIA:
-        factor = image.exposure * (degradation(image.channel, image.time) if correct else 1.0)
+        factor = image.exposure * (degradation(image.channel, image.time, response) if correct else 1.0)
         return np.clip(grid / factor, 0, LARGEST).astype(np.float32)
     return np.where(Disk(size).on, grid, 0).astype(np.float32)
 

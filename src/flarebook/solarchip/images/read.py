@@ -15,23 +15,28 @@ import numpy as np
 import pandas as pd
 from astropy.io import fits
 
-from flarebook.compendium.data.header_values import count_unit, parse_time, parse_unit
+from flarebook.compendium.data.header_values import count_unit, number, parse_unit
 from flarebook.compendium.data.reading import open_fits, reading
 from flarebook.compendium.errors import InputError, MetadataWarning
-from flarebook.solarchip.images.channels import AIA
+from flarebook.solarchip.images.header import (
+    CONTINUUM,
+    DATE_KEYWORDS,
+    check_numbers,
+    check_quality,
+    header_dict,
+    observation_time,
+    parse_channel,
+    projected_axis,
+)
 
 SOLAR_RADIUS = 696_000_000.0  # m, RSUN_REF of the headers of AIA and HMI
-CONTINUUM = "continuum"  # HMI's other image; it has no place among the eleven channels
 ROLL_KEYWORDS = ("CROTA2", "PC1_1", "PC1_2", "PC2_1", "PC2_2", "CD1_1", "CD1_2", "CD2_1", "CD2_2")
-HELIOPROJECTIVE = (re.compile("HPLN-TAN|SOLAR[-_ ]?X"), re.compile("HPLT-TAN|SOLAR[-_ ]?Y"))
 RADII = (900.0, 1010.0)  # arcsec: the Sun as seen from the Earth's orbit, and a little more
+CONTENT = "a FITS image of AIA or HMI"
+FIELDS = (-1e4, 1e4)  # G: twice what HMI can measure
+BRIGHTNESSES = (-1e3, 2e6)  # DN and DN/s: the camera ends at 16,383 DN, the shortest exposure is about 0.01 s
 EXPOSURES = (0.001, 60.0)  # s
-FIRST_LIGHT = pd.Timestamp("2010-03-24")  # of SDO
-DATE_KEYWORDS = ("T_OBS", "DATE-OBS", "DATE_OBS", "T_REC")
 NOT_DATA = re.compile("UNC|ERR|MASK|BAD|QUAL|FLAG|WEIGHT|PREVIEW", re.IGNORECASE)  # names of extensions beside the data
-QUICKLOOK = 1 << 30  # of AIA's QUALITY: processed at once, otherwise whole
-HMI_POOR = 0x10000  # of QUALITY, above which no reliable observable was made (Bobra & Couvidat 2015)
-GAPS = 0.05  # largest share of an image's values that may be missing
 OPPOSITE = 0.02  # share of the strong pixels of a line-of-sight field that have the rarer sign, at least
 STRONG = 50.0  # G
 
@@ -91,30 +96,34 @@ def read_image(source: str | Path | Any) -> SunImage:
     """
     if hasattr(source, "fits_header"):  # a sunpy map; its type is not imported to ask
         return image_from_array(source.data, source.fits_header, source.name)
-    data, header = _image_and_header(Path(source))
-    return image_from_array(data, header, Path(source).name)
+    with reading(source, CONTENT):
+        data, header = _image_and_header(Path(source))
+        return image_from_array(data, header, Path(source).name)
 
 
 def read_header(path):
     """Channel, time (UTC) and header of the image that `read_image` reads, its data left where they are."""
-    header = _image_and_header(Path(path), with_data=False)[1]
-    name = Path(path).name
-    return _parse_channel(header, name), _parse_time(header, name), _header_dict(header)
+    with reading(path, CONTENT):
+        header, name = _image_and_header(Path(path), with_data=False)[1], Path(path).name
+        return parse_channel(header, name), observation_time(header, name), header_dict(header)
 
 
 def image_from_array(data, header, name="image"):
     """SunImage of an array and its header; see `read_image`.  data: (h, w); header: dict or fits.Header."""
-    channel = _parse_channel(header, name)
-    _check_quality(header, name)
+    channel = parse_channel(header, name)
+    check_quality(header, name)
     if np.asarray(data).dtype == np.uint8:
         raise InputError(f"{name} holds 8-bit values, a picture for the eye: give the FITS file of the measured values")
-    time, data = _parse_time(header, name), np.asarray(data, np.float32)
-    header = _header_dict(header) | {"CTYPE1": _axis(header, 1, name), "CTYPE2": _axis(header, 2, name)}
+    time, data = observation_time(header, name), np.asarray(data, np.float32)
+    axes = {f"CTYPE{axis}": projected_axis(header, axis, name) for axis in (1, 2)}
+    header = header_dict(header) | axes
     header = {key: value for key, value in header.items() if key not in (*DATE_KEYWORDS, "TIME-OBS", "TIMESYS")}
     header |= {"DATE-OBS": time.isoformat()}
+    check_numbers(header, name)
     solar_map = _sunpy_map(data, header, name)
     pixel, roll, centre = _pointing(solar_map, name)
     data, exposure = _in_physical_units(data, solar_map, channel, name)
+    _check_values(data, channel, name)
     radius = _solar_radius(solar_map, name)
     return SunImage(data, channel, time, pixel, centre, radius, roll, exposure, header, name)
 
@@ -134,7 +143,7 @@ def _sunpy_map(data, header, name):
 
 def _image_and_header(path, with_data=True):
     """Data, None unless they are wanted, and header of the one image of two axes that holds the data."""
-    with reading(path, "a FITS image of AIA or HMI"), open_fits(path) as hdus:
+    with open_fits(path) as hdus:
         images = [hdu for hdu in hdus if hdu.is_image and hdu.header.get("NAXIS") == 2]
         data = [hdu for hdu in images if not NOT_DATA.search(hdu.name)]
         data = [hdu for hdu in data if isinstance(hdu, fits.PrimaryHDU)] or data
@@ -142,75 +151,6 @@ def _image_and_header(path, with_data=True):
             return data[0].data if with_data else None, data[0].header.copy()
     names = ", ".join(hdu.name or "without a name" for hdu in images) or "none"
     raise InputError(f"{path.name} holds no image of two axes, or several to choose from ({names}): keep one")
-
-
-def _parse_channel(header, name):
-    """Channel of CHANNELS, or "continuum"."""
-    telescope = f"{header.get('TELESCOP', '')} {header.get('INSTRUME', '')}".upper()
-    if "HMI" in telescope:
-        content = str(header.get("CONTENT", "")).upper()
-        segment = str(header.get("DRMS_ID", "")).rpartition(":")[2].upper()
-        if segment in ("MAGNETOGRAM", "") and "MAGNETOGRAM" in content or segment == "MAGNETOGRAM":
-            return "hmi"
-        if "CONTINUUM" in content:
-            return CONTINUUM
-        raise InputError(
-            f"{name} is of HMI, but no line-of-sight magnetogram (CONTENT {content!r}, segment {segment!r}): "
-            "take hmi.M_720s"
-        )
-    wave = header.get("WAVELNTH")
-    if "AIA" in telescope and wave is not None and str(wave).partition(".")[0] in AIA:
-        return str(wave).partition(".")[0]
-    raise InputError(
-        f"{name} is no image of HMI or of AIA's ten channels (TELESCOP {header.get('TELESCOP')!r}, WAVELNTH {wave!r})"
-    )
-
-
-def _check_quality(header, name):
-    """InputError for an image that its header marks as unusable: QUALITY, eclipse, calibration frame, lost values."""
-    from aiapy.util import check_quality_flag
-
-    try:
-        quality = int(str(header.get("QUALITY", 0)), 0)
-        lost = float(header.get("MISSVALS") or 0)
-        kept = float(header.get("DATAVALS") or 0)
-    except ValueError as error:
-        raise InputError(f"QUALITY, MISSVALS or DATAVALS of {name} is no number ({error}): correct it") from error
-    hmi = "HMI" in str(header.get("TELESCOP", "")) + str(header.get("INSTRUME", ""))
-    if hmi and not 0 <= quality <= HMI_POOR:
-        raise InputError(f"{name} is marked as unusable (QUALITY {quality:#x} of HMI): leave this image out")
-    if not hmi and quality & ~QUICKLOOK:
-        reasons = "; ".join(check_quality_flag(quality & 0xFFFFFFFF))
-        raise InputError(f"{name} is marked as unusable (QUALITY {quality:#x}: {reasons}): leave this image out")
-    if str(header.get("ACS_ECLP", "NO")).strip().upper() == "YES":
-        raise InputError(f"{name} was taken in eclipse (ACS_ECLP YES): leave this image out")
-    if str(header.get("IMG_TYPE", "LIGHT")).strip().upper() not in ("LIGHT", ""):
-        raise InputError(f"{name} is a calibration frame (IMG_TYPE {header['IMG_TYPE']}): leave it out")
-    if lost > GAPS * (lost + kept) and kept:
-        raise InputError(f"{lost / (lost + kept):.0%} of the values of {name} are lost (MISSVALS): leave it out")
-
-
-def _parse_time(header, name):
-    """Time of observation, UTC: T_OBS, which is mid-exposure, before DATE-OBS; the JSOC's missing date is none."""
-    scale = str(header.get("TIMESYS", "UTC")).strip().lower() or "utc"
-    for key in DATE_KEYWORDS:
-        text = str(header.get(key, "")).strip()
-        if not text or text.startswith("-4712") or text.upper() in ("NAN", "MISSING"):
-            continue
-        clock = str(header.get("TIME-OBS", "")).strip()
-        time = parse_time(f"{text}T{clock}" if clock and ":" not in text else text, f"{key} of {name}", scale)
-        if not FIRST_LIGHT <= time <= pd.Timestamp.now("UTC").tz_localize(None) + pd.Timedelta("1D"):
-            raise InputError(f"{key} of {name} is {text!r}, when SDO did not observe: correct the header")
-        return time
-    raise InputError(f"the header of {name} tells no time: {', '.join(DATE_KEYWORDS)} are missing")
-
-
-def _axis(header, number, name):
-    """CTYPE of an axis in sunpy's spelling; InputError for one that is not helioprojective."""
-    told = str(header.get(f"CTYPE{number}", "")).strip().upper()
-    if not HELIOPROJECTIVE[number - 1].fullmatch(told):
-        raise InputError(f"CTYPE{number} of {name} is {told!r}, no helioprojective axis: reproject the image first")
-    return ("HPLN-TAN", "HPLT-TAN")[number - 1]
 
 
 def _pointing(solar_map, name):
@@ -276,11 +216,18 @@ def _in_physical_units(data, solar_map, channel, name):
     factor, per_second = count_unit(text or "DN", f"BUNIT of {name}")
     if per_second:
         return data * np.float32(factor), 1.0
-    exposure = solar_map.exposure_time
-    exposure = None if exposure is None else exposure.to_value(u.s)
-    if exposure is None or not EXPOSURES[0] < exposure < EXPOSURES[1]:
-        raise InputError(f"the header of {name} gives an exposure of {exposure} s: correct EXPTIME")
-    return data * np.float32(factor), float(exposure)
+    return data * np.float32(factor), number(solar_map.meta, "EXPTIME", name, EXPOSURES)
+
+
+def _check_values(data, channel, name):
+    """InputError for an array without a value, or with one beyond the instruments.  data: (h, w), G, DN or DN/s."""
+    low, high = FIELDS if channel == "hmi" else BRIGHTNESSES
+    smallest, largest = np.fmin.reduce(data, axis=None), np.fmax.reduce(data, axis=None)
+    if not low <= smallest <= largest <= high:
+        raise InputError(
+            f"the values of {name} reach from {smallest:.4g} to {largest:.4g}, not within {low:.4g} and {high:.4g}: "
+            "correct the image or leave it out"
+        )
 
 
 def _line_of_sight_field(field, name):
@@ -290,10 +237,3 @@ def _line_of_sight_field(field, name):
     if rarer < OPPOSITE:
         raise InputError(f"{name} holds a field of one sign ({rarer:.1%} have the other), no line-of-sight component")
     return field
-
-
-def _header_dict(header):
-    """Header as a dict of plain values, without comments and undefined cards."""
-    undefined = fits.card.Undefined
-    kept = {key: header[key] for key in header if key not in ("COMMENT", "HISTORY", "", "keycomments")}
-    return {key.upper(): value for key, value in kept.items() if not isinstance(value, undefined)}

@@ -119,6 +119,8 @@ def read_store_image(array, place, channel, time):
         data = np.asarray(array[place], np.float32)
     except Exception as error:  # codecs, fsspec and the server each have their own
         raise LookupError(f"the image of {time:%Y-%m-%dT%H:%M} cannot be read ({type(error).__name__})") from error
+    if (data == array.fill_value).all():  # what zarr gives for a chunk that is not in the store
+        raise LookupError(f"the image of {time:%Y-%m-%dT%H:%M} is missing in the store, or holds no value")
     rows, columns = data.shape
     return SunImage(
         data=np.where(np.isfinite(data), data, np.nan),

@@ -1,0 +1,101 @@
+"""What the header of an AIA or HMI image establishes: channel, quality, time of observation and axes."""
+
+import re
+
+import pandas as pd
+from astropy.io import fits
+
+from flarebook.compendium.data.header_values import number, parse_time
+from flarebook.compendium.errors import InputError
+from flarebook.solarchip.images.channels import AIA
+
+NUMBERS = ("CRPIX1", "CRPIX2", "CRVAL1", "CRVAL2", "CDELT1", "CDELT2", "RSUN_OBS", "DSUN_OBS")
+CONTINUUM = "continuum"  # HMI's other image; it has no place among the eleven channels
+HELIOPROJECTIVE = (re.compile("HPLN-TAN|SOLAR[-_ ]?X"), re.compile("HPLT-TAN|SOLAR[-_ ]?Y"))
+FIRST_LIGHT = pd.Timestamp("2010-03-24")  # of SDO
+DATE_KEYWORDS = ("T_OBS", "DATE-OBS", "DATE_OBS", "T_REC")
+QUICKLOOK = 1 << 30  # of AIA's QUALITY: processed at once, otherwise whole
+HMI_POOR = 0x10000  # of QUALITY, above which no reliable observable was made (Bobra & Couvidat 2015)
+GAPS = 0.05  # largest share of an image's values that may be missing
+
+
+def parse_channel(header, name):
+    """Channel of CHANNELS, or "continuum"."""
+    telescope = f"{header.get('TELESCOP', '')} {header.get('INSTRUME', '')}".upper()
+    if "HMI" in telescope:
+        content = str(header.get("CONTENT", "")).upper()
+        segment = str(header.get("DRMS_ID", "")).rpartition(":")[2].upper()
+        if segment in ("MAGNETOGRAM", "") and "MAGNETOGRAM" in content or segment == "MAGNETOGRAM":
+            return "hmi"
+        if "CONTINUUM" in content:
+            return CONTINUUM
+        raise InputError(
+            f"{name} is of HMI, but no line-of-sight magnetogram (CONTENT {content!r}, segment {segment!r}): "
+            "take hmi.M_720s"
+        )
+    wave = header.get("WAVELNTH")
+    if "AIA" in telescope and wave is not None and str(wave).partition(".")[0] in AIA:
+        return str(wave).partition(".")[0]
+    raise InputError(
+        f"{name} is no image of HMI or of AIA's ten channels (TELESCOP {header.get('TELESCOP')!r}, WAVELNTH {wave!r})"
+    )
+
+
+def check_quality(header, name):
+    """InputError for an image that its header marks as unusable: QUALITY, eclipse, calibration frame, lost values."""
+    from aiapy.util import check_quality_flag
+
+    try:
+        quality = int(str(header.get("QUALITY", 0)), 0)
+        lost = float(header.get("MISSVALS") or 0)
+        kept = float(header.get("DATAVALS") or 0)
+    except ValueError as error:
+        raise InputError(f"QUALITY, MISSVALS or DATAVALS of {name} is no number ({error}): correct it") from error
+    hmi = "HMI" in str(header.get("TELESCOP", "")) + str(header.get("INSTRUME", ""))
+    if hmi and not 0 <= quality <= HMI_POOR:
+        raise InputError(f"{name} is marked as unusable (QUALITY {quality:#x} of HMI): leave this image out")
+    if not hmi and quality & ~QUICKLOOK:
+        reasons = "; ".join(check_quality_flag(quality & 0xFFFFFFFF))
+        raise InputError(f"{name} is marked as unusable (QUALITY {quality:#x}: {reasons}): leave this image out")
+    if str(header.get("ACS_ECLP", "NO")).strip().upper() == "YES":
+        raise InputError(f"{name} was taken in eclipse (ACS_ECLP YES): leave this image out")
+    if str(header.get("IMG_TYPE", "LIGHT")).strip().upper() not in ("LIGHT", ""):
+        raise InputError(f"{name} is a calibration frame (IMG_TYPE {header['IMG_TYPE']}): leave it out")
+    if lost > GAPS * (lost + kept) and kept:
+        raise InputError(f"{lost / (lost + kept):.0%} of the values of {name} are lost (MISSVALS): leave it out")
+
+
+def check_numbers(header, name):
+    """InputError for a keyword of the pointing that is there, but no finite number."""
+    for key in NUMBERS:
+        number(header, key, name, default=None)
+
+
+def observation_time(header, name):
+    """Time of observation, UTC: T_OBS, which is mid-exposure, before DATE-OBS; the JSOC's missing date is none."""
+    scale = str(header.get("TIMESYS", "UTC")).strip().lower() or "utc"
+    for key in DATE_KEYWORDS:
+        text = str(header.get(key, "")).strip()
+        if not text or text.startswith("-4712") or text.upper() in ("NAN", "MISSING"):
+            continue
+        clock = str(header.get("TIME-OBS", "")).strip()
+        time = parse_time(f"{text}T{clock}" if clock and ":" not in text else text, f"{key} of {name}", scale)
+        if not FIRST_LIGHT <= time <= pd.Timestamp.now("UTC").tz_localize(None) + pd.Timedelta("1D"):
+            raise InputError(f"{key} of {name} is {text!r}, when SDO did not observe: correct the header")
+        return time
+    raise InputError(f"the header of {name} tells no time: {', '.join(DATE_KEYWORDS)} are missing")
+
+
+def projected_axis(header, number, name):
+    """CTYPE of an axis in sunpy's spelling; InputError for one that is not helioprojective."""
+    told = str(header.get(f"CTYPE{number}", "")).strip().upper()
+    if not HELIOPROJECTIVE[number - 1].fullmatch(told):
+        raise InputError(f"CTYPE{number} of {name} is {told!r}, no helioprojective axis: reproject the image first")
+    return ("HPLN-TAN", "HPLT-TAN")[number - 1]
+
+
+def header_dict(header):
+    """Header as a dict of plain values, without comments and undefined cards."""
+    undefined = fits.card.Undefined
+    kept = {key: header[key] for key in header if key not in ("COMMENT", "HISTORY", "", "keycomments")}
+    return {key.upper(): value for key, value in kept.items() if not isinstance(value, undefined)}
