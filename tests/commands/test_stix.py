@@ -61,8 +61,8 @@ def test_fetch_wants_to_be_told_what(mirror):
 def test_show_draws_and_records_each_map(mirror, tmp_path):
     (tmp_path / "bad.fits").write_text("no FITS")
     code, printed = call("show", mirror, tmp_path / "bad.fits", "--out", tmp_path / "out")
-    assert code == 2 and "bad.fits cannot be read as FITS" in printed
-    assert f"{NAME}: real, 4-10 keV, 2022-03-07T12:14:14 UTC, centre (500, 300) arcsec, peak 1 photons" in printed
+    assert code == 2 and "bad.fits is broken or not a STIX map" in printed
+    assert f"{NAME}: real, 4-10 keV, 2022-03-07T12:14:14 UTC, centre (500, 300) arcsec, peak 1 ph /" in printed
     assert {path.name for path in (tmp_path / "out").iterdir()} == {"records.csv", NAME.replace(".fits", ".png")}
     records = pd.read_csv(tmp_path / "out" / "records.csv", dtype={"image_id": str})
     assert records["image_id"].tolist() == ["2203078775"] and "n_sources" not in records
@@ -71,7 +71,7 @@ def test_show_draws_and_records_each_map(mirror, tmp_path):
 def test_show_without_a_folder_only_prints(mirror, tmp_path):
     before = sorted(tmp_path.rglob("*"))
     code, printed = call("show", mirror)
-    assert code == 0 and "peak 1 photons" in printed
+    assert code == 0 and "peak 1 ph /" in printed
     assert sorted(tmp_path.rglob("*")) == before
 
 
@@ -103,7 +103,7 @@ def test_embed_gives_a_row_of_features_for_each_map(mirror, tmp_path):
     code, printed = call(
         "embed", mirror.parent, tmp_path / "bad.fits", "--encoder", "pixels", "--out", tmp_path / "out"
     )
-    assert code == 2 and "bad.fits cannot be read as FITS" in printed
+    assert code == 2 and "bad.fits is broken or not a STIX map" in printed
     with np.load(tmp_path / "out" / "features-pixels.npz") as made:
         assert made["name"].tolist() == [NAME, second.name] and str(made["encoder"]) == "pixels"
         assert made["features"].shape[0] == 2 and np.array_equal(*made["features"])
@@ -133,3 +133,15 @@ def test_the_same_seed_simulates_the_same_files(tmp_path):
     first, second = (sorted(folder.iterdir()) for folder in (tmp_path / "a", tmp_path / "b"))
     assert [path.name for path in first] == [path.name for path in second]
     assert all(one.read_bytes() == other.read_bytes() for one, other in zip(first, second, strict=True))
+
+
+def test_two_files_of_one_name_give_two_images_and_names_reach_the_terminal_plain(mirror, tmp_path):
+    other = tmp_path / "other" / NAME
+    other.parent.mkdir()
+    other.write_bytes(mirror.read_bytes())
+    odd = tmp_path / "a\x1b]0;x\x07_clean_map.fits"
+    odd.write_bytes(mirror.read_bytes())
+    code, printed = call("show", mirror, other, odd, "--out", tmp_path / "out")
+    assert code == 0 and "\x1b" not in printed and "\x07" not in printed
+    assert len(list((tmp_path / "out").glob("*.png"))) == 3
+    assert pd.read_csv(tmp_path / "out" / "records.csv")["image"].nunique() == 3

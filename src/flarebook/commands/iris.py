@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from flarebook.compendium.batch_report import report_skipped, skipping
+from flarebook.compendium.batch_report import noting, report_skipped, skipping
+from flarebook.compendium.errors import plain
 from flarebook.compendium.progress import progress
 
 Rasters = Annotated[list[Path], typer.Argument(metavar="RASTER...", help="Level-2 files: .fits, .fits.gz, .tar.gz.")]
@@ -21,7 +22,7 @@ def score(
     """Compute the pre-flare probability of every slit pixel and exposure, as table and map.
 
     The ensemble that ships was trained on simulated spectra: read its model card before you trust a score.
-    A bad file is reported and skipped; the exit code is then 2.
+    A bad file, or member of an archive, is reported and skipped; the exit code is then 2.
 
     Example: flarebook iris score iris_l2_20140329_140938_3860258481_raster_t000_r00000.fits --out scores
     """
@@ -30,29 +31,34 @@ def score(
 
     ensemble = load_ensemble(weights or SHIPPED)
     folder, taken, skipped = make_folder(out) if out else None, set(), []
-    for path in rasters:
-        with skipping(skipped):
-            typer.echo(score_raster(path, folder, ensemble, taken))
+    with noting():
+        for path in rasters:
+            with skipping(skipped, plain(path)):
+                typer.echo(score_raster(path, folder, ensemble, taken, skipped))
     report_skipped(skipped)
 
 
-def score_raster(path, folder, ensemble, taken):
+def score_raster(path, folder, ensemble, taken, skipped):
     """Score one raster, write its outputs and return the line to print.
 
-    folder: None writes nothing.  taken: set of file names in use, extended.
+    folder: None writes nothing.  taken: set of file names in use; skipped: sentences of members of an archive that
+    cannot be read; both are extended.
     """
+    from flarebook.compendium.atomic_files import free_stem
     from flarebook.iris.classifiers import realtime_score
 
-    table = realtime_score.score_file(path, ensemble, progress(path.name))
+    table = realtime_score.score_file(path, ensemble, progress(plain(path.name)), skipped)
     written = ""
     if folder:
         record = realtime_score.score_provenance(path, ensemble)
-        written = f"; {realtime_score.write_scores(folder, realtime_score.free_stem(path, taken), table, record)[0]}"
+        written = f"; {realtime_score.write_scores(folder, free_stem(path, taken), table, record)[0]}"
     numbers = realtime_score.summarise_scores(table)
-    return (
+    flagged = {"saturated": numbers["saturated"], "hit by cosmic rays": numbers["cosmic_ray"]}
+    flagged = ", ".join(f"{number} {what}" for what, number in flagged.items() if number)
+    return plain(
         f"{path.name}: mean score {numbers['mean']:.2f} (spread over networks {numbers['spread']:.2f}), "
         f"{100 * numbers['share_preflare']:.0f} % of {numbers['spectra']} spectra at .5 or above, "
-        f"{numbers['unusable']} unusable{written}"
+        f"{numbers['unusable']} unusable{f' ({flagged})' if flagged else ''}{written}"
     )
 
 

@@ -1,12 +1,13 @@
 """The commands `flarebook stix ...`."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from flarebook.compendium.batch_report import report_skipped, skipping
-from flarebook.compendium.errors import InputError
+from flarebook.compendium.batch_report import noting, report_skipped, skipping
+from flarebook.compendium.errors import InputError, plain
 from flarebook.compendium.progress import progress
 
 HOST = "https://datacenter.stix.i4ds.net"
@@ -60,11 +61,13 @@ def show(
     from flarebook.stix.archive.real_maps import table_of
     from flarebook.stix.figures.archive_map import plot_file
 
-    folder, records, skipped = make_folder(out) if out else None, [], []
-    for path in progress("reading")(files):
-        with skipping(skipped):
-            records.append(plot_file(path, folder))
-            typer.echo(line_of(records[-1]))
+    folder, records, skipped, taken = make_folder(out) if out else None, [], [], set()
+    with noting():
+        for path in progress("reading")(files):
+            with skipping(skipped, path):
+                record = plot_file(path, folder, taken)
+                typer.echo(line_of(record))
+                records.append(record)
     if records and folder:
         write_records(table_of(records), folder)
     report_skipped(skipped)
@@ -108,12 +111,15 @@ def embed(
     from flarebook.stix.archive.real_maps import find_maps, read_files
 
     folder, chosen = make_folder(out), create_encoder(encoder, weights, input_size)
-    maps = [path for item in files for path in (find_maps(item) if item.is_dir() else [item])]
-    images, records, skipped = read_files(maps, progress("reading"))
+    maps = [path for item in files for path in (find_maps(item) if os.path.isdir(item) else [item])]
+    with noting():
+        images, records, skipped = read_files(maps, progress("reading"))
+    left_out = {file for file, _ in skipped}
+    records["file"] = [str(path) for path in maps if str(path) not in left_out]  # names may repeat
     batches = [encode_images(chosen, images[i : i + BATCH]) for i in progress("encoding")(range(0, len(images), BATCH))]
     write_features(batches, records, chosen, folder)
     write_records(records, folder)
-    report_skipped([f"{file}: {reason}" for file, reason in skipped])
+    report_skipped([reason if Path(file).name in reason else f"{file}: {reason}" for file, reason in skipped])
 
 
 def write_features(batches, records, encoder, folder):
@@ -131,8 +137,8 @@ def write_features(batches, records, encoder, folder):
 
 def line_of(record):
     """One line about a map."""
-    state = record["flag"] or f"peak {record['peak_flux']:.3g} photons cm-2 arcsec-2 s-1 keV-1"
-    return (
+    state = record["flag"] or f"peak {record['peak_flux']:.3g} {record['unit']}"
+    return plain(
         f"{record['name']}: {record['origin']}, {record['band']} keV, {record['start'][:19]} UTC, "
         f"centre ({record['map_x']:.0f}, {record['map_y']:.0f}) arcsec, {state}"
     )

@@ -3,12 +3,13 @@
 import errno
 import fcntl
 import os
+import re
 import shutil
 import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from flarebook.compendium.errors import InputError
+from flarebook.compendium.errors import InputError, plain
 
 UNWRITABLE = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 UNWRITABLE |= {errno.ENAMETOOLONG, errno.ENOTDIR, errno.EISDIR}  # names that no file can have
@@ -113,6 +114,19 @@ def make_folder(folder):
     if not os.access(folder, os.W_OK | os.X_OK):
         raise InputError(_unwritable(folder, "read-only"))
     return folder
+
+
+def free_stem(path, taken):
+    """File name without its suffix and control characters, numbered when an earlier input has it: str.
+
+    taken: set of the names in use, extended.
+    """
+    name = stem = re.sub(r"\.(tar\.gz|fits\.gz|[^.]*)$", "", plain(Path(path).name)) or "input"
+    number = 2
+    while name in taken:
+        name, number = f"{stem}-{number}", number + 1
+    taken.add(name)
+    return name
 
 
 def _unwritable(folder, reason):

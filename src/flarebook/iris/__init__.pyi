@@ -16,7 +16,7 @@ from .mg2 import FEATURES as FEATURES
 from .observations import find_observation as find_observation
 from .observations import observation_table as observation_table
 from .rasters.archive import fetch_raster as fetch_raster
-from .rasters.level2 import Raster as Raster
+from .rasters.raster import Raster as Raster
 from .rasters.read import iter_exposures as iter_exposures
 from .rasters.read import read_raster as read_raster
 from .rasters.samples import real_raster as real_raster

@@ -16,6 +16,7 @@ from safetensors.numpy import load_file, save_file
 from typer.testing import CliRunner
 
 from flarebook.commands import iris
+from flarebook.compendium.atomic_files import free_stem
 from flarebook.compendium.errors import InputError
 from flarebook.iris.classifiers import inference, realtime_score
 from flarebook.iris.classifiers.inference import ensemble_scores
@@ -178,7 +179,7 @@ def test_damaged_or_foreign_weights_are_refused(tmp_path):
 
 def test_two_files_of_one_name_do_not_overwrite_each_other():
     taken = set()
-    names = [realtime_score.free_stem(path, taken) for path in ("a/r.fits.gz", "b/r.fits", "c/other.tar.gz")]
+    names = [free_stem(path, taken) for path in ("a/r.fits.gz", "b/r.fits", "c/other.tar.gz")]
     assert names == ["r", "r-2", "other"]
 
 

@@ -66,17 +66,17 @@ def test_bad_files_are_listed_and_other_products_passed_over(tmp_path):
     assert read.records["name"].tolist() == [NAME]
     reasons = dict(read.skipped)
     assert len(reasons) == 3
-    assert "cut short" in reasons[str(cut)]
+    assert "broken or not a STIX map" in reasons[str(cut)]
     assert "pixels of 5 x 5 arcsec" in reasons[str(tmp_path / "full_clean_map.fits")]
     assert "smaller than the field" in reasons[str(tmp_path / "small_clean_map.fits")]
 
 
-def test_maps_without_an_image_are_kept_with_their_flag(tmp_path):
-    for name, value in (("a", 0.0), ("b", 7.0), ("c", np.nan)):
-        write(tmp_path / f"{name}_clean_map.fits", value=value)
-    images, records, _ = read_folder(tmp_path)
-    assert records["flag"].tolist() == ["blank", "constant", "not a number"] and not images.any()
-    assert np.isnan(records["peak_flux"][2])
+@pytest.mark.parametrize("value", [0.0, -3.0, np.nan, 1e38])
+def test_maps_that_show_no_source_are_refused(tmp_path, value):
+    write(tmp_path / "a_clean_map.fits")
+    write(tmp_path / "b_clean_map.fits", value=value)
+    images, records, skipped = read_folder(tmp_path)
+    assert records["name"].tolist() == ["a_clean_map.fits"] and "shows no source" in skipped[0][1]
 
 
 def test_a_folder_without_maps_is_told(tmp_path):
@@ -88,7 +88,7 @@ def test_a_folder_without_maps_is_told(tmp_path):
     with pytest.raises(InputError, match="holds no CLEAN map .1 other FITS files."):
         read_folder(tmp_path)
     (tmp_path / NAME).write_text("no FITS")
-    with pytest.raises(InputError, match="none of the 1 files can be used; first: .* cannot be read as FITS"):
+    with pytest.raises(InputError, match="none of the 1 files can be used; first: .* broken or not a STIX map"):
         read_folder(tmp_path)
 
 

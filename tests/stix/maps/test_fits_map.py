@@ -43,7 +43,14 @@ def real():
 def test_a_map_comes_back_as_written(tmp_path, size, pixel):
     maps = products(size)
     path = write_map(
-        tmp_path / "x.fits", maps, "2022-03-01T10:20:30", (400.0, -250.0), energy=(16, 28), pixel=pixel, distance=0.5
+        tmp_path / "x.fits",
+        maps,
+        "2022-03-01T10:20:30",
+        (400.0, -250.0),
+        energy=(16, 28),
+        pixel=pixel,
+        distance=0.5,
+        solar_radius=1920.0,
     )
     read = read_map(path)
     assert all(np.array_equal(read.hdus[name], maps[name]) for name in HDUS)
@@ -55,7 +62,15 @@ def test_a_map_comes_back_as_written(tmp_path, size, pixel):
 
 
 def test_a_flare_far_from_the_centre_of_a_near_sun_comes_back(tmp_path):
-    path = write_map(tmp_path / "x.fits", products(257), "2022-03-26T10:20:30", (3000.0, -1500.0), roll=-40.0)
+    path = write_map(
+        tmp_path / "x.fits",
+        products(257),
+        "2022-03-26T10:20:30",
+        (3000.0, -1500.0),
+        roll=-40.0,
+        solar_radius=3420.0,
+        distance=0.28,
+    )
     assert np.allclose(read_map(path).centre, (3000, -1500), atol=1e-6)
 
 
@@ -135,7 +150,7 @@ def test_arcsecs_and_degrees_are_angles(written):
     [
         ({"CDELT1": 5.0, "CDELT2": 5.0}, "pixels of 5 x 5 arcsec where the archive's maps have 1 or 2"),
         ({"CDELT1": 1.0, "CDELT2": 2.0}, "pixels of 1 x 2 arcsec"),
-        ({"CDELT1": 0.0, "CDELT2": 0.0}, "pixels of 0 x 0 arcsec"),
+        ({"CDELT1": 0.0, "CDELT2": 0.0}, "mirrors the Sun|is broken"),
         ({"CUNIT1": "parsec"}, "counts its pixels in 'parsec': an angle"),
         ({"CUNIT1": "furlongs"}, "counts its pixels in 'furlongs': an angle"),
         ({"TELESCOP": "RHESSI", "ORIGIN": "NASA"}, "is of RHESSI, not of STIX"),
@@ -149,20 +164,20 @@ def test_a_foreign_map_is_told_in_one_sentence(written, cards, words):
 @pytest.mark.parametrize("keep", [0, 100, 2880, 200_000, 1_300_000])
 def test_a_file_that_was_cut_is_refused(written, keep):
     written.write_bytes(written.read_bytes()[:keep])
-    with pytest.raises(InputError, match="cannot be read as FITS: it is cut short or another kind of file"):
+    with pytest.raises(InputError, match="broken or not a STIX map|holds an HDU that is no image"):
         read_map(written)
 
 
 def test_other_files_are_refused(tmp_path):
-    with pytest.raises(InputError, match="does not exist"):
+    with pytest.raises(InputError, match="cannot be opened"):
         read_map(tmp_path / "none.fits")
     (tmp_path / "page.fits").write_text("<html>not found</html>")
-    with pytest.raises(InputError, match="cannot be read as FITS"):
+    with pytest.raises(InputError, match="broken or not a STIX map"):
         read_map(tmp_path / "page.fits")
     for name, data in (("empty", None), ("cube", np.zeros((2, 3, 4), np.float32))):
         header = fits.Header({"TELESCOP": "STIX"})
         fits.PrimaryHDU(data, header).writeto(tmp_path / f"{name}.fits")
-        with pytest.raises(InputError, match="holds no image in its first HDU"):
+        with pytest.raises(InputError, match="holds an HDU that is no image"):
             read_map(tmp_path / f"{name}.fits")
 
 
@@ -173,5 +188,78 @@ def test_a_write_lacks_nothing_and_leaves_nothing_half_done(tmp_path):
 
 
 def test_a_folder_is_called_a_folder(tmp_path):
-    with pytest.raises(InputError, match="is a folder: name the files in it"):
+    with pytest.raises(InputError, match="cannot be opened .Is a directory"):
         read_map(tmp_path)
+
+
+@pytest.mark.parametrize("quarters", [0, 1, 2, 3])
+def test_a_map_rolled_by_quarters_shows_the_same_sun(tmp_path, quarters):
+    maps = products(257)
+    path = write_map(tmp_path / "a.fits", maps, "2022-03-01T10:20:30", (400.0, -250.0), roll=10.0)
+    upright = read_map(path)
+    turned = {name: np.rot90(data, quarters) for name, data in maps.items()}
+    rolled = write_map(tmp_path / "b.fits", turned, "2022-03-01T10:20:30", (400.0, -250.0), roll=10.0 + 90 * quarters)
+    found = read_map(rolled)
+    assert np.array_equal(found.data, upright.data) and found.roll == pytest.approx(10)
+    assert all(np.array_equal(found.hdus[name], upright.hdus[name]) for name in HDUS)
+    assert np.allclose(found.centre, (400, -250), atol=1e-6)
+    assert np.allclose(found.coordinates(), upright.coordinates(), atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("unit", "text", "factor"),
+    [
+        ("ph cm-2 arcsec-2 s-1 keV-1", "ph", 1.0),
+        ("ph cm-2 arcsec-2 min-1 keV-1", "ph", 1 / 60),
+        ("counts cm!u-2!n asec!u-2!n s!u-1!n keV!u-1!n", "ct", 1.0),
+        ("", "no unit stated", 1.0),
+    ],
+)
+def test_the_unit_is_the_file_s(written, unit, text, factor):
+    before = read_map(written)
+    after = read_map(changed(written, UNITS=unit))
+    assert text in after.unit_text and np.allclose(after.data, before.data * factor)
+
+
+@pytest.mark.parametrize(
+    ("cards", "words"),
+    [
+        ({"CTYPE1": "SXLN-TAN", "CTYPE2": "SYLT-TAN"}, "is 'SXLN-TAN', no helioprojective axis"),
+        ({"CROTA1": 0.0}, "has two rolls"),
+        ({"CDELT1": -1.0}, "mirrors the Sun"),
+        ({"CDELT1": "abc"}, "CDELT1 of x_clean_map.fits is 'abc', which is no number"),
+        ({"UNITS": "Gauss"}, "not photons or counts"),
+        ({"BUNIT": "ct"}, "BUNIT 'ct' and UNITS .* differ"),
+        ({"DATE_OBS": "not a time"}, "DATE_OBS of x_clean_map.fits is 'not a time'"),
+        ({"DATE_OBS": "1969-01-01T00:00:00"}, "when there was no observation"),
+        ({"DSUN_OBS": 1.0}, "DSUN_OBS of x_clean_map.fits is 1.0"),
+        ({"RSUN_OBS": 9e9}, "RSUN_OBS of x_clean_map.fits"),
+        ({"EXPTIME": -1.0}, "EXPTIME of x_clean_map.fits is -1.0"),
+        ({"ERANGE": "28-16 keV"}, "energy band of 28 to 16 keV"),
+        ({"CRPIX1": -475000.0}, "off the Sun"),
+        ({"ORIGIN": "STIX CLEAN RESIDUAL"}, "in the place of its clean map"),
+    ],
+)
+def test_what_no_map_of_stix_can_have_is_refused(written, cards, words):
+    with pytest.raises(InputError, match=words):
+        read_map(changed(written, **cards))
+
+
+def test_a_residual_of_another_shape_is_refused(written):
+    with fits.open(written) as hdus:
+        hdus[2].data = hdus[2].data[:200]
+        hdus.writeto(written.with_name("y.fits"))
+    with pytest.raises(InputError, match="have the shapes"):
+        read_map(written.with_name("y.fits"))
+
+
+def test_a_map_becomes_sunpy_s(written):
+    pytest.importorskip("sunpy.map")
+    read = read_map(written)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        peer = read.to_map()
+        theirs = peer.wcs.pixel_to_world(31, 200)
+    x, y = read.coordinates()
+    assert (theirs.Tx.to_value("arcsec"), theirs.Ty.to_value("arcsec")) == pytest.approx((x[200, 31], y[200, 31]))
+    assert peer.unit == read.unit and peer.date.isot.startswith("2022-03-01T10:20:30")

@@ -8,13 +8,14 @@ import csv
 import gzip
 import io
 import warnings
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import wraps
 from math import prod
 from pathlib import Path
 
 import pandas as pd
 from astropy.io import fits
+from astropy.utils.exceptions import AstropyWarning
 
 from flarebook.compendium.errors import InputError, reason_of
 
@@ -44,9 +45,12 @@ def file_reader(content):
 
 
 @contextmanager
-def reading(path, content):
-    """Context manager of what `file_reader` does for a function, around the lines that read the file `path`."""
-    name = Path(path).name
+def reading(path, content, name=None):
+    """Context manager of what `file_reader` does for a function, around the lines that read the file `path`.
+
+    name: of the file in messages, its own by default.
+    """
+    name = name or Path(path).name
     try:
         with open(path, "rb"):
             pass
@@ -65,15 +69,16 @@ def reading(path, content):
 
 
 @contextmanager
-def open_fits(path, limit=IMAGE_BYTES):
+def open_fits(path, limit=IMAGE_BYTES, folder=None):
     """Yield the astropy.io.fits.HDUList of a file, .gz too, in which no array claims more than `limit` bytes.
 
-    Nothing is mapped, so that the file may be removed afterwards.  Warnings of cards that break the standard, as the
-    archives write them, are not shown.  Raises InputError for larger claims, and what astropy raises.
+    folder: where a gzip file is unpacked; in memory by default.  Nothing is mapped, so that the file may be removed
+    afterwards.  Warnings of cards that break the standard, as the archives write them, are not shown.
+    Raises InputError for larger claims, and what astropy raises.
     """
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        with fits.open(unpacked(path, limit), memmap=False) as hdus:
+        warnings.simplefilter("ignore", AstropyWarning)  # and no other: readers tell theirs inside
+        with fits.open(unpacked(path, limit, folder), memmap=False) as hdus:
             for number, hdu in enumerate(hdus):
                 check_claim(hdu, f"extension {number} of {Path(path).name}", limit)
             yield hdus
@@ -94,19 +99,22 @@ def check_claim(hdu, where, limit=IMAGE_BYTES):
         raise InputError(f"{where} claims {claimed:.3g} bytes, more than the {limit:.3g} allowed: give a smaller file")
 
 
-def unpacked(path, limit=IMAGE_BYTES):
-    """The path of a file, or its content as io.BytesIO when it is gzip's; InputError beyond `limit` bytes."""
+def unpacked(path, limit=IMAGE_BYTES, folder=None):
+    """The path of a file, or its unpacked content when it is gzip's: io.BytesIO, or a path in a folder if given.
+
+    Raises InputError beyond `limit` bytes.
+    """
     with open(path, "rb") as stream:
         if stream.read(2) != b"\x1f\x8b":
             return path
-    content = io.BytesIO()
-    with gzip.open(path, "rb") as packed:
+    target = None if folder is None else Path(folder) / "unpacked"
+    with gzip.open(path, "rb") as packed, open(target, "wb") if target else nullcontext(io.BytesIO()) as content:
         while chunk := packed.read(CHUNK):
             if content.tell() + len(chunk) > limit:
                 raise InputError(f"{Path(path).name} unpacks to more than {limit:.3g} bytes: give a smaller file")
             content.write(chunk)
-    content.seek(0)
-    return content
+        content.seek(0)
+    return target or content
 
 
 def read_text_table(path, **options):

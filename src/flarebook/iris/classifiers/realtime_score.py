@@ -1,7 +1,6 @@
 """Pre-flare probability of each slit pixel and exposure of a raster, from the trained ensemble, without TensorFlow."""
 
 import json
-import re
 from collections.abc import Callable, Iterable
 from importlib.metadata import version
 from pathlib import Path
@@ -16,6 +15,7 @@ from flarebook.compendium.errors import InputError
 from flarebook.compendium.provenance import to_json
 from flarebook.iris.classifiers.inference import Ensemble, ensemble_scores
 from flarebook.iris.features.extract import extract_features
+from flarebook.iris.rasters.raster import FLAGS
 from flarebook.iris.rasters.read import iter_exposures, read_raster
 
 COARSEST = 0.12  # Angstrom per spectral pixel; k2v and k2r, about .3 apart, merge on a coarser axis
@@ -61,8 +61,13 @@ def score_spectra(
     return np.where(good, members.mean(axis=0), np.nan), np.where(good, members.std(axis=0), np.nan)
 
 
-def score_file(path: str | Path, ensemble: Ensemble, progress: Callable[[Iterable], Iterable] = iter) -> pd.DataFrame:
-    """Score a level-2 file exposure by exposure, so that memory stays flat.
+def score_file(
+    path: str | Path,
+    ensemble: Ensemble,
+    progress: Callable[[Iterable], Iterable] = iter,
+    skipped: list[str] | None = None,
+) -> pd.DataFrame:
+    """Score a level-2 file exposure by exposure, so that memory stays flat; an archive's files in order of time.
 
     Parameters
     ----------
@@ -72,11 +77,16 @@ def score_file(path: str | Path, ensemble: Ensemble, progress: Callable[[Iterabl
         Of `load_ensemble`.
     progress : callable
         Wraps the exposures, for example in a progress bar.
+    skipped : list of str, optional
+        Extended by one sentence for each member of an archive that cannot be read; by default each is a
+        MetadataWarning.
 
     Returns
     -------
     DataFrame
-        exposure, slit, time (s after the start), x (arcsec), score, spread; NaN where a spectrum cannot be measured.
+        exposure, slit, time (s after the start), x (arcsec), score, spread and flag: what makes a spectrum unusable, ""
+        for nothing.  Score and spread are NaN where a spectrum is flagged or cannot be measured.  The units are in
+        `attrs["units"]`.
 
     Raises
     ------
@@ -91,13 +101,17 @@ def score_file(path: str | Path, ensemble: Ensemble, progress: Callable[[Iterabl
     >>> table["exposure"].nunique(), len(table)
     (3, 3282)
     """
-    tables = []
-    for number, exposure in enumerate(progress(iter_exposures(path))):
+    files = {}
+    for exposure in progress(iter_exposures(path, skipped=skipped)):
         refuse_coarse(exposure.wavelength, path)
         score, spread = score_exposure(exposure, ensemble)
-        columns = {"slit": np.arange(len(score)), "time": exposure.time, "x": exposure.x}
-        tables.append(pd.DataFrame({"exposure": number, **columns, "score": score, "spread": spread}))
-    table = pd.concat(tables, ignore_index=True)
+        columns = {"slit": np.arange(len(score)), "time": exposure.time, "x": exposure.x, "score": score}
+        rows = pd.DataFrame(columns | {"spread": spread, "flag": np.array(FLAGS)[exposure.flag]})
+        files.setdefault(exposure.file, []).append(rows)
+    in_time = sorted(files.values(), key=lambda tables: np.nanmin([table["time"][0] for table in tables]))
+    table = pd.concat(dict(enumerate(sum(in_time, []))), names=["exposure", "row"])
+    table = table.reset_index("exposure").reset_index(drop=True)
+    table.attrs["units"] = {"time": "s", "x": "arcsec", "score": "", "spread": ""}
     if not table["score"].notna().any():
         raise InputError(
             f"{path} holds no usable spectrum: no exposure has data and an exposure time; give another raster."
@@ -106,10 +120,11 @@ def score_file(path: str | Path, ensemble: Ensemble, progress: Callable[[Iterabl
 
 
 def score_exposure(exposure, ensemble):
-    """Scores and spreads along the slit of one exposure, (n_slit,) each."""
-    if exposure.exposure_time <= 0:
+    """Scores and spreads along the slit of one exposure, (n_slit,) each; NaN where a spectrum is flagged."""
+    if not exposure.quality.any():
         return np.full((2, len(exposure.spectra)), np.nan, np.float32)
-    return score_spectra(exposure.spectra, exposure.wavelength, exposure.exposure_time, ensemble)
+    scores = score_spectra(exposure.spectra, exposure.wavelength, exposure.exposure_time, ensemble)
+    return np.where(exposure.quality, scores, np.float32(np.nan))
 
 
 def refuse_coarse(wavelength, path):
@@ -128,6 +143,8 @@ def summarise_scores(table, threshold=0.5):
     return {
         "spectra": len(score),
         "unusable": int(table["score"].isna().sum()),
+        "saturated": int((table["flag"] == "saturated").sum()),
+        "cosmic_ray": int((table["flag"] == "cosmic ray").sum()),
         "mean": float(score.mean()),
         "spread": float(table["spread"].mean()),
         "share_preflare": float((score >= threshold).mean()),
@@ -144,7 +161,7 @@ def familiar_share(path, known, window):
     spectra, exposure_time = raster.flat()
     features, good = extract_features(spectra, raster.wavelength, exposure_time, window=window)
     low, high = np.quantile(known.features, [TAIL, 1 - TAIL], axis=0)
-    inside = ((features >= low) & (features <= high))[good]
+    inside = ((features >= low) & (features <= high))[good & raster.quality.ravel()]
     return pd.Series([*inside.mean(axis=0), inside.all(axis=1).mean()], index=[*known.columns, "all"])
 
 
@@ -152,16 +169,6 @@ def score_provenance(path, ensemble):
     """Where a score comes from: input, weights with their sha256, versions and what the networks were trained on."""
     record = {"input": Path(path).name, "flarebook": version("flarebook")}
     return record | {"weights": ensemble.path.name, "weights_sha256": ensemble.sha256, "trained": ensemble.about}
-
-
-def free_stem(path, taken):
-    """File name without its suffix, with a number when an earlier file has it.  Adds it to `taken`."""
-    name = stem = re.sub(r"\.(tar\.gz|fits\.gz|[^.]*)$", "", Path(path).name)
-    number = 2
-    while name in taken:
-        name, number = f"{stem}-{number}", number + 1
-    taken.add(name)
-    return name
 
 
 def write_scores(folder, name, table, record):

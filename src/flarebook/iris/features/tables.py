@@ -5,8 +5,9 @@ import pandas as pd
 
 from flarebook.iris.features.extract import extract_features
 from flarebook.iris.mg2 import FEATURES, WINDOW
-from flarebook.iris.rasters.level2 import Raster
+from flarebook.iris.rasters.raster import Raster
 
+UNITS = {"minutes": "min", "x": "arcsec", "y": "arcsec", "intensity": "DN / s"}  # grid points and ratios have none
 PAPER_RANGES = {"intensity": "0 to 800", "kh_ratio": "0.8 to 1.4", "asymmetry": "-1 to 1"}  # sections 2.1 and 3
 
 
@@ -24,7 +25,8 @@ def feature_table(raster: Raster, window: float = WINDOW) -> pd.DataFrame:
     -------
     DataFrame
         One row a spectrum: exposure, slit (pixel), minutes (after the start), x, y (arcsec), the ten features and good,
-        which is True in every row because spectra that cannot be measured are skipped.
+        which is True in every row because spectra that cannot be measured or used are skipped.  `attrs["units"]` holds
+        the units of the columns for astropy.
 
     Raises
     ------
@@ -44,7 +46,10 @@ def feature_table(raster: Raster, window: float = WINDOW) -> pd.DataFrame:
     table = pd.DataFrame({"exposure": exposure, "slit": slit, "minutes": raster.time[exposure] / 60})
     table["x"], table["y"] = raster.x[exposure], raster.y[exposure] + raster.slit_offset[slit]
     table[list(FEATURES)] = features
-    return table.assign(good=good)[good].reset_index(drop=True)
+    good = good & raster.quality.ravel()
+    table = table.assign(good=good)[good].reset_index(drop=True)
+    table.attrs["units"] = UNITS
+    return table
 
 
 def feature_maps(table, shape):

@@ -1,255 +1,200 @@
-"""What an IRIS level-2 raster file holds: windows, wavelength axis, auxiliary table, missing values, exposures.
+"""What an IRIS level-2 file establishes: its window, wavelength axis, unit of counts, times and pointing.
+
+Own code, since a raster is read exposure by exposure: irispy and sunraster load whole windows, of gigabytes for long
+observations.  astropy reads units and times.  What the keywords leave open is refused, or told by a MetadataWarning.
 
 Facts about the format: https://iris.lmsal.com/itn26 (data products), De Pontieu et al. 2014; those about files that
 do not keep to it were found by trying.
 """
 
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import NamedTuple
-
+import astropy.units as u
 import numpy as np
 from astropy.time import Time
 
+from flarebook.compendium.data.header_values import count_unit, number, parse_unit, text, time_of
 from flarebook.compendium.errors import InputError
 from flarebook.iris.mg2 import GRID
 
-MISSING = -200.0  # DN, written where nothing was recorded
-RESIZED_MISSING = -20.0  # DN; in resized files missing values were smeared into their neighbours
 AUXILIARY = {  # attribute of a Raster: column of the auxiliary table
     "time": "TIME", "exposure_time": "EXPTIMEN", "x": "XCENIX", "y": "YCENIX", "observer_velocity": "OBS_VRIX",
     "orbital_phase": "OPHASEIX",
 }  # fmt: skip
-AXIS_AGREEMENT = 0.05  # Angstrom: two spectral pixels
+PLAUSIBLE = {  # lowest and highest value, unit
+    "time": (-600.0, 3 * 86400.0, "s"),  # after STARTOBS
+    "exposure_time": (0.0, 120.0, "s"),  # IRIS exposes for at most 30 s in the paper's observations
+    "x": (-1500.0, 1500.0, "arcsec"),  # IRIS points at most 20 arcmin from disk centre
+    "y": (-1500.0, 1500.0, "arcsec"),
+}
+FIRST_LIGHT = "2013-06-27"  # launch of IRIS
+DISTANCES = (0.97 * u.au.to(u.m), 1.03 * u.au.to(u.m))  # of the Sun from an orbit about the Earth
+AXIS_AGREEMENT = 0.005  # Angstrom, .5 km/s: a fifth of a spectral pixel
+RESIZED = 0.1  # relative difference of the keywords' and the window's width above which the window was resized
+LARGEST_SHIFT = 2.0  # Angstrom, of a recalibrated axis
 
 
-def find_window(hdus, name, path):
+def check_origin(primary, name):
+    """Raise InputError for a file of another telescope, of slit-jaw images, or seen from an impossible distance."""
+    if text(primary, "INSTRUME").upper().startswith("SJI"):
+        raise InputError(f"{name} holds slit-jaw images, no spectra; give the raster file of the observation.")
+    telescope = text(primary, "TELESCOP")
+    if telescope.upper() != "IRIS":
+        raise InputError(f"{name} is of {telescope or 'no stated telescope'}, not of IRIS: give a level-2 raster")
+    number(primary, "DSUN_OBS", name, DISTANCES, None)
+
+
+def start_of(primary, name):
+    """Start of the observation, astropy Time in UTC, to which the times of the auxiliary table are added.
+
+    Raises InputError when STARTOBS is missing, no time, or before the launch.
+    """
+    start = time_of(primary, ("STARTOBS",), name, FIRST_LIGHT)
+    if start is None:
+        raise InputError(f"The header of {name} has no readable STARTOBS; give a level-2 raster of the archive.")
+    return Time(start.isoformat(), format="isot", scale="utc")
+
+
+def find_window(hdus, window, name):
     """Index of the HDU of a spectral window, by its description, for Mg II also by its wavelengths.
 
-    name: for example "Mg II k".  Raises InputError that lists the windows of the file when there is none.
+    window: for example "Mg II k".  Raises InputError that lists the windows of the file when there is none.
     """
     primary = hdus[0].header
     indices = [i for i, hdu in enumerate(hdus) if hdu.is_image and hdu.header.get("NAXIS") == 3]  # NWIN may be wrong
-    if primary.get("INSTRUME") == "SJI":
-        raise InputError(f"{path} holds slit-jaw images, no spectra; give the raster file of the observation.")
-    described = {i: str(primary.get(f"TDESC{i}", "")) for i in indices}
-    spans = {i: (primary.get(f"TWMIN{i}", np.nan), primary.get(f"TWMAX{i}", np.nan)) for i in indices}
-    family = " ".join(name.split()[:2]).lower()  # "Mg II k" is called "Mg II k 2796" or "Mg II h&k"
-    matches = [i for i, text in described.items() if family in text.lower()]
+    described = {i: text(primary, f"TDESC{i}") for i in indices}
+    spans = {i: [number(primary, f"{key}{i}", name, default=np.nan) for key in ("TWMIN", "TWMAX")] for i in indices}
+    family = " ".join(window.split()[:2]).lower()  # "Mg II k" is called "Mg II k 2796" or "Mg II h&k"
+    matches = [i for i, words in described.items() if family in words.lower()]
     if family == "mg ii":
         covering = [i for i, (low, high) in spans.items() if low <= GRID[0] and high >= GRID[-1]]
-        matches = [i for i in matches if i in covering] or covering
+        matches = [i for i in matches if i in covering] or covering or [i for i in matches if np.isnan(spans[i]).any()]
     if not matches:
         listed = ", ".join(f"{described[i] or 'unnamed'} ({low:.1f}-{high:.1f} A)" for i, (low, high) in spans.items())
         wanted = f" covering {GRID[0]:.2f} to {GRID[-1]:.2f} A" if family == "mg ii" else ""
-        raise InputError(f"{path} has no {name} window{wanted}; its windows are: {listed or 'none'}.")
+        raise InputError(f"{name} has no {window} window{wanted}; its windows are: {listed or 'none'}.")
     return matches[0]
 
 
-def wavelength_axis(primary, window, index):
-    """Wavelengths of a window in Angstrom (vacuum), and a note when the header contradicts itself.
+def wavelength_axis(primary, window, index, name):
+    """Wavelengths of a window in Angstrom (vacuum), whether it was resized, and notes on contradicting keywords.
 
-    primary, window: FITS headers; index: number of the window.  CRVAL1, CDELT1 and CRPIX1 give the axis; where it
-    misses TWMIN or TWMAX by more than two pixels the file was resized without updating CDELT1, and the axis runs
-    from TWMIN to TWMAX instead.  Returns wavelength (n_wavelengths,) and str or None.
+    primary, window: FITS headers; index: number of the window.  CRVAL1, CDELT1 and CRPIX1 give the axis, a user's
+    recalibration included; where it is far wider or narrower than TWMIN to TWMAX, the file was resized without
+    updating CDELT1, and the axis runs from TWMIN to TWMAX instead.  Returns wavelength (n_wavelengths,), which
+    descends where the file's does, bool, [str].  Raises InputError for another quantity than vacuum wavelength.
     """
-    count = window["NAXIS1"]
-    low, high = primary.get(f"TWMIN{index}"), primary.get(f"TWMAX{index}")
-    wavelength = window["CRVAL1"] + (np.arange(count) + 1 - window.get("CRPIX1", 1.0)) * window["CDELT1"]
-    if low is None or high is None or max(abs(wavelength[0] - low), abs(wavelength[-1] - high)) <= AXIS_AGREEMENT:
-        return wavelength, None
-    note = (
-        f"The wavelength keywords give {wavelength[0]:.2f} to {wavelength[-1]:.2f} A, but TWMIN and TWMAX say "
-        f"{low:.2f} to {high:.2f} A; TWMIN and TWMAX are used, {(high - low) / (count - 1):.4f} A a bin."
+    count, notes = window["NAXIS1"], []
+    for axis, start in ((1, "WAVE"), (2, "HPLT"), (3, "HPLN")):
+        kind = text(window, f"CTYPE{axis}").upper()
+        if kind and not kind.startswith(start):
+            raise InputError(f"CTYPE{axis} of {name} is {kind!r}, not {start}: give a level-2 raster of the archive")
+    unit = text(window, "CUNIT1")
+    if not (unit and text(window, "CTYPE1")):
+        notes.append("CTYPE1 or CUNIT1 is missing: wavelengths are taken as those of level 2, Angstrom in vacuum.")
+    try:
+        factor = parse_unit(unit or "Angstrom", f"CUNIT1 of {name}").to(u.AA)
+    except u.UnitConversionError as error:
+        raise InputError(f"CUNIT1 of {name} is {unit!r}, no length: give wavelengths in Angstrom or nm") from error
+    start, step = number(window, "CRVAL1", name), number(window, "CDELT1", name)
+    step *= number(window, "PC1_1", name, default=1.0)
+    pixel = np.arange(count) + 1 - number(window, "CRPIX1", name, default=1.0)
+    wavelength = (start + pixel * step) * factor
+    if count < 2 or step == 0:
+        raise InputError(f"{name} has {count} wavelengths in steps of {step:g}: no spectrum; correct CDELT1")
+    low, high = (number(primary, f"{key}{index}", name, default=None) for key in ("TWMIN", "TWMAX"))
+    if low is None or high is None:
+        return wavelength, False, notes
+    first, last = np.sort(wavelength[[0, -1]])
+    if max(abs(first - low), abs(last - high)) <= AXIS_AGREEMENT:
+        return wavelength, False, notes
+    stated = (
+        f"The wavelength keywords give {first:.2f} to {last:.2f} A, but TWMIN and TWMAX say {low:.2f} to {high:.2f} A;"
     )
-    return np.linspace(low, high, count), note
+    if not low < high:
+        raise InputError(f"{stated[:-1]} in {name}: correct them")
+    if abs((last - first) / (high - low) - 1) > RESIZED:
+        return np.linspace(low, high, count), True, [
+            *notes, f"{stated} TWMIN and TWMAX are used, {(high - low) / (count - 1):.4f} A a bin."
+        ]  # fmt: skip
+    shift = (first + last - low - high) / 2
+    if abs(shift) > LARGEST_SHIFT:
+        raise InputError(f"{stated} a shift of {shift:.2f} A is no calibration: correct CRVAL1 of {name}")
+    return wavelength, False, [*notes, f"{stated} the keywords are used, shifted by {shift:+.3f} A."]
 
 
-def auxiliary(hdus, n_exposures, path):
-    """Columns of the auxiliary table that belong to the exposures, found through its header.
+def counts_of(primary, window, name):
+    """Factor to DN or DN/s, whether the counts are per second, and notes: (float, bool, [str]), from BUNIT.
 
-    Returns dict of (n_exposures,) float arrays, keys of AUXILIARY.  Raises InputError when the table is absent, lacks
-    a column or has another number of rows.
+    Raises InputError for another unit, or when the primary header and the window's contradict each other.
+    """
+    units = {}
+    for part, header in (("", primary), (" of the window", window)):
+        if written := text(header, "BUNIT"):
+            where = f"BUNIT{part} of {name}"
+            units[where] = count_unit(written.lower().replace("corrected", "").strip(), where)  # dark and flat field
+    if len(set(units.values())) > 1:
+        raise InputError(f"{name} has two units, BUNIT {primary['BUNIT']!r} and {window['BUNIT']!r}: correct it")
+    if units:
+        return *next(iter(units.values())), []
+    return 1.0, False, ["BUNIT is missing: the counts are taken as DN, the unit of level 2."]
+
+
+def slit_step(primary, window, n_slit, resized, name):
+    """Distance of two slit pixels in arcsec and notes: CDELT2, or FOVY over the pixels where the window was resized."""
+    field = number(primary, "FOVY", name, (0.0, 200.0), None)
+    step = number(window, "CDELT2", name, (-200.0, 200.0), None)
+    if step and not resized:
+        try:
+            return step * parse_unit(text(window, "CUNIT2") or "arcsec", f"CUNIT2 of {name}").to(u.arcsec), []
+        except u.UnitConversionError as error:
+            raise InputError(f"CUNIT2 of {name} is {window['CUNIT2']!r}, no angle: correct the header") from error
+    if not field:
+        raise InputError(f"the header of {name} has neither CDELT2 nor FOVY: the slit's scale is unknown; add CDELT2")
+    return field / n_slit, [] if resized else [f"CDELT2 is missing: the slit's step is FOVY / {n_slit}."]
+
+
+def steps_backwards(primary, columns, name):
+    """Whether the raster stepped eastwards, from STEPS_AV or else the pointing, and notes: (bool, [str])."""
+    try:
+        step, notes = number(primary, "STEPS_AV", name, default=None), []
+    except InputError as error:
+        step, notes = None, [f"{error}."]
+    if step is None:
+        steps = np.diff(columns["x"])
+        step = float(np.median(steps[np.isfinite(steps)])) if np.isfinite(steps).any() else 0.0
+        notes = [f"STEPS_AV tells no step: the pointing gives {step:.2f} arcsec an exposure."]
+    return step < -0.01, notes
+
+
+def auxiliary(hdus, n_exposures, name):
+    """Columns of the auxiliary table that belong to the exposures, found through its header, and notes.
+
+    Returns dict of (n_exposures,) float arrays, keys of AUXILIARY, NaN where a value is impossible, and [str].
+    Raises InputError when the table is absent, lacks a column, has another number of rows, or none that is possible.
     """
     tables = [hdu for hdu in hdus if hdu.is_image and hdu.header.get("NAXIS") == 2 and "EXPTIMEN" in hdu.header]
     if not tables:
-        raise InputError(f"{path} has no auxiliary table (times and pointing); it may be cut short: download it again.")
+        raise InputError(f"{name} has no auxiliary table (times and pointing); it may be cut short: download it again.")
     header, table = tables[-1].header, np.asarray(tables[-1].data, np.float64)
-    absent = [key for key in AUXILIARY.values() if not 0 <= header.get(key, -1) < table.shape[1]]
+    at = {key: number(header, key, name, default=-1) for key in AUXILIARY.values()}
+    absent = [key for key, column in at.items() if column != int(column) or not 0 <= column < table.shape[1]]
     if absent:
         raise InputError(
-            f"The auxiliary table of {path} lacks {', '.join(absent)}; give a level-2 raster of the archive."
+            f"The auxiliary table of {name} lacks {', '.join(absent)}; give a level-2 raster of the archive."
         )
     if len(table) != n_exposures:
         raise InputError(
-            f"The auxiliary table of {path} has {len(table)} rows for {n_exposures} exposures; download it again."
+            f"The auxiliary table of {name} has {len(table)} rows for {n_exposures} exposures; download it again."
         )
-    return {name: table[:, header[key]] for name, key in AUXILIARY.items()}
-
-
-@dataclass(frozen=True, eq=False)
-class Raster:
-    """Hold one spectral window of a raster, exposure by exposure.
-
-    Attributes
-    ----------
-    spectra : ndarray, shape (n_exposures, n_slit, n_wavelengths)
-        Counts in DN, float32; missing values are NaN.
-    wavelength : ndarray, shape (n_wavelengths,)
-        Vacuum wavelengths in Angstrom.
-    time : ndarray, shape (n_exposures,)
-        Seconds after `start`.
-    exposure_time : ndarray, shape (n_exposures,)
-        Exposure times in seconds.
-    start : Time
-        Start of the observation, UTC.
-    x, y : ndarray, shape (n_exposures,)
-        Pointing of the slit centre in arcsec.
-    quality : ndarray of bool, shape (n_exposures, n_slit)
-        True where a spectrum is complete and was exposed.
-    header : dict
-        Primary header without comments.
-    path : Path, optional
-        File that was read.
-    slit_offset : ndarray, shape (n_slit,), optional
-        Distance from the slit centre in arcsec.
-    observer_velocity : ndarray, shape (n_exposures,), optional
-        Velocity of the spacecraft in m/s, already removed from the wavelengths in level 2.
-    orbital_phase : ndarray, shape (n_exposures,), optional
-        Phase of the orbit, 0 to 1.
-    notes : tuple of str
-        Contradictions that the reader found in the file.
-
-    Examples
-    --------
-    >>> from flarebook import iris
-    >>> raster = iris.real_raster()
-    >>> spectra, exposure_time = raster.flat()
-    >>> len(spectra) == len(exposure_time) == 3 * 1094
-    True
-    """
-
-    spectra: np.ndarray
-    wavelength: np.ndarray
-    time: np.ndarray
-    exposure_time: np.ndarray
-    start: Time
-    x: np.ndarray
-    y: np.ndarray
-    quality: np.ndarray
-    header: dict = field(default_factory=dict)
-    path: Path | None = None
-    slit_offset: np.ndarray | None = None
-    observer_velocity: np.ndarray | None = None
-    orbital_phase: np.ndarray | None = None
-    notes: tuple[str, ...] = ()
-
-    def flat(self):
-        """Spectra (n_exposures * n_slit, n_wavelengths) and the exposure time of each, ready for `extract_features`."""
-        spectra = self.spectra.reshape(-1, len(self.wavelength))
-        return spectra, np.repeat(self.exposure_time, self.spectra.shape[1])
-
-
-class Exposure(NamedTuple):
-    """One exposure of a raster: spectra (n_slit, n_wavelengths) DN, quality (n_slit,), the rest as in Raster."""
-
-    spectra: np.ndarray
-    wavelength: np.ndarray
-    time: float
-    exposure_time: float
-    x: float
-    y: float
-    quality: np.ndarray
-
-
-class RasterWindow:
-    """One spectral window of an open file with its tables, exposures in the order of `Raster`.
-
-    A raster that stepped backwards (STEPS_AV < -0.01, "V34" observations) is turned round as a whole, spectra, times,
-    exposure times and pointing alike, so that x ascends and time runs backwards, as irispy-lmsal does by default.
-    """
-
-    def __init__(self, hdus, name, window, slit):
-        self.name, self.primary = name, hdus[0].header
-        index = find_window(hdus, window, name)
-        self.hdu = hdus[index]
-        n_exposures, n_slit = self.hdu.shape[:2]
-        self.wavelength, resized = wavelength_axis(self.primary, self.hdu.header, index)
-        self.missing = RESIZED_MISSING if resized else MISSING
-        self.columns = auxiliary(hdus, n_exposures, name)
-        self.slit = _slit_range(slit, n_slit, name)
-        self.needed = _needed(self.wavelength)
-        reversed_scan = float(self.primary.get("STEPS_AV", 0.0)) < -0.01
-        self.order = range(n_exposures)[:: -1 if reversed_scan else 1]
-        turned = "The raster stepped backwards; it is turned round so that x ascends and time descends."
-        self.notes = [note for note in (resized, turned if reversed_scan else None) if note]
-        step = self.primary.get("FOVY", 0) / n_slit if resized else self.hdu.header["CDELT2"]
-        self.slit_offset = ((np.arange(n_slit) - (n_slit - 1) / 2) * step)[self.slit]
-
-    def exposures(self):
-        """Read one exposure after the other.  Yields Exposure."""
-        return (self._exposure(step) for step in self.order)
-
-    def raster(self):
-        """Read the whole window.
-
-        Returns a Raster.  Raises InputError when the start is missing or no spectrum is usable.
-        """
-        shape = len(self.order), len(self.slit_offset), len(self.wavelength)
-        spectra, quality = np.empty(shape, np.float32), np.empty(shape[:2], bool)
-        for row, exposure in enumerate(self.exposures()):
-            spectra[row], quality[row] = exposure.spectra, exposure.quality
-        if not quality.any():
-            raise InputError(
-                f"{self.name} holds no usable spectrum: all exposures are missing or have no exposure time; "
-                "give another raster."
-            )
-        try:
-            start = Time(self.primary["STARTOBS"])
-        except (KeyError, ValueError) as error:
-            raise InputError(
-                f"The header of {self.name} has no readable STARTOBS; give a level-2 raster of the archive."
-            ) from error
-        about = {
-            "header": {key: self.primary[key] for key in self.primary if key not in ("COMMENT", "HISTORY", "")},
-            "path": Path(self.name),
-            "slit_offset": self.slit_offset,
-            "notes": self._remarks(quality),
-        }
-        columns = {name: column[list(self.order)] for name, column in self.columns.items()}
-        return Raster(spectra, self.wavelength, start=start, quality=quality, **columns, **about)
-
-    def _exposure(self, step):
-        """Read one exposure from the file; missing values become NaN."""
-        try:
-            raw = np.asarray(self.hdu.section[step, self.slit], np.float32)
-        except (OSError, ValueError, TypeError) as error:
-            raise InputError(f"Exposure {step} of {self.name} cannot be read ({error}); download it again.") from error
-        with np.errstate(invalid="ignore"):
-            spectra = np.where(raw > self.missing, raw, np.float32(np.nan))
-        time, exposure_time, x, y = (float(self.columns[name][step]) for name in ("time", "exposure_time", "x", "y"))
-        quality = np.isfinite(spectra[:, self.needed]).all(axis=1) & (exposure_time > 0)
-        return Exposure(spectra, self.wavelength, time, exposure_time, x, y, quality)
-
-    def _remarks(self, quality):
-        """Notes on the file, those about unusable exposures included."""
-        unexposed = int((self.columns["exposure_time"] <= 0).sum())
-        empty = int((~quality.any(axis=1)).sum()) - unexposed
-        counts = ((unexposed, "have no exposure time"), (empty, "hold no complete spectrum"))
-        return (*self.notes, *(f"{n} of {len(quality)} exposures {what}." for n, what in counts if n > 0))
-
-
-def _slit_range(slit, n_slit, name):
-    """Slice of slit pixels, or an InputError when nothing lies in it."""
-    first, last = (0, n_slit) if slit is None else slit
-    if not 0 <= first < last <= n_slit:
-        raise InputError(f"The slit range {first} to {last} holds no pixel of {name}; choose within 0 to {n_slit}.")
-    return slice(first, last)
-
-
-def _needed(wavelength):
-    """Mask of the wavelengths that the features need, or all when the window holds only a part of them."""
-    inside = (wavelength >= GRID[0]) & (wavelength <= GRID[-1])
-    if wavelength[0] > GRID[0] or wavelength[-1] < GRID[-1]:
-        return np.ones(len(wavelength), bool)
-    return inside | np.roll(inside, 1) | np.roll(inside, -1)
+    columns, notes = {key: table[:, int(at[column])] for key, column in AUXILIARY.items()}, []
+    for key, (low, high, unit) in PLAUSIBLE.items():
+        bad = ~((columns[key] >= low) & (columns[key] <= high))
+        columns[key] = np.where(bad, np.nan, columns[key])
+        about = f"{AUXILIARY[key]} outside {low:g} to {high:g} {unit}"
+        if bad.all():
+            raise InputError(f"All {n_exposures} exposures of {name} have {about}; download it again.")
+        if bad.any():
+            notes.append(f"{bad.sum()} of {n_exposures} exposures have {about}: it is taken as missing.")
+    times = columns["time"][np.isfinite(columns["time"])]
+    if np.any(np.diff(times) < 0):
+        notes.append("The times of the exposures do not ascend.")
+    return columns, notes

@@ -1,21 +1,28 @@
-"""Read IRIS level-2 rasters: one file, many, or the archive's .tar.gz, whole or exposure by exposure."""
+"""Read IRIS level-2 rasters: one file, many, or the archive's .tar.gz, whole or exposure by exposure.
 
-import gzip
+Own code, since neither irispy nor sunraster streams: a day's archive holds more than a computer's memory.
+"""
+
 import shutil
 import tarfile
 import tempfile
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
+import astropy.units as u
 import numpy as np
-from astropy.io import fits
-from astropy.utils.exceptions import AstropyUserWarning
 
-from flarebook.compendium.errors import InputError
-from flarebook.iris.rasters.level2 import Exposure, Raster, RasterWindow
+from flarebook.compendium.batch_report import skipping
+from flarebook.compendium.data.reading import open_fits, reading
+from flarebook.compendium.errors import InputError, MetadataWarning, plain
+from flarebook.iris.rasters.raster import Exposure, Raster
+from flarebook.iris.rasters.window import RasterWindow
+
+CONTENT = "an IRIS level-2 raster"
+FILE_BYTES, EXPANSION = 1 << 28, 100  # a packed file unpacks to at most the larger of these bytes and this many times
 
 
 def read_raster(
@@ -26,7 +33,8 @@ def read_raster(
     Parameters
     ----------
     paths : str, Path or list of them
-        Files `.fits`, `.fits.gz` or `.tar.gz`; several of one observation are joined in time.
+        Files `.fits`, `.fits.gz` or `.tar.gz`; several of one observation are joined in time.  Members of an archive
+        that cannot be read are skipped with a MetadataWarning.
     window : str
         Name of the spectral window, as in the header's TDESC keywords.
     slit : tuple of int, optional
@@ -54,15 +62,24 @@ def read_raster(
     >>> raster.spectra.shape[:2]
     (3, 10)
     """
-    rasters = []
-    for path, name in _files(paths):
-        with open_level2(path, name) as hdus:
-            rasters.append(RasterWindow(hdus, name, window, slit).raster())
+    rasters, skipped = [], []
+    for path in map(Path, [paths] if isinstance(paths, str | Path) else sorted(paths)):
+        for file, name in raster_files(path, skipped):
+            with skipping(skipped) if is_archive(path) else nullcontext(), open_level2(file, name) as hdus:
+                found = RasterWindow(hdus, name, window, slit)
+                rasters.append(found.raster())
+                tell(path, found.contradictions)
+    if skipped and not rasters:
+        raise InputError(skipped[0])
+    tell("skipped", skipped)
     return concatenate(rasters)
 
 
 def iter_exposures(
-    path: str | Path, window: str = "Mg II k", slit: tuple[int, int] | None = None
+    path: str | Path,
+    window: str = "Mg II k",
+    slit: tuple[int, int] | None = None,
+    skipped: list[str] | None = None,
 ) -> Iterator[Exposure]:
     """Read one exposure after the other, so that memory does not grow with the length of the raster.
 
@@ -74,11 +91,15 @@ def iter_exposures(
         Name of the spectral window, as in the header's TDESC keywords.
     slit : tuple of int, optional
         First slit pixel and the one after the last; all by default.
+    skipped : list of str, optional
+        Extended by one sentence for each member of an archive that cannot be read; by default each is a
+        MetadataWarning.
 
     Yields
     ------
     Exposure
-        Spectra (n_slit, n_wavelengths) in DN with time and pointing, in the order of `Raster`.
+        Spectra (n_slit, n_wavelengths) in DN with time and pointing, file by file in the order of the archive; times
+        count from the start of the first.
 
     Raises
     ------
@@ -92,19 +113,39 @@ def iter_exposures(
     >>> [round(one.x, 1) for one in iris.iter_exposures(sample_path("iris_20140329_mg2_raster.fits"))]
     [483.9, 485.9, 487.9]
     """
-    for plain, name in _files(path):
-        with open_level2(plain, name) as hdus:
-            yield from RasterWindow(hdus, name, window, slit).exposures()
+    path, reasons, told, first, number = Path(path), [], set(), None, 0
+    for file, name in raster_files(path, reasons):
+        with skipping(reasons) if is_archive(path) else nullcontext(), open_level2(file, name) as hdus:
+            found = RasterWindow(hdus, name, window, slit)
+            tell(path, [note for note in found.contradictions if note not in told])
+            told |= set(found.contradictions)
+            first, number = first or found.start, number + 1
+            shift = (found.start - first).sec
+            for exposure in found.exposures():
+                yield exposure._replace(time=exposure.time + shift, file=number - 1)
+    if reasons and not number:
+        raise InputError(reasons[0])
+    if skipped is None:
+        tell("skipped", reasons)
+    else:
+        skipped += reasons
+
+
+def tell(path, notes):
+    """Issue a MetadataWarning for each note on a file."""
+    for note in notes:
+        warnings.warn(f"{path}: {note}", MetadataWarning, stacklevel=3)
 
 
 def concatenate(rasters):
-    """Join rasters of one observation in time.
+    """Join rasters of one observation in the order of their times.
 
     Returns a Raster whose times count from the first raster's start.  Raises InputError when slit or wavelengths
     differ.
     """
     if not rasters:
         raise InputError("There is no raster to read; give at least one level-2 file.")
+    rasters = sorted(rasters, key=lambda raster: (raster.start + np.nanmin(raster.time) * u.s).jd)
     first = rasters[0]
     for raster in rasters[1:]:
         same = raster.spectra.shape[1:] == first.spectra.shape[1:]
@@ -122,27 +163,39 @@ def concatenate(rasters):
     return replace(first, **joined, notes=notes)
 
 
-def _files(paths):
-    """Pairs of a readable file and its name in messages; archive members are unpacked one at a time."""
-    for path in map(Path, [paths] if isinstance(paths, str | Path) else sorted(paths)):
-        yield from _members(path) if path.name.endswith((".tar.gz", ".tgz", ".tar")) else [(path, str(path))]
+def is_archive(path):
+    """Whether a file's name is that of a tar archive."""
+    return path.name.endswith((".tar.gz", ".tgz", ".tar"))
 
 
-def _members(path):
-    """FITS members of an archive, each in a temporary file that lives until the next one is asked for."""
-    if not path.is_file():
-        raise InputError(f"There is no file {path}; check the name, or download the observation first.")
-    try:
-        with tarfile.open(path, "r|*") as archive, tempfile.TemporaryDirectory(prefix="flarebook-") as folder:
+def raster_files(path, skipped):
+    """Pairs of a readable file and its name in messages: the file itself, or the FITS members of an archive.
+
+    Each member lies in a temporary file until the next is asked for.  What ends an archive early joins `skipped`.
+    """
+    if not is_archive(path):
+        yield path, str(path)
+        return
+    found = 0
+    with skipping(skipped), reading(path, "an archive of IRIS rasters"), tempfile.TemporaryDirectory() as folder:
+        with tarfile.open(path, "r|*") as archive:
             for member in archive:
-                if member.isfile() and member.name.endswith((".fits", ".fits.gz")):
-                    plain = Path(folder) / Path(member.name).name
-                    with open(plain, "wb") as unpacked:
-                        shutil.copyfileobj(archive.extractfile(member), unpacked, 1 << 20)
-                    yield plain, f"{path}/{member.name}"
-                    plain.unlink()
-    except (tarfile.TarError, EOFError, OSError) as error:
-        raise InputError(f"{path} is a damaged archive ({error}); download it again.") from error
+                base = PurePosixPath(member.name).name
+                if member.isfile() and base.endswith((".fits", ".fits.gz")):
+                    found += 1
+                    if member.size > _limit(path):
+                        raise InputError(f"{path}/{plain(base)} claims {member.size:.3g} bytes: give a smaller file")
+                    unpacked = Path(folder) / "raster.fits"
+                    with open(unpacked, "wb") as file:
+                        shutil.copyfileobj(archive.extractfile(member), file, 1 << 20)
+                    yield unpacked, f"{path}/{plain(member.name)}"
+        if not found:
+            raise InputError(f"{path} holds no FITS file: give the archive of an observation's rasters")
+
+
+def _limit(path):
+    """Bytes to which a packed file may unpack; the archive's shrink to a third, missing exposures to a hundredth."""
+    return max(FILE_BYTES, EXPANSION * path.stat().st_size)
 
 
 @contextmanager
@@ -152,44 +205,12 @@ def open_level2(path, name=None):
     name: what to call the file in messages, the path by default.  Yields an astropy HDUList.
     Raises InputError when the file is absent, truncated or no FITS.
     """
-    path, name = Path(path), name or path
-    if path.is_dir():
-        raise InputError(f"{path} is a folder; name the level-2 files in it, for example {path}/*raster*.fits.")
-    if not path.is_file():
-        raise InputError(f"There is no file {path}; check the name, or download the observation first.")
-    with tempfile.TemporaryDirectory(prefix="flarebook-") as folder:
-        plain = _plain_file(path, Path(folder), name)
-        with _whole_fits(plain, name) as hdus:
-            yield hdus
-
-
-def _plain_file(path, folder, name):
-    """The file itself, or its unpacked copy in folder when it is gzipped, written in small pieces."""
-    with open(path, "rb") as stream:
-        if stream.read(2) != b"\x1f\x8b":
-            return path
-    plain = folder / "raster.fits"
-    try:
-        with gzip.open(path, "rb") as packed, open(plain, "wb") as unpacked:
-            shutil.copyfileobj(packed, unpacked, 1 << 20)
-    except (EOFError, gzip.BadGzipFile, OSError) as error:
-        raise InputError(f"{name} is a damaged gzip file ({error}); download it again.") from error
-    return plain
-
-
-@contextmanager
-def _whole_fits(plain, name):
-    """Open a FITS file after making sure that its last byte is there."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", AstropyUserWarning)  # truncation is judged below, in words of our own
-            hdus = fits.open(plain, memmap=False)  # sections are read from the file; scaled integers forbid mapping
+    path, name = Path(path), name or str(path)
+    with reading(path, CONTENT, name), tempfile.TemporaryDirectory(prefix="flarebook-") as folder:
+        with open_fits(path, _limit(path), folder) as hdus:
             hdus.verify("silentfix")
             last = hdus[-1].fileinfo()
-    except (OSError, TypeError, ValueError, KeyError) as error:
-        raise InputError(f"{name} is not a readable FITS file ({error}); check that it is a level-2 raster.") from error
-    with hdus:
-        wanted, found = last["datLoc"] + last["datSpan"], plain.stat().st_size
-        if found < wanted:
-            raise InputError(f"{name} is truncated: it holds {found} of {wanted} bytes; download it again.")
-        yield hdus
+            wanted, found = last["datLoc"] + last["datSpan"], last["file"].size
+            if found < wanted:
+                raise InputError(f"{name} is truncated: it holds {found} of {wanted} bytes; download it again.")
+            yield hdus

@@ -11,7 +11,8 @@ from astropy.time import TimeDelta
 
 from flarebook.compendium.atomic_files import atomic_write
 from flarebook.compendium.errors import InputError
-from flarebook.iris.rasters.level2 import MISSING, Raster
+from flarebook.iris.rasters.raster import Raster
+from flarebook.iris.rasters.window import MISSING
 
 BSCALE, BZERO = 0.25, 7992.0  # DN a step and DN at 0, as in the archive: -200 to 16183.75 DN
 SLIT_STEP = 0.16635  # arcsec a slit pixel

@@ -6,6 +6,7 @@ from datetime import datetime
 import numpy as np
 import pandas as pd
 
+from flarebook.compendium.batch_report import skipping
 from flarebook.compendium.errors import InputError
 from flarebook.iris.features.extract import extract_features
 from flarebook.iris.mg2 import FEATURES
@@ -84,7 +85,7 @@ def exposure_rows(exposure, number, windows):
     ]
     rows = pd.concat([pd.DataFrame(values, columns=list(FEATURES)) for values, _ in measured], axis=1, keys=windows)
     rows.index = pd.MultiIndex.from_product([[number], range(len(rows)), [exposure.time]])
-    return rows[np.logical_and.reduce([good for _, good in measured])]
+    return rows[np.logical_and.reduce([exposure.quality, *(good for _, good in measured)])]
 
 
 def keep_smallest(rows, keys, number):
@@ -99,7 +100,7 @@ def stream_rows(path, seconds, number, windows, rng):
     """At most `number` rows of the exposures between two seconds, memory flat."""
     kept, keys = None, np.empty(0)
     for index, exposure in enumerate(iter_exposures(path)):
-        if not (seconds[0] <= exposure.time < seconds[1] and exposure.exposure_time > 0):
+        if not (seconds[0] <= exposure.time < seconds[1] and exposure.quality.any()):
             continue
         rows = exposure_rows(exposure, index, windows)
         kept, keys = rows if kept is None else pd.concat([kept, rows]), np.append(keys, rng.random(len(rows)))
@@ -135,11 +136,9 @@ def build_real_datasets(observations, seed, number, windows=(3.0,), span=None, o
     available, rows, skipped = [], [], []
     for row, observation in observations.iterrows():
         own = np.random.SeedSequence(seed, spawn_key=(row,))
-        try:
+        with skipping(skipped, f"{observation['observation']} is skipped"):
             available.append(observation_tables(observation, own, number, windows, onsets or {}, span, source))
             rows.append(row)
-        except InputError as error:
-            skipped.append(InputError(f"{observation['observation']} is skipped: {error}"))
     if not available and span is None:
         raise InputError(f"none of {len(observations)} observations are available; the first error: {skipped[0]}")
     if skipped:

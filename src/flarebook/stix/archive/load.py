@@ -12,8 +12,9 @@ from flarebook.stix.archive.real_maps import read_labelled_folder, real_archive,
 from flarebook.stix.imaging.pipeline import image_flare
 from flarebook.stix.maps import samples
 from flarebook.stix.maps.file_names import published_names
-from flarebook.stix.maps.fits_map import ASTRONOMICAL_UNIT, ArchiveMap
+from flarebook.stix.maps.fits_map import ArchiveMap
 from flarebook.stix.maps.preprocess import normalise
+from flarebook.stix.maps.quantities import ASTRONOMICAL_UNIT, COUNT_FLUX
 from flarebook.stix.simulation.flare_statistics import read_flare_list
 from flarebook.stix.simulation.records import records_of, write_event
 from flarebook.stix.simulation.simulate import prepare_expert_set, simulate_archive, simulate_image
@@ -85,7 +86,8 @@ def real_flare():
     hdus = image_flare(visibilities, flare.solar_radius, centre=visibilities.centre).archive_hdus()
     exposure = (pd.Timestamp(flare.end) - pd.Timestamp(flare.start)).total_seconds()
     header = {"DSUN_OBS": flare.distance * ASTRONOMICAL_UNIT}
-    observed = {"centre": flare.centre, "energy": flare.energy, "start": flare.start, "exposure": exposure, "roll": 0.0}
+    observed = {"centre": flare.centre, "energy": flare.energy, "start": flare.start, "exposure": exposure}
+    observed |= {"roll": 0.0, "unit": COUNT_FLUX}
     return ArchiveMap(hdus["clean"], 1.0, **observed, header=header, hdus=hdus, path=Path(samples.FILE))
 
 

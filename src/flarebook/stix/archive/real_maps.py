@@ -1,16 +1,19 @@
 """Real maps as the same images and records that the simulated archive gives; truth columns are missing."""
 
+import os
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from flarebook.compendium.batch_report import skipping
 from flarebook.compendium.errors import InputError
 from flarebook.stix.maps.client import HOST, map_fetcher
 from flarebook.stix.maps.file_names import parse_name, published_names
-from flarebook.stix.maps.fits_map import ASTRONOMICAL_UNIT, read_map
+from flarebook.stix.maps.fits_map import read_map
 from flarebook.stix.maps.preprocess import SIZE, flag, normalise
+from flarebook.stix.maps.quantities import ASTRONOMICAL_UNIT
 from flarebook.stix.simulation.artefacts import ARTEFACTS
 
 OTHER_PRODUCTS = ("_bp", "_em_", "_mem_", "_vff_", "_fwdfit", "_full_", "_clean_stx", "no_resid", "spec_fitting")
@@ -62,7 +65,7 @@ def read_folder(folder):
 def find_maps(folder):
     """CLEAN maps in a folder and below, sorted: list of Path; InputError when there is none."""
     folder = Path(folder)
-    if not folder.is_dir():
+    if not os.path.isdir(folder):
         raise InputError(f"there is no folder {folder}: give the one that holds the CLEAN maps")
     found = sorted(path for path in folder.rglob("*.fits*") if path.name.endswith((".fits", ".fits.gz")))
     maps = [path for path in found if not any(part in path.name for part in OTHER_PRODUCTS)]
@@ -81,13 +84,13 @@ def read_files(files, progress=iter, locate=Path):
     """
     images, records, skipped = [], [], []
     for file in progress(list(files)):
-        try:
+        reasons = []
+        with skipping(reasons):
             archive_map = read_map(locate(file))
-            images.append(normalise(archive_map.data, archive_map.pixel))
-        except InputError as error:
-            skipped.append((str(file), str(error)))
-            continue
-        records.append(record_of(archive_map))
+            image, record = normalise(archive_map.data, archive_map.pixel), record_of(archive_map)
+            images.append(image)
+            records.append(record)
+        skipped += [(str(file), reason) for reason in reasons]
     if not images:
         first = f"; first: {skipped[0][1]}" if skipped else ""
         raise InputError(f"none of the {len(skipped)} files can be used{first}")
@@ -97,8 +100,8 @@ def read_files(files, progress=iter, locate=Path):
 def record_of(archive_map):
     """Record of one map as a dict: what name, header and pixels tell.
 
-    archive_map: ArchiveMap.  map_x, map_y: arcsec, helioprojective; distance: AU; peak_flux and residual_rms in the
-    map's units, residual_rms NaN when the file has no residual.
+    archive_map: ArchiveMap.  map_x, map_y: arcsec, helioprojective; distance: AU; peak_flux and residual_rms in `unit`,
+    which is the map's, residual_rms NaN when the file has no residual.
     """
     data, residual = archive_map.data, archive_map.hdus.get("residual")
     parsed = _parse_or_header(archive_map)
@@ -114,6 +117,7 @@ def record_of(archive_map):
         "map_y": archive_map.centre[1],
         "peak_flux": float(finite.max()) if finite.size else np.nan,
         "residual_rms": np.nan if residual is None else float(np.sqrt(np.mean(np.square(residual, dtype=float)))),
+        "unit": archive_map.unit_text,
         "flag": flag(data),
         "name": archive_map.path.name,
     }
@@ -129,9 +133,11 @@ def _parse_or_header(archive_map):
 
 
 def table_of(records):
-    """Records as a table with every column of the simulated archive; truth is missing."""
+    """Records as a table with every column of the simulated archive; truth is missing; units in `attrs["units"]`."""
     known, unknown = pd.DataFrame(records), pd.DataFrame(index=range(len(records)), columns=list(UNKNOWN))
-    return known.join(unknown.astype(UNKNOWN))
+    table = known.join(unknown.astype(UNKNOWN))
+    table.attrs["units"] = {"map_x": "arcsec", "map_y": "arcsec", "distance": "AU"}
+    return table
 
 
 def read_labelled_folder(folder):

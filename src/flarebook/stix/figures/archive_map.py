@@ -4,7 +4,8 @@ import numpy as np
 from matplotlib.colors import CenteredNorm
 from matplotlib.figure import Figure
 
-from flarebook.compendium.atomic_files import atomic_write
+from flarebook.compendium.atomic_files import atomic_write, free_stem
+from flarebook.compendium.data.header_values import number
 from flarebook.stix.archive.real_maps import record_of
 from flarebook.stix.figures.imaging import plot_limb
 from flarebook.stix.maps.fits_map import read_map
@@ -13,7 +14,6 @@ from flarebook.stix.rendering import COLOUR_MAPS
 
 SOFT_BAND = 12.0  # keV; below it a map has the colours of 4-10 keV, above those of 16-28 keV
 PANELS = {"back_projection": "back-projection", "residual": "CLEAN residual"}
-UNIT = r"photons cm$^{-2}$ arcsec$^{-2}$ s$^{-1}$ keV$^{-1}$"
 
 
 def plot_map(archive_map):
@@ -40,8 +40,8 @@ def _plot_on_sun(axes, archive_map, data, colours, norm=None):
     """One product at its place on the Sun, with the limb and the outline of the encoders' field."""
     x, y = archive_map.coordinates()
     shown = axes.pcolormesh(x, y, data, cmap=colours, norm=norm, rasterized=True, shading="nearest")
-    _colour_bar(axes, shown, UNIT, rotation=30)
-    plot_limb(axes, float(archive_map.header.get("RSUN_OBS", np.nan)), color="#888888")
+    _colour_bar(axes, shown, archive_map.unit_text, rotation=30)
+    plot_limb(axes, number(archive_map.header, "RSUN_OBS", "the map", default=np.nan), color="#888888")
     corners = HALF_WIDTH * np.array([[-1, 1, 1, -1, -1], [-1, -1, 1, 1, -1]])
     turn = np.radians(archive_map.roll)
     around = np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]]) @ corners
@@ -66,18 +66,19 @@ def _plot_encoder_image(axes, archive_map, colours):
     axes.set(title="what an encoder sees", xlabel="from the map's centre [arcsec]", ylabel="along the rolled frame")
 
 
-def plot_file(path, folder):
+def plot_file(path, folder, taken):
     """Draw one archive file into a folder (STEM.png, None: nowhere) and return its record as a dict.
 
+    taken: set of the stems in use, extended.
     Raises InputError when the file is no STIX map, is smaller than the encoders' field, or the folder takes no files.
     """
     archive_map = read_map(path)
     record = record_of(archive_map)
     if folder is not None:
-        stem = archive_map.path.name.removesuffix(".gz").removesuffix(".fits")
+        record["image"] = f"{free_stem(path, taken)}.png"
         figure = plot_map(archive_map)
         kind = "simulated" if archive_map.simulated else "real"
         figure.suptitle(f"{kind}, {record['band']} keV, {record['start'][:19]} UTC", fontsize=11)
-        with atomic_write(folder / f"{stem}.png") as partial:
+        with atomic_write(folder / record["image"]) as partial:
             figure.savefig(partial, dpi=130)
     return record

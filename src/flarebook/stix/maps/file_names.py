@@ -42,7 +42,10 @@ def parse_name(filename):
         )
     parsed = {"filename": name, "flare_id": "", **found.groupdict()}
     parsed["flare_id"] = parsed["flare_id"] or ""
-    parsed["start"] = datetime.strptime(parsed["start"], "%Y%m%dT%H%M%S").isoformat()
+    try:
+        parsed["start"] = datetime.strptime(parsed["start"], "%Y%m%dT%H%M%S").isoformat()
+    except ValueError as error:
+        raise InputError(f"the time {parsed['start']} in the name {name!r} is none: correct the name") from error
     return {column: parsed[column] for column in COLUMNS}
 
 

@@ -1,34 +1,38 @@
-"""Read and write the image archive's FITS maps: the old format (257 pixels of 1 arcsec) and the new (128 of 2)."""
+"""Read and write the image archive's FITS maps: the old format (257 pixels of 1 arcsec) and the new (128 of 2).
 
-import re
-import warnings
+Own code, since sunpy refuses the pipeline's axes (solar_x in arcsecs) and a CLEAN file holds five maps that belong
+together; astropy reads its units and frames, and `ArchiveMap.to_map` gives sunpy's map.
+"""
+
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from astropy import units
 from astropy.io import fits
-from astropy.utils.exceptions import AstropyUserWarning
-from astropy.wcs import WCS, FITSFixedWarning
 
 from flarebook.compendium.atomic_files import atomic_write
+from flarebook.compendium.data.header_values import number, text
+from flarebook.compendium.data.reading import file_reader, open_fits
 from flarebook.compendium.errors import InputError
+from flarebook.stix.maps.frames import make_upright, pixel_size, roll_of, standard_header, world_coordinates
+from flarebook.stix.maps.quantities import ASTRONOMICAL_UNIT, check_place, energy_of, start_of, unit_of
 
 HDUS = ("clean", "back_projection", "residual", "components", "convolved")  # order in a CLEAN file
 DESCRIPTIONS = ("STIX CLEAN", "STIX BPROJ", "CLEAN RESIDUAL", "CLEAN components", "CLEAN convolved")
-PIXELS = (1.0, 2.0)  # arcsec; formats of the archive until and since 2023
 FLUX_UNITS = "photons cm!u-2!n asec!u-2!n s!u-1!n keV!u-1!n"  # as the pipeline writes them
-BROKEN = (OSError, ValueError, TypeError, IndexError)
-ASTRONOMICAL_UNIT = units.au.to(units.m)
+EXPOSURES = (1e-3, 86400.0)  # s
+BRIGHTEST = 1e8  # of any flare's pixel, in either unit
 
 
 @dataclass(frozen=True, eq=False)
 class ArchiveMap:
     """One map of the image archive.
 
-    data: (h, w) float32, photons cm-2 arcsec-2 s-1 keV-1, row 0 = south end of the rolled frame; pixel: arcsec;
-    centre: (x, y) arcsec, helioprojective, of the map's centre; energy: (low, high) keV; start: ISO text, UTC;
-    exposure: s; roll: degrees, of the image axes against the Sun's; hdus: {name: (h, w)} of a CLEAN file.
+    data: (h, w) float32 in `unit`, row 0 = south end of the rolled frame; pixel: arcsec; centre: (x, y) arcsec,
+    helioprojective, of the map's centre; energy: (low, high) keV; start: ISO text, UTC; exposure: s; roll: degrees, -45
+    to 45, of the image axes against the Sun's; hdus: {name: (h, w)} of a CLEAN file; unit: of astropy, None where the
+    file states none.
     """
 
     data: np.ndarray
@@ -41,6 +45,12 @@ class ArchiveMap:
     header: fits.Header
     hdus: dict = field(default_factory=dict)
     path: Path | None = None
+    unit: Any = None
+
+    @property
+    def unit_text(self):
+        """The unit for people, such as "ph / (arcsec2 cm2 keV s)"."""
+        return "(no unit stated)" if self.unit is None else self.unit.to_string()
 
     @property
     def simulated(self):
@@ -50,9 +60,23 @@ class ArchiveMap:
     def coordinates(self):
         """Helioprojective x and y of every pixel: two arrays (h, w), arcsec."""
         rows, columns = np.indices(self.data.shape)
-        return _world(self.header, columns, rows)
+        return world_coordinates(self.header, columns, rows)
+
+    def to_map(self):
+        """The map as a sunpy.map.GenericMap; InputError when sunpy is not installed."""
+        try:
+            import sunpy.map
+        except ImportError as error:
+            raise InputError("sunpy is not installed: pip install sunpy, or the extra `peers`") from error
+        header = standard_header(self.header)
+        for key in ("CROTA1", "CROTACN1", "CROTACN2", "UNITS", "RSUN"):
+            header.remove(key, ignore_missing=True)
+        header["DATE-OBS"], header["BUNIT"] = self.start, "" if self.unit is None else self.unit.to_string("fits")
+        header.remove("DATE_OBS", ignore_missing=True)
+        return sunpy.map.Map(self.data, header)
 
 
+@file_reader("a STIX map")
 def read_map(path: str | Path) -> ArchiveMap:
     """Read one FITS map of the STIX image archive.
 
@@ -82,94 +106,68 @@ def read_map(path: str | Path) -> ArchiveMap:
     ((257, 257), (4.0, 10.0), True)
     """
     path = Path(path)
-    if not path.is_file():
-        what = "is a folder: name the files in it" if path.is_dir() else "does not exist: check the name"
-        raise InputError(f"{path} {what}")
-    arrays, header = _open(path)
+    arrays, headers = _open(path)
+    header = headers[0]
     _check_instrument(header, path)
-    data = arrays[0]
-    if data is None or data.ndim != 2:
-        raise InputError(f"{path.name} holds no image in its first HDU: give a map of the STIX image archive")
-    pixel = _pixel(header, path)
-    height, width = data.shape
-    centre = tuple(float(value) for value in _world(header, (width - 1) / 2, (height - 1) / 2))
-    start = str(header.get("DATE_OBS") or header.get("DATE-OBS") or header.get("DATE-BEG") or "")
-    exposure = float(header.get("EXPTIME", header.get("XPOSURE", "nan")))
-    names = HDUS if len(arrays) == len(HDUS) else ("map",)  # a CLEAN file, or a single product
-    hdus = dict(zip(names, arrays, strict=False))
-    return ArchiveMap(data, pixel, centre, _energy(header, path), start, exposure, _roll(header), header, hdus, path)
+    _check_products(arrays, path)
+    header, turns = make_upright(header, arrays[0].shape, path)
+    unit, factor = unit_of(headers[0], path)
+    arrays = [np.rot90(array, turns) * np.float32(factor) if turns or factor != 1 else array for array in arrays]
+    _check_brightness(arrays[0], path)
+    pixel = pixel_size(header, path)
+    height, width = arrays[0].shape
+    centre = tuple(float(value) for value in world_coordinates(header, (width - 1) / 2, (height - 1) / 2))
+    check_place(header, centre, path)
+    hdus = _named(arrays, headers, path)
+    exposure = number(header, "EXPTIME", path.name, EXPOSURES, None)
+    exposure = number(header, "XPOSURE", path.name, EXPOSURES, np.nan) if exposure is None else exposure
+    about = {"exposure": exposure, "roll": roll_of(header), "hdus": hdus, "path": path, "unit": unit}
+    return ArchiveMap(arrays[0], pixel, centre, energy_of(header, path), start_of(header, path), header=header, **about)
 
 
 def _open(path):
-    """Arrays of all HDUs, native float32, and the first header; InputError when the file is no whole FITS file."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", AstropyUserWarning)  # read_map's own errors say what matters
-            with fits.open(path, memmap=False) as hdus:
-                arrays = [None if hdu.data is None else np.asarray(hdu.data, dtype="=f4") for hdu in hdus]
-                return arrays, hdus[0].header.copy()
-    except BROKEN as error:
-        raise InputError(
-            f"{path} cannot be read as FITS: it is cut short or another kind of file; get it again"
-        ) from error
+    """Arrays, native float32, and headers of all HDUs; InputError when one of them holds no image."""
+    with open_fits(path) as hdus:
+        if any(hdu.data is None or not hdu.is_image or hdu.data.ndim != 2 for hdu in hdus):
+            raise InputError(f"{path.name} holds an HDU that is no image: give a map of the STIX image archive")
+        return [np.asarray(hdu.data, dtype="=f4") for hdu in hdus], [hdu.header.copy() for hdu in hdus]
 
 
 def _check_instrument(header, path):
     """InputError for a FITS file of another instrument."""
-    names = [str(header.get(key, "")) for key in ("TELESCOP", "INSTRUME", "ORIGIN")]
+    names = [text(header, key) for key in ("TELESCOP", "INSTRUME", "ORIGIN")]
     if "STIX" not in " ".join(names).upper():
         instrument = next(filter(None, names), "no instrument")
         raise InputError(f"{path.name} is of {instrument}, not of STIX: give a map of the STIX image archive")
 
 
-def _pixel(header, path):
-    """Pixel size, arcsec; InputError for a missing size, an unknown unit, or a size the archive does not use."""
-    sizes = [abs(header.get(f"CDELT{axis}", 0)) * _arcsec(header, axis, path) for axis in (1, 2)]
-    known = [pixel for pixel in PIXELS if np.allclose(sizes, pixel, rtol=1e-3)]
-    if not known:
-        raise InputError(
-            f"{path.name} has pixels of {sizes[0]:.4g} x {sizes[1]:.4g} arcsec where the archive's maps have 1 or 2: "
-            "give a CLEAN map, not a full-disk map or one of your own scale"
-        )
-    return known[0]
+def _check_products(arrays, path):
+    """InputError when the maps of a file do not lie on the same pixels."""
+    shapes = {array.shape for array in arrays}
+    if len(shapes) > 1:
+        raise InputError(f"the maps in {path.name} have the shapes {sorted(shapes)}, not one: get the file again")
 
 
-def _arcsec(header, axis, path):
-    """Arcseconds in the unit of an axis; the pipeline writes 'arcsecs', which no standard knows."""
-    name = str(header.get(f"CUNIT{axis}", "arcsec")).strip()
-    try:
-        return units.Unit(name.replace("arcsecs", "arcsec")).to(units.arcsec)
-    except (ValueError, units.UnitConversionError) as error:
-        raise InputError(
-            f"{path.name} counts its pixels in {name!r}: an angle is expected, for example arcsec"
-        ) from error
+def _named(arrays, headers, path):
+    """The maps of a file by product, {name: (h, w)}; of a file that is no CLEAN file, {"map": its first}.
+
+    Raises InputError when the ORIGIN of an HDU names another product than its place does.
+    """
+    if len(arrays) != len(HDUS):
+        return {"map": arrays[0]}
+    for name, description, header in zip(HDUS, DESCRIPTIONS, headers, strict=True):
+        origin = text(header, "ORIGIN")
+        if origin and not origin.startswith(description):
+            raise InputError(f"{path.name} has {origin!r} in the place of its {name} map: get the file again")
+    return dict(zip(HDUS, arrays, strict=True))
 
 
-def _world(header, columns, rows):
-    """Helioprojective x and y of pixels (from 0), arcsec."""
-    header = header.copy()
-    for axis, name in ((1, "HPLN-TAN"), (2, "HPLT-TAN")):
-        header[f"CUNIT{axis}"] = str(header.get(f"CUNIT{axis}", "arcsec")).strip().replace("arcsecs", "arcsec")
-        header[f"CTYPE{axis}"] = name  # the pipeline's 'solar_x' is no celestial axis to the standard
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", FITSFixedWarning)
-        x, y = WCS(header, naxis=2).wcs_pix2world(columns, rows, 0)  # degrees
-    return ((x + 180) % 360 - 180) * 3600, y * 3600
-
-
-def _energy(header, path):
-    """Energy band (low, high), keV, from the header or the name; (nan, nan) when neither tells."""
-    for text in (str(header.get("ERANGE", "")), path.name):
-        if found := re.search(r"(\d+(?:\.\d+)?)\s*-\s*(\d+(?:\.\d+)?)\s*keV", text):
-            return tuple(float(edge) for edge in found.groups())
-    return (float("nan"), float("nan"))
-
-
-def _roll(header):
-    """Angle of the image axes against the Sun's, degrees, from CROTA2 or the PC matrix."""
-    if "CROTA2" in header:
-        return float(header["CROTA2"])
-    return float(np.degrees(np.arctan2(header.get("PC2_1", 0.0), header.get("PC1_1", 1.0))))
+def _check_brightness(data, path):
+    """InputError for a map that shows no source: blank, negative everywhere, without a value, or impossibly bright."""
+    brightest = np.max(data, initial=-np.inf, where=np.isfinite(data))
+    if not 0 < brightest <= BRIGHTEST:
+        found = "no finite value" if brightest == -np.inf else f"a brightest value of {brightest:.3g}"
+        raise InputError(f"{path.name} shows no source ({found}, not above 0 and up to {BRIGHTEST:g}): leave it out")
 
 
 @dataclass(frozen=True)

@@ -4,17 +4,15 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from astropy.io.ascii import InconsistentTableError
 from astropy.table import Table
 
 from flarebook.compendium.data import download
 from flarebook.compendium.data.manifest import dataset
-from flarebook.compendium.errors import InputError
+from flarebook.compendium.data.reading import file_reader
 from flarebook.stix.imaging.pipeline import to_instrument
 from flarebook.stix.imaging.visibilities import FOLDER, Visibilities
 from flarebook.stix.maps.fits_map import read_map
 
-BROKEN = (OSError, ValueError, TypeError, KeyError, InconsistentTableError)
 FILE = "visibilities_20200607.ecsv"
 SOLAR_RADIUS_1AU = 959.63  # arcsec, from 1 AU
 MEGAMETRE = 725.27  # length of one arcsec on the Sun from 1 AU, km
@@ -77,6 +75,7 @@ def real_visibilities(path: str | Path = FOLDER / FILE) -> Visibilities:
     return read_visibilities(path)
 
 
+@file_reader("an ECSV table of visibilities: label, u, v, re, im, amplitude_error, and centre_arcsec in its notes")
 def read_visibilities(path: str | Path) -> Visibilities:
     """Read visibilities from an ECSV table.
 
@@ -103,17 +102,11 @@ def read_visibilities(path: str | Path) -> Visibilities:
     >>> str(seen.label[0]), seen.value.dtype.kind
     ('10a', 'c')
     """
-    try:
-        table = Table.read(path, format="ascii.ecsv")
-        names = ("u", "v", "re", "im", "amplitude_error")
-        u, v, real, imaginary, error = (np.array(table[name], dtype=float) for name in names)
-        centre = to_instrument(*table.meta["centre_arcsec"])
-        return Visibilities(u, v, real + 1j * imaginary, error, np.array(table["label"], str), centre)
-    except BROKEN as error:
-        raise InputError(
-            f"{path} is no table of visibilities ({type(error).__name__}: {error}): give an ECSV file with the columns "
-            "label, u, v, re, im and amplitude_error, and centre_arcsec among its notes"
-        ) from error
+    table = Table.read(path, format="ascii.ecsv")
+    names = ("u", "v", "re", "im", "amplitude_error")
+    u, v, real, imaginary, error = (np.array(table[name], dtype=float) for name in names)
+    centre = to_instrument(*table.meta["centre_arcsec"])
+    return Visibilities(u, v, real + 1j * imaginary, error, np.array(table["label"], str), centre)
 
 
 def real_archive_map():
