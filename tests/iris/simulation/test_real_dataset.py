@@ -99,7 +99,7 @@ def test_real_rasters_become_the_table_that_the_classifiers_read(archived, capsy
 def test_what_is_known_too_little_is_told_before_any_download(archived, tmp_path):
     with pytest.raises(InputError, match="PF 15 has no onset"):
         real_dataset.build_real_datasets(rows_of("PF 15"), 1, 10, **archived)
-    with pytest.raises(InputError, match="PF 16 is skipped: .*cannot read the archive's listing"):
+    with pytest.raises(InputError, match="PF 16 is skipped: .*connect to the network"):
         real_dataset.build_real_datasets(
             rows_of("PF 16"), 1, 10, onsets={"PF 16": datetime(2014, 9, 10, 17)}, archive="http://127.0.0.1:9"
         )

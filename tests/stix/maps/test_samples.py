@@ -53,5 +53,5 @@ def test_a_table_of_something_else_is_refused(tmp_path):
     path = tmp_path / "flare.ecsv"
     path.write_text("# %ECSV 1.0\n# ---\n# datatype:\n# - {name: u, datatype: float64}\nu\n1.0\n", encoding="utf-8")
     for given in (path, tmp_path / "missing.ecsv"):
-        with pytest.raises(InputError, match="is no table of visibilities .* label, u, v, re, im"):
+        with pytest.raises(InputError, match="an ECSV table of visibilities: label, u, v, re, im"):
             read_visibilities(given)

@@ -110,11 +110,11 @@ def read_map(path: str | Path) -> ArchiveMap:
     header = headers[0]
     _check_instrument(header, path)
     _check_products(arrays, path)
+    pixel = pixel_size(header, path)
     header, turns = make_upright(header, arrays[0].shape, path)
     unit, factor = unit_of(headers[0], path)
     arrays = [np.rot90(array, turns) * np.float32(factor) if turns or factor != 1 else array for array in arrays]
     _check_brightness(arrays[0], path)
-    pixel = pixel_size(header, path)
     height, width = arrays[0].shape
     centre = tuple(float(value) for value in world_coordinates(header, (width - 1) / 2, (height - 1) / 2))
     check_place(header, centre, path)

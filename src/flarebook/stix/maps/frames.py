@@ -89,7 +89,7 @@ def roll_of(header):
 
 def pixel_size(header, path):
     """Pixel size, arcsec; InputError for a missing size, an unknown unit, or a size the archive does not use."""
-    sizes = [abs(header.get(f"CDELT{axis}", 0)) * _arcsec(header, axis, path) for axis in (1, 2)]
+    sizes = [abs(number(header, f"CDELT{axis}", path.name)) * _arcsec(header, axis, path) for axis in (1, 2)]
     known = [pixel for pixel in PIXELS if np.allclose(sizes, pixel, rtol=1e-3)]
     if not known:
         raise InputError(
