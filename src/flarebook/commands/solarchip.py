@@ -138,23 +138,26 @@ def labels(
 ):
     """Detect flares in GOES X-ray fluxes and label each day: M1.0 or above, C1.0 or above within 24 hours.
 
-    Classes keep the scale of the record, which is the operational one before GOES-16. Unusable files are reported and
-    skipped; the exit code is then 2.
+    Classes keep the scale of the files, which is the operational one of NOAA's archive and lists before GOES-16. Files
+    on two scales are converted to the true one. Unusable files are reported and skipped; the exit code is then 2.
 
     Example: flarebook solarchip labels go1520110607.fits --out labels
     """
     from flarebook.solarchip.goes.flare_list import write_flare_list
     from flarebook.solarchip.goes.labels import label_days
 
-    flares, table, bad = label_days(files)
+    with noting():
+        flares, table, bad = label_days(files)
     for flare in flares.itertuples():
         start, end = (time.strftime("%H:%M") if time == time else "unknown" for time in (flare.start, flare.end))
-        typer.echo(f"{flare.goes_class}: peak {flare.peak:%Y-%m-%d %H:%M} UTC, start {start}, end {end}")
+        peak = f"peak {flare.peak:%Y-%m-%d %H:%M} UTC" if flare.peak == flare.peak else "peak unknown"
+        typer.echo(f"{flare.goes_class}: {peak}, start {start}, end {end}")
     if out:
         write_flare_list(make_folder(out) / "flares.csv", flares)
         with atomic_write(out / "labels.csv") as partial:
             table.to_csv(partial, index=False, date_format="%Y-%m-%dT%H:%M:%S")
     typer.echo(
         f"{len(flares)} flares in {len(table)} days, {table['label_m'].sum()} of which are labelled M1.0 or above"
+        + "".join(f" on the {scale} scale" for scale in flares["scale"].unique())
     )
     report_skipped(bad)

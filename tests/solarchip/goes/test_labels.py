@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from flarebook.compendium.errors import InputError
+from flarebook.compendium.errors import InputError, MetadataWarning
 from flarebook.solarchip.datasets.load import FOLDER
 from flarebook.solarchip.goes.classes import reaches_class
-from flarebook.solarchip.goes.flare_list import read_flare_list, write_flare_list
 from flarebook.solarchip.goes.labels import find_flare_files, label_days, label_table, largest_peak_flux
 
+pytestmark = pytest.mark.filterwarnings("ignore::flarebook.compendium.errors.MetadataWarning")
 DAYS = pd.date_range("2014-01-01", periods=4)
 FLARES = pd.DataFrame(
     {
@@ -71,13 +71,13 @@ def test_real_records_give_real_labels():
     assert len(flares) == 6 and len(reasons) == 1 and "absent.fits" in reasons[0]
     assert set(GOES) < set(find_flare_files([FOLDER]))
     assert not any(path.suffix in (".safetensors", ".md") for path in find_flare_files([FOLDER]))
-    with pytest.raises(InputError, match="none of the 1 files can be used; first: there is no file absent.fits"):
+    with pytest.raises(InputError, match="none of the 1 files can be used; first: absent.fits cannot be opened"):
         label_days(["absent.fits"])
 
 
 def test_a_flare_past_midnight_is_one_flare(tmp_path):
     from flarebook.solarchip.goes.labels import flares_of_records
-    from flarebook.solarchip.goes.xrs import XrayFlux
+    from flarebook.solarchip.goes.scales import XrayFlux
 
     minute = np.arange(2880)
     flux = np.where(minute < 1430, 2e-7, 2e-7 + 3e-5 * np.exp(-np.abs(minute - 1445) / np.where(minute < 1445, 3, 40)))
@@ -90,49 +90,41 @@ def test_a_flare_past_midnight_is_one_flare(tmp_path):
         flares_of_records([halves[0], other])
 
 
-def test_a_list_survives_writing_and_reading(tmp_path):
-    write_flare_list(tmp_path / "flares.csv", FLARES)
-    again = read_flare_list(tmp_path / "flares.csv")
-    assert again["goes_class"].tolist() == FLARES["goes_class"].tolist()
-    assert again["peak"].tolist() == pd.to_datetime(FLARES["peak"]).tolist()
-    assert label_days([tmp_path / "flares.csv"])[1]["label_m"].tolist() == [1, 1, 0]
+def test_records_on_two_scales_are_converted_and_never_mixed(tmp_path, write_fits, write_netcdf, flare_curve):
+    """The same curve of GOES-7 and of GOES-16: M2.5 operational is M3.6 on the true scale."""
+    old = write_fits(tmp_path / "go0719910604.fits", flare_curve(), "1991-06-04", "GOES 7")
+    new = write_netcdf(tmp_path / "sci_xrsf-l2-avg1m_g16_d20220418_v2-2-0.nc", flare_curve())
+    assert label_days([old])[0][["goes_class", "scale"]].to_numpy().tolist() == [["M2.5", "operational"]]
+    with pytest.warns(MetadataWarning, match="operational fluxes were divided by 0.7 .*Science-Quality"):
+        flares, days, _ = label_days([old, new])
+    assert flares["goes_class"].tolist() == ["M3.6", "M2.5"] and set(flares["scale"]) == {"true"}
+    assert days["max_class"].tolist() == ["M3.6", "M2.5"]
 
 
-def test_hek_s_columns_are_known_and_doubles_are_kept_once(tmp_path):
-    hek = FLARES.rename(
-        columns={
-            "start": "event_starttime",
-            "peak": "event_peaktime",
-            "end": "event_endtime",
-            "goes_class": "fl_goescls",
-        }
+def test_a_list_beside_a_record_of_another_scale_is_converted_and_tells_no_flare_twice(
+    tmp_path, write_netcdf, flare_curve
+):
+    """GOES-15, science quality, beside NOAA's list: C8.3 there is M1.1 here, one flare."""
+    record = write_netcdf(
+        tmp_path / "sci_xrsf-l2-avg1m_g15_d20110607_v1-0-0.nc", flare_curve(8e-6) / 0.7, "2011-06-07", "g15"
     )
-    pd.concat([hek, hek.head(1), hek.head(1).assign(fl_goescls="")]).to_csv(tmp_path / "hek.csv", index=False)
-    assert read_flare_list(tmp_path / "hek.csv")["goes_class"].tolist() == ["X1.2", "C5.0", "M1.0"]
+    rows = "2011-06-07T09:54:00,2011-06-07T10:00:00,2011-06-07T10:20:00,C8.3\n"
+    rows += "2011-06-07T19:54:00,2011-06-07T20:00:00,2011-06-07T20:20:00,C6.9\n"
+    (tmp_path / "hek.csv").write_text("event_starttime,event_peaktime,event_endtime,fl_goescls\n" + rows)
+    assert label_days([tmp_path / "hek.csv"])[1]["label_m"].tolist() == [0]
+    with pytest.warns(MetadataWarning, match="two scales"):
+        flares, days, _ = label_days([tmp_path / "hek.csv", record])
+    assert flares["goes_class"].tolist() == ["M1.1", "C9.8"]  # 6.9 / .7 = 9.86
+    assert days["label_m"].tolist() == [1]
 
 
-def test_noaa_s_daily_events_are_read(tmp_path):
-    """The layout of NOAA's text, with two lines as of 2011 June 7 and one flare that passes midnight."""
-    (tmp_path / "20110607events.txt").write_text(
-        ":Product: 20110607events.txt\n:Date: 2011 06 07\n"
-        "#Event    Begin    Max       End  Obs  Q  Type  Loc/Frq   Particulars       Reg#\n"
-        "8130 +     0616   0641      0659  G15  5   XRA  1-8A      M2.5    4.7E-02   1226\n"
-        "8130       0626   ////      0703  LEA  C   RSP  025-180   CTM/2             1226\n"
-        "8160       2350   0005      0012  G15  5   XRA  1-8A      C1.2    1.0E-03   1226\n"
-    )
-    flares = read_flare_list(tmp_path / "20110607events.txt")
-    assert flares["goes_class"].tolist() == ["M2.5", "C1.2"]
-    assert flares["start"].iloc[0] == pd.Timestamp("2011-06-07T06:16")
-    assert flares["peak"].iloc[1] == pd.Timestamp("2011-06-08T00:05")
+def test_a_quiet_day_of_noaa_s_events_is_known_to_be_quiet(tmp_path):
+    (tmp_path / "20140329events.txt").write_text(":Date: 2014 03 29\nNO EVENT REPORTS.\n")
+    flares, days, _ = label_days([tmp_path / "20140329events.txt"])
+    assert flares.empty and days["time"].tolist() == ["2014-03-29T00:00:00"] and days["label_c"].tolist() == [0]
 
 
-def test_files_that_are_no_list_are_named(tmp_path):
-    (tmp_path / "other.csv").write_text("a,b\n1,2\n")
-    with pytest.raises(InputError, match="other.csv has no column 'peak' or 'event_peaktime'"):
-        read_flare_list(tmp_path / "other.csv")
-    (tmp_path / "bad.csv").write_text("peak,goes_class\nsoon,M1.0\n")
-    with pytest.raises(InputError, match="bad.csv has a peak that is no time"):
-        read_flare_list(tmp_path / "bad.csv")
-    (tmp_path / "xevents.txt").write_text("nothing\n")
-    with pytest.raises(InputError, match="no line :Date:"):
-        read_flare_list(tmp_path / "xevents.txt")
+def test_a_file_of_a_folder_that_may_not_be_entered_is_one_reason(monkeypatch):
+    """Path.is_dir raises there; os.path.isdir does not."""
+    monkeypatch.setattr("pathlib.Path.is_dir", lambda path: (_ for _ in ()).throw(PermissionError(13, "denied")))
+    assert [path.name for path in find_flare_files(["closed/go15.fits"])] == ["go15.fits"]

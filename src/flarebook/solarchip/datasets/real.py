@@ -11,16 +11,15 @@ import pandas as pd
 from flarebook.compendium.batch_report import skipping
 from flarebook.compendium.errors import InputError
 from flarebook.solarchip.datasets.day_tables import SunDays, split_days
-from flarebook.solarchip.goes.classes import COLUMNS
+from flarebook.solarchip.goes.classes import COLUMNS, minute_means
 from flarebook.solarchip.goes.labels import (
-    LISTS,
     XRS_NAME,
     find_flare_files,
-    label_days,
+    label_sources,
     label_table,
     largest_peak_flux,
+    read_sources,
 )
-from flarebook.solarchip.goes.xrs import read_xrs
 from flarebook.solarchip.images.channels import CHANNELS
 from flarebook.solarchip.images.orientation import check_magnetogram_orientation
 from flarebook.solarchip.images.prepare import prepare_image
@@ -220,21 +219,22 @@ def build_real_tables(images, times, sources, skipped):
     days["unsigned_flux"] = [unsigned_flux(field) for field in fields]
     for name in TRUTH:
         days[name] = np.nan
-    flares, labels, known = _label_columns(sources, moments, skipped)
-    days = pd.concat([days, labels, xray_columns(sources, moments, flares, known)], axis=1)
+    records, lists, reasons = read_sources(sources)
+    skipped += reasons
+    flares, labels, known = _label_columns(records, lists, moments, skipped)
+    days = pd.concat([days, labels, xray_columns(records, moments, flares, known)], axis=1)
     days["n_regions"] = pd.array([pd.NA] * len(days), "Int64")
     days["split"], days["origin"] = split_days(days["time"]), "real"
     return SunDays(images, days, pd.DataFrame(columns=list(REGIONS)), flares, skipped)
 
 
-def _label_columns(sources, moments, skipped):
+def _label_columns(records, lists, moments, skipped):
     """Flares, columns of labels for the dates whose 24 hours are known of, known days; the reasons go to skipped."""
     unknown = pd.DataFrame({name: pd.array([pd.NA] * len(moments), kind) for name, kind in LABELS.items()})
-    if not sources:
-        skipped.append("no GOES record and no flare list was given: the labels are missing")
+    if not records and not lists:
+        skipped.append("there is no GOES record and no flare list: the labels are missing")
         return pd.DataFrame(columns=list(COLUMNS)), unknown, pd.DatetimeIndex([])
-    flares, known, reasons = label_days(sources)
-    skipped += reasons
+    flares, known = label_sources(records, lists)
     table = label_table(flares, moments).astype(LABELS)
     known = pd.DatetimeIndex(known["time"])
     unknown_days = ~_covered(moments, known)
@@ -250,7 +250,7 @@ def _covered(moments, known):
     return days.isin(known) & ((moments == days) | (days + DAY).isin(known))
 
 
-def xray_columns(sources, moments, flares, known_days):
+def xray_columns(records, moments, flares, known_days):
     """Flux at each time and the largest of the 24 hours before, W/m2: goes_now and flux_max_past_24h, NaN if unknown.
 
     From the records where they cover the day before; a flare list tells only the largest flare of that day, 0 for none.
@@ -258,8 +258,8 @@ def xray_columns(sources, moments, flares, known_days):
     past = largest_peak_flux(flares, moments - DAY) if len(flares) else np.zeros(len(moments))
     told = (past > 0) | _covered(moments - DAY, known_days)
     now, highest, minutes = np.full(len(moments), np.nan), np.where(told, past, np.nan), np.zeros(len(moments))
-    for path in sources:
-        curve = _minute_curve(path)
+    for record in records:
+        curve = pd.Series(*minute_means(record.long, record.times)).dropna()
         for row in np.flatnonzero((moments >= curve.index.min()) & (moments < curve.index.max() + DAY)):
             before = curve[(curve.index > moments[row] - DAY) & (curve.index <= moments[row])]
             highest[row], minutes[row] = np.fmax(highest[row], before.max()), minutes[row] + len(before)
@@ -267,15 +267,3 @@ def xray_columns(sources, moments, flares, known_days):
             now[row] = near.mean() if len(near) else now[row]
     known = (minutes > 0.9 * 1440) | told
     return pd.DataFrame({"goes_now": now, "flux_max_past_24h": np.where(known, highest, np.nan)})
-
-
-def _minute_curve(path):
-    """One-minute means of a GOES record, holes left out; empty for a list or a bad file, of which labels have told."""
-    empty = pd.Series(dtype=float, index=pd.DatetimeIndex([]))
-    if Path(path).suffix in LISTS:
-        return empty
-    try:
-        record = read_xrs(path)
-    except InputError:
-        return empty
-    return pd.Series(record.long, pd.DatetimeIndex(record.times)).dropna().resample("1min").mean().dropna()

@@ -1,10 +1,4 @@
-"""GOES soft X-ray classes, and the flares in a flux curve by NOAA's rule.
-
-Two scales are in use.  The operational fluxes of GOES-8 to GOES-15 hold a factor, .7 (1-8 Angstrom) and .85 (0.5-4),
-that ties them to GOES-7; NOAA's lists of those years give classes of that scale, and so do these files.  The science
-quality data and GOES-16 onwards hold the true flux: the same flare is larger by 1/.7, M2.5 then reads M3.6 (NOAA NCEI,
-GOES 1-15 XRS Science-Quality Data Readme).
-"""
+"""GOES soft X-ray classes, and the flares in a flux curve by NOAA's rule; see scales.py for their two scales."""
 
 import re
 
@@ -14,8 +8,17 @@ import pandas as pd
 from flarebook.compendium.errors import InputError
 
 LETTERS = {"A": 1e-8, "B": 1e-7, "C": 1e-6, "M": 1e-5, "X": 1e-4}  # W/m2, 1 to 8 Angstrom
+LARGEST = 100  # X100: the largest flare known, of 2003-11-04, is estimated at X45 (Thomson et al. 2004)
+LARGEST_FLUX = LARGEST * LETTERS["X"]
+FIRST_TIME = np.datetime64("1974-07-01", "ns")  # SMS-1, the first of these sensors
 RISE, MINUTES = 1.4, 4  # NOAA's onset: the flux grows through four minutes and ends 1.4 times as high as it began
-COLUMNS = ("start", "peak", "end", "peak_flux", "goes_class")
+HOLE = pd.Timedelta("3h")  # a flare is not followed over longer ones; an eclipse lasts 72 minutes at most
+COLUMNS = ("start", "peak", "end", "peak_flux", "goes_class", "scale")
+
+
+def last_time():
+    """Last time that an observation can have, one day from now: datetime64."""
+    return np.datetime64("now", "ns") + np.timedelta64(1, "D")
 
 
 def flux_to_class(flux: float) -> str:
@@ -49,7 +52,7 @@ def class_to_flux(goes_class: str) -> float:
     Parameters
     ----------
     goes_class : str
-        Class such as "M2.5", "X17" or "C"; "" for no flare.
+        Class such as "M2.5", "X17" or "C"; "" for no flare.  ">X17" and "X28+", of a saturated sensor, are X17 and X28.
 
     Returns
     -------
@@ -59,7 +62,7 @@ def class_to_flux(goes_class: str) -> float:
     Raises
     ------
     InputError
-        If the text is not a class.
+        If the text is not a class, or a class that no flare has.
 
     Examples
     --------
@@ -69,10 +72,13 @@ def class_to_flux(goes_class: str) -> float:
     """
     if not goes_class:
         return 0.0
-    found = re.fullmatch(r"([ABCMX])(\d+\.?\d*)?", str(goes_class).strip().upper())
-    if not found:
-        raise InputError(f"{goes_class!r} is not a GOES class: give A, B, C, M or X and a number, such as M2.5")
-    return LETTERS[found[1]] * float(found[2] or 1)
+    found = re.fullmatch(r">?([ABCMX])(\d+\.?\d*)?\+?", str(goes_class).strip().upper())
+    number = float(found[2] or 1) if found else 0
+    if not 0 < number <= (LARGEST if found[1] == "X" else 10):
+        raise InputError(
+            f"{goes_class!r} is not a GOES class: give A, B, C, M or X and a number, such as M2.5, up to X{LARGEST}"
+        )
+    return LETTERS[found[1]] * number
 
 
 def reaches_class(flux, goes_class):
@@ -81,16 +87,27 @@ def reaches_class(flux, goes_class):
 
 
 def minute_means(flux, times):
-    """Means over the minutes: (flux (m,), times (m,) datetime64), one a minute without holes, unknown NaN.
+    """Means over the minutes that hold a time: (flux (m,), times (m,) datetime64 in order), unknown NaN.
 
-    flux: (n,) W/m2, NaN or negative where missing; times: (n,) datetimes in order.  A minute with less than a fifth
-    of the usual number of values counts as missing.
+    flux: (n,) W/m2, NaN or negative where missing; times: (n,) datetimes.  A minute with less than a fifth of the usual
+    number of values counts as missing.
     """
-    known = pd.Series(np.where(np.asarray(flux) > 0, flux, np.nan), index=pd.DatetimeIndex(times))
-    minutes = known.resample("1min")
+    known = pd.Series(np.where(np.asarray(flux) > 0, flux, np.nan))
+    minutes = known.groupby(pd.DatetimeIndex(times).as_unit("ns").floor("min"))
     means, counts = minutes.mean(), minutes.count()
     means[counts < counts.median() / 5] = np.nan
     return means.to_numpy(), means.index.to_numpy()
+
+
+def _continuous(flux, minutes):
+    """Stretches of one-minute means without a hole of HOLE: iterable of (flux (m,), minutes (m,)), smaller holes NaN.
+
+    Only the minutes of a stretch take memory, however far apart two stretches lie.
+    """
+    for part in np.split(np.arange(len(minutes)), np.flatnonzero(np.diff(minutes) > HOLE.to_timedelta64()) + 1):
+        if len(part):
+            every = pd.date_range(minutes[part[0]], minutes[part[-1]], freq="min")
+            yield pd.Series(flux[part], pd.DatetimeIndex(minutes[part])).reindex(every).to_numpy(), every.to_numpy()
 
 
 def find_flares(flux_long: np.ndarray, times: np.ndarray) -> pd.DataFrame:
@@ -132,19 +149,22 @@ def find_flares(flux_long: np.ndarray, times: np.ndarray) -> pd.DataFrame:
     times = pd.DatetimeIndex(times)
     if len(times) != len(flux_long) or not times.is_monotonic_increasing:
         raise InputError("the flux curve's times are not in order, or not as many as its values: sort the record")
-    flux, minutes = minute_means(flux_long, times)
+    curves = _continuous(*minute_means(flux_long, times))
+    table = pd.DataFrame([row for curve in curves for row in _flares(*curve)], columns=list(COLUMNS[:4]))
+    classes = [flux_to_class(value) for value in table["peak_flux"]]
+    kinds = dict.fromkeys(("start", "peak", "end"), "datetime64[ns]")
+    return table.assign(goes_class=classes).astype(kinds | {"peak_flux": float})
+
+
+def _flares(flux, minutes):
+    """Start, peak, end and peak flux of each flare in one stretch: iterable of tuples."""
     rising = flare_onsets(flux)
-    rows, position = [], 0
-    while (found := np.flatnonzero(rising[position:])).size:
-        start = position + found[0]
+    onsets, position = np.flatnonzero(rising), 0
+    while (found := np.searchsorted(onsets, position)) < len(onsets):
+        start = onsets[found]
         peak, end = _peak_and_end(flux, rising, start)
-        rows.append((minutes[start], minutes[peak], minutes[end] if end < len(flux) else np.datetime64("NaT"), peak))
+        yield minutes[start], minutes[peak], minutes[end] if end < len(flux) else np.datetime64("NaT"), flux[peak]
         position = max(end, peak + 1)
-    table = pd.DataFrame(rows, columns=["start", "peak", "end", "peak_flux"])
-    table["peak_flux"] = flux[table["peak_flux"].to_numpy(int)]
-    return table.assign(goes_class=[flux_to_class(value) for value in table["peak_flux"]]).astype(
-        dict.fromkeys(("start", "peak", "end"), "datetime64[ns]")
-    )
 
 
 def flare_onsets(flux):

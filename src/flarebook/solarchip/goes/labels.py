@@ -1,5 +1,6 @@
 """From GOES records or flare lists to labels: the largest class in the hours after each image."""
 
+import os
 import re
 from pathlib import Path
 
@@ -8,8 +9,9 @@ import pandas as pd
 
 from flarebook.compendium.batch_report import skipping
 from flarebook.compendium.errors import InputError
-from flarebook.solarchip.goes.classes import COLUMNS, class_to_flux, find_flares, flux_to_class, reaches_class
-from flarebook.solarchip.goes.flare_list import read_flare_list
+from flarebook.solarchip.goes.classes import class_to_flux, find_flares, flux_to_class, reaches_class
+from flarebook.solarchip.goes.flare_list import flare_times, merge_reports, read_flare_list
+from flarebook.solarchip.goes.scales import on_common_scale
 from flarebook.solarchip.goes.xrs import read_xrs
 
 LEVELS = {"label_m": "M1.0", "label_c": "C1.0"}
@@ -46,7 +48,7 @@ def _sorted_peaks(flares):
     if "peak" not in flares or not {"peak_flux", "goes_class"} & set(flares):
         raise InputError(f"the flare list has {list(flares)}: give the columns peak and peak_flux, or goes_class")
     fluxes = flares["peak_flux"] if "peak_flux" in flares else flares["goes_class"].map(class_to_flux).astype(float)
-    peaks = np.asarray(pd.to_datetime(flares["peak"]), "datetime64[ns]")
+    peaks = np.asarray(flare_times(flares), "datetime64[ns]")
     order = np.argsort(peaks, kind="stable")
     return peaks[order], np.asarray(fluxes, float)[order]
 
@@ -62,7 +64,8 @@ def label_days(paths: list[str | Path]) -> tuple[pd.DataFrame, pd.DataFrame, lis
     Returns
     -------
     flares : pandas.DataFrame
-        Columns start, peak, end, peak_flux (W/m2) and goes_class.
+        Columns start, peak, end, peak_flux (W/m2), goes_class and scale, which is one for all: that of the files, or
+        "true" when they differ.
     days : pandas.DataFrame
         Columns time, peak_flux, max_class, label_m and label_c (M1.0 and C1.0 or above within 24 hours), for each day
         that a record covers, or from the first to the last flare of a list.
@@ -72,7 +75,12 @@ def label_days(paths: list[str | Path]) -> tuple[pd.DataFrame, pd.DataFrame, lis
     Raises
     ------
     InputError
-        If no file can be used, or records on the operational and the true scale are mixed.
+        If no file can be used.
+
+    Warns
+    -----
+    MetadataWarning
+        If files on the operational and the true scale were converted, and as `read_xrs` and `read_flare_list`.
 
     Examples
     --------
@@ -82,6 +90,19 @@ def label_days(paths: list[str | Path]) -> tuple[pd.DataFrame, pd.DataFrame, lis
     >>> days["max_class"].tolist()
     ['M2.5']
     """
+    records, lists, reasons = read_sources(paths)
+    if not records and not lists:
+        raise InputError(
+            f"none of the {len(reasons)} files can be used" + (f"; first: {reasons[0]}" if reasons else "")
+        )
+    return *label_sources(records, lists), reasons
+
+
+def read_sources(paths):
+    """GOES records and flare lists, all on one scale: ([XrayFlux], [table], one sentence per skipped file).
+
+    paths: as `label_days`.
+    """
     records, lists, reasons = [], [], []
     for path in find_flare_files(paths):
         with skipping(reasons):
@@ -89,25 +110,26 @@ def label_days(paths: list[str | Path]) -> tuple[pd.DataFrame, pd.DataFrame, lis
                 lists.append(read_flare_list(path))
             else:
                 records.append(read_xrs(path))
-    if not records and not lists:
-        raise InputError(
-            f"none of the {len(reasons)} files can be used" + (f"; first: {reasons[0]}" if reasons else "")
-        )
-    flares = [*lists, *([flares_of_records(records)] if records else [])]
-    table = pd.concat([part for part in flares if len(part)] or [flares[0]], ignore_index=True)
-    table = table.sort_values("peak", ignore_index=True)[list(COLUMNS)]
+    return *on_common_scale(records, lists), reasons
+
+
+def label_sources(records, lists):
+    """Flares of records and lists, and the labels of the days that they cover: two tables as of `label_days`."""
+    flares = merge_reports([*([flares_of_records(records)] if records else []), *lists])
     days = covered_days(records, lists)
     times = pd.Series(days.strftime("%Y-%m-%dT%H:%M:%S"), name="time")
-    return table, pd.concat([times, label_table(table, days)], axis=1), reasons
+    return flares, pd.concat([times, label_table(flares, days)], axis=1)
 
 
 def find_flare_files(items):
     """Files, and the GOES records and flare lists in folders and below: list of Path."""
     paths = []
     for item in map(Path, items):
-        inside = sorted(path for path in item.rglob("*") if path.is_file())
-        inside = [path for path in inside if XRS_NAME.match(path.name) or path.suffix in LISTS]
-        paths += inside if item.is_dir() else [item]
+        if not os.path.isdir(item):  # Path.is_dir raises for a file in a folder that may not be entered
+            paths.append(item)
+            continue
+        inside = sorted(path for path in item.rglob("*") if os.path.isfile(path))
+        paths += [path for path in inside if XRS_NAME.match(path.name) or path.suffix in LISTS]
     return paths
 
 
@@ -118,16 +140,20 @@ def flares_of_records(records):
     """
     if len({record.scale for record in records}) > 1:
         raise InputError(
-            "records on the operational scale (GOES-8 to 15) and on the true one are mixed: 1.0 on the one is 1.4 on "
-            "the other; label them apart"
+            "records on the operational scale (archived GOES-1 to GOES-15) and on the true one are mixed: 1.0 on the "
+            "one is 1.4 on the other; convert them with on_common_scale"
         )
     times = np.concatenate([record.times for record in records])
     order = np.argsort(times, kind="stable")
-    return find_flares(np.concatenate([record.long for record in records])[order], times[order])
+    flares = find_flares(np.concatenate([record.long for record in records])[order], times[order])
+    return flares.assign(scale=records[0].scale)
 
 
 def covered_days(records, lists, share=0.9):
-    """Days of which the X-ray flux is known for most of the 24 hours, or that lie within a list: DatetimeIndex."""
+    """Days of which the X-ray flux is known for most of the 24 hours, or that a list covers: DatetimeIndex.
+
+    A daily events file of NOAA covers its day, another list the days from its first flare to its last.
+    """
     found = pd.DatetimeIndex([])
     if records:
         known = np.concatenate([record.times[np.isfinite(record.long)] for record in records])
@@ -135,6 +161,9 @@ def covered_days(records, lists, share=0.9):
         counts = pd.Series(1, minutes).groupby(minutes.floor("D")).sum()
         found = found.union(counts.index[counts >= share * 1440])
     for table in lists:
-        if len(table):
-            found = found.union(pd.date_range(table["peak"].min().floor("D"), table["peak"].max().floor("D")))
+        if "day" in table.attrs:
+            found = found.union(pd.DatetimeIndex([table.attrs["day"]]))
+        elif len(table):
+            times = flare_times(table)
+            found = found.union(pd.date_range(times.min().floor("D"), times.max().floor("D")))
     return found
