@@ -97,12 +97,15 @@ def read_sun(path):
 
 
 def read_spectra(path):
-    """Score a raster; scores are probabilities."""
-    from flarebook.iris import score_file
+    """Read a raster and measure its features, which are finite where a spectrum counts as measured."""
+    from flarebook.iris import extract_features, read_raster
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        score_file(path)
+        raster = read_raster(path)
+        spectra, exposures = raster.flat()
+        features, good = extract_features(spectra, raster.wavelength, exposures)
+    assert np.isfinite(features[good]).all()
 
 
 def read_flare_map(path):
