@@ -54,10 +54,13 @@ def writing(folder):
 def own_folder(path, wait=0.0):
     """Give an empty folder beside `path` that no other process has, .partial-<name>; it is removed in the end.
 
+    So is the folder of `path`, when it was made for this and stays empty.
+
     wait: s to wait for another process that has it.  What a killed process left in it is removed, for a lock ends with
     its process.  Raises InputError when the other process does not finish, or the place cannot be written.
     """
     folder, until = Path(path).with_name(f".partial-{Path(path).name}"), time.monotonic() + wait
+    is_new = not folder.parent.exists()
     while (lock := _locked(folder)) is None:
         if time.monotonic() > until:
             raise InputError(f"another process is writing {path}: wait for its end, or choose another place")
@@ -71,6 +74,8 @@ def own_folder(path, wait=0.0):
         with suppress(OSError):  # another process may wait for it
             (folder / LOCK).unlink()
             folder.rmdir()
+            if is_new:  # and still empty, because the block failed
+                folder.parent.rmdir()
         os.close(lock)
 
 
