@@ -12,6 +12,8 @@ import sys
 from itertools import groupby
 from pathlib import Path
 
+from packaging.requirements import Requirement
+
 ROOT = Path(__file__).parents[1]
 LOCK = ROOT / "requirements.lock"
 STUDIES = ("iris", "stix", "solarchip")
@@ -42,10 +44,11 @@ def resolve(extras, constraint=None, upgrade=False):
 
 
 def read_lock(path):
-    """Pins of a lock file: {name: version}; a package locked twice, for two Pythons, keeps its first version."""
-    lines = (line.split(";")[0].strip(" \\") for line in Path(path).read_text(encoding="utf-8").splitlines())
-    pins = [line.split("==") for line in lines if re.match(r"[a-z0-9]", line)]
-    return {name: version for name, version in reversed(pins)}
+    """Pins of a lock file: {name: version}; of a package locked for several Pythons, the version of this one."""
+    lines = [line.strip(" \\") for line in Path(path).read_text(encoding="utf-8").splitlines()]
+    pins = [Requirement(line) for line in lines if re.match(r"[a-z0-9]", line)]
+    suited = [item for item in pins if item.marker is None or item.marker.evaluate()]
+    return {item.name: next(iter(item.specifier)).version for item in (*pins, *suited)}
 
 
 def write_lock(path, blocks):

@@ -102,7 +102,8 @@ def test_a_study_s_notebooks_import_only_what_its_extra_installs(study):
                     assert allowed & {canonicalize_name(owner) for owner in owners[top]}, f"{module} imports {top}"
 
 
-OPTIONAL = {"flarebook", "google", "lightweaver"}  # errors of protobuf, which onnx brings; the extra radiative-transfer
+# Errors of protobuf, which onnx brings; the extra radiative-transfer; types that a raster or a map gives on request.
+OPTIONAL = {"flarebook", "google", "lightweaver", "ndcube", "sunpy"}
 
 
 def test_every_pin_is_asked_for():

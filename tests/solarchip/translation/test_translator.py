@@ -163,7 +163,8 @@ def observation(tmp_path):
     header = fits.Header([(key, value) for key, (value, _) in cards.items()])
     header.update(TELESCOP="SDO/HMI", INSTRUME="HMI_SIDE1", CONTENT="MAGNETOGRAM", BUNIT="Gauss", CROTA2=180.0)
     header["DATE-OBS"] = "2014-03-01T00:01:25"
-    field = np.where(disk.on, 500 * np.exp(-((disk.x - 0.4) ** 2 + disk.y**2) / 0.02), np.nan)
+    leading, following = (np.exp(-((disk.x - west) ** 2 + disk.y**2) / 0.02) for west in (0.4, 0.2))
+    field = np.where(disk.on, 500 * leading - 300 * following, np.nan)
     path = tmp_path / "hmi.fits"
     fits.PrimaryHDU(field[::-1, ::-1].astype(np.float32), header).writeto(path)
     return path

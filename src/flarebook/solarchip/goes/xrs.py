@@ -7,6 +7,7 @@ of a leap second, and reads no record without `id`, `summary` and flags.  Otherw
 
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -28,7 +29,7 @@ EDGES = ((1, 8), (0.5, 4))  # Angstrom, of the two columns of a FITS record
 UNIT = u.W / u.m**2
 
 
-def read_xrs(path) -> XrayFlux:
+def read_xrs(path: str | Path | Any) -> XrayFlux:
     """Read a GOES X-ray record.
 
     Parameters
