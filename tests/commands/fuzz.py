@@ -19,6 +19,7 @@ import numpy as np
 from astropy.io import fits
 
 from flarebook.compendium.errors import InputError
+from flarebook.iris.mg2 import GRID
 
 SECONDS, BYTES = 5.0, 1 << 30
 CARD, BLOCK = 80, 2880
@@ -114,7 +115,8 @@ def read_flare_map(path):
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        read_map(path)
+        read = read_map(path)
+    assert np.isfinite(read.centre).all() and 0 < np.nanmax(read.data) < 1e9
 
 
 def read_labels(path):

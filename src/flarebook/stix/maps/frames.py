@@ -34,7 +34,7 @@ def make_upright(header, shape, path):
     written = [key for key in ("PC1_1", "PC1_2", "PC2_1", "PC2_2", "CD1_1", "CD2_2") if key in header]
     if not written and not rolls:
         tell_note(f"the header of {path.name} tells no roll (CROTA2, PCi_j): solar north is taken as up")
-    matrix = WCS(standard_header(header), naxis=2).pixel_scale_matrix
+    matrix = _wcs(header).pixel_scale_matrix
     if np.linalg.det(matrix) <= 0:
         raise InputError(f"the header of {path.name} mirrors the Sun: correct CDELT1, CDELT2 and PCi_j")
     roll = np.degrees(np.arctan2(matrix[1, 0], matrix[0, 0]))
@@ -49,7 +49,7 @@ def make_upright(header, shape, path):
 
 def _turned(header, matrix, shape, turns):
     """Header of a map after clockwise quarter turns.  matrix: (2, 2), degrees a pixel; shape: (h, w) before."""
-    header, wcs = standard_header(header), WCS(standard_header(header), naxis=2).wcs
+    header, wcs = standard_header(header), _wcs(header).wcs
     crpix, (height, width) = list(wcs.crpix), shape
     for _ in range(turns):
         matrix = matrix @ [[0, 1], [-1, 0]]
@@ -75,15 +75,20 @@ def standard_header(header):
 
 def world_coordinates(header, columns, rows):
     """Helioprojective x and y of pixels (from 0), arcsec."""
+    x, y = _wcs(header).wcs_pix2world(columns, rows, 0)  # degrees
+    return ((x + 180) % 360 - 180) * 3600, y * 3600
+
+
+def _wcs(header):
+    """astropy's WCS of a map; its remarks on the pipeline's keywords are not shown."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FITSFixedWarning)
-        x, y = WCS(standard_header(header), naxis=2).wcs_pix2world(columns, rows, 0)  # degrees
-    return ((x + 180) % 360 - 180) * 3600, y * 3600
+        return WCS(standard_header(header), naxis=2)
 
 
 def roll_of(header):
     """Angle of the image axes against the Sun's, degrees."""
-    matrix = WCS(standard_header(header), naxis=2).pixel_scale_matrix
+    matrix = _wcs(header).pixel_scale_matrix
     return float(np.degrees(np.arctan2(matrix[1, 0], matrix[0, 0])))
 
 
