@@ -19,7 +19,6 @@ import numpy as np
 from astropy.io import fits
 
 from flarebook.compendium.errors import InputError
-from flarebook.iris.mg2 import GRID
 
 SECONDS, BYTES = 5.0, 1 << 30
 CARD, BLOCK = 80, 2880
