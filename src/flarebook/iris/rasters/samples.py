@@ -1,5 +1,6 @@
 """The real IRIS observations that ship inside the package; each file is checked against its sha256 before use."""
 
+import warnings
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -10,7 +11,7 @@ from astropy.io import fits
 from astropy.time import Time, TimeDelta
 
 from flarebook.compendium.data.download import check_hash
-from flarebook.compendium.errors import InputError
+from flarebook.compendium.errors import InputError, MetadataWarning
 from flarebook.iris.rasters.read import Raster, read_raster
 
 FOLDER = files("flarebook.iris") / "data"
@@ -81,7 +82,7 @@ def coarse_rasters() -> Raster:
     104 exposures x 109 slit pixels x 63 wavelengths: resized ten times coarser along slit and wavelength (0.26 A a
     bin, where the instrument resolves 0.053 A), values rounded to 0.5 DN.  Packed in irispy-lmsal 0.5.0 (BSD-3).
     """
-    return read_raster(sample_path("iris_20140329_mg2_coarse.fits"))
+    return _read_resized("iris_20140329_mg2_coarse.fits")
 
 
 def quiet_region() -> Raster:
@@ -90,7 +91,14 @@ def quiet_region() -> Raster:
     Resized ten times coarser along time, slit and wavelength (52 bins of 0.26 A), values rounded to 0.5 DN.  Quiet as
     far as known here; its flare history is not checked, so it is not called AR.  irispy-lmsal 0.5.0 (BSD-3).
     """
-    return read_raster(sample_path("iris_20210905_mg2_coarse.fits"))
+    return _read_resized("iris_20210905_mg2_coarse.fits")
+
+
+def _read_resized(name):
+    """Raster of a resized sample; that its wavelength keywords are out of date is documented, and among its notes."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", MetadataWarning)
+        return read_raster(sample_path(name))
 
 
 def slit_jaw(observation="2014-03-29") -> SlitJaw:

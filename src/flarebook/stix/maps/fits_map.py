@@ -108,7 +108,6 @@ def read_map(path: str | Path) -> ArchiveMap:
     path = Path(path)
     arrays, headers = _open(path)
     header = headers[0]
-    _check_instrument(header, path)
     _check_products(arrays, path)
     pixel = pixel_size(header, path)
     header, turns = make_upright(header, arrays[0].shape, path)
@@ -128,6 +127,7 @@ def read_map(path: str | Path) -> ArchiveMap:
 def _open(path):
     """Arrays, native float32, and headers of all HDUs; InputError when one of them holds no image."""
     with open_fits(path) as hdus:
+        _check_instrument(hdus[0].header, path)
         if any(hdu.data is None or not hdu.is_image or hdu.data.ndim != 2 for hdu in hdus):
             raise InputError(f"{path.name} holds an HDU that is no image: give a map of the STIX image archive")
         return [np.asarray(hdu.data, dtype="=f4") for hdu in hdus], [hdu.header.copy() for hdu in hdus]
