@@ -84,7 +84,10 @@ def test_a_raster_is_fetched_by_its_minute_and_then_found_without_network(loopba
 def test_a_page_in_place_of_an_archive_is_not_kept(loopback, tmp_path):
     with pytest.raises(InputError, match="sent no usable file .*nothing was kept"):
         archive.fetch_raster("2014-03-29T14:09", 3860258481, loopback.replace("level2", "html"))
-    (tmp_path / "cache/iris_l2_backup_3860258481_raster.tar.gz").write_bytes(b"")  # of another's making
+    kept = tmp_path / "cache/iris_l2_backup_3860258481_raster.tar.gz"
+    assert not kept.exists()
+    kept.parent.mkdir(exist_ok=True)
+    kept.write_bytes(b"")  # of another's making
     assert archive.fetch_raster("2014-03-29T14:09", 3860258481, loopback).is_file()
 
 

@@ -100,7 +100,7 @@ def test_a_missing_map_and_a_page_in_its_place_are_told_and_not_kept(archive):
         map_fetcher(archive[0])(GONE)
     with pytest.raises(InputError, match="sent no usable file .*nothing was kept"):
         map_fetcher(archive[0])(PAGE)
-    assert not list(cache_folder().iterdir())
+    assert not list(cache_folder().rglob("*"))
 
 
 def test_a_query_is_a_posted_form_and_gives_clean_maps_only(archive):
