@@ -62,8 +62,13 @@ check-choices:
 	if [ -n "$(STUDY)" ] && [ -z "$(filter $(STUDY),$(STUDIES))" ]; then
 	  echo "STUDY=$(STUDY) is no study; choose one of: $(STUDIES)." >&2; exit 2; fi
 
+# snakemake, quiet, does not tell of the lock that another build holds, or that one left when it was killed.
+LOCKED = if [ -n "$$(ls .snakemake/locks 2>/dev/null)" ]; then \
+  echo "Another build runs in this folder, or one was killed: if none runs, remove .snakemake/locks." >&2; fi
+
 book: check-choices $(BOOK_ENVIRONMENT)-project
-	@snakemake --cores all --quiet all --rerun-incomplete --config profile=$(PROFILE) study=$(STUDY)
+	@snakemake --cores all --quiet all --rerun-incomplete --config profile=$(PROFILE) study=$(STUDY) ||
+	  { $(LOCKED); exit 1; }
 	$(PYTHON) -m flarebook.compendium.book "$(PROFILE)" --study "$(STUDY)"
 	printf 'Made in %d min %02d s.\n' $$((SECONDS / 60)) $$((SECONDS % 60))
 
@@ -79,9 +84,9 @@ test: check-choices $(VENV)/.all-project
 	mkdir -p build
 	nice snakemake --cores all --quiet all --rerun-incomplete --keep-going --config profile=ci study=$(STUDY) \
 	  >build/ci-notebooks.log 2>&1 & notebooks=$$!
-	trap 'kill $$notebooks 2>/dev/null || true' EXIT
+	trap 'kill $$notebooks 2>/dev/null && wait $$notebooks || true' EXIT
 	OMP_NUM_THREADS=1 $$units -n $(CORES)
-	wait $$notebooks || echo "A notebook failed: the tests below say which (build/ci-notebooks.log)."
+	wait $$notebooks || { $(LOCKED); echo "A notebook failed: the tests below say which (build/ci-notebooks.log)."; }
 	$(PYTHON) -m pytest -q tests/notebooks tests/book
 
 bench: $(VENV)/.all-project
