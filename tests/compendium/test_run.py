@@ -154,6 +154,19 @@ def test_the_origins_of_all_loaded_tables_count_in_any_order(run):
         assert later.origin == "real and simulated"
 
 
+def test_a_table_takes_the_origin_of_the_run_where_none_is_given(run):
+    table = pd.DataFrame({"flux": [1.0]})
+    run.save_table("labelled", table)
+    run.origin = "real"
+    run.save_table("flare", table)
+    assert "origin" not in table.attrs
+    later = open_run("sun/2-read", "build/ci")
+    assert later.load_table("1-draw", "labelled") is not None and later.origin == "simulated"
+    assert later.load_table("1-draw", "flare") is not None and later.origin == "real and simulated"
+    with pytest.raises(InputError, match="table both has no origin.*pass its rows"):
+        later.save_table("both", table)
+
+
 @pytest.mark.parametrize(
     "rows", [MANY.drop(columns="origin"), MANY.replace("real", "unknown"), MANY.replace("real", None)]
 )

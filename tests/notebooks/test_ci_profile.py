@@ -6,6 +6,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from pyarrow.parquet import read_schema
 
 from flarebook.compendium.data.download import check_hash
 from flarebook.compendium.provenance import MIXED, ORIGINS
@@ -101,6 +102,13 @@ def test_no_number_and_no_figure_contradicts_its_rows(records, built):
     numbers = [metric for name, metric in read_metrics(built).items() if STUDY in (None, name.split(".")[0])]
     wrong = {record["name"]: contradiction(record) for record in (*numbers, *named) if contradiction(record)}
     assert not wrong
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_saved_table_tells_its_origin(built, name):
+    for path in (built / "results" / name).glob("*.parquet"):
+        kept = json.loads((read_schema(path).metadata or {}).get(b"PANDAS_ATTRS", b"{}"))
+        assert kept.get("origin") in ORIGINS, path.name
 
 
 @pytest.mark.skipif(STUDY not in (None, "stix"), reason="another study was asked for")

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from flarebook.compendium.reports.agreement import read_statements
+
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").rglob("*.ipynb"))
 PARAMETER = re.compile(r"^(\w+): (str|int|float|bool|list|tuple|list\[\w+\]) = [^#]+  # \S.*$")
@@ -78,3 +80,26 @@ def test_code_parses_and_imports_no_other_notebook(path):
 @each
 def test_kernel_is_plain_python(path):
     assert json.loads(path.read_text(encoding="utf-8"))["metadata"]["kernelspec"]["name"] == "python3"
+
+
+COMPARED = {entry.metric: entry.paper for entry in read_statements(ROOT / "book" / "paper-values.yaml")}
+PAGES = [*NOTEBOOKS, *sorted((ROOT / "book").rglob("*.md"))]
+
+
+def table_rows(path):
+    """Rows of the tables that a notebook's text or a page of prose holds."""
+    texts = map(source, cells(path, "markdown")) if path.suffix == ".ipynb" else [path.read_text(encoding="utf-8")]
+    return [line for text in texts for line in text.splitlines() if line.startswith("|")]
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
+def test_a_number_beside_the_papers_says_whether_it_agrees(path):
+    for row in table_rows(path):
+        told = set(re.findall(r"\{agreement\}`([^`]+)`", row))
+        shown = re.findall(r"\{glue:text\}`([\w.-]+?)(?:\.spread)?:", row)
+        assert {metric for metric in shown if COMPARED.get(metric) is not None} <= told, row
+        assert told <= COMPARED.keys(), row
+
+
+def test_a_metric_is_compared_with_one_statement():
+    assert len(COMPARED) == len(read_statements(ROOT / "book" / "paper-values.yaml"))

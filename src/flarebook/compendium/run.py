@@ -88,10 +88,10 @@ class Run:
     def save_table(self, name, table, origin=None):
         """Write a DataFrame as Parquet, without its index.
 
-        origin: one of ORIGINS, or the rows from which it follows; it travels with the table to the steps that load it.
+        origin: as of `metric`; it travels with the table to the steps that load it.
         """
-        table = table if origin is None else table.copy(deep=False)
-        table.attrs.update({} if origin is None else {"origin": origin_record(origin).get("origin", self.origin)})
+        table = table.copy(deep=False)
+        table.attrs["origin"] = self._sources(f"table {name}", origin, "")["origin"]
         with atomic_write(self.folder / f"{name}.parquet") as path:
             table.to_parquet(path, index=False)
 
@@ -167,7 +167,7 @@ class Run:
         _glue(f"{name}.spread", spread)
 
     def _sources(self, what, origin, encoder):
-        """What a number or a figure was made of: origin, its rows where they were given, and an encoder, if any."""
+        """Sources of a number, a figure or a table: origin, its rows where they were given, and an encoder, if any."""
         if origin is None and self.origin == MIXED:
             raise InputError(f"{what} has no origin, and the loaded tables hold real and simulated rows: pass its rows")
         found = {"origin": self.origin} | (origin_record(origin) if origin is not None else {})

@@ -53,6 +53,15 @@ def test_paper_and_run_stand_in_columns_of_their_own(build):
     ]
 
 
+def test_a_cell_says_whether_a_number_agrees_and_what_it_was_measured_on(build):
+    row = "| TSS ({origin}`iris.classifiers.B.tss`) | 0.57 | {agreement}`iris.classifiers.B.tss` |"
+    assert fill(row, build) == "| TSS (simulated) | 0.57 | input |"
+    assert fill("{agreement}`iris.time.auc_last`", build) == "–"
+    for unknown in ("{agreement}`iris.honest.B.tss`", "{origin}`iris.honest.B.tss`"):
+        with pytest.raises(InputError, match="iris.honest.B.tss.*names no metric of this run, or none in book/paper"):
+            fill(unknown, build)
+
+
 def test_unmeasured_number_is_a_dash_and_never_the_papers(build):
     auc = next(line for line in paper_table("iris", build).splitlines() if "Model B, area under" in line)
     assert [cell.strip() for cell in auc.split("|")][2:4] == ["0.86", "–"]
@@ -78,6 +87,17 @@ def test_gates_that_cannot_see_a_change_of_sign_are_counted(build, monkeypatch):
     monkeypatch.setattr(pages, "verdicts", lambda build: judge({}, found))
     text = fill("<!-- flarebook: sign-table -->", build)
     assert "1 of 2 gates cannot see a change of sign" in text and "`iris.a`" in text and "`iris.b`" not in text
+
+
+def test_gates_on_constants_are_counted_with_what_fixes_them(build, monkeypatch):
+    fixed = Gate(expected=163.0, abs=0.8, why="counted", fixed="setting")
+    monkeypatch.setattr(
+        pages, "verdicts", lambda build: judge({}, {"stix.a": fixed, "stix.b": Gate(expected=1.0, abs=0.1, why="1 sd")})
+    )
+    text = fill("<!-- flarebook: constant-table -->", build)
+    assert (
+        "1 of 2 gates hold a constant" in text and "| `stix.a` | 163 | a setting |" in text and "`stix.b`" not in text
+    )
 
 
 def test_origins_are_counted_and_stand_in_the_table_of_gates(build, monkeypatch):

@@ -93,6 +93,14 @@ def test_the_proposal_is_written_and_resumed(project, quick_notebooks):
     assert quick_notebooks[6:] == [("sun/1-draw", 4), ("sun/2-read", 4)]
 
 
+def test_a_proposal_keeps_what_fixes_a_number(project):
+    path = project / "metrics" / "ci.yaml"
+    path.write_text("sun.flares.flux: {expected: 1.0, abs: 0.1, why: counted, fixed: setting}\n")
+    new = {"sun.flares.flux": {"expected": 2.0, "abs": 0.1, "why": "counted again"}}
+    written, _ = tolerances.write_proposal("ci", new)
+    assert yaml.safe_load(written.read_text())["sun.flares.flux"] == new["sun.flares.flux"] | {"fixed": "setting"}
+
+
 def test_a_subset_keeps_the_other_gates_and_borrows_earlier_results(project, quick_notebooks):
     with pytest.raises(InputError, match="lacks the results of sun/1-draw"):
         propose("ci", range(1, 4), chosen("ci", start_from="sun/2-read"))

@@ -45,7 +45,8 @@ def _copy_files(old, new, figure):
 def _card(record):
     """Card of one figure."""
     figure, paper = record["id"], record.get("paper_figure")
-    which = f"figure {paper} of the paper" if paper else "not in the paper"
+    source = "poster" if record["study"] == "stix" else "paper"
+    which = f"figure {paper} of the {source}" if paper else f"not in the {source}"
     downloads = " · ".join(f"{{download}}`{suffix.upper()} <../{FOLDER}/{figure}.{suffix}>`" for suffix in FORMATS)
     return f""":::::{{grid-item-card}}
 :class-card: flarebook-thumb

@@ -1,4 +1,8 @@
-"""Generated parts of the prose: a comment `<!-- flarebook: NAME -->` in a page is replaced by the table NAME."""
+"""Generated parts of prose and notebooks.
+
+A comment `<!-- flarebook: NAME -->` becomes the table NAME; {agreement}`METRIC` the verdict on a paper's number, and
+{origin}`METRIC` the data behind this run's.
+"""
 
 import json
 import platform
@@ -21,6 +25,8 @@ from flarebook.compendium.reports.gates import gates_file, judge, read_gates
 from flarebook.compendium.run import read_metrics
 
 MARK = re.compile(r"^<!-- flarebook: ([a-z-]+) -->$", re.MULTILINE)
+ROLE = re.compile(r"\{(agreement|origin)\}`([^`]+)`")
+PAPER_VALUES = "book/paper-values.yaml"
 MISSING = "–"
 NARROW = "\N{NARROW NO-BREAK SPACE}"
 STUDIES = {
@@ -46,14 +52,25 @@ class Build:
 
 
 def fill(text, build):
-    """Text of a page with every mark replaced.  Raises InputError for a mark that names no part."""
+    """Text of a page or a cell with every mark replaced.
+
+    Raises InputError for a mark that names no part, for the agreement of a metric with which no paper is compared, and
+    for the origin of one that was not measured.
+    """
 
     def part(match):
         if match[1] not in PARTS:
             raise InputError(f"no generated part is named {match[1]!r}: choose one of {', '.join(sorted(PARTS))}")
         return PARTS[match[1]](build)
 
-    return MARK.sub(part, text)
+    known = {"agreement": agreements(build), "origin": origins(build)} if ROLE.search(text) else {}
+
+    def role(match):
+        if match[2] not in known[match[1]]:
+            raise InputError(f"{match[0]} names no metric of this run, or none in {PAPER_VALUES}: correct or enter it")
+        return known[match[1]][match[2]]
+
+    return ROLE.sub(role, MARK.sub(part, text))
 
 
 def table(head, rows):
@@ -66,17 +83,27 @@ def paper_table(study, build):
     """A study's numbers, as published and in this run, each with its encoder; data, agreement, and own gate."""
     if study not in {Path(name).parts[1] for name in build.notebooks}:
         return "*This build holds another study only.*"
-    metrics = read_metrics(build.output)
-    values = {name: metric["value"] for name, metric in metrics.items()}
-    gates = {verdict.name: verdict for verdict in verdicts(build) if verdict.gate}
-    limits = {name: verdict.gate for name, verdict in gates.items()}
-    rows = []
-    for entry in read_statements(build.root / "book" / "paper-values.yaml"):
-        if entry.metric.split(".")[0] == study:
-            agreement = _agreement(*compare(entry, values, limits))
-            gate = gates[entry.metric].verdict if entry.metric in gates else MISSING
-            rows.append((*_paper_row(entry, metrics.get(entry.metric)), agreement, gate))
+    metrics, found = read_metrics(build.output), agreements(build)
+    gates = {verdict.name: verdict.verdict for verdict in verdicts(build) if verdict.gate}
+    rows = [
+        (*_paper_row(entry, metrics.get(entry.metric)), found[entry.metric], gates.get(entry.metric, MISSING))
+        for entry in read_statements(build.root / PAPER_VALUES)
+        if entry.metric.split(".")[0] == study
+    ]
     return table(("statement", "published", "this run", "data", "agreement", "own gate"), rows)
+
+
+def agreements(build):
+    """Verdict on each statement of a paper, with its interval: {metric: text}."""
+    values = {name: metric["value"] for name, metric in read_metrics(build.output).items()}
+    gates = {verdict.name: verdict.gate for verdict in verdicts(build) if verdict.gate}
+    statements = read_statements(build.root / PAPER_VALUES)
+    return {entry.metric: _agreement(*compare(entry, values, gates)) for entry in statements}
+
+
+def origins(build):
+    """Origin of each number of this run: {metric: text}."""
+    return {name: describe_origin(metric) for name, metric in read_metrics(build.output).items()}
 
 
 def _paper_row(entry, metric):
@@ -131,15 +158,25 @@ def gate_table(build):
 
 def sign_table(build):
     """Gates that cannot see a change of sign, counted and listed."""
+    what = "cannot see a change of sign: their tolerance includes zero"
+    return _listed(build, what, lambda gate: gate.sign_blind, "tolerance", lambda gate: number(gate.tolerance))
+
+
+def constant_table(build):
+    """Gates on constants, counted and listed."""
+    what = "hold a constant: no simulation, training or random draw of a run moves it"
+    return _listed(build, what, lambda gate: gate.fixed, "fixed by", lambda gate: f"a {gate.fixed}")
+
+
+def _listed(build, what, chosen, head, cell):
+    """Count of the gates that are chosen, and a folded list of them with a third column of its own."""
     gates = {verdict.name: verdict.gate for verdict in verdicts(build) if verdict.gate}
-    blind = [
-        (f"`{name}`", number(gate.expected), number(gate.tolerance)) for name, gate in gates.items() if gate.sign_blind
-    ]
-    text = f"{len(blind)} of {len(gates)} gates cannot see a change of sign: their tolerance includes zero."
-    if not blind:
+    rows = [(f"`{name}`", number(gate.expected), cell(gate)) for name, gate in gates.items() if chosen(gate)]
+    text = f"{len(rows)} of {len(gates)} gates {what}."
+    if not rows:
         return text
-    rows = table(("metric", "expected", "tolerance"), blind)
-    return f"{text}\n\n:::{{dropdown}} Gates that cannot see a change of sign\n{rows}\n:::"
+    folded = table(("metric", "expected", head), rows)
+    return f"{text}\n\n:::{{dropdown}} Gates that {what.split(':')[0]}\n{folded}\n:::"
 
 
 def origin_table(build):
@@ -238,6 +275,7 @@ PARTS = {
     "agreement-rule": agreement_rule,
     "gate-table": gate_table,
     "sign-table": sign_table,
+    "constant-table": constant_table,
     "origin-table": origin_table,
     "data-table": data_table,
     "status-table": status_table,

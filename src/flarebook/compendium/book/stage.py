@@ -57,7 +57,7 @@ def _stage_files(build, contents):
 
 
 def _stage_page(build, name, absent):
-    """Stage one page of the contents: an executed notebook, or a page of prose with its tables filled in.
+    """Stage one page of the contents, an executed notebook or a page of prose, with its generated parts filled in.
 
     absent: pages of other studies, to which no link may lead.
     """
@@ -68,7 +68,8 @@ def _stage_page(build, name, absent):
         number_figures(notebook, build.output / "figures")
         take_pages(notebook, build.output, build.source / STATIC)
         for cell in notebook.cells:
-            cell.source = unlink(cell.source, name, absent) if cell.cell_type == "markdown" else cell.source
+            if cell.cell_type == "markdown":
+                cell.source = unlink(fill(cell.source, build), name, absent)
         nbformat.write(notebook, build.source / f"{name}.ipynb")
     else:
         text = (build.root / f"{name}.md").read_text(encoding="utf-8")

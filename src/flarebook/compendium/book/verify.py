@@ -7,7 +7,7 @@ from urllib.parse import unquote, urlparse
 from bs4 import BeautifulSoup
 
 NUMBER = re.compile(r"Fig\. \d+")
-UNRESOLVED = re.compile(r"\{(?:glue|numref|cite|doc|ref)[:\w]*\}`")
+UNRESOLVED = re.compile(r"\{(?:glue|numref|cite|doc|ref|agreement|origin)[:\w]*\}`")
 LOADED = {"script": "src", "link": "href", "img": "src", "iframe": "src", "source": "src"}
 
 

@@ -3,6 +3,7 @@
 import math
 import re
 from dataclasses import dataclass
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, RootModel, model_validator
 
@@ -17,13 +18,17 @@ GREEN, RED, MISSING, UNGATED = "green", "red", "missing", "ungated"
 
 
 class Gate(BaseModel):
-    """Expected value of a metric, one tolerance (absolute or relative), and the tolerance's reason."""
+    """Expected value of a metric, one tolerance (absolute or relative), and the tolerance's reason.
+
+    fixed: what makes the number a constant, which no simulation, training or random draw of a run can move.
+    """
 
     model_config = ConfigDict(extra="forbid")
     expected: float
     abs: float | None = None
     rel: float | None = None
     why: str
+    fixed: Literal["setting", "shipped file"] | None = None
 
     @model_validator(mode="after")
     def _one_tolerance(self):
