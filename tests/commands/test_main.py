@@ -4,8 +4,10 @@ import json
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+import typer
 
 from flarebook.commands import main
 from flarebook.compendium.run import open_run
@@ -188,3 +190,25 @@ def test_help_loads_neither_papermill_nor_tensorflow():
 def test_each_study_has_its_commands(flarebook, study):
     code, out, _ = flarebook(study, "--help")
     assert code == 0 and "fetch" in out
+
+
+def test_a_path_that_may_not_be_looked_at_is_one_sentence(project, flarebook, monkeypatch):
+    def refuse(*_):
+        raise PermissionError(13, "Permission denied", "secret/results")
+
+    monkeypatch.setattr("flarebook.compendium.reports.compare_runs.run_folder", refuse)  # root may look everywhere
+    code, _, err = flarebook("compare", "secret", "secret")
+    assert code == 2
+    assert err.strip() == ("flarebook: secret/results cannot be used (Permission denied): check it and its permissions")
+
+
+def test_one_unreadable_file_does_not_end_a_batch_before_it_begins():
+    batches = 0
+    for name, study in typer.main.get_command(main.app).commands.items():
+        for command in getattr(study, "commands", {}).values():
+            for parameter in command.params:
+                told = parameter.type_descriptor
+                if parameter.nargs == -1 and told.annotation == list[Path]:
+                    batches += 1
+                    assert not told.parameter_info.readable, f"{name} {command.name}: the reader tells it of each file"
+    assert batches == 6

@@ -1,6 +1,7 @@
 """`flarebook solarchip`: a user's own images become features, X-ray records labels, a seed a Sun."""
 
 import shutil
+from contextlib import suppress
 
 import numpy as np
 import pandas as pd
@@ -127,3 +128,26 @@ def test_a_seed_gives_a_sun_and_always_the_same(tmp_path):
         made.append(np.load(folder / "images.npz")["images"])
         assert pd.read_parquet(folder / "days.parquet")["origin"].tolist() == ["simulated"] * 2
     assert made[0].shape == (2, 11, 32, 32) and np.array_equal(*made)
+
+
+@pytest.mark.parametrize("error", [SystemExit(143), KeyboardInterrupt(), OSError(28, "No space left on device")])
+def test_an_interrupted_simulation_leaves_the_earlier_sun(tmp_path, monkeypatch, error):
+    words = ("simulate", tmp_path / "sun", "--days", 1, "--size", 32, "--seed")
+    call(*words, 7)
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+
+    def stop(*_, **__):
+        raise error
+
+    monkeypatch.setattr("flarebook.compendium.run.Run.save_table", stop)
+    with suppress(InputError):  # of the full disk
+        assert call(*words, 8)[0] != 0
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+
+
+def test_a_folder_without_images_is_skipped_and_the_others_go_on(weights, tmp_path):
+    (tmp_path / "empty").mkdir()
+    out = tmp_path / "features.parquet"
+    code, printed = call("embed", tmp_path / "empty", load.FOLDER / load.AIA_171, "--weights", weights, "--out", out)
+    assert code == 2 and "skipped: no FITS image in" in printed
+    assert pd.read_parquet(out)["channel"].tolist() == ["171"]

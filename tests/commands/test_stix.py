@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from astropy.io import fits
 from typer.testing import CliRunner
 
 from flarebook.commands.stix import HOST, app
@@ -11,6 +12,7 @@ from flarebook.stix.archive.real_maps import read_folder
 from flarebook.stix.figures.archive_map import plot_map, read_map
 from flarebook.stix.maps.client import HOST as ARCHIVE
 from flarebook.stix.maps.fits_map import HDUS, write_map
+from flarebook.stix.simulation.records import simulate_files, write_event
 
 NAME = "stix_sci_preview_9548_2203071216_uid_2203078775_4-10keV_20220307T121414_17409_clean_map.fits"
 NOWHERE = "http://127.0.0.1:1"
@@ -89,8 +91,6 @@ def test_a_map_is_drawn_where_the_sun_has_it(mirror):
 
 
 def test_one_product_gives_two_panels(mirror):
-    from astropy.io import fits
-
     with fits.open(mirror) as hdus:
         fits.PrimaryHDU(hdus[0].data, hdus[0].header).writeto(mirror.with_name("one.fits"))
     assert len([axes for axes in plot_map(read_map(mirror.with_name("one.fits"))).axes if axes.get_title()]) == 2
@@ -135,6 +135,28 @@ def test_the_same_seed_simulates_the_same_files(tmp_path):
     assert all(one.read_bytes() == other.read_bytes() for one, other in zip(first, second, strict=True))
 
 
+@pytest.mark.parametrize("error", [SystemExit(143), KeyboardInterrupt(), InputError("cannot write: disk full")])
+def test_an_interrupted_simulation_leaves_no_maps_without_their_truth(tmp_path, monkeypatch, error):
+    def stop_at_second(folder, event, made, number):
+        if number:
+            raise error
+        return write_event(folder, event, made, number)
+
+    monkeypatch.setattr("flarebook.stix.simulation.records.write_event", stop_at_second)
+    with pytest.raises(type(error)):
+        simulate_files(3, tmp_path / "out", 5)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_map_without_time_and_band_says_so(mirror, tmp_path):
+    path = tmp_path / "own.fits"
+    with fits.open(mirror) as hdus:
+        for key in ("DATE_OBS", "DATE-OBS", "ERANGE", "FILENAME"):
+            hdus[0].header.remove(key, ignore_missing=True)
+        hdus.writeto(path)
+    assert "own.fits: real, band unknown, time unknown, centre" in call("show", path)[1]
+
+
 def test_two_files_of_one_name_give_two_images_and_names_reach_the_terminal_plain(mirror, tmp_path):
     other = tmp_path / "other" / NAME
     other.parent.mkdir()
@@ -145,3 +167,13 @@ def test_two_files_of_one_name_give_two_images_and_names_reach_the_terminal_plai
     assert code == 0 and "\x1b" not in printed and "\x07" not in printed
     assert len(list((tmp_path / "out").glob("*.png"))) == 3
     assert pd.read_csv(tmp_path / "out" / "records.csv")["image"].nunique() == 3
+
+
+def test_a_folder_without_maps_is_skipped_and_the_others_go_on(mirror, tmp_path):
+    (tmp_path / "empty").mkdir()
+    words = ("--encoder", "pixels", "--out", tmp_path / "out")
+    code, printed = call("embed", tmp_path / "empty", mirror, *words)
+    assert code == 2 and "holds no CLEAN map" in printed
+    assert pd.read_csv(tmp_path / "out" / "records.csv")["name"].tolist() == [NAME]
+    code, printed = call("embed", tmp_path / "empty", *words)
+    assert code == 2 and printed.count("skipped: ") == 1

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from flarebook.compendium.atomic_files import atomic_write, make_folder, own_folder
+from flarebook.compendium.atomic_files import atomic_files, atomic_write, make_folder, own_folder
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.run import open_run
 
@@ -103,3 +103,18 @@ def test_an_own_folder_is_one_s_own_at_a_time(tmp_path):
     for thread in threads:
         thread.join()
     assert max(most) == 1 and len(done) == 4 and list(tmp_path.iterdir()) == []
+
+
+def test_several_files_take_their_places_together_or_not_at_all(tmp_path):
+    folder = tmp_path / "maps"
+    with pytest.raises(SystemExit), atomic_files(folder) as partial:
+        (partial / "a.fits").write_text("whole")
+        raise SystemExit(143)
+    assert not folder.exists()
+    folder.mkdir()
+    (folder / "a.fits").write_text("old")
+    (folder / "other.txt").write_text("other")
+    with atomic_files(folder) as partial:
+        (partial / "a.fits").write_text("new")
+        assert (folder / "a.fits").read_text() == "old"
+    assert {path.name: path.read_text() for path in folder.iterdir()} == {"a.fits": "new", "other.txt": "other"}

@@ -6,7 +6,7 @@ import warnings
 import pytest
 import typer
 
-from flarebook.compendium.batch_report import noting, report_skipped, skipping
+from flarebook.compendium.batch_report import gathered, noting, print_line, report_skipped, skipping
 from flarebook.compendium.errors import InputError, MetadataWarning, plain
 
 
@@ -34,9 +34,27 @@ def test_nothing_that_moves_a_cursor_is_printed(capsys):
     assert caught.value.exit_code == 2 and capsys.readouterr().err == "skipped: x [2J: broken\n"
 
 
+def test_a_printed_path_moves_no_cursor(capsys, monkeypatch):
+    monkeypatch.setattr("click.utils.should_strip_ansi", lambda *_: False)  # as on a terminal
+    print_line("out\x1b[2J/map.fits")
+    assert capsys.readouterr().out == "out [2J/map.fits\n"
+
+
 def test_notes_of_what_a_header_leaves_open_are_printed_once(capsys):
     with noting():
         for _ in range(2):
             warnings.warn("BUNIT is missing, DN taken", MetadataWarning, stacklevel=1)
             warnings.warn("of a library", UserWarning, stacklevel=1)
     assert capsys.readouterr().err == "note: BUNIT is missing, DN taken\n"
+
+
+def test_a_folder_without_files_is_one_sentence_and_the_others_are_kept():
+    def find(item):
+        if item == "empty":
+            raise InputError("empty holds no image")
+        return [f"{item}/a", f"{item}/b"]
+
+    assert gathered(["one", "empty", "two"], find) == (
+        ["one/a", "one/b", "two/a", "two/b"],
+        ["empty holds no image"],
+    )

@@ -5,11 +5,12 @@ from typing import Annotated
 
 import typer
 
-from flarebook.compendium.batch_report import noting, report_skipped, skipping
+from flarebook.compendium.batch_report import noting, print_line, report_skipped, skipping
 from flarebook.compendium.errors import plain
 from flarebook.compendium.progress import progress
 
-Rasters = Annotated[list[Path], typer.Argument(metavar="RASTER...", help="Level-2 files: .fits, .fits.gz, .tar.gz.")]
+FILES = "Level-2 files: .fits, .fits.gz, .tar.gz."
+Rasters = Annotated[list[Path], typer.Argument(metavar="RASTER...", readable=False, help=FILES)]
 app = typer.Typer(no_args_is_help=True, help="Mg II spectra: real rasters and the real-time pre-flare score.")
 
 
@@ -34,7 +35,7 @@ def score(
     with noting():
         for path in rasters:
             with skipping(skipped, plain(path)):
-                typer.echo(score_raster(path, folder, ensemble, taken, skipped))
+                print_line(score_raster(path, folder, ensemble, taken, skipped))
     report_skipped(skipped)
 
 
@@ -55,7 +56,7 @@ def score_raster(path, folder, ensemble, taken, skipped):
     numbers = realtime_score.summarise_scores(table)
     flagged = {"saturated": numbers["saturated"], "hit by cosmic rays": numbers["cosmic_ray"]}
     flagged = ", ".join(f"{number} {what}" for what, number in flagged.items() if number)
-    return plain(
+    return (
         f"{path.name}: mean score {numbers['mean']:.2f} (spread over networks {numbers['spread']:.2f}), "
         f"{100 * numbers['share_preflare']:.0f} % of {numbers['spectra']} spectra at .5 or above, "
         f"{numbers['unusable']} unusable{f' ({flagged})' if flagged else ''}{written}"
@@ -80,5 +81,5 @@ def fetch(
     for name in observations:
         with skipping(skipped, name):
             row = find_observation(name)
-            typer.echo(archive.fetch_raster(row["start"], row["obsid"]))
+            print_line(archive.fetch_raster(row["start"], row["obsid"]))
     report_skipped(skipped)

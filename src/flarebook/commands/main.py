@@ -10,8 +10,8 @@ from typing import Annotated
 import typer
 
 from flarebook.commands import iris, solarchip, stix
-from flarebook.compendium.batch_report import report_skipped
-from flarebook.compendium.errors import InputError, NotebookError, plain
+from flarebook.compendium.batch_report import print_line, report_skipped
+from flarebook.compendium.errors import InputError, NotebookError, plain, reason_of
 
 # Each command imports what it needs itself: papermill and pandas would make `flarebook --help` wait for seconds.
 EPILOG = "Exit codes: 0 all well; 1 a gate is red or a notebook stopped; 2 bad input; 130, 143 stopped by a signal."
@@ -82,7 +82,7 @@ def run(
     label = label or f"{notebook.replace('/', '-')}-{datetime.now():%Y%m%d-%H%M%S}"
     output = output or run_folder(label, notebook, force)
     path = run_notebook(notebook, p or [], profile, output, inputs, progress=sys.stderr.isatty())
-    typer.echo(plain(f"{notebook} done: {path}"))
+    print_line(f"{notebook} done: {path}")
 
 
 @app.command()
@@ -182,7 +182,7 @@ def gates(
     else:
         with step_progress(seeds * len(entries), "seeds") as report:
             path, new = tolerances.propose(profile, range(1, seeds + 1), entries, report)
-    typer.echo(f"{len(new)} gates proposed in {shown(path)}; read them, then copy them to metrics/{profile}.yaml")
+    print_line(f"{len(new)} gates proposed in {shown(path)}; read them, then copy them to metrics/{profile}.yaml")
 
 
 @data_app.command("status")
@@ -216,7 +216,7 @@ def data_fetch(id: Annotated[str, typer.Argument(help="Id of the data set, as in
     for file in chosen.files:
         with byte_progress(file.name) as progress:
             path = fetch(file, progress)
-        typer.echo(path)
+        print_line(path)
 
 
 def main():
@@ -228,6 +228,13 @@ def main():
         logging.getLogger("flarebook").debug("the command stopped", exc_info=True)
         typer.secho(f"flarebook: {error}", err=True, fg="red")
         sys.exit(2 if isinstance(error, InputError) else 1)
+    except OSError as error:  # of a path that this user may not look at
+        logging.getLogger("flarebook").debug("the command stopped", exc_info=True)
+        where, reason = error.filename or "a file", error.strerror or reason_of(error)
+        typer.secho(
+            plain(f"flarebook: {where} cannot be used ({reason}): check it and its permissions"), err=True, fg="red"
+        )
+        sys.exit(2)
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

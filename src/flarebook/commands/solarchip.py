@@ -5,12 +5,17 @@ from typing import Annotated
 
 import typer
 
-from flarebook.compendium.atomic_files import atomic_write, make_folder
-from flarebook.compendium.batch_report import noting, report_skipped
+from flarebook.compendium.atomic_files import atomic_files, atomic_write, make_folder
+from flarebook.compendium.batch_report import gathered, noting, print_line, report_skipped
 from flarebook.compendium.progress import progress
 
 HOST = "https://jsoc1.stanford.edu/data"
-Images = Annotated[list[Path], typer.Argument(metavar="FILE|FOLDER...", help="AIA or HMI images, or folders.")]
+Images = Annotated[
+    list[Path], typer.Argument(metavar="FILE|FOLDER...", readable=False, help="AIA or HMI images, or folders.")
+]
+Records = Annotated[
+    list[Path], typer.Argument(metavar="FILE...", readable=False, help="GOES X-ray records, or flare lists (.csv).")
+]
 Device = Annotated[str, typer.Option(help="auto, cpu or cuda.")]
 Response = Annotated[
     str | None, typer.Option(help="Table of AIA's degradation: JSOC, SSW or a file [default: of December 2017].")
@@ -42,13 +47,14 @@ def embed(
     from flarebook.solarchip.models.weights import open_encoder
 
     model = open_encoder(weights).to(chosen_device(device))
+    images, missing = gathered(files, find_images)
     with noting():
-        table, reasons = embed_files(find_images(*files), model, progress("reading"), response_table)
+        table, reasons = embed_files(images, model, progress("reading"), response_table)
     if len(table):
         with atomic_write(out) as partial:
             table.to_parquet(partial, index=False)
-        typer.echo(f"{len(table)} images, {table.shape[1] - 3} features each: {out}")
-    report_skipped(reasons)
+        print_line(f"{len(table)} images, {table.shape[1] - 3} features each: {out}")
+    report_skipped(missing + reasons)
 
 
 @app.command()
@@ -81,12 +87,12 @@ def translate(
 
     translator = load_translator(weights, chosen_device(device))
     sampling = Sampling(members, steps, seed)
-    images, bar = find_images(*files), progress("reading")
+    (images, missing), bar = gathered(files, find_images), progress("reading")
     with noting():
         written, reasons = translate_files(images, translator, to, out, sampling, bar, response_table)
     for path in written:
-        typer.echo(path)
-    report_skipped(reasons)
+        print_line(path)
+    report_skipped(missing + reasons)
 
 
 @app.command()
@@ -99,16 +105,20 @@ def simulate(
 ):
     """Simulate the Sun: eleven images a day, active regions and flares, with the ground truth in the tables.
 
-    Writes the results of the first notebook of the study: images.npz, and days, regions and flares as Parquet.
+    Writes the results of the first notebook of the study: images.npz, and days, regions and flares as Parquet. They are
+    put in place when all are complete; until then, an earlier Sun in the folder is kept.
 
     Example: flarebook solarchip simulate sun --days 60
     """
     from flarebook.compendium.run import open_run
+    from flarebook.compendium.staging import staged_run
     from flarebook.solarchip.datasets.simulated import IMAGES, save_sun, simulate_sun
 
-    run = open_run("solarchip/1-simulated-sun", str(out.resolve()), "", seed)
-    save_sun(run, simulate_sun(days, seed, size, n_jobs=processes, path=run.folder / IMAGES))
-    typer.echo(f"written: {run.folder}")
+    notebook = "solarchip/1-simulated-sun"
+    with staged_run(notebook, out.resolve()):
+        run = open_run(notebook, str(out.resolve()), "", seed)
+        save_sun(run, simulate_sun(days, seed, size, n_jobs=processes, path=run.folder / IMAGES))
+    print_line(f"written: {out.resolve() / 'results' / notebook}")
 
 
 @app.command()
@@ -127,13 +137,13 @@ def fetch(
     from flarebook.solarchip.images.jsoc import fetch_days
 
     count, failures = fetch_days(progress("fetching")(days), make_folder(out) if out else None, host=host)
-    typer.echo(f"{count} images of {len(days)} days in {out or 'the cache'}")
+    print_line(f"{count} images of {len(days)} days in {out or 'the cache'}")
     report_skipped([f"{file}: {reason}" for file, reason in failures])
 
 
 @app.command()
 def labels(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="GOES X-ray records, or flare lists (.csv).")],
+    files: Records,
     out: Annotated[Path | None, typer.Option(help="Folder of flares.csv and labels.csv [default: print only].")] = None,
 ):
     """Detect flares in GOES X-ray fluxes and label each day: M1.0 or above, C1.0 or above within 24 hours.
@@ -151,12 +161,12 @@ def labels(
     for flare in flares.itertuples():
         start, end = (time.strftime("%H:%M") if time == time else "unknown" for time in (flare.start, flare.end))
         peak = f"peak {flare.peak:%Y-%m-%d %H:%M} UTC" if flare.peak == flare.peak else "peak unknown"
-        typer.echo(f"{flare.goes_class}: {peak}, start {start}, end {end}")
+        print_line(f"{flare.goes_class}: {peak}, start {start}, end {end}")
     if out:
-        write_flare_list(make_folder(out) / "flares.csv", flares)
-        with atomic_write(out / "labels.csv") as partial:
-            table.to_csv(partial, index=False, date_format="%Y-%m-%dT%H:%M:%S")
-    typer.echo(
+        with atomic_files(out) as partial:
+            write_flare_list(partial / "flares.csv", flares)
+            table.to_csv(partial / "labels.csv", index=False, date_format="%Y-%m-%dT%H:%M:%S")
+    print_line(
         f"{len(flares)} flares in {len(table)} days, {table['label_m'].sum()} of which are labelled M1.0 or above"
         + "".join(f" on the {scale} scale" for scale in flares["scale"].unique())
     )

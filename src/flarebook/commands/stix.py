@@ -6,13 +6,14 @@ from typing import Annotated
 
 import typer
 
-from flarebook.compendium.batch_report import noting, report_skipped, skipping
-from flarebook.compendium.errors import InputError, plain
+from flarebook.compendium.batch_report import gathered, noting, print_line, report_skipped, skipping
+from flarebook.compendium.errors import InputError
 from flarebook.compendium.progress import progress
 
 HOST = "https://datacenter.stix.i4ds.net"
 BATCH = 16  # images between two steps of the bar
-Maps = Annotated[list[Path], typer.Argument(metavar="FILE...", help="Archive maps: .fits, .fits.gz.")]
+Maps = Annotated[list[Path], typer.Argument(metavar="FILE...", readable=False, help="Archive maps: .fits, .fits.gz.")]
+Places = Annotated[list[Path], typer.Argument(metavar="FILE|FOLDER...", readable=False, help="CLEAN maps, or folders.")]
 Archive = Annotated[str, typer.Option(help="Address of the data centre.")]
 app = typer.Typer(no_args_is_help=True, help="X-ray images: real archive maps and simulated ones.")
 
@@ -42,7 +43,7 @@ def fetch(
     for item in progress("fetching")(items):
         with skipping(skipped, item):
             for name in find_names(item, archive):
-                typer.echo(fetcher(name))
+                print_line(fetcher(name))
     report_skipped(skipped)
 
 
@@ -66,7 +67,7 @@ def show(
         for path in progress("reading")(files):
             with skipping(skipped, path):
                 record = plot_file(path, folder, taken)
-                typer.echo(line_of(record))
+                print_line(line_of(record))
                 records.append(record)
     if records and folder:
         write_records(table_of(records), folder)
@@ -88,12 +89,12 @@ def simulate(
     from flarebook.stix.simulation.records import simulate_files
 
     paths = simulate_files(number, out, seed, progress("simulating"))
-    typer.echo(f"{len(paths)} simulated maps and truth.csv in {out}")
+    print_line(f"{len(paths)} simulated maps and truth.csv in {out}")
 
 
 @app.command()
 def embed(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE|FOLDER...", help="CLEAN maps, or folders of them.")],
+    files: Places,
     out: Annotated[Path, typer.Option(help="Folder of features-ENCODER.npz and records.csv.")],
     encoder: Annotated[str, typer.Option(help="Encoder, for example dinov2-focus or pixels.")] = "dinov2-focus",
     weights: Annotated[str | None, typer.Option(help="Weights: file, folder or hub [default: local].")] = None,
@@ -111,7 +112,9 @@ def embed(
     from flarebook.stix.archive.real_maps import find_maps, read_files
 
     folder, chosen = make_folder(out), create_encoder(encoder, weights, input_size)
-    maps = [path for item in files for path in (find_maps(item) if os.path.isdir(item) else [item])]
+    maps, reasons = gathered(files, lambda item: find_maps(item) if os.path.isdir(item) else [item])
+    if not maps:
+        report_skipped(reasons)
     with noting():
         images, records, skipped = read_files(maps, progress("reading"))
     left_out = {file for file, _ in skipped}
@@ -119,7 +122,7 @@ def embed(
     batches = [encode_images(chosen, images[i : i + BATCH]) for i in progress("encoding")(range(0, len(images), BATCH))]
     write_features(batches, records, chosen, folder)
     write_records(records, folder)
-    report_skipped([reason if Path(file).name in reason else f"{file}: {reason}" for file, reason in skipped])
+    report_skipped(reasons + [reason if Path(file).name in reason else f"{file}: {reason}" for file, reason in skipped])
 
 
 def write_features(batches, records, encoder, folder):
@@ -132,14 +135,16 @@ def write_features(batches, records, encoder, folder):
     made = {"encoder": encoder.name, "input_size": encoder.input_size, "pooling": encoder.pooling}
     with atomic_write(path) as partial:
         np.savez_compressed(partial, features=np.concatenate(batches), name=records["name"].to_numpy(str), **made)
-    typer.echo(path)
+    print_line(path)
 
 
 def line_of(record):
     """One line about a map."""
     state = record["flag"] or f"peak {record['peak_flux']:.3g} {record['unit']}"
-    return plain(
-        f"{record['name']}: {record['origin']}, {record['band']} keV, {record['start'][:19]} UTC, "
+    band = f"{record['band']} keV" if record["band"] else "band unknown"
+    start = f"{record['start'][:19]} UTC" if record["start"] else "time unknown"
+    return (
+        f"{record['name']}: {record['origin']}, {band}, {start}, "
         f"centre ({record['map_x']:.0f}, {record['map_y']:.0f}) arcsec, {state}"
     )
 
@@ -150,4 +155,4 @@ def write_records(table, folder):
 
     with atomic_write(folder / "records.csv") as partial:
         table.dropna(axis="columns", how="all").to_csv(partial, index=False)
-    typer.echo(folder / "records.csv")
+    print_line(folder / "records.csv")

@@ -79,6 +79,19 @@ def own_folder(path, wait=0.0):
         os.close(lock)
 
 
+@contextmanager
+def atomic_files(folder):
+    """Give a folder of its own to write several files to; they take their places in `folder` when the block succeeds.
+
+    folder: is made, and keeps what else it holds.  Raises InputError as `own_folder` does.
+    """
+    with own_folder(Path(folder) / "files") as partial:
+        yield partial
+        for path in sorted(partial.iterdir()):
+            if path.name != LOCK:
+                os.replace(path, Path(folder) / path.name)
+
+
 def _locked(folder):
     """Descriptor of the locked file in a folder, which is made; None when another process has it."""
     make_folder(folder.parent)

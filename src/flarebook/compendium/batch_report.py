@@ -13,6 +13,11 @@ NOTES = 10  # printed, of those that a batch of files gives
 logger = logging.getLogger(__name__)
 
 
+def print_line(text):
+    """Print one line, such as a path, without control characters."""
+    typer.echo(plain(text))
+
+
 @contextmanager
 def skipping(reasons, name=""):
     """Go on after an error of the block: one sentence joins the reasons, after the input's name where it lacks that.
@@ -28,6 +33,18 @@ def skipping(reasons, name=""):
         logger.debug("%s was skipped", name or "an input", exc_info=True)
         reason = f"cannot be used ({type(error).__name__}: {reason_of(error)}): leave it out, or report it with --debug"
         reasons.append(f"{plain(name)}: {reason}" if name else f"an input {reason}")
+
+
+def gathered(items, find):
+    """Files of the items of a batch, and one sentence for each item that has none: ([Path], [str]).
+
+    items: files and folders; find(item): its files, or an InputError.
+    """
+    files, reasons = [], []
+    for item in items:
+        with skipping(reasons, item):
+            files += find(item)
+    return files, reasons
 
 
 @contextmanager

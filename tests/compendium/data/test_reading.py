@@ -102,3 +102,20 @@ def test_rows_keep_to_their_columns(tmp_path):
     path.write_text("", encoding="utf-8")
     with pytest.raises(InputError, match="empty"):
         reading.read_text_table(path)
+
+
+def test_files_below_a_folder_and_what_cannot_be_listed(tmp_path, monkeypatch):
+    for name in ("b.fits", "a/c.fits.gz", "notes.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"")
+    found = reading.files_below(tmp_path, (".fits", ".fits.gz"))
+    assert [path.name for path in found] == ["c.fits.gz", "b.fits"]
+    with pytest.raises(InputError, match="No such file"):
+        reading.files_below(tmp_path / "none", ".fits")
+
+    def refuse(folder):
+        raise PermissionError(13, "Permission denied", str(folder))
+
+    monkeypatch.setattr(os, "scandir", refuse)  # root may look everywhere
+    with pytest.raises(InputError, match=r"cannot be opened \(Permission denied\): give a folder"):
+        reading.files_below(tmp_path, ".fits")

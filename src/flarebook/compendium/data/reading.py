@@ -7,6 +7,7 @@ for more than the limits here.
 import csv
 import gzip
 import io
+import os
 import warnings
 from contextlib import contextmanager, nullcontext
 from functools import wraps
@@ -66,6 +67,19 @@ def reading(path, content, name=None):
     except Exception as error:  # libraries pass on what their decompressors and converters raise
         reason = f"{type(error).__name__}: {reason_of(error)}"
         raise InputError(f"{name} is broken or not {content} ({reason}): fetch it again or correct it") from error
+
+
+def files_below(folder, suffixes):
+    """Files in a folder and below whose names end with one of some suffixes, sorted: [Path].
+
+    Raises InputError for a folder that is missing or may not be looked into.
+    """
+    try:
+        os.scandir(folder).close()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or reason_of(error)
+        raise InputError(f"{folder} cannot be opened ({reason}): give a folder of files that you may read") from error
+    return sorted(path for path in Path(folder).rglob("*") if path.name.endswith(suffixes))
 
 
 @contextmanager

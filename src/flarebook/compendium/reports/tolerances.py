@@ -17,8 +17,9 @@ from flarebook.compendium.errors import InputError
 from flarebook.compendium.project import project_root
 from flarebook.compendium.reports.gates import gates_file, read_gates
 from flarebook.compendium.run import read_metrics
+from flarebook.compendium.staging import environment
 from flarebook.compendium.validation import check_known
-from flarebook.compendium.workflow.execute import environment, execute
+from flarebook.compendium.workflow.execute import execute
 from flarebook.compendium.workflow.parameters import known_parameters, read_profile
 
 NARROW = 0.05  # of a score that the seeds scatter more widely: one that let nearly any value pass would guard nothing

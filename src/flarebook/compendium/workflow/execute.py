@@ -13,10 +13,10 @@ from nbclient.exceptions import DeadKernelError
 from papermill.exceptions import PapermillExecutionError
 from traitlets.config import Config
 
-from flarebook.compendium.atomic_files import atomic_write, make_folder, own_folder, writing
+from flarebook.compendium.atomic_files import make_folder
 from flarebook.compendium.errors import InputError, NotebookError
-from flarebook.compendium.project import STAGING, in_project, project_root, shown, split_name
-from flarebook.compendium.provenance import FIGURE_ID, read_record, sha256, to_json
+from flarebook.compendium.project import in_project, project_root, shown, split_name
+from flarebook.compendium.staging import environment, staged_run
 from flarebook.compendium.validation import check_known
 from flarebook.compendium.workflow.parameters import checked, from_text, known_notebook, read_profile
 
@@ -30,6 +30,7 @@ QUIET = {  # what TensorFlow and debuggers write to stderr would stand in the bo
 
 
 LABEL = re.compile(r"[^./\\\x00-\x1f\x7f][^/\\\x00-\x1f\x7f]{0,99}")
+SILENT = ["--log-level=CRITICAL"]  # of the kernel: what it logs when it is stopped would reach the terminal
 PATIENCE = {"start_timeout": 600, "iopub_timeout": 120}  # s; a crowded machine starts and answers late
 
 
@@ -48,12 +49,8 @@ def execute(notebook, output, parameters=None, inputs="", progress=False):
     values = checked(notebook, {**folders, **(parameters or {})})
     study, step = split_name(notebook)
     target = make_folder(output / "notebooks" / study) / f"{step}.ipynb"
-    with own_folder(output / f"{study}-{step}") as staging, writing(output):
-        executed = staging / target.name
-        with environment({STAGING: str(staging)}):
-            _papermill(source, executed, target, values, progress)
-        _write_checksums(staging / "results" / study / step)
-        _put_in_place(staging, output, target)
+    with staged_run(notebook, output) as staging:
+        _papermill(source, staging / target.name, target, values, progress)
     return target
 
 
@@ -85,23 +82,9 @@ def _kernel_settings():
     with tempfile.TemporaryDirectory(prefix="fb-") as runtime:
         settings = {**QUIET, "JUPYTER_PATH": paths, "JUPYTER_RUNTIME_DIR": runtime}
         sockets = {"transport": "ipc", "ip": f"{runtime}/kernel"}  # by default all kernels share one name
+        transport = sockets if len(runtime) < 50 else {"transport": "tcp"}
         with environment(settings):
-            yield Config({"KernelManager": sockets if len(runtime) < 50 else {"transport": "tcp"}})
-
-
-@contextlib.contextmanager
-def environment(variables):
-    """Set environment variables, {name: text}, for the kernels that are started inside; then restore their values."""
-    before = {name: os.environ.get(name) for name in variables}
-    os.environ.update(variables)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
+            yield Config({"KernelManager": transport, "NotebookClient": {"extra_arguments": SILENT}})
 
 
 def _tidy(path, source, target):
@@ -120,45 +103,6 @@ def _sentence(source, error):
         return f"{shown(source)} stopped because its kernel died, perhaps out of memory"
     message = " ".join(str(error.evalue).split())
     return f"{shown(source)} stopped in cell [{error.exec_count}] with {error.ename}: {message}"
-
-
-def _write_checksums(folder):
-    """Write sha256.json, {file: hash}, of a step's results: what later steps depend on."""
-    if not (folder / "metrics.json").is_file():
-        name = "/".join(folder.parts[-2:])
-        raise InputError(f"notebook {name} made no run: call open_run in its second code cell")
-    files = [path for path in sorted(folder.rglob("*")) if path.is_file() and path.name != "sha256.json"]
-    hashes = {str(path.relative_to(folder)): sha256(path) for path in files if not path.name.startswith(".")}
-    with atomic_write(folder / "sha256.json") as path:
-        path.write_text(to_json(hashes), encoding="utf-8")
-
-
-def _put_in_place(staging, output, target):
-    """Put a step's results, figures and notebook in place of its earlier ones; the checksums tell, last, that all are.
-
-    staging: folder of the run.  target: path of the executed notebook.
-    """
-    study, step = target.parent.name, target.stem
-    new, old = staging / "results" / study / step, output / "results" / study / step
-    os.replace(new / "sha256.json", staging / "sha256.json")
-    if make_folder(old.parent) and old.exists():
-        os.replace(old, staging / "earlier")
-    os.replace(new, old)
-    published = sorted((staging / "figures").iterdir())
-    _remove_figures(make_folder(output / "figures"), f"notebooks/{study}/{step}.ipynb")
-    for path in published:
-        os.replace(path, output / "figures" / path.name)
-    os.replace(staging / target.name, target)
-    os.replace(staging / "sha256.json", old / "sha256.json")
-
-
-def _remove_figures(folder, notebook):
-    """Remove the figures that a notebook published; a record names no other file than those of its own figure."""
-    for path in folder.glob("*.json"):
-        with contextlib.suppress(InputError):  # another's file
-            if FIGURE_ID.fullmatch(path.stem) and read_record(folder, path.stem)["notebook"] == notebook:
-                for file in folder.glob(f"{path.stem}.*"):
-                    file.unlink(missing_ok=True)
 
 
 def run_folder(label, notebook, force=False):

@@ -1,5 +1,6 @@
 """Real images as the same arrays and tables that the simulated Sun gives; what only a simulation knows is missing."""
 
+import os
 from collections import defaultdict
 from collections.abc import Callable
 from operator import itemgetter
@@ -9,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from flarebook.compendium.batch_report import skipping
+from flarebook.compendium.data.reading import files_below
 from flarebook.compendium.errors import InputError
 from flarebook.solarchip.datasets.day_tables import SunDays, split_days
 from flarebook.solarchip.goes.classes import COLUMNS, minute_means
@@ -75,7 +77,7 @@ def real_days(
     >>> sun.days["time"].tolist(), sun.images.shape
     (['2011-02-15T00:00:00'], (1, 11, 32, 32))
     """
-    if not Path(folder).is_dir():
+    if not os.path.isdir(folder):
         raise InputError(f"there is no folder {folder}: give the one that holds the images of AIA and HMI")
     dates, skipped = find_dates(find_images(folder))
 
@@ -137,8 +139,10 @@ def find_images(*paths: str | Path) -> list[Path]:
     """
     found = []
     for path in map(Path, paths):
-        inside = sorted(part for part in path.rglob("*") if part.name.endswith(FITS)) if path.is_dir() else [path]
-        inside = [part for part in inside if not XRS_NAME.match(part.name) or not path.is_dir()]
+        if not os.path.isdir(path):
+            found.append(path)
+            continue
+        inside = [part for part in files_below(path, FITS) if not XRS_NAME.match(part.name)]
         if not inside:
             raise InputError(f"no FITS image in {path}: give AIA or HMI images, or a folder that holds some")
         found += inside

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from flarebook.compendium.batch_report import skipping
+from flarebook.compendium.data.reading import files_below
 from flarebook.compendium.errors import InputError
 from flarebook.stix.maps.client import HOST, map_fetcher
 from flarebook.stix.maps.file_names import parse_name, published_names
@@ -64,10 +65,9 @@ def read_folder(folder):
 
 def find_maps(folder):
     """CLEAN maps in a folder and below, sorted: list of Path; InputError when there is none."""
-    folder = Path(folder)
     if not os.path.isdir(folder):
         raise InputError(f"there is no folder {folder}: give the one that holds the CLEAN maps")
-    found = sorted(path for path in folder.rglob("*.fits*") if path.name.endswith((".fits", ".fits.gz")))
+    found = files_below(folder, (".fits", ".fits.gz"))
     maps = [path for path in found if not any(part in path.name for part in OTHER_PRODUCTS)]
     if not maps:
         raise InputError(

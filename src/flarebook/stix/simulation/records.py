@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from flarebook.compendium.atomic_files import atomic_write, make_folder
+from flarebook.compendium.atomic_files import atomic_files
 from flarebook.stix.maps.file_names import archive_name
 from flarebook.stix.maps.fits_map import write_map
 from flarebook.stix.maps.samples import SOLAR_RADIUS_1AU
@@ -75,20 +75,20 @@ EVENTS_PER_IMAGE, MIN_EVENTS = 12, 200  # of 43,000 events about one in five has
 def simulate_files(number, folder, seed=1, progress=iter):
     """Write simulated CLEAN files and truth.csv into a folder: list of the files' paths.
 
-    number: of files; progress: called with an iterable, gives it back.  The same seed gives the same files.
-    Raises InputError when the folder cannot be written.
+    number: of files; progress: called with an iterable, gives it back.  The same seed gives the same files.  They take
+    their places when all are complete.  Raises InputError when the folder cannot be written.
     """
-    folder, rng = make_folder(folder), np.random.default_rng(seed)
+    rng = np.random.default_rng(seed)
     events = draw_events(max(MIN_EVENTS, EVENTS_PER_IMAGE * number), rng)
     rows = prepare(select_images(events, rng, images=number), rng).to_dict("records")
-    paths, truths = [], []
-    for place, event in enumerate(progress(rows)):
-        made = simulate_image(event, (seed, place))
-        paths.append(write_event(folder, event, made, place))
-        truths.append({"name": paths[-1].name, "origin": "simulated"} | event | made.truth)
-    with atomic_write(folder / "truth.csv") as partial:
-        pd.DataFrame(truths).to_csv(partial, index=False)
-    return paths
+    truths = []
+    with atomic_files(folder) as partial:
+        for place, event in enumerate(progress(rows)):
+            made = simulate_image(event, (seed, place))
+            name = write_event(partial, event, made, place).name
+            truths.append({"name": name, "origin": "simulated"} | event | made.truth)
+        pd.DataFrame(truths).to_csv(partial / "truth.csv", index=False)
+    return [Path(folder) / truth["name"] for truth in truths]
 
 
 def write_event(folder, event, made, number):
