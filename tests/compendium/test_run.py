@@ -32,6 +32,13 @@ def test_a_missing_earlier_result_names_the_step_to_run(run):
         run.load_table("3-fit", "spectra")
 
 
+@pytest.mark.parametrize(("load", "suffix"), [("table", "parquet"), ("arrays", "npz"), ("weights", "safetensors")])
+def test_a_damaged_earlier_result_is_a_sentence(run, load, suffix):
+    (run.folder / f"spectra.{suffix}").write_bytes(b"PAR1 cut")
+    with pytest.raises(InputError, match=rf"spectra.{suffix} is broken or not a result of sun/1-draw"):
+        getattr(run, f"load_{load}")("1-draw", "spectra")
+
+
 def test_inputs_may_lie_in_another_run(run):
     run.save_arrays("maps", score=np.ones(2))
     other = open_run("sun/2-read", "build/runs/other", inputs="build/ci")

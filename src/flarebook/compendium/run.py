@@ -3,6 +3,7 @@
 import json
 import math
 import os
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -112,7 +113,8 @@ class Run:
         """DataFrame that an earlier step saved; the run takes over the table's origin, and that of all it loads."""
         import pandas
 
-        table = pandas.read_parquet(self._earlier(step, f"{name}.parquet"))
+        with self._reading(step, f"{name}.parquet") as path:
+            table = pandas.read_parquet(path)
         if origin := table.attrs.pop("origin", None):
             self.origin = self.origin_with(origin) if self._loaded else origin
             self._loaded = True
@@ -120,13 +122,24 @@ class Run:
 
     def load_arrays(self, step, name):
         """Arrays that an earlier step saved: {name: array}; those saved uncompressed stay on disk, memory-mapped."""
-        return open_arrays(self._earlier(step, f"{name}.npz"))
+        with self._reading(step, f"{name}.npz") as path:
+            return open_arrays(path)
 
     def load_weights(self, step, name):
         """Weights that an earlier step saved: {name: array}."""
         from safetensors.numpy import load_file
 
-        return load_file(self._earlier(step, f"{name}.safetensors"))
+        with self._reading(step, f"{name}.safetensors") as path:
+            return load_file(path)
+
+    @contextmanager
+    def _reading(self, step, file):
+        """Yield the path of an earlier step's result; one InputError tells whatever its reading raises."""
+        from flarebook.compendium.data.reading import reading  # with pandas, which those who only list metrics save
+
+        path = self._earlier(step, file)
+        with reading(path, f"a result of {self.study}/{step}", shown(path)):
+            yield path
 
     def _earlier(self, step, file):
         """Path of an earlier step's result; InputError names the step to run first.

@@ -35,6 +35,8 @@ def load_weights(path, build, script, needs=()):
             f"{path} holds weights of another network: {key} is {found.get(key, 'missing')} in the file and "
             f"{wanted.get(key, 'not used')} in {name}; take a file of {script}"
         )
+    if bad := next((key for key, value in state.items() if not value.isfinite().all()), None):
+        raise InputError(f"{path} holds weights that are NaN or infinite ({bad}): take another file of {script}")
     network.load_state_dict({key: value.float() for key, value in state.items()})
     network.about = about
     return network.eval().requires_grad_(False)

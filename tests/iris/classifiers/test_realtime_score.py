@@ -81,7 +81,15 @@ def test_a_description_that_makes_no_sense_is_a_sentence(weights_file, key, text
         inference.load_ensemble(weights_file)
 
 
-@pytest.mark.parametrize("change", [{"scale": None}, {"mean": np.full((4, 10), np.nan)}, {"mean": np.zeros((4, 5))}])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"scale": None},
+        {"mean": np.full((4, 10), np.nan)},
+        {"mean": np.zeros((4, 5))},
+        {"mean": np.zeros((4, 10), np.int32)},
+    ],
+)
 def test_arrays_of_no_ensemble_are_a_sentence(weights_file, change):
     with safe_open(weights_file, framework="numpy") as file:
         about = file.metadata()

@@ -80,6 +80,16 @@ def test_damaged_missing_and_nameless_files_get_one_sentence(saved, tmp_path):
         load_weights(cut)
 
 
+def test_weights_that_are_no_numbers_are_refused(saved):
+    with safe_open(saved, framework="pt") as file:
+        about = file.metadata()
+    state = load_file(saved)
+    state["project_cls.weight"][0, 0] = float("nan")
+    save_file(state, saved, about)
+    with pytest.raises(InputError, match=r"NaN or infinite \(project_cls.weight\)"):
+        load_weights(saved)
+
+
 def test_weights_of_another_architecture_are_refused_naming_what_differs(saved, tmp_path):
     with pytest.raises(InputError, match="holds weights of vit-mini, not of cnn-mini"):
         load_weights(saved, "cnn-mini")

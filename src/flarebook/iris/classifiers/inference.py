@@ -130,6 +130,8 @@ def load_ensemble(path: str | Path = SHIPPED) -> Ensemble:
             about, weights = file.metadata() or {}, {name: file.get_tensor(name) for name in file.keys()}
         if tuple(json.loads(about.get("features", "[]"))) != FEATURES or "mean" not in weights:
             raise InputError(f"{path} was not made for the ten features of this version; export it again.")
+        if integers := [name for name, value in weights.items() if value.dtype.kind != "f"]:
+            raise InputError(f"{path} holds weights of whole numbers ({integers[0]}); export it again.")
         ensemble = Ensemble(weights, about, sha256(path), path)
         window_edges(ensemble.window)
         if not np.isfinite(ensemble_scores(weights, np.zeros((1, len(FEATURES))))).all():
