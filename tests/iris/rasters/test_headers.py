@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from astropy.io import fits
 from astropy.time import Time
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from flarebook.compendium.errors import InputError, MetadataWarning
 from flarebook.iris.rasters.raster import FLAGS, Raster, hit_by_cosmic_rays
@@ -210,3 +212,50 @@ def test_a_raster_becomes_an_ndcube(raster_file):
         wavelength = cube.axis_world_coords("em.wl")[0]
     assert cube.data.shape == raster.spectra.shape and str(cube.unit) == "DN"
     np.testing.assert_allclose(wavelength.to_value("Angstrom"), raster.wavelength, atol=1e-9)
+
+
+AXES, COUNTS = {"Angstrom": 1.0, "nm": 0.1, "m": 1e-10}, {"DN": 1.0, "DN / s": 0.125, "count s-1": 0.125, "2 DN": 0.5}
+
+
+@given(
+    axis=st.sampled_from(list(AXES)),
+    counts=st.sampled_from(list(COUNTS)),
+    scale=st.sampled_from(["UTC", "TAI", "TT"]),
+    descending=st.booleans(),
+    westwards=st.booleans(),
+    compression=st.sampled_from(["", "gzip", "RICE_1"]),
+    place=st.integers(0, 2),
+)
+@settings(max_examples=30, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_however_the_same_raster_is_written_it_is_read_the_same(
+    tmp_path, axis, counts, scale, descending, westwards, compression, place
+):
+    raster = make_raster()
+    raster = raster if westwards else replace(raster, x=raster.x[::-1])
+    with fits.open(write_raster(raster, tmp_path / "plain.fits")) as hdus:
+        primary, window, *tables = [hdu.copy() for hdu in hdus]
+    data = window.data[..., ::-1].copy() if descending else window.data
+    start = Time("2014-09-10T17:00:00", scale="utc")
+    header = window.header.copy()
+    for key in ("BSCALE", "BZERO"):
+        header.remove(key, ignore_missing=True)
+    ends = (2806.5, -13.5) if descending else (2793.0, 13.5)
+    header.update(CUNIT1=axis, CRVAL1=ends[0] * AXES[axis], CDELT1=ends[1] / 530 * AXES[axis], BUNIT=counts)
+    data = (data * COUNTS[counts]).astype(np.float32)
+    if compression == "RICE_1":
+        window = fits.CompImageHDU(data, header, quantize_level=-0.02, tile_shape=(1, *data.shape[1:]))  # in DN
+    else:
+        window = fits.ImageHDU(data, header)
+    windows = [fits.ImageHDU(np.ones((3, 9, 20), np.float32), header) for _ in range(2)]
+    windows.insert(place, window)
+    primary.header.update(STARTOBS=getattr(start, scale.lower()).isot, TIMESYS=scale, BUNIT=counts, NWIN=3)
+    for number in (1, 2, 3):
+        name, low, high = ("Mg II k 2796", 2793.0, 2806.5) if number == place + 1 else ("C II 1336", 1332.0, 1337.0)
+        primary.header.update({f"TDESC{number}": name, f"TWMIN{number}": low, f"TWMAX{number}": high})
+    path = tmp_path / ("written.fits.gz" if compression == "gzip" else "written.fits")
+    fits.HDUList([primary, *windows, *tables]).writeto(path, overwrite=True)
+    found, plain = read_raster(path), read_raster(tmp_path / "plain.fits")
+    assert abs((found.start - start).sec) < 1e-3
+    np.testing.assert_allclose(found.wavelength, plain.wavelength, atol=1e-6)
+    np.testing.assert_allclose(found.spectra, plain.spectra, atol=1.0)
+    assert found.x.tolist() == plain.x.tolist() and found.time.tolist() == plain.time.tolist()

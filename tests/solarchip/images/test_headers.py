@@ -28,6 +28,7 @@ TIMES = {  # cards: UTC
     (("DATE_OBS", "2014-03-29T17:48:00"),): "2014-03-29T17:48:00",
     (("DATE-OBS", "2014-03-29T17:48:00+02:00"),): "2014-03-29T15:48:00",
 }
+AHEAD = {"UTC": 0.0, "TAI": 35.0, "TT": 67.184}  # s, on the day of these tests
 TOLD = [
     ("171", {"BUNIT": "log10(DN)"}, "BUNIT of bad.fits is 'log10"),
     ("171", {"BUNIT": "1 / s"}, "BUNIT of bad.fits is '1 / s', neither DN nor DN/s"),
@@ -159,34 +160,75 @@ def test_a_sunpy_map_goes_in_and_comes_out(tmp_path, write_sun):
 
 @given(
     roll=st.floats(-180, 180),
-    unit=st.sampled_from(["DN", *PER_SECOND]),
+    unit=st.sampled_from(["DN", "dn/pixel", *PER_SECOND]),
     seconds=st.floats(0, 86_000),
-    scale=st.sampled_from(["UTC", "TAI", "TT"]),
-    compressed=st.booleans(),
-    primary=st.booleans(),
+    scale=st.sampled_from(list(AHEAD)),
+    compression=st.sampled_from(["", "RICE_1", "GZIP_1", "GZIP_2", "HCOMPRESS_1"]),
+    packed=st.booleans(),
+    others=st.lists(st.sampled_from(["UNCERT", "MASK", "WEIGHT", "table", "cube"]), unique=True),
+    place=st.integers(0, 3),
     matrix=st.booleans(),
 )
-@settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_however_the_same_sun_is_written_it_is_read_the_same(
-    tmp_path, write_sun, roll, unit, seconds, scale, compressed, primary, matrix
+    tmp_path, write_sun, roll, unit, seconds, scale, compression, packed, others, place, matrix
 ):
     upright = prepare_image(read_image(write_sun(tmp_path / "upright.fits")), 48)
     with fits.open(write_sun(tmp_path / "turned.fits", roll=roll)) as hdus:
-        data, header = hdus[1].data / (1 if unit == "DN" else 2.0), hdus[1].header.copy()
+        data, header = hdus[1].data / (2.0 if unit in PER_SECOND else 1.0), hdus[1].header.copy()
     moment = pd.Timestamp("2014-03-29") + pd.Timedelta(seconds=round(seconds, 3))
-    ahead = {"UTC": 0.0, "TAI": 35.0, "TT": 67.184}[scale]
-    header.update({"BUNIT": unit, "TIMESYS": scale, "DATE-OBS": (moment + pd.Timedelta(seconds=ahead)).isoformat()})
+    told = (moment + pd.Timedelta(seconds=AHEAD[scale])).isoformat()
+    header.update({"BUNIT": unit, "TIMESYS": scale, "DATE-OBS": told})
     if matrix:
         cosine, sine = np.cos(np.deg2rad(header["CROTA2"])), np.sin(np.deg2rad(header["CROTA2"]))
         header.update({"PC1_1": cosine, "PC1_2": -sine, "PC2_1": sine, "PC2_2": cosine})
-    if compressed:
-        hdus = [fits.PrimaryHDU(), fits.CompImageHDU(data.astype(np.float32), header, quantize_level=64)]
+    extensions = [extension_beside(name, data, header) for name in others]
+    extensions.insert(place, written_image(data.astype(np.float32), header, compression))
+    path = tmp_path / ("written.fits.gz" if packed else "written.fits")
+    if place == 0 and not compression:  # the image in the first HDU
+        extensions[0] = fits.PrimaryHDU(data.astype(np.float32), header)
+        fits.HDUList(extensions).writeto(path, overwrite=True)
     else:
-        hdus = [fits.PrimaryHDU(data, header)] if primary else [fits.PrimaryHDU(), fits.ImageHDU(data, header)]
-    fits.HDUList(hdus).writeto(tmp_path / "written.fits", overwrite=True)
-    image = read_image(tmp_path / "written.fits")
+        fits.HDUList([fits.PrimaryHDU(), *extensions]).writeto(path, overwrite=True)
+    image = read_image(path)
     assert abs(image.time - moment) < pd.Timedelta("2ms")
     np.testing.assert_allclose(prepare_image(image, 48)[8:40, 8:40], upright[8:40, 8:40], rtol=0.05, atol=2)
+
+
+def written_image(data, header, compression):
+    """Extension of an image, compressed where an algorithm is named."""
+    if compression:
+        return fits.CompImageHDU(data, header, compression_type=compression, quantize_level=64)
+    return fits.ImageHDU(data, header)
+
+
+def extension_beside(name, data, header):
+    """What files hold beside the image: another image on the same pixels under a name of its own, a table, a cube."""
+    if name == "table":
+        return fits.BinTableHDU.from_columns([fits.Column("x", "E", array=np.ones(3))])
+    if name == "cube":
+        return fits.ImageHDU(np.ones((2, 3, 4), np.float32))
+    return fits.ImageHDU(np.full(data.shape, 7.0, np.float32), header, name=name)
+
+
+@given(
+    roll=st.floats(-180, 180),
+    unit=st.sampled_from(list(FIELDS)),
+    compression=st.sampled_from(["", "RICE_1", "GZIP_2"]),
+    first=st.booleans(),
+)
+@settings(max_examples=15, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_however_the_same_field_is_written_it_is_read_the_same(tmp_path, write_sun, roll, unit, compression, first):
+    upright = prepare_image(read_image(write_sun(tmp_path / "upright.fits", "hmi")), 48)
+    with fits.open(write_sun(tmp_path / "turned.fits", "hmi", roll=roll)) as hdus:
+        noise = np.random.default_rng(1).normal(0, 5, hdus[1].data.shape)  # as HMI has, which no compression makes zero
+        data, header = ((hdus[1].data + noise) * FIELDS[unit]).astype(np.float32), hdus[1].header.copy()
+    header["BUNIT"] = unit
+    extensions = [written_image(data, header, compression), extension_beside("UNCERT", data, header)]
+    hdus = [fits.PrimaryHDU(), *(extensions if first else extensions[::-1])]
+    fits.HDUList(hdus).writeto(tmp_path / "written.fits", overwrite=True)
+    grid = prepare_image(read_image(tmp_path / "written.fits"), 48)
+    np.testing.assert_allclose(grid[8:40, 8:40], upright[8:40, 8:40], rtol=0.05, atol=25)
 
 
 @given(text=st.text(max_size=30) | st.from_regex(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}[T_ ]?.{0,8}", fullmatch=True))

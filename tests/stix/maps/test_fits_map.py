@@ -3,12 +3,16 @@
 import warnings
 
 import numpy as np
+import pandas as pd
 import pytest
 from astropy import units
 from astropy.io import fits
+from astropy.wcs import WCS
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from flarebook.compendium.data.download import in_mirror
-from flarebook.compendium.errors import InputError
+from flarebook.compendium.errors import InputError, MetadataWarning
 from flarebook.stix.maps.fits_map import HDUS, read_map, write_map
 
 REAL = "stix_ql_image_sci_5316_uid_2111010024_4-10keV_20211101T013654_1938_clean_map.fits"
@@ -263,3 +267,67 @@ def test_a_map_becomes_sunpy_s(written):
     x, y = read.coordinates()
     assert (theirs.Tx.to_value("arcsec"), theirs.Ty.to_value("arcsec")) == pytest.approx((x[200, 31], y[200, 31]))
     assert peer.unit == read.unit and peer.date.isot.startswith("2022-03-01T10:20:30")
+
+
+FLUXES = {"ph cm-2 arcsec-2 s-1 keV-1": 1.0, "photons cm!u-2!n asec!u-2!n min!u-1!n keV!u-1!n": 60.0}
+FLUXES |= {"ph / (m2 arcsec2 s keV)": 1e4, "1000 ph cm-2 arcsec-2 s-1 keV-1": 1e-3}
+
+
+def flare_at(x, y):
+    """Surface brightness of a flare at (700, -150) arcsec with a weaker source south-east of it; x, y: arcsec."""
+    sources = ((700.0, -150.0, 1.0, 12.0), (675.0, -190.0, 0.4, 9.0))
+    return sum(top * np.exp(-((x - west) ** 2 + (y - north) ** 2) / (2 * w**2)) for west, north, top, w in sources)
+
+
+@given(
+    roll=st.floats(-180, 180),
+    pixel=st.sampled_from([1.0, 2.0]),
+    unit=st.sampled_from(list(FLUXES)),
+    angle=st.sampled_from(["arcsec", "deg", "arcmin"]),
+    scale=st.sampled_from(["UTC", "TAI", "TT"]),
+    compression=st.sampled_from(["", "gzip", "RICE_1"]),
+    matrix=st.booleans(),
+)
+@settings(max_examples=30, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_however_the_same_flare_is_written_it_is_read_the_same(
+    tmp_path, roll, pixel, unit, angle, scale, compression, matrix
+):
+    size, turn, per = (257 if pixel == 1 else 128), np.radians(roll), units.arcsec.to(angle)
+    moment = pd.Timestamp("2023-04-13T10:20:30")
+    told = moment + pd.Timedelta(seconds={"UTC": 0.0, "TAI": 37.0, "TT": 69.184}[scale])
+    header = fits.Header({"TELESCOP": "SOLO/STIX", "TIMESYS": scale, "DATE-BEG": told.isoformat(), "BUNIT": unit})
+    for axis, name, value in ((1, "HPLN-TAN", 690.0), (2, "HPLT-TAN", -160.0)):
+        header.update({f"CTYPE{axis}": name, f"CUNIT{axis}": angle, f"CDELT{axis}": pixel * per})
+        header.update({f"CRVAL{axis}": value * per, f"CRPIX{axis}": (size + 1) / 2})
+    pc = {"PC1_1": np.cos(turn), "PC1_2": -np.sin(turn), "PC2_1": np.sin(turn), "PC2_2": np.cos(turn)}
+    header.update(pc if matrix else {"CROTA2": roll})
+    rows, columns = np.indices((size, size))
+    x, y = (np.asarray(value) * 3600 for value in WCS(header).wcs_pix2world(columns, rows, 0))
+    data = (flare_at((x + 648e3) % 1296e3 - 648e3, y) * FLUXES[unit]).astype(np.float32)
+    path = tmp_path / f"7.0-50.0keV.fits{'.gz' if compression == 'gzip' else ''}"
+    hdus = [fits.PrimaryHDU(data, header)]
+    if compression == "RICE_1":
+        hdus = [fits.PrimaryHDU(), fits.CompImageHDU(data, header, quantize_level=256)]
+    fits.HDUList(hdus).writeto(path, overwrite=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        read = read_map(path)
+    assert (read.pixel, read.start) == (pixel, "2023-04-13T10:20:30") and abs(read.roll) <= 45 + 1e-6
+    assert np.allclose(read.data, flare_at(*read.coordinates()), atol=1e-3)
+
+
+@pytest.mark.parametrize("order", [(1, 0, 2, 3, 4), (0, 2, 1, 3, 4), (4, 3, 2, 1, 0)])
+def test_products_in_another_order_are_refused_by_their_names(written, order):
+    with fits.open(written) as hdus:
+        images = [fits.ImageHDU(hdus[place].data, hdus[place].header) for place in order]
+        first = fits.PrimaryHDU(images[0].data, hdus[order[0]].header)
+        fits.HDUList([first, *images[1:]]).writeto(written.with_name("y.fits"))
+    with pytest.raises(InputError, match="in the place of its"):
+        read_map(written.with_name("y.fits"))
+
+
+def test_products_without_names_are_taken_in_the_pipeline_s_order_and_this_is_told(written):
+    with fits.open(written, mode="update") as hdus:
+        del hdus[3].header["ORIGIN"]
+    with pytest.warns(MetadataWarning, match="do not all tell their product"):
+        assert list(read_map(written).hdus) == list(HDUS)

@@ -15,7 +15,14 @@ from flarebook.compendium.atomic_files import atomic_write
 from flarebook.compendium.data.header_values import number, text
 from flarebook.compendium.data.reading import file_reader, open_fits
 from flarebook.compendium.errors import InputError
-from flarebook.stix.maps.frames import make_upright, pixel_size, roll_of, standard_header, world_coordinates
+from flarebook.stix.maps.frames import (
+    make_upright,
+    pixel_size,
+    roll_of,
+    standard_header,
+    tell_note,
+    world_coordinates,
+)
 from flarebook.stix.maps.quantities import ASTRONOMICAL_UNIT, check_place, energy_of, start_of, unit_of
 
 HDUS = ("clean", "back_projection", "residual", "components", "convolved")  # order in a CLEAN file
@@ -127,6 +134,7 @@ def read_map(path: str | Path) -> ArchiveMap:
 def _open(path):
     """Arrays, native float32, and headers of all HDUs; InputError when one of them holds no image."""
     with open_fits(path) as hdus:
+        hdus = hdus[1:] if hdus[0].data is None and len(hdus) > 1 else hdus  # compressed maps are extensions
         _check_instrument(hdus[0].header, path)
         if any(hdu.data is None or not hdu.is_image or hdu.data.ndim != 2 for hdu in hdus):
             raise InputError(f"{path.name} holds an HDU that is no image: give a map of the STIX image archive")
@@ -155,6 +163,8 @@ def _named(arrays, headers, path):
     """
     if len(arrays) != len(HDUS):
         return {"map": arrays[0]}
+    if not all(text(header, "ORIGIN") for header in headers):
+        tell_note(f"the maps in {path.name} do not all tell their product (ORIGIN): the pipeline's order is taken")
     for name, description, header in zip(HDUS, DESCRIPTIONS, headers, strict=True):
         origin = text(header, "ORIGIN")
         if origin and not origin.startswith(description):
