@@ -6,6 +6,7 @@
 import warnings
 from functools import cache
 from importlib.resources import as_file, files
+from inspect import signature
 
 import astropy.units as u
 import pandas as pd
@@ -22,7 +23,7 @@ def degradation(channel, time, table=None):
     """Sensitivity of an AIA channel relative to the start of the mission, 1 then and lower later.
 
     channel: name; HMI and a channel that the table lacks, such as 4500: 1.  time: UTC.  table: what
-    aiapy.calibrate.util.get_correction_table takes ("JSOC", "SSW" or a file); None is the shipped one of December 2017.
+    aiapy's get_correction_table takes ("JSOC", "SSW" or a file); None is the shipped one of December 2017.
     The last value is kept for dates after the table's own, with a MetadataWarning beyond a year: its polynomial would
     take 304 to 0 in 2020.  Raises InputError before the mission, or when the table cannot be read.
     """
@@ -45,8 +46,12 @@ def _sensitivity(channel, time, table):
     """aiapy's degradation at a time within the table."""
     from aiapy.calibrate import degradation as sensitivity
 
+    rows = _read_table(table)[0]
+    options = {"correction_table": rows}
+    if "calibration_version" in signature(sensitivity).parameters:  # since aiapy 0.12, whose default is the newest
+        options["calibration_version"] = int(rows["VER_NUM"][rows["WAVELNTH"].value == int(channel)].max())
     try:
-        return float(sensitivity(int(channel) * u.angstrom, Time(time), correction_table=_read_table(table)[0])[0])
+        return float(sensitivity(int(channel) * u.angstrom, Time(time), **options)[0])
     except ValueError as error:
         raise InputError(f"the sensitivity of AIA {channel} at {time:%Y-%m-%d} is unknown: {error}") from error
 
@@ -54,7 +59,10 @@ def _sensitivity(channel, time, table):
 @cache
 def _read_table(table):
     """A response table as aiapy reads it, and the date at which it was made."""
-    from aiapy.calibrate.util import get_correction_table
+    try:
+        from aiapy.calibrate.utils import get_correction_table
+    except ModuleNotFoundError:  # before aiapy 0.12, the newest for Python 3.11
+        from aiapy.calibrate.util import get_correction_table
 
     try:
         with as_file(TABLE) as shipped:

@@ -43,7 +43,10 @@ def parse_channel(header, name):
 
 def check_quality(header, name):
     """InputError for an image that its header marks as unusable: QUALITY, eclipse, calibration frame, lost values."""
-    from aiapy.util import check_quality_flag
+    try:
+        from aiapy.utils import check_quality_flag
+    except ModuleNotFoundError:  # before aiapy 0.12, the newest for Python 3.11
+        from aiapy.util import check_quality_flag
 
     try:
         quality = int(str(header.get("QUALITY", 0)), 0)
