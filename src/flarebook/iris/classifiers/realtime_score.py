@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterable
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -15,8 +16,12 @@ from flarebook.compendium.errors import InputError
 from flarebook.compendium.provenance import to_json
 from flarebook.iris.classifiers.inference import Ensemble, ensemble_scores
 from flarebook.iris.features.extract import extract_features
+from flarebook.iris.rasters.cubes import name_of
 from flarebook.iris.rasters.raster import FLAGS
 from flarebook.iris.rasters.read import iter_exposures, read_raster
+
+if TYPE_CHECKING:
+    import ndcube
 
 COARSEST = 0.12  # Angstrom per spectral pixel; k2v and k2r, about .3 apart, merge on a coarser axis
 TAIL = 0.001
@@ -62,7 +67,7 @@ def score_spectra(
 
 
 def score_file(
-    path: str | Path,
+    path: "str | Path | ndcube.NDCube",
     ensemble: Ensemble,
     progress: Callable[[Iterable], Iterable] = iter,
     skipped: list[str] | None = None,
@@ -71,8 +76,8 @@ def score_file(
 
     Parameters
     ----------
-    path : str or Path
-        File `.fits`, `.fits.gz` or `.tar.gz`.
+    path : str, Path or ndcube.NDCube
+        File `.fits`, `.fits.gz` or `.tar.gz`, or a cube of ndcube, sunraster or irispy-lmsal, see `read_raster`.
     ensemble : Ensemble
         Of `load_ensemble`.
     progress : callable
@@ -103,7 +108,7 @@ def score_file(
     """
     files = {}
     for exposure in progress(iter_exposures(path, skipped=skipped)):
-        refuse_coarse(exposure.wavelength, path)
+        refuse_coarse(exposure.wavelength, name_of(path))
         score, spread = score_exposure(exposure, ensemble)
         columns = {"slit": np.arange(len(score)), "time": exposure.time, "x": exposure.x, "score": score}
         rows = pd.DataFrame(columns | {"spread": spread, "flag": np.array(FLAGS)[exposure.flag]})
@@ -114,7 +119,7 @@ def score_file(
     table.attrs["units"] = {"time": "s", "x": "arcsec", "score": "", "spread": ""}
     if not table["score"].notna().any():
         raise InputError(
-            f"{path} holds no usable spectrum: no exposure has data and an exposure time; give another raster."
+            f"{name_of(path)} holds no usable spectrum: no exposure has data and an exposure time; give another raster."
         )
     return table
 

@@ -1,23 +1,30 @@
 """Tables and maps of the features of a real raster, and what coarse resolution leaves of them."""
 
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 
 from flarebook.iris.features.extract import extract_features
 from flarebook.iris.mg2 import FEATURES, WINDOW
 from flarebook.iris.rasters.raster import Raster
+from flarebook.iris.rasters.read import read_raster
+
+if TYPE_CHECKING:
+    import ndcube
 
 UNITS = {"minutes": "min", "x": "arcsec", "y": "arcsec", "intensity": "DN / s"}  # grid points and ratios have none
 PAPER_RANGES = {"intensity": "0 to 800", "kh_ratio": "0.8 to 1.4", "asymmetry": "-1 to 1"}  # sections 2.1 and 3
 
 
-def feature_table(raster: Raster, window: float = WINDOW) -> pd.DataFrame:
+def feature_table(raster: "Raster | ndcube.NDCube | str | Path", window: float = WINDOW) -> pd.DataFrame:
     """Measure the features of all usable spectra of a raster.
 
     Parameters
     ----------
-    raster : Raster
-        Counts of the Mg II window.
+    raster : Raster, or ndcube.NDCube, str or Path
+        Counts of the Mg II window, or what `read_raster` reads them from.
     window : float
         Full width of the k and of the h integration window in Angstrom.
 
@@ -26,7 +33,7 @@ def feature_table(raster: Raster, window: float = WINDOW) -> pd.DataFrame:
     DataFrame
         One row a spectrum: exposure, slit (pixel), minutes (after the start), x, y (arcsec), the ten features and good,
         which is True in every row because spectra that cannot be measured or used are skipped.  `attrs["units"]` holds
-        the units of the columns for astropy.
+        the units of the columns, for `astropy.table.QTable.from_pandas`.
 
     Raises
     ------
@@ -39,12 +46,17 @@ def feature_table(raster: Raster, window: float = WINDOW) -> pd.DataFrame:
     >>> table = iris.feature_table(iris.real_raster())
     >>> table["exposure"].nunique(), bool(table["intensity"].median() > 10)
     (3, True)
+    >>> from astropy.table import QTable
+    >>> QTable.from_pandas(table, units=table.attrs["units"])["intensity"].unit
+    Unit("DN / s")
     """
+    raster = raster if isinstance(raster, Raster) else read_raster(raster)
     spectra, exposure_time = raster.flat()
     features, good = extract_features(spectra, raster.wavelength, exposure_time, window)
     exposure, slit = (index.ravel() for index in np.indices(raster.quality.shape))
     table = pd.DataFrame({"exposure": exposure, "slit": slit, "minutes": raster.time[exposure] / 60})
-    table["x"], table["y"] = raster.x[exposure], raster.y[exposure] + raster.slit_offset[slit]
+    for name, centre, part in zip("xy", (raster.x, raster.y), raster.slit_direction, strict=True):
+        table[name] = centre[exposure] + part * raster.slit_offset[slit]
     table[list(FEATURES)] = features
     good = good & raster.quality.ravel()
     table = table.assign(good=good)[good].reset_index(drop=True)

@@ -152,6 +152,23 @@ def slit_step(primary, window, n_slit, resized, name):
     return field / n_slit, [] if resized else [f"CDELT2 is missing: the slit's step is FOVY / {n_slit}."]
 
 
+def slit_direction(window, name):
+    """Unit vector along the slit towards solar west and north, (float, float), and notes.
+
+    PC2_2 and PC3_2, which scale the steps of axes 2 and 3: 0.65 degrees from north in unrolled observations.
+    """
+    north, west = (number(window, key, name, (-1e6, 1e6), None) for key in ("PC2_2", "PC3_2"))
+    if north is None or west is None:
+        return (0.0, 1.0), ["PC2_2 or PC3_2 is missing: the slit is taken to lie along solar north."]
+    step = number(window, "CDELT2", name, default=1.0)
+    across = number(window, "CDELT3", name, default=0.0) or step  # 0 for sit-and-stare, whose PC3_2 is in slit steps
+    north, west = north * step, west * across
+    length = np.hypot(north, west)
+    if not length > 0:
+        raise InputError(f"{name} has a slit without direction (PC2_2 and PC3_2 are 0): correct the header")
+    return (float(west / length), float(north / length)), []
+
+
 def steps_backwards(primary, columns, name):
     """Whether the raster stepped eastwards, from STEPS_AV or else the pointing, and notes: (bool, [str])."""
     try:

@@ -1,4 +1,10 @@
-"""A raster in memory, exposure by exposure, and what marks a spectrum as unusable."""
+"""A raster in memory, exposure by exposure, and what marks a spectrum as unusable.
+
+The pipeline marks pixels that saturate the detector or its converter as Inf (IRIS Technical Note 26, A User's Guide to
+IRIS Data Retrieval, Reduction & Analysis, section "Flagging of saturated data").  Level-2 files of 16-bit integers have
+no Inf: their largest number stands for it, 16183.75 DN (BZERO 7992 + BSCALE .25 x 32767, as in the archive's files).
+No document found gives that number, and the real samples here hold no saturated pixel.
+"""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,8 +19,8 @@ from flarebook.compendium.errors import InputError
 if TYPE_CHECKING:
     import ndcube
 
-FLAGS = ("", "missing values", "no exposure time", "no time", "saturated", "cosmic ray")  # of a spectrum, by number
-SATURATED = 16183.0  # DN; level 2 stores saturated pixels as its largest number, 16183.75
+FLAGS = ("", "missing values", "no exposure time", "no time", "saturated", "cosmic ray", "masked")  # of a spectrum
+SATURATED = 16183.0  # DN, below the largest number that level 2 can store, see above
 FINEST = 0.06  # Angstrom a pixel, twofold summed: on coarser ones a line is as narrow as a cosmic-ray hit
 SPIKE = 5.0  # times the values two pixels away
 GAIN, READ_NOISE = 18.0, 1.5  # electrons per DN and DN of the near-ultraviolet camera (De Pontieu et al. 2014)
@@ -47,6 +53,8 @@ class Raster:
         File that was read.
     slit_offset : ndarray, shape (n_slit,), optional
         Distance from the slit centre in arcsec.
+    slit_direction : tuple of float
+        Unit vector along the slit towards solar west and north; (0, 1) where the slit lies along solar north.
     observer_velocity : ndarray, shape (n_exposures,), optional
         Velocity of the spacecraft in m/s, already removed from the wavelengths in level 2.
     orbital_phase : ndarray, shape (n_exposures,), optional
@@ -77,6 +85,7 @@ class Raster:
     observer_velocity: np.ndarray | None = None
     orbital_phase: np.ndarray | None = None
     notes: tuple[str, ...] = ()
+    slit_direction: tuple[float, float] = (0.0, 1.0)
 
     def flat(self):
         """Spectra (n_exposures * n_slit, n_wavelengths) and the exposure time of each, ready for `extract_features`."""
@@ -86,8 +95,10 @@ class Raster:
     def to_ndcube(self) -> "ndcube.NDCube":
         """The raster as an ndcube.NDCube in DN: time, distance along the slit and wavelength as world coordinates.
 
-        Pointing and exposure time are extra coordinates of the exposures; masked: where quality is False or a value is
-        missing.  Raises InputError when ndcube is not installed, or an exposure has no time.
+        Pointing and exposure time are extra coordinates of the exposures, distances towards west and north of the slit
+        (slit_x, slit_y) of its pixels; masked: where quality is False or a value is
+        missing.  `read_raster` takes the cube back.  Raises InputError when ndcube is not installed, an exposure has
+        no time, or the slit no offsets.
         """
         try:
             from ndcube import NDCube
@@ -97,15 +108,18 @@ class Raster:
         if not np.isfinite(self.time).all():
             raise InputError(f"{self.path} has exposures without a time, for which a cube has no coordinate: cut them")
         wavelength = QuantityTableCoordinate(self.wavelength * u.AA, names="wavelength", physical_types="em.wl")
-        offset = np.arange(self.spectra.shape[1]) if self.slit_offset is None else self.slit_offset
-        slit = QuantityTableCoordinate(offset * u.arcsec, names="slit", physical_types="custom:pos.slit.offset")
+        if self.slit_offset is None:
+            raise InputError(f"{self.path} has no slit_offset, for which a cube has no coordinate: give it in arcsec")
+        slit = QuantityTableCoordinate(
+            self.slit_offset * u.arcsec, names="slit", physical_types="custom:pos.slit.offset"
+        )
         times = TimeTableCoordinate(self.start + self.time * u.s, names="time", physical_types="time")
         mask = ~self.quality[..., None] | np.isnan(self.spectra)
         cube = NDCube(self.spectra, (wavelength & slit & times).wcs, mask=mask, unit=u.DN, meta=dict(self.header))
-        for name in ("x", "y", "exposure_time"):
-            unit = u.s if name == "exposure_time" else u.arcsec
-            table = QuantityTableCoordinate(getattr(self, name) * unit, names=name)
-            cube.extra_coords.add(name, 0, table)
+        for name, unit in (("x", u.arcsec), ("y", u.arcsec), ("exposure_time", u.s)):
+            cube.extra_coords.add(name, 0, QuantityTableCoordinate(getattr(self, name) * unit, names=name))
+        for name, part in zip(("slit_x", "slit_y"), self.slit_direction, strict=True):
+            cube.extra_coords.add(name, 1, QuantityTableCoordinate(part * self.slit_offset * u.arcsec, names=name))
         return cube
 
 

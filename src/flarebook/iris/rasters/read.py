@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
 
 import astropy.units as u
 import numpy as np
@@ -18,23 +19,30 @@ import numpy as np
 from flarebook.compendium.batch_report import skipping
 from flarebook.compendium.data.reading import open_fits, reading
 from flarebook.compendium.errors import InputError, MetadataWarning, plain
+from flarebook.iris.rasters.cubes import CubeWindow, cubes_of, is_held
 from flarebook.iris.rasters.raster import Exposure, Raster
 from flarebook.iris.rasters.window import RasterWindow
+
+if TYPE_CHECKING:
+    import ndcube
 
 CONTENT = "an IRIS level-2 raster"
 FILE_BYTES, EXPANSION = 1 << 28, 100  # a packed file unpacks to at most the larger of these bytes and this many times
 
 
 def read_raster(
-    paths: str | Path | list[str | Path], window: str = "Mg II k", slit: tuple[int, int] | None = None
+    paths: "str | Path | ndcube.NDCube | list[str | Path]",
+    window: str = "Mg II k",
+    slit: tuple[int, int] | None = None,
 ) -> Raster:
     """Read a raster, several files of one observation joined in time.
 
     Parameters
     ----------
-    paths : str, Path or list of them
+    paths : str, Path or list of them, or ndcube.NDCube
         Files `.fits`, `.fits.gz` or `.tar.gz`; several of one observation are joined in time.  Members of an archive
-        that cannot be read are skipped with a MetadataWarning.
+        that cannot be read are skipped with a MetadataWarning.  Or what software holds: a cube of ndcube, sunraster or
+        irispy-lmsal, axes (exposure, slit, wavelength), a sequence of cubes, or irispy's collection of windows.
     window : str
         Name of the spectral window, as in the header's TDESC keywords.
     slit : tuple of int, optional
@@ -48,7 +56,13 @@ def read_raster(
     Raises
     ------
     InputError
-        When a file is absent, damaged, not a level-2 raster, or lacks the window.
+        When a file is absent, damaged, not a level-2 raster, or lacks the window; when a cube does not state its unit,
+        vacuum wavelengths, times or exposure times.
+
+    Warns
+    -----
+    MetadataWarning
+        When keywords contradict each other, or a cube states no telescope or no place on the Sun.
 
     References
     ----------
@@ -62,6 +76,8 @@ def read_raster(
     >>> raster.spectra.shape[:2]
     (3, 10)
     """
+    if is_held(paths):
+        return concatenate([_told(CubeWindow(cube, slit)).raster() for cube in cubes_of(paths, window)])
     rasters, skipped = [], []
     for path in map(Path, [paths] if isinstance(paths, str | Path) else sorted(paths)):
         for file, name in raster_files(path, skipped):
@@ -76,7 +92,7 @@ def read_raster(
 
 
 def iter_exposures(
-    path: str | Path,
+    path: "str | Path | ndcube.NDCube",
     window: str = "Mg II k",
     slit: tuple[int, int] | None = None,
     skipped: list[str] | None = None,
@@ -85,8 +101,8 @@ def iter_exposures(
 
     Parameters
     ----------
-    path : str or Path
-        File `.fits`, `.fits.gz` or `.tar.gz`.
+    path : str, Path or ndcube.NDCube
+        File `.fits`, `.fits.gz` or `.tar.gz`, or what `read_raster` takes instead.
     window : str
         Name of the spectral window, as in the header's TDESC keywords.
     slit : tuple of int, optional
@@ -113,6 +129,12 @@ def iter_exposures(
     >>> [round(one.x, 1) for one in iris.iter_exposures(sample_path("iris_20140329_mg2_raster.fits"))]
     [483.9, 485.9, 487.9]
     """
+    if is_held(path):
+        windows = [_told(CubeWindow(cube, slit)) for cube in cubes_of(path, window)]
+        for file, found in enumerate(windows):
+            shift = (found.start - windows[0].start).sec
+            yield from (one._replace(time=one.time + shift, file=file) for one in found.exposures())
+        return
     path, reasons, told, first, number = Path(path), [], set(), None, 0
     for file, name in raster_files(path, reasons):
         with skipping(reasons) if is_archive(path) else nullcontext(), open_level2(file, name) as hdus:
@@ -129,6 +151,12 @@ def iter_exposures(
         tell("skipped", reasons)
     else:
         skipped += reasons
+
+
+def _told(found):
+    """The window of a cube, its contradictions told."""
+    tell(found.name, found.contradictions)
+    return found
 
 
 def tell(path, notes):

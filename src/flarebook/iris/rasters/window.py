@@ -37,14 +37,15 @@ class RasterWindow:
         self.missing = (RESIZED_MISSING if resized else MISSING) + ROUNDING
         self.factor, self.per_second, unit_notes = level2.counts_of(self.primary, header, name)
         self.columns, table_notes = level2.auxiliary(hdus, n_exposures, name)
-        self.slit = _slit_range(slit, n_slit, name)
-        self.needed = _needed(self.wavelength)
+        self.slit = slit_range(slit, n_slit, name)
+        self.needed = needed_wavelengths(self.wavelength)
         step, slit_notes = level2.slit_step(self.primary, header, n_slit, resized, name)
         self.slit_offset = ((np.arange(n_slit) - (n_slit - 1) / 2) * step)[self.slit]
+        self.slit_direction, direction_notes = level2.slit_direction(header, name)
         reversed_scan, step_notes = level2.steps_backwards(self.primary, self.columns, name)
         self.order = range(n_exposures)[:: -1 if reversed_scan else 1]
         backwards = ["The raster stepped backwards; it is turned round so that x ascends and time descends."]
-        self.contradictions = [*notes, *unit_notes, *table_notes, *slit_notes, *step_notes]
+        self.contradictions = [*notes, *unit_notes, *table_notes, *slit_notes, *direction_notes, *step_notes]
         self.notes = [*self.contradictions, *(backwards if reversed_scan else [])]
 
     def exposures(self):
@@ -71,15 +72,20 @@ class RasterWindow:
             "header": {key: self.primary[key] for key in self.primary if key not in ("COMMENT", "HISTORY", "")},
             "path": Path(self.name),
             "slit_offset": self.slit_offset,
+            "slit_direction": self.slit_direction,
             "notes": (*self.notes, *flag_notes(flag)),
         }
         columns = {name: column[list(self.order)] for name, column in self.columns.items()}
         return Raster(spectra, self.wavelength, start=self.start, quality=flag == 0, **columns, **about)
 
+    def _counts(self, step):
+        """Values of an exposure as they are stored, (n_slit, n_wavelengths) float32."""
+        return np.asarray(self.hdu.section[step, self.slit], np.float32)
+
     def _exposure(self, step):
-        """Read one exposure from the file in DN; missing values become NaN."""
+        """Read one exposure in DN; missing values become NaN."""
         time, exposure_time, x, y = (float(self.columns[name][step]) for name in ("time", "exposure_time", "x", "y"))
-        counts = np.asarray(self.hdu.section[step, self.slit], np.float32)[:, :: -1 if self.turned else 1]
+        counts = self._counts(step)[:, :: -1 if self.turned else 1]
         with np.errstate(invalid="ignore", over="ignore"):
             counts = counts * np.float32(self.factor * (exposure_time if self.per_second else 1.0))
             spectra = np.where(counts > self.missing, counts, np.float32(np.nan))
@@ -94,14 +100,14 @@ def flag_notes(flag):
     empty = flag.astype(bool).all(axis=1) & ~unexposed
     counts = ((unexposed, "have no exposure time"), (empty, "hold no complete spectrum"))
     notes = [f"{rows.sum()} of {len(flag)} exposures {what}." for rows, what in counts if rows.any()]
-    spectra = (("saturated", "are saturated"), ("cosmic ray", "hold a cosmic-ray hit"))
+    spectra = (("saturated", "are saturated"), ("cosmic ray", "hold a cosmic-ray hit"), ("masked", "are masked"))
     for name, what in spectra:
         if number := (flag == FLAGS.index(name)).sum():
             notes.append(f"{number} of {flag.size} spectra {what}; they are not used.")
     return notes
 
 
-def _slit_range(slit, n_slit, name):
+def slit_range(slit, n_slit, name):
     """Slice of slit pixels, or an InputError when nothing lies in it."""
     first, last = (0, n_slit) if slit is None else slit
     if not 0 <= first < last <= n_slit:
@@ -109,7 +115,7 @@ def _slit_range(slit, n_slit, name):
     return slice(first, last)
 
 
-def _needed(wavelength):
+def needed_wavelengths(wavelength):
     """Mask of the wavelengths that the features need, or all when the window holds only a part of them."""
     inside = (wavelength >= GRID[0]) & (wavelength <= GRID[-1])
     if wavelength[0] > GRID[0] or wavelength[-1] < GRID[-1]:

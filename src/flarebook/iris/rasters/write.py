@@ -54,7 +54,7 @@ def write_raster(raster: Raster, path: str | Path) -> Path:
     _check(raster)
     order = np.argsort(raster.time, kind="stable")
     primary = _primary(raster, order)
-    tables = _auxiliary(raster, order), _file_names(len(order))
+    tables = _auxiliary(raster, order), _file_names(raster, order)
     hdus = fits.HDUList([primary, _window(raster, order, primary.header), *tables])
     with atomic_write(path) as partial:
         hdus.writeto(partial)
@@ -119,7 +119,14 @@ def _window(raster, order, primary):
     )
     for axis, values in enumerate(coordinates, 1):
         window.header.update({f"{key}{axis}": v for key, v in zip(("CRVAL", "CRPIX", "CDELT"), values, strict=True)})
+    window.header.update(_directions(raster, primary["STEPS_AV"]))
     return window
+
+
+def _directions(raster, steps):
+    """Keywords PCi_j of the slit's direction, relative to the steps of slit and exposures."""
+    (west, north), ratio = raster.slit_direction, (steps or _slit_step(raster)) / _slit_step(raster)
+    return {"PC2_2": north, "PC3_2": west / ratio, "PC2_3": -west * ratio, "PC3_3": north}
 
 
 def _auxiliary(raster, order):
@@ -128,7 +135,7 @@ def _auxiliary(raster, order):
     known = dict.fromkeys(FORMAT["ones"], 1.0) | {
         "TIME": raster.time, "EXPTIMEF": raster.exposure_time, "EXPTIMEN": raster.exposure_time, "XCENIX": raster.x,
         "YCENIX": raster.y, "OBS_VRIX": velocity, "OPHASEIX": phase, "PZTX": raster.x - np.mean(raster.x),
-    }  # fmt: skip
+    } | {f"{key}IX": value for key, value in _directions(raster, _steps(raster, order)).items()}  # fmt: skip
     table = pd.DataFrame(0.0, index=range(len(order)), columns=COLUMNS).assign(**known)
     hdu = fits.ImageHDU(table.to_numpy(np.float64)[order])
     for column, key in enumerate(COLUMNS):
@@ -136,7 +143,13 @@ def _auxiliary(raster, order):
     return hdu
 
 
-def _file_names(n_exposures):
-    """The table of level-1 file names; the archive's are unknown here, so its cells are empty."""
-    columns = [fits.Column(name, form, array=np.full(n_exposures, "-")) for name, form in FORMAT["file_names"].items()]
+def _file_names(raster, order):
+    """The table of level-1 files, unknown here but for the times of mid-exposure in their names, which irispy reads."""
+    times = raster.start + TimeDelta((raster.time + raster.exposure_time / 2)[order], format="sec")
+    stamps = [time.strftime("%Y%m%d_%H%M%S%f")[:17] for time in times]
+    known = {f"{band}filename": [f"iris{stamp}_{band.lower()}.fits" for stamp in stamps] for band in ("FUV", "NUV")}
+    columns = [
+        fits.Column(name, form, array=np.array(known.get(name, ["-"] * len(order))))
+        for name, form in FORMAT["file_names"].items()
+    ]
     return fits.TableHDU.from_columns(columns)
