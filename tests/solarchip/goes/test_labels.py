@@ -128,3 +128,21 @@ def test_a_file_of_a_folder_that_may_not_be_entered_is_one_reason(monkeypatch):
     """Path.is_dir raises there; os.path.isdir does not."""
     monkeypatch.setattr("pathlib.Path.is_dir", lambda path: (_ for _ in ()).throw(PermissionError(13, "denied")))
     assert [path.name for path in find_flare_files(["closed/go15.fits"])] == ["go15.fits"]
+
+
+def test_a_record_that_sunpy_holds_is_labelled_as_its_file():
+    """REAL: GOES-15; the units are stated for astropy."""
+    timeseries = pytest.importorskip("sunpy.timeseries")
+    ours, theirs = label_days(GOES[:1]), label_days([timeseries.TimeSeries(GOES[0], source="XRS")])
+    for expected, found in zip(ours[:2], theirs[:2], strict=True):
+        pd.testing.assert_frame_equal(found, expected)
+        assert found.attrs["units"] == {"peak_flux": "W / m2"}
+    assert not theirs[2]
+
+
+def test_a_series_of_another_instrument_is_skipped_with_its_reason():
+    timeseries = pytest.importorskip("sunpy.timeseries")
+    table = pd.DataFrame({"flux": [1.0, 2.0]}, index=pd.date_range("2014-01-01", periods=2))
+    other = timeseries.GenericTimeSeries(table, {"telescop": "LYRA"}, {})
+    _, _, reasons = label_days([GOES[0], other])
+    assert len(reasons) == 1 and "give one of GOES XRS" in reasons[0]

@@ -152,6 +152,9 @@ def test_a_sunpy_map_goes_in_and_comes_out(tmp_path, write_sun):
     assert str(smap.date.isot).startswith("2014-03-29T00:00:08.5") and smap.wavelength.value == 193
     rates = read_image(smap / smap.exposure_time)  # sunpy writes BUNIT anew, EXPTIME stays
     np.testing.assert_allclose(prepare_image(rates, 64), prepare_image(image, 64), rtol=1e-5, atol=1e-3)
+    np.testing.assert_array_equal(prepare_image(smap, 64), prepare_image(image, 64))
+    masked = type(smap)(smap.data, smap.meta, mask=smap.data > smap.data.max() * 0.999)
+    assert np.isnan(read_image(masked).data).sum() == masked.mask.sum() > 0
     turned = read_image(smap.rotate(missing=0))
     assert turned.roll == pytest.approx(0, abs=0.01)
     inside = np.s_[16:48, 16:48]

@@ -7,13 +7,16 @@ import pandas as pd
 import pytest
 from astropy import units
 from astropy.io import fits
+from astropy.table import QTable
 from astropy.wcs import WCS
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from flarebook.compendium.data.download import in_mirror
 from flarebook.compendium.errors import InputError, MetadataWarning
+from flarebook.stix.archive.real_maps import read_files
 from flarebook.stix.maps.fits_map import HDUS, read_map, write_map
+from flarebook.stix.maps.preprocess import flag, normalise
 
 REAL = "stix_ql_image_sci_5316_uid_2111010024_4-10keV_20211101T013654_1938_clean_map.fits"
 
@@ -331,3 +334,52 @@ def test_products_without_names_are_taken_in_the_pipeline_s_order_and_this_is_to
         del hdus[3].header["ORIGIN"]
     with pytest.warns(MetadataWarning, match="do not all tell their product"):
         assert list(read_map(written).hdus) == list(HDUS)
+
+
+def in_and_out(read):
+    """What `read_map` makes of sunpy's map of a map."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return read_map(read.to_map())
+
+
+def test_a_map_that_sunpy_holds_is_read_as_its_file(written):
+    pytest.importorskip("sunpy.map")
+    read = read_map(written)
+    back = in_and_out(read)
+    assert np.array_equal(back.data, read.data) and back.unit == read.unit and back.path.name == written.name
+    for name in ("pixel", "energy", "exposure", "simulated"):
+        assert getattr(back, name) == getattr(read, name)
+    assert back.start[:23] == read.start and back.roll == pytest.approx(read.roll) and back.hdus.keys() == {"map"}
+    assert back.centre == pytest.approx(read.centre, abs=1e-6)
+    assert np.array_equal(normalise(read.to_map()), normalise(read.data, read.pixel))
+    archive = read_files([read.to_map()])
+    assert np.array_equal(archive.images, read_files([written]).images)
+    assert archive.records["peak_flux"][0] == read.data.max() and not archive.skipped
+
+
+def test_masked_pixels_of_sunpy_s_map_are_missing(written):
+    sunpy_map = pytest.importorskip("sunpy.map")
+    smap = read_map(written).to_map()
+    back = read_map(sunpy_map.Map(smap.data, smap.meta, mask=smap.data == smap.data.max()))
+    assert np.isnan(back.data).sum() == (smap.data == smap.data.max()).sum() and flag(back.data) == "not a number"
+
+
+def test_a_map_of_another_instrument_or_unit_that_sunpy_holds_is_refused(written):
+    sunpy_map = pytest.importorskip("sunpy.map")
+    smap = read_map(written).to_map()
+    for cards, words in (
+        ({"telescop": "RHESSI", "origin": "NASA"}, "is of RHESSI, not of STIX"),
+        ({"bunit": "K"}, "not photons or"),
+    ):
+        with pytest.raises(InputError, match=words):
+            read_map(sunpy_map.Map(smap.data, smap.meta | cards))
+    left_out = read_files([smap, sunpy_map.Map(smap.data, smap.meta | {"bunit": "K"})])
+    assert len(left_out.images) == 1 and len(left_out.skipped) == 1
+
+
+def test_units_of_records_are_stated_for_astropy(written):
+    records = read_files([written]).records
+    units = records.attrs["units"]
+    table = QTable.from_pandas(records[["map_x", "distance", "peak_flux"]], units=units)
+    assert str(table["map_x"].unit) == "arcsec" and table["peak_flux"].unit == read_map(written).unit

@@ -14,6 +14,7 @@ FIRST_TIME = np.datetime64("1974-07-01", "ns")  # SMS-1, the first of these sens
 RISE, MINUTES = 1.4, 4  # NOAA's onset: the flux grows through four minutes and ends 1.4 times as high as it began
 HOLE = pd.Timedelta("3h")  # a flare is not followed over longer ones; an eclipse lasts 72 minutes at most
 COLUMNS = ("start", "peak", "end", "peak_flux", "goes_class", "scale")
+UNITS = {"peak_flux": "W / m2"}  # in `attrs["units"]` of tables of flares and days
 
 
 def last_time():
@@ -127,7 +128,7 @@ def find_flares(flux_long: np.ndarray, times: np.ndarray) -> pd.DataFrame:
     -------
     pandas.DataFrame
         Columns start, peak, end (NaT when the record ends before), peak_flux (W/m2) and goes_class, on the scale of the
-        flux.
+        flux.  `attrs["units"]` holds the unit for `astropy.table.QTable.from_pandas`.
 
     Raises
     ------
@@ -153,7 +154,9 @@ def find_flares(flux_long: np.ndarray, times: np.ndarray) -> pd.DataFrame:
     table = pd.DataFrame([row for curve in curves for row in _flares(*curve)], columns=list(COLUMNS[:4]))
     classes = [flux_to_class(value) for value in table["peak_flux"]]
     kinds = dict.fromkeys(("start", "peak", "end"), "datetime64[ns]")
-    return table.assign(goes_class=classes).astype(kinds | {"peak_flux": float})
+    table = table.assign(goes_class=classes).astype(kinds | {"peak_flux": float})
+    table.attrs["units"] = dict(UNITS)
+    return table
 
 
 def _flares(flux, minutes):

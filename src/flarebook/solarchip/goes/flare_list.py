@@ -9,7 +9,7 @@ import pandas as pd
 from flarebook.compendium.atomic_files import atomic_write
 from flarebook.compendium.data.reading import TABLE_BYTES, file_reader, read_text_table
 from flarebook.compendium.errors import InputError
-from flarebook.solarchip.goes.classes import COLUMNS, FIRST_TIME, class_to_flux, flux_to_class, last_time
+from flarebook.solarchip.goes.classes import COLUMNS, FIRST_TIME, UNITS, class_to_flux, flux_to_class, last_time
 from flarebook.solarchip.goes.quality import note
 from flarebook.solarchip.goes.scales import FIRST_TRUE_SATELLITE, OPERATIONAL, TRUE, scale_of_lists
 
@@ -45,7 +45,7 @@ def read_flare_list(path: str | Path) -> pd.DataFrame:
     pandas.DataFrame
         Columns start, peak, end (UTC, NaT where missing), peak_flux (W/m2), goes_class and its scale, in order of time.
         Rows without a class are dropped, and duplicate reports of a flare are merged.  `attrs["day"]` is the day of an
-        events file, which may be without flares.
+        events file, which may be without flares; `attrs["units"]` holds the unit.
 
     Raises
     ------
@@ -94,7 +94,7 @@ def read_flare_list(path: str | Path) -> pd.DataFrame:
             "(2019-12-09) and on the true one since",
         )
     flares = merge_reports([table])
-    flares.attrs = table.attrs
+    flares.attrs = table.attrs | {"units": dict(UNITS)}
     return flares
 
 

@@ -3,16 +3,20 @@
 import os
 import re
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from flarebook.compendium.batch_report import skipping
 from flarebook.compendium.errors import InputError
-from flarebook.solarchip.goes.classes import class_to_flux, find_flares, flux_to_class, reaches_class
+from flarebook.solarchip.goes.classes import UNITS, class_to_flux, find_flares, flux_to_class, reaches_class
 from flarebook.solarchip.goes.flare_list import flare_times, merge_reports, read_flare_list
 from flarebook.solarchip.goes.scales import on_common_scale
 from flarebook.solarchip.goes.xrs import read_xrs
+
+if TYPE_CHECKING:
+    import sunpy.timeseries
 
 LEVELS = {"label_m": "M1.0", "label_c": "C1.0"}
 LISTS = (".csv", ".txt")
@@ -53,19 +57,23 @@ def _sorted_peaks(flares):
     return peaks[order], np.asarray(fluxes, float)[order]
 
 
-def label_days(paths: list[str | Path]) -> tuple[pd.DataFrame, pd.DataFrame, list[str]]:
+def label_days(
+    paths: "list[str | Path | sunpy.timeseries.GenericTimeSeries]",
+) -> tuple[pd.DataFrame, pd.DataFrame, list[str]]:
     """Detect flares in GOES records or read flare lists, and label each day at 00:00 UT.
 
     Parameters
     ----------
-    paths : list of str or Path
-        FITS or netCDF records of the X-ray flux, flare lists (CSV, NOAA events), or folders of both.
+    paths : list of str, Path or sunpy.timeseries.sources.XRSTimeSeries
+        FITS or netCDF records of the X-ray flux, flare lists (CSV, NOAA events), or folders of both; records that sunpy
+        holds.
 
     Returns
     -------
     flares : pandas.DataFrame
         Columns start, peak, end, peak_flux (W/m2), goes_class and scale, which is one for all: that of the files, or
-        "true" when they differ.
+        "true" when they differ.  `attrs["units"]` of both tables holds the unit for
+        `astropy.table.QTable.from_pandas`.
     days : pandas.DataFrame
         Columns time, peak_flux, max_class, label_m and label_c (M1.0 and C1.0 or above within 24 hours), for each day
         that a record covers, or from the first to the last flare of a list.
@@ -104,9 +112,10 @@ def read_sources(paths):
     paths: as `label_days`.
     """
     records, lists, reasons = [], [], []
-    for path in find_flare_files(paths):
+    held = [source for source in paths if hasattr(source, "to_dataframe")]
+    for path in [*held, *find_flare_files(source for source in paths if not hasattr(source, "to_dataframe"))]:
         with skipping(reasons):
-            if path.suffix in LISTS:
+            if isinstance(path, Path) and path.suffix in LISTS:
                 lists.append(read_flare_list(path))
             else:
                 records.append(read_xrs(path))
@@ -118,7 +127,9 @@ def label_sources(records, lists):
     flares = merge_reports([*([flares_of_records(records)] if records else []), *lists])
     days = covered_days(records, lists)
     times = pd.Series(days.strftime("%Y-%m-%dT%H:%M:%S"), name="time")
-    return flares, pd.concat([times, label_table(flares, days)], axis=1)
+    days = pd.concat([times, label_table(flares, days)], axis=1)
+    flares.attrs["units"] = days.attrs["units"] = dict(UNITS)
+    return flares, days
 
 
 def find_flare_files(items):

@@ -1,7 +1,7 @@
 """Preparation of full-disk images: calibration, registration to the standard grid, and whole sets of files."""
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -21,6 +21,9 @@ from flarebook.solarchip.images.limb import (
 )
 from flarebook.solarchip.images.read import SunImage, read_image
 from flarebook.solarchip.images.scaling import LARGEST
+
+if TYPE_CHECKING:
+    import sunpy.map
 
 SAMPLES = 2  # points per axis over which a pixel of the grid is averaged, at least
 BLOCKS = 4  # blocks of the data's pixels that a pixel of the grid is wide, at least
@@ -63,13 +66,18 @@ def observer_latitude(image):
     return float(latitude if known else solar_b0(image.time.day_of_year))
 
 
-def prepare_image(image: SunImage, size: int = 128, correct: bool = True, response: str | None = None) -> np.ndarray:
+def prepare_image(
+    image: "SunImage | sunpy.map.GenericMap | str | Path",
+    size: int = 128,
+    correct: bool = True,
+    response: str | None = None,
+) -> np.ndarray:
     """Calibrate an image and register it to the standard grid.
 
     Parameters
     ----------
-    image : SunImage
-        A full-disk image, such as `read_image` returns.
+    image : SunImage, or sunpy.map.GenericMap, str or Path
+        A full-disk image, such as `read_image` returns, or what it reads one from.
     size : int
         Pixels along a side of the grid, which is 2.2 solar radii wide.
     correct : bool
@@ -96,6 +104,7 @@ def prepare_image(image: SunImage, size: int = 128, correct: bool = True, respon
     >>> prepare_image(load_real_aia(), size=64).shape
     (64, 64)
     """
+    image = image if isinstance(image, SunImage) else read_image(image)
     check_full_disk(image)
     if image.channel == "hmi":
         check_field_edge(image)

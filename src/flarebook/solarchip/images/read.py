@@ -34,7 +34,7 @@ ROLL_KEYWORDS = ("CROTA2", "PC1_1", "PC1_2", "PC2_1", "PC2_2", "CD1_1", "CD1_2",
 RADII = (900.0, 1010.0)  # arcsec: the Sun as seen from the Earth's orbit, and a little more
 CONTENT = "a FITS image of AIA or HMI"
 FIELDS = (-1e4, 1e4)  # G: twice what HMI can measure
-BRIGHTNESSES = (-1e3, 2e6)  # DN and DN/s: the camera ends at 16,383 DN, the shortest exposure is about 0.01 s
+BRIGHTNESSES = (-1e3, 2e6)  # DN and DN/s: 14 bits, 16,383 DN (Lemen et al. 2012), in 0.01 s or more
 EXPOSURES = (0.001, 60.0)  # s
 NOT_DATA = re.compile("UNC|ERR|MASK|BAD|QUAL|FLAG|WEIGHT|PREVIEW", re.IGNORECASE)  # names of extensions beside the data
 OPPOSITE = 0.02  # share of the strong pixels of a line-of-sight field that have the rarer sign, at least
@@ -95,7 +95,8 @@ def read_image(source: str | Path | Any) -> SunImage:
     ('171', (128, 128))
     """
     if hasattr(source, "fits_header"):  # a sunpy map; its type is not imported to ask
-        return image_from_array(source.data, source.fits_header, source.name)
+        data = source.data if source.mask is None else np.where(source.mask, np.nan, source.data)
+        return image_from_array(data, source.fits_header, source.name)
     with reading(source, CONTENT):
         data, header = _image_and_header(Path(source))
         return image_from_array(data, header, Path(source).name)

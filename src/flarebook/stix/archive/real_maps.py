@@ -12,12 +12,13 @@ from flarebook.compendium.data.reading import files_below
 from flarebook.compendium.errors import InputError
 from flarebook.stix.maps.client import HOST, map_fetcher
 from flarebook.stix.maps.file_names import parse_name, published_names
-from flarebook.stix.maps.fits_map import read_map
+from flarebook.stix.maps.fits_map import NO_UNIT, read_map
 from flarebook.stix.maps.preprocess import SIZE, flag, normalise
 from flarebook.stix.maps.quantities import ASTRONOMICAL_UNIT
 from flarebook.stix.simulation.artefacts import ARTEFACTS
 
 OTHER_PRODUCTS = ("_bp", "_em_", "_mem_", "_vff_", "_fwdfit", "_full_", "_clean_stx", "no_resid", "spec_fitting")
+UNITS = {"map_x": "arcsec", "map_y": "arcsec", "distance": "AU"}  # of the columns, for astropy
 UNKNOWN = {  # what only a simulation knows, or a flare list: column and the type its missing value has
     "peak_counts": "float64",
     "counts_per_detector": "float64",
@@ -79,18 +80,20 @@ def find_maps(folder):
 def read_files(files, progress=iter, locate=Path):
     """Images and records of archive files, one after the other: a RealArchive.
 
-    files: names or paths; progress: called with an iterable, gives it back; locate: gives the path of each.
+    files: names or paths, or sunpy maps; progress: called with an iterable, gives it back; locate: gives the path of a
+    name.
     Raises InputError when no file can be read.
     """
     images, records, skipped = [], [], []
     for file in progress(list(files)):
         reasons = []
         with skipping(reasons):
-            archive_map = read_map(locate(file))
-            image, record = normalise(archive_map.data, archive_map.pixel), record_of(archive_map)
+            archive_map = read_map(locate(file) if isinstance(file, str | Path) else file)
+            image, record = normalise(archive_map), record_of(archive_map)
             images.append(image)
             records.append(record)
-        skipped += [(str(file), reason) for reason in reasons]
+        name = str(file) if isinstance(file, str | Path) else file.name
+        skipped += [(name, reason) for reason in reasons]
     if not images:
         first = f"; first: {skipped[0][1]}" if skipped else ""
         raise InputError(f"none of the {len(skipped)} files can be used{first}")
@@ -136,7 +139,10 @@ def table_of(records):
     """Records as a table with every column of the simulated archive; truth is missing; units in `attrs["units"]`."""
     known, unknown = pd.DataFrame(records), pd.DataFrame(index=range(len(records)), columns=list(UNKNOWN))
     table = known.join(unknown.astype(UNKNOWN))
-    table.attrs["units"] = {"map_x": "arcsec", "map_y": "arcsec", "distance": "AU"}
+    table.attrs["units"] = dict(UNITS)
+    stated = set(known.get("unit", ()))
+    if len(stated) == 1 and NO_UNIT not in stated:  # where they are mixed, the column `unit` has each row's
+        table.attrs["units"] |= dict.fromkeys(("peak_flux", "residual_rms"), stated.pop())
     return table
 
 

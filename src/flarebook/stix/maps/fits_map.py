@@ -1,19 +1,19 @@
 """Read and write the image archive's FITS maps: the old format (257 pixels of 1 arcsec) and the new (128 of 2).
 
 Own code, since sunpy refuses the pipeline's axes (solar_x in arcsecs) and a CLEAN file holds five maps that belong
-together; astropy reads its units and frames, and `ArchiveMap.to_map` gives sunpy's map.
+together; astropy reads its units and frames.  `ArchiveMap.to_map` gives sunpy's map, and `read_map` takes one.
 """
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from astropy.io import fits
 
 from flarebook.compendium.atomic_files import atomic_write
 from flarebook.compendium.data.header_values import number, text
-from flarebook.compendium.data.reading import file_reader, open_fits
+from flarebook.compendium.data.reading import open_fits, reading
 from flarebook.compendium.errors import InputError
 from flarebook.stix.maps.frames import (
     make_upright,
@@ -25,9 +25,13 @@ from flarebook.stix.maps.frames import (
 )
 from flarebook.stix.maps.quantities import ASTRONOMICAL_UNIT, check_place, energy_of, start_of, unit_of
 
+if TYPE_CHECKING:
+    import sunpy.map
+
 HDUS = ("clean", "back_projection", "residual", "components", "convolved")  # order in a CLEAN file
 DESCRIPTIONS = ("STIX CLEAN", "STIX BPROJ", "CLEAN RESIDUAL", "CLEAN components", "CLEAN convolved")
 FLUX_UNITS = "photons cm!u-2!n asec!u-2!n s!u-1!n keV!u-1!n"  # as the pipeline writes them
+NO_UNIT = "(no unit stated)"
 EXPOSURES = (1e-3, 86400.0)  # s
 BRIGHTEST = 1e8  # of any flare's pixel, in either unit
 
@@ -57,7 +61,7 @@ class ArchiveMap:
     @property
     def unit_text(self):
         """The unit for people, such as "ph / (arcsec2 cm2 keV s)"."""
-        return "(no unit stated)" if self.unit is None else self.unit.to_string()
+        return NO_UNIT if self.unit is None else self.unit.to_string()
 
     @property
     def simulated(self):
@@ -83,14 +87,14 @@ class ArchiveMap:
         return sunpy.map.Map(self.data, header)
 
 
-@file_reader("a STIX map")
-def read_map(path: str | Path) -> ArchiveMap:
-    """Read one FITS map of the STIX image archive.
+def read_map(path: "str | Path | sunpy.map.GenericMap") -> ArchiveMap:
+    """Read one FITS map of the STIX image archive, or take it from a sunpy map.
 
     Parameters
     ----------
-    path : str or Path
-        CLEAN, back-projection, EM, MEM or forward-fit map, of 257 pixels of 1 arcsec or 128 of 2.
+    path : str, Path or sunpy.map.GenericMap
+        CLEAN, back-projection, EM, MEM or forward-fit map, of 257 pixels of 1 arcsec or 128 of 2.  Of a map that sunpy
+        holds, data and metadata are judged as a file's, and masked pixels are NaN.
 
     Returns
     -------
@@ -100,7 +104,13 @@ def read_map(path: str | Path) -> ArchiveMap:
     Raises
     ------
     InputError
-        For a file that is not FITS, is cut short, or is of another instrument or pixel size.
+        For a file that is not FITS, is cut short, or is of another instrument or pixel size; for a unit, frame or place
+        that contradicts itself or is not of STIX.
+
+    Warns
+    -----
+    MetadataWarning
+        When no unit, time, roll or energy band is stated.
 
     Examples
     --------
@@ -112,8 +122,17 @@ def read_map(path: str | Path) -> ArchiveMap:
     >>> found.data.shape, found.energy, found.simulated
     ((257, 257), (4.0, 10.0), True)
     """
-    path = Path(path)
-    arrays, headers = _open(path)
+    if hasattr(path, "fits_header"):  # a sunpy map; its type is not imported to ask
+        header = path.fits_header
+        name = Path(text(header, "FILENAME") or f"the map {path.name}".strip())
+        _check_instrument(header, name)
+        return _archive_map([np.ma.filled(np.ma.array(path.data, "f4", mask=path.mask), np.nan)], [header], name)
+    with reading(path, "a STIX map"):
+        return _archive_map(*_open(Path(path)), Path(path))
+
+
+def _archive_map(arrays, headers, path):
+    """ArchiveMap of the arrays and headers of one file; see `read_map`."""
     header = headers[0]
     _check_products(arrays, path)
     pixel = pixel_size(header, path)

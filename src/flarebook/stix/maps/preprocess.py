@@ -1,9 +1,15 @@
 """From a map to what an encoder sees: crop by arcseconds, flag what holds no image, scale to eight bits."""
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from scipy.interpolate import make_interp_spline
 
 from flarebook.compendium.errors import InputError
+from flarebook.stix.maps.fits_map import ArchiveMap, read_map
+
+if TYPE_CHECKING:
+    import sunpy.map
 
 HALF_WIDTH = 88.5  # arcsec; the authors' [40:217] of a map of 257 pixels of 1 arcsec
 SIZE = 177  # pixels of 1 arcsec after the crop
@@ -52,15 +58,17 @@ def flag(images):
     return str(flags) if images.ndim == 2 else flags
 
 
-def normalise(images: np.ndarray, pixel: float = 1.0, scaling: str = "authors") -> np.ndarray:
+def normalise(
+    images: "np.ndarray | ArchiveMap | sunpy.map.GenericMap", pixel: float = 1.0, scaling: str = "authors"
+) -> np.ndarray:
     """Convert maps to the eight-bit images that an encoder receives, each stretched over 0 to 255.
 
     Parameters
     ----------
-    images : ndarray of shape (h, w) or (n, h, w)
-        Maps, photons cm-2 arcsec-2 s-1 keV-1.
+    images : ndarray of shape (h, w) or (n, h, w), or ArchiveMap, or sunpy.map.GenericMap
+        Maps, photons cm-2 arcsec-2 s-1 keV-1.  A map of `read_map` or sunpy brings its own pixel size.
     pixel : float
-        Pixel size, arcsec.
+        Pixel size of an array, arcsec.
     scaling : {"authors", "linear"}
         log(1 + x) in single precision, whatever the flux, or linear.
 
@@ -72,7 +80,7 @@ def normalise(images: np.ndarray, pixel: float = 1.0, scaling: str = "authors") 
     Raises
     ------
     InputError
-        For another scaling, or a map smaller than the field.
+        For another scaling, a map smaller than the field, or a sunpy map that `read_map` refuses.
 
     References
     ----------
@@ -88,6 +96,8 @@ def normalise(images: np.ndarray, pixel: float = 1.0, scaling: str = "authors") 
     """
     if scaling not in ("authors", "linear"):
         raise InputError(f'there is no scaling {scaling!r}: use "authors" or "linear"')
+    images = read_map(images) if hasattr(images, "fits_header") else images
+    images, pixel = (images.data, images.pixel) if isinstance(images, ArchiveMap) else (images, pixel)
     fields = crop(np.asarray(images, np.float32), pixel)
     fields = np.where(_empty(fields), np.float32(0), fields)
     if scaling == "authors":

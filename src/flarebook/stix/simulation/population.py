@@ -45,7 +45,7 @@ def draw_events(number: int, rng: np.random.Generator, fitted: dict | None = Non
     DataFrame
         One row per event: start, peak_counts and hard_counts (above background, in 4 s), background and
         hard_background (same unit), significance (of the upper channel), attenuator, distance (AU), x and y
-        (arcsec, solar), duration (s).
+        (arcsec, solar), duration (s).  `attrs["units"]` holds these units for astropy.
 
     Examples
     --------
@@ -67,7 +67,7 @@ def draw_events(number: int, rng: np.random.Generator, fitted: dict | None = Non
         decade > fitted["attenuator"]["bend"] + 0.5, *(fitted["attenuator"][k] for k in ("bright", "faint"))
     )
     x, y = draw_places(distance, rng, fitted["place"])
-    return pd.DataFrame(
+    table = pd.DataFrame(
         {
             "start": start,
             "peak_counts": peak,
@@ -82,6 +82,9 @@ def draw_events(number: int, rng: np.random.Generator, fitted: dict | None = Non
             "duration": draw_durations(decade, rng, fitted["duration"]),
         }
     )
+    counts = dict.fromkeys(("peak_counts", "hard_counts", "background", "hard_background"), "ct")
+    table.attrs["units"] = counts | {"distance": "AU", "x": "arcsec", "y": "arcsec", "duration": "s"}
+    return table
 
 
 def draw_normal(fitted, number, rng):
