@@ -2,7 +2,8 @@
 
 A netCDF record names its bits itself (flag_masks, flag_meanings).  They differ between products: bit 1 is an eclipse
 for GOES-16, bad data for the minutes of GOES-15 and a calibration at its full cadence.  sunpy.timeseries keeps the
-numbers and drops their meaning, and it does not read the status words of FITS records.
+numbers and drops their meaning, and it does not read the status words of FITS records.  Their octal masks are those
+that the header of the extension STATUS lists in each record (SDAC/GSFC, "incomplete list").
 """
 
 import warnings

@@ -3,7 +3,12 @@
 The operational fluxes of GOES-8 to GOES-15 hold a factor, .7 (1-8 Angstrom) and .85 (0.5-4), that ties them to GOES-1
 to GOES-7; NOAA's lists of those years give classes of that scale, and so do the archived records of all fifteen.  The
 science-quality records and everything since GOES-16 hold the true flux: the same flare is larger by 1/.7, and M2.5 then
-reads M3.6 (NOAA NCEI, GOES 1-15 XRS Science-Quality Data Readme; sunkit-instruments removes the same factors).
+reads M3.6 (NOAA NCEI, GOES 1-15 XRS Science-Quality Data Readme, section 3.1; Machol, Codrescu & Peck 2021, User's
+Guide for GOES-R XRS L2 Products, section 2.2, Flare Magnitudes; sunkit-instruments removes the same factors).
+
+A list that names neither scale nor satellite is taken to change scale on 2019-12-09, when GOES-16 followed GOES-15 as
+primary satellite.  No document was found that states this day, and no list at hand spans it: `read_flare_list` tells it
+each time that it is used.
 """
 
 import warnings
