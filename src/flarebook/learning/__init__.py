@@ -1,1 +1,1 @@
-"""Training: devices, schedules, checkpoints, weights, losses."""
+"""Training and what computes: devices, compiled functions, schedules, checkpoints, weights, losses."""

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
-import numba
 import numpy as np
 import pandas as pd
 from scipy.ndimage import gaussian_filter1d
@@ -15,6 +14,7 @@ from sklearn.metrics import pairwise_distances_argmin_min
 
 from flarebook.compendium.errors import InputError
 from flarebook.iris.mg2 import LIGHT_SPEED
+from flarebook.learning.compiled import compiled
 
 LIBRARY = files("flarebook.iris") / "data" / "mg2_profile_library.npz"
 SAMPLING = 0.02546  # Angstrom, spectral pixel
@@ -212,7 +212,7 @@ def make_mixer(library, calibration):
     return Mixer(library, calibration, np.stack(levels).astype(np.float32), tree, scale)
 
 
-@numba.njit(nogil=True, cache=True, fastmath=True)
+@compiled(nogil=True, fastmath=True)
 def mix_profiles(profiles, level, index, weight, shift):
     """Weighted sums of library profiles, each shifted by a fraction of a spectral pixel.
 

@@ -5,25 +5,20 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 from numba import config, njit
 
+from flarebook.learning.compiled import compiled
+
 MISSING = np.float32(-199.9)  # level-2 files write -200 where nothing was recorded
 SINGLE_PEAK_LEVEL = 0.15  # a "k3" below this share of the maximum is not a central reversal
 SMALLEST_SHARE = 4096  # spectra; below this a second thread costs more than it saves
 TIE = 1e-9  # two grid points this equally near to a quartile: the bluer one is taken
 
 
-def compiled(function):
-    """Compile without the interpreter lock, and keep the result on disk where some cache folder is writable.
-
-    Threads share the work outside: numba's own parallel loops compile several times longer, and its default
-    threading layer must not be entered from two threads at once, as Dask does.
-    """
-    try:
-        return njit(nogil=True, cache=True)(function)
-    except RuntimeError:  # no writable cache folder
-        return njit(nogil=True)(function)
+# Threads share the work outside: numba's own parallel loops compile several times longer, and its default threading
+# layer must not be entered from two threads at once, as Dask does.
+without_lock = compiled(nogil=True)
 
 
-@compiled
+@without_lock
 def is_complete(values):
     """True when no value is NaN or the -200 of missing data."""
     complete = True
@@ -41,7 +36,7 @@ def highest(profile):
     return top
 
 
-@compiled
+@without_lock
 def resample(spectrum, lower, weight, profile):
     """Interpolate one spectrum into profile; returns its maximum, 0 where a value is missing."""
     if not is_complete(spectrum[lower[0] : lower[-1] + 2]):
@@ -52,7 +47,7 @@ def resample(spectrum, lower, weight, profile):
     return highest(profile)
 
 
-@compiled
+@without_lock
 def quartiles(profile, left, right):
     """Positions within [left, right) where the running sum is nearest to 25, 50 and 75 % of its maximum.
 
@@ -80,7 +75,7 @@ def quartiles(profile, left, right):
     return q1, q2, q3
 
 
-@compiled
+@without_lock
 def turning_points(profile, first, last):
     """First two extrema met when walking from first towards last, both included; -1 where there are no two.
 
@@ -105,7 +100,7 @@ def turning_points(profile, first, last):
     return -1, -1
 
 
-@compiled
+@without_lock
 def find_peaks(profile, blue, core, red, top):
     """Grid positions of k2v, k3 and k2r between blue (included) and red (excluded); equal for a single peak.
 
@@ -126,7 +121,7 @@ def find_peaks(profile, blue, core, red, top):
     return min(highest, second), k3, max(highest, second)
 
 
-@compiled
+@without_lock
 def measure_profile(profile, top, exposure_time, marks, row):
     """Write the ten features of one profile (not yet normalised, maximum top) into row; True when all are finite."""
     k_left, k_right, h_left, h_right, triplet, wing, blue, core, red = marks
@@ -148,7 +143,7 @@ def measure_profile(profile, top, exposure_time, marks, row):
     return np.all(np.isfinite(row))
 
 
-@compiled
+@without_lock
 def measure_all(spectra, exposure_time, lower, weight, marks, features, good):
     """Fill features (n_spectra, 10) and good (n_spectra,); rows that cannot be measured become zeros."""
     profile = np.empty(len(lower))
@@ -173,7 +168,7 @@ def measure_in_threads(spectra, exposure_time, lower, weight, marks, features, g
         list(threads.map(measure, shares))
 
 
-@compiled
+@without_lock
 def normalise_all(spectra, lower, weight, profiles, good):
     """Fill profiles (n_spectra, 240) with each spectrum on the grid over its maximum; incomplete ones are zeros."""
     profile = np.empty(len(lower))
@@ -184,7 +179,7 @@ def normalise_all(spectra, lower, weight, profiles, good):
             profiles[i] = profile / top
 
 
-@compiled
+@without_lock
 def peaks_all(profiles, good, marks, found):
     """Fill found (n_spectra, 3) with the k2v, k3 and k2r positions of each good normalised profile."""
     for i in range(len(profiles)):

@@ -6,9 +6,9 @@ which makes sheared and S-shaped lines.
 
 from dataclasses import dataclass
 
-import numba
 import numpy as np
 
+from flarebook.learning.compiled import compiled
 from flarebook.solarchip.images.grid import SOLAR_RADIUS
 from flarebook.solarchip.sun.surface import join_patches
 
@@ -52,7 +52,7 @@ def magnetic_charges(disk, surface, population):
     return Charges(unit[keep] * (1 - depth)[:, None], strength, twist, width, region)
 
 
-@numba.njit(cache=True, fastmath=True)
+@compiled(fastmath=True)
 def nearby_charges(foot, place, near):
     """Write the indices of the charges within REACH of a foot point into near; returns their number."""
     count = 0
@@ -64,7 +64,7 @@ def nearby_charges(foot, place, near):
     return count
 
 
-@numba.njit(cache=True, fastmath=True)
+@compiled(fastmath=True)
 def field_at(x, y, z, place, strength, near, twist):
     """Field in G at a point, (bx, by, bz): that of the charges `near`, turned about the vertical by the twist."""
     bx = by = bz = 0.0
@@ -77,7 +77,7 @@ def field_at(x, y, z, place, strength, near, twist):
     return rotate_vector(bx, by, bz, x / r, y / r, z / r, twist * np.exp(-max(r - 1, 0.0) / TWIST_REACH))
 
 
-@numba.njit(cache=True, fastmath=True)
+@compiled(fastmath=True)
 def rotate_vector(bx, by, bz, ux, uy, uz, angle):
     """Vector b turned by an angle about the unit vector u (Rodrigues' formula)."""
     c, s = np.cos(angle), np.sin(angle)
@@ -89,7 +89,7 @@ def rotate_vector(bx, by, bz, ux, uy, uz, angle):
     )
 
 
-@numba.njit(cache=True, fastmath=True)
+@compiled(fastmath=True)
 def trace_line(foot, sign, place, strength, near, twist, path):
     """Follow a field line from a foot point by midpoint steps into path; returns (number of points, whether it closes).
 

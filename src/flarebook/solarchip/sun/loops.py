@@ -5,9 +5,9 @@ length (Schrijver et al. 2004); some loops are cooling and denser than that (Asc
 flare fills short loops of its region with plasma of 12 MK.
 """
 
-import numba
 import numpy as np
 
+from flarebook.learning.compiled import compiled
 from flarebook.solarchip.sun.corona import LOG_T_START, LOG_T_STEP, response_table
 from flarebook.solarchip.sun.field_lines import LONGEST, field_at, nearby_charges, trace_line
 
@@ -89,7 +89,7 @@ def sample_feet(charges, rng):
     return pick, 1.002 * foot / np.linalg.norm(foot, axis=1, keepdims=True), carried
 
 
-@numba.njit(cache=True, fastmath=True)
+@compiled(fastmath=True)
 def _render_lines(images, pixel, sources, pick, foot, lines, response):
     """Trace every line and add its light to the images; lines: (n, 4) flux, log T scatter, cooling, flare in M1."""
     place, strength, twist = sources
@@ -112,7 +112,7 @@ def _render_lines(images, pixel, sources, pick, foot, lines, response):
         _render_line(images, pixel, line_path, closed, length, heating, response)
 
 
-@numba.njit(cache=True, fastmath=True)
+@compiled(fastmath=True)
 def _length(path):
     """Length of a line in solar radii; path: (n, 3)."""
     length = 0.0
@@ -122,7 +122,7 @@ def _length(path):
     return length
 
 
-@numba.njit(cache=True, fastmath=True)
+@compiled(fastmath=True)
 def _loop_heating(closed, field, length, line):
     """log10 of a loop's temperature, and its emission measure in units of light, from the field at its feet in G.
 
@@ -140,7 +140,7 @@ def _loop_heating(closed, field, length, line):
     return log_t, light
 
 
-@numba.njit(cache=True, fastmath=True)
+@compiled(fastmath=True)
 def _render_line(images, pixel, path, closed, length, heating, response):
     """Add one line's light to the images: parts shorter than a pixel, hidden where the disk stands in front."""
     log_t, light = heating
@@ -164,7 +164,7 @@ def _render_line(images, pixel, path, closed, length, heating, response):
         travelled += ds
 
 
-@numba.njit(cache=True, fastmath=True)
+@compiled(fastmath=True)
 def _profile(along, closed):
     """Temperature along a loop relative to its top, to the power 10/3: it falls steeply at the feet."""
     if closed:
@@ -172,7 +172,7 @@ def _profile(along, closed):
     return min(1.0, 0.1 + 8 * along)
 
 
-@numba.njit(cache=True, fastmath=True)
+@compiled(fastmath=True)
 def _splat(images, x, y, light, answers):
     """Share the light of a point at (x, y) pixels from the centre among the four pixels around it, in each channel."""
     size = images.shape[1]

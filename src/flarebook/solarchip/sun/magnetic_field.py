@@ -8,10 +8,10 @@ moment can be matched without looking at any region.
 
 from functools import lru_cache
 
-import numba
 import numpy as np
 from scipy.ndimage import gaussian_filter, map_coordinates
 
+from flarebook.learning.compiled import compiled
 from flarebook.solarchip.images.grid import HALF_WIDTH
 from flarebook.solarchip.sun.regions import rotation_rate
 
@@ -43,7 +43,7 @@ def add_patches(disk, patches):
     return _add(centres, peak, np.deg2rad(blurred), disk.size, disk.pixel)
 
 
-@numba.njit(cache=True)
+@compiled()
 def _add(centres, peak, width, size, pixel):
     """Sum of Gaussians of the angular distance on the sphere, within four widths; centres (n, 3), of the observer."""
     field = np.zeros((size, size))

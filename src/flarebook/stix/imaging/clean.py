@@ -2,10 +2,10 @@
 
 from typing import NamedTuple
 
-import numba
 import numpy as np
 
 from flarebook.compendium.errors import InputError
+from flarebook.learning.compiled import compiled
 from flarebook.stix.imaging.source_model import FWHM
 
 
@@ -101,7 +101,7 @@ def _check(dirty, psf, gain):
         raise InputError(f"CLEAN cannot run with a gain of {gain}: it must lie between 0 and 1")
 
 
-@numba.njit(cache=True, fastmath=True, boundscheck=False)
+@compiled(fastmath=True, boundscheck=False)
 def _iterate(residual, psf, components, gain, n_iterations):
     """Högbom's loop, in place; subtraction and search of the next peak share one pass.  Returns iterations made."""
     height, width = residual.shape
@@ -128,7 +128,7 @@ def _iterate(residual, psf, components, gain, n_iterations):
     return n_iterations
 
 
-@numba.njit(cache=True)
+@compiled()
 def _extremes(image):
     """Row of the maximum, the maximum and the minimum."""
     best = np.argmax(image)
