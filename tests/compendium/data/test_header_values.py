@@ -51,6 +51,8 @@ def test_a_time_is_utc_whatever_its_scale():
     header = {"DATE-OBS": "2014-03-29T14:10:13", "TIMESYS": "TAI"}
     assert time_of(header, ("DATE_OBS", "DATE-OBS"), "x.fits", "2013-01-01") == pd.Timestamp("2014-03-29T14:09:38")
     assert parse_time("2016-12-31T23:59:60.5") == pd.Timestamp("2017-01-01T00:00:00.5")
+    assert parse_time("2017-01-01T00:00:00") == pd.Timestamp("2017-01-01T00:00:00")  # the second after a leap second
+    assert parse_time("2017-01-01T00:00:36.5", scale="tai") == pd.Timestamp("2017-01-01T00:00:00.5")
     assert time_of({}, ("DATE-OBS",), "x.fits", "2013-01-01") is None
     with pytest.raises(InputError, match="the time scale of DATE-OBS of x.fits is 'moon'"):
         time_of(header | {"TIMESYS": "MOON"}, ("DATE-OBS",), "x.fits", "2013-01-01")

@@ -96,8 +96,10 @@ def parse_time(written, where="the time", scale="utc"):
             raise InputError(f"the time scale of {where} is {scale!r}: one of {', '.join(SCALES)} is expected")
         time = Time(day.replace(".", "-") + separator + clock, format="isot" if clock else "iso", scale=scale)
         shift = pd.Timedelta(hours=int(zone[:3]), minutes=int(zone[0] + zone[4:])) if ":" in zone else pd.Timedelta(0)
-        second_earlier = (time - 1 * u.s).utc.isot  # pandas has no leap seconds
-        return pd.Timestamp(second_earlier) + pd.Timedelta("1s") - shift
+        utc = time.utc.isot
+        if utc[17:19] == "60":  # pandas has no leap seconds
+            return pd.Timestamp(f"{utc[:17]}59{utc[19:]}") + pd.Timedelta("1s") - shift
+        return pd.Timestamp(utc) - shift
     except InputError:
         raise
     except (TypeError, ValueError) as error:
