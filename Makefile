@@ -28,6 +28,9 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export TF_CPP_MIN_LOG_LEVEL := 3
 export TF_ENABLE_ONEDNN_OPTS := 0
 export MPLBACKEND := agg
+# Containers often forbid bytecode, and uv writes none: every kernel and command would compile its imports anew, which
+# takes longer than all else of their start.
+unexport PYTHONDONTWRITEBYTECODE
 
 help:
 	@sed -n '1,4s/^# //p' Makefile

@@ -1,5 +1,6 @@
 """pyproject.toml, the locks and environment.yml install the same packages, and each study has what it imports."""
 
+import os
 import re
 import subprocess
 import sys
@@ -144,6 +145,12 @@ def test_make_lists_the_interpreters_it_takes():
     assert "(3, 11) <= sys.version_info[:2] <= (3, 13)" in text
     done = subprocess.run(["make", "-C", ROOT, "-n", "test", "BASE_PYTHON=", "VENV=build/none"], capture_output=True)
     assert b"3.11, 3.12 or 3.13 was not found" in done.stdout
+
+
+def test_make_lets_python_keep_its_bytecode():
+    command = ["make", "-C", ROOT, "--eval", 'seen: ; @echo "seen: $${PYTHONDONTWRITEBYTECODE-nothing}"', "seen"]
+    done = subprocess.run(command, env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"}, capture_output=True, text=True)
+    assert "seen: nothing" in done.stdout
 
 
 def test_citation_and_package_agree():
