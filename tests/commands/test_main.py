@@ -10,6 +10,7 @@ import pytest
 import typer
 
 from flarebook.commands import main
+from flarebook.compendium.project import project_root
 from flarebook.compendium.run import open_run
 
 
@@ -184,6 +185,34 @@ def test_help_loads_neither_papermill_nor_tensorflow():
     code = "import sys; from flarebook.commands import main; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert not {"papermill", "tensorflow", "keras", "pandas", "matplotlib", "numpy"} & set(loaded)
+
+
+LEARNING = {"tensorflow", "keras", "torch", "sklearn", "transformers", "diffusers"}
+PLOTTING = {"matplotlib", "seaborn", "IPython"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "unneeded"),
+    [
+        ("list --profile ci", LEARNING | PLOTTING | {"pandas", "astropy", "numba"}),
+        ("compare ci none", LEARNING | PLOTTING | {"pandas", "astropy", "numba"}),
+        ("data fetch none", LEARNING | PLOTTING | {"pandas", "astropy", "numba", "papermill"}),
+        ("iris score {iris}/iris_20140329_mg2_raster.fits", LEARNING | PLOTTING | {"astropy.table", "sunpy"}),
+        ("solarchip labels {solarchip}/goes15_20110607.fits.gz", LEARNING | PLOTTING | {"numba", "sunpy"}),
+        ("solarchip simulate {out} --days 1 --size 16", LEARNING | PLOTTING | {"sunpy"}),
+        ("stix embed {out} --encoder pixels --out {out}", LEARNING | PLOTTING | {"numba", "scipy.stats", "sunpy"}),
+    ],
+)
+def test_a_command_imports_only_what_it_needs(arguments, unneeded, tmp_path):
+    folders = {study: project_root() / "src" / "flarebook" / study / "data" for study in ("iris", "solarchip")}
+    words = [word.format(out=tmp_path, **folders) for word in arguments.split()]
+    code = (
+        "import atexit, sys; atexit.register(lambda: print('modules', *sys.modules)); "
+        f"sys.argv[1:] = {words}; from flarebook.commands.main import main; main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=project_root(), capture_output=True, text=True)
+    loaded = set(done.stdout.partition("modules")[2].split())
+    assert "typer" in loaded and "Traceback" not in done.stderr and not unneeded & loaded, unneeded & loaded
 
 
 @pytest.mark.parametrize("study", ["iris", "stix", "solarchip"])

@@ -116,7 +116,7 @@ def simulate(
 
     notebook = "solarchip/1-simulated-sun"
     with staged_run(notebook, out.resolve()):
-        run = open_run(notebook, str(out.resolve()), "", seed)
+        run = open_run(notebook, str(out.resolve()), "", seed, figures=False)
         save_sun(run, simulate_sun(days, seed, size, n_jobs=processes, path=run.folder / IMAGES))
     print_line(f"written: {out.resolve() / 'results' / notebook}")
 

@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 from pydantic import BaseModel, ConfigDict, RootModel
 
-from flarebook.compendium import figures
 from flarebook.compendium.atomic_files import atomic_write, make_folder
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.interactive_pages import publish_page
@@ -35,11 +34,12 @@ class MetricRecords(RootModel):
     root: list[MetricRecord]
 
 
-def open_run(notebook, output="build/laptop", inputs="", seed=1):
+def open_run(notebook, output="build/laptop", inputs="", seed=1, figures=True):
     """Start the run of a notebook: make its folders, forget its earlier metrics, set the figure style.
 
     notebook: "iris/6-classifiers".  output: folder of the run, relative to the project's root.
     inputs: folder of the earlier steps' results that the output lacks; empty, none.  seed: of every random draw.
+    figures: False where none is drawn, which saves the import of matplotlib and seaborn.
     Under `flarebook run`, all is written to a folder of its own, which is put in place of the output at the end.
     Returns a Run.  Raises InputError when the folder cannot be written.
     """
@@ -50,7 +50,10 @@ def open_run(notebook, output="build/laptop", inputs="", seed=1):
     make_folder(run.figure_folder)
     make_folder(run.folder)
     run.write_metrics()
-    figures.use_style()
+    if figures:
+        from flarebook.compendium.figures import use_style
+
+        use_style()
     return run
 
 
@@ -208,7 +211,9 @@ class Run:
             "notebook": f"notebooks/{self.study}/{self.step}.ipynb",
             "parameters": {**self.parameters, "seed": self.seed},
         }
-        figures.publish(self.figure_folder, id, figure, data, record)
+        from flarebook.compendium.figures import publish  # the commands that read metrics draw nothing
+
+        publish(self.figure_folder, id, figure, data, record)
 
     def page(self, name, html, title):
         """Publish a self-contained interactive page among the results and show it in a frame; returns its path."""

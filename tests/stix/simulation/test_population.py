@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from flarebook.compendium.errors import InputError
-from flarebook.stix.maps.samples import SOLAR_RADIUS_1AU
+from flarebook.stix.maps.quantities import SOLAR_RADIUS_1AU
 from flarebook.stix.simulation import population
 from flarebook.stix.simulation.flare_statistics import distributions
 

@@ -14,10 +14,6 @@ from functools import wraps
 from math import prod
 from pathlib import Path
 
-import pandas as pd
-from astropy.io import fits
-from astropy.utils.exceptions import AstropyWarning
-
 from flarebook.compendium.errors import InputError, reason_of
 
 IMAGE_BYTES = (
@@ -90,6 +86,9 @@ def open_fits(path, limit=IMAGE_BYTES, folder=None):
     afterwards.  Warnings of cards that break the standard, as the archives write them, are not shown.
     Raises InputError for larger claims, and what astropy raises.
     """
+    from astropy.io import fits  # a second with pandas, which commands that read no such file save
+    from astropy.utils.exceptions import AstropyWarning
+
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", AstropyWarning)  # and no other: readers tell theirs inside
         with fits.open(unpacked(path, limit, folder), memmap=False) as hdus:
@@ -138,6 +137,8 @@ def read_text_table(path, **options):
     shifts every column by one.  Raises InputError for a row of another length, named by its line, for repeated columns,
     and for more than TABLE_BYTES or TABLE_COLUMNS.
     """
+    import pandas as pd
+
     path = Path(path)
     if path.stat().st_size > TABLE_BYTES:
         raise InputError(f"{path.name} has {path.stat().st_size:.3g} bytes, more than {TABLE_BYTES:.3g}: split it")

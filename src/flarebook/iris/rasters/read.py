@@ -142,7 +142,7 @@ def iter_exposures(
             tell(path, [note for note in found.contradictions if note not in told])
             told |= set(found.contradictions)
             first, number = first or found.start, number + 1
-            shift = (found.start - first).sec
+            shift = (found.start - first).sec if number > 1 else 0.0  # astropy's leap seconds take .2 s to import
             for exposure in found.exposures():
                 yield exposure._replace(time=exposure.time + shift, file=number - 1)
     if reasons and not number:

@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.ticker import NullFormatter
 
 from flarebook.stix.figures.image_rows import plot_rows
-from flarebook.stix.maps.samples import SOLAR_RADIUS_1AU
+from flarebook.stix.maps.quantities import SOLAR_RADIUS_1AU
 from flarebook.stix.simulation.artefacts import ARTEFACTS, display_name
 
 REAL_COLOUR, KEPT_COLOUR, LEFT_COLOUR = "#7B3FBF", "#0072B2", "#D55E00"  # colours that colour-blind readers tell apart

@@ -10,6 +10,7 @@ from flarebook.compendium.errors import InputError
 from flarebook.stix.maps.frames import tell_note
 
 ASTRONOMICAL_UNIT = units.au.to(units.m)
+SOLAR_RADIUS_1AU = 959.63  # arcsec, from 1 AU
 PHOTON_FLUX = units.ph / (units.cm**2 * units.arcsec**2 * units.s * units.keV)
 COUNT_FLUX = PHOTON_FLUX * units.ct / units.ph
 LAUNCH = "2020-02-10"  # of Solar Orbiter

@@ -12,9 +12,9 @@ from flarebook.compendium.data.reading import file_reader
 from flarebook.stix.imaging.pipeline import to_instrument
 from flarebook.stix.imaging.visibilities import FOLDER, Visibilities
 from flarebook.stix.maps.fits_map import read_map
+from flarebook.stix.maps.quantities import SOLAR_RADIUS_1AU
 
 FILE = "visibilities_20200607.ecsv"
-SOLAR_RADIUS_1AU = 959.63  # arcsec, from 1 AU
 MEGAMETRE = 725.27  # length of one arcsec on the Sun from 1 AU, km
 
 

@@ -8,7 +8,7 @@ simulation; they are no column of LISTED and never reach a caption.
 import numpy as np
 
 from flarebook.compendium.errors import InputError
-from flarebook.stix.maps.samples import SOLAR_RADIUS_1AU
+from flarebook.stix.maps.quantities import SOLAR_RADIUS_1AU
 
 LISTED = ("band", "peak_counts", "attenuator", "distance", "x", "y")  # all that a caption may know
 COUNTS = ("hundreds", "thousands", "ten thousands", "hundred thousands", "millions")

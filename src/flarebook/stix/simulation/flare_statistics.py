@@ -12,7 +12,7 @@ import pandas as pd
 import yaml
 
 from flarebook.compendium.errors import InputError
-from flarebook.stix.maps.samples import SOLAR_RADIUS_1AU
+from flarebook.stix.maps.quantities import SOLAR_RADIUS_1AU
 
 FITTED = files("flarebook.stix") / "data" / "flare_distributions.yaml"
 LAST_IMAGE = "2022-12-31"  # the published images end the day before

@@ -6,10 +6,9 @@ from importlib.resources import files
 import numpy as np
 import pandas as pd
 import yaml
-from scipy.stats import truncnorm
 
 from flarebook.compendium.errors import InputError
-from flarebook.stix.maps.samples import SOLAR_RADIUS_1AU
+from flarebook.stix.maps.quantities import SOLAR_RADIUS_1AU
 from flarebook.stix.simulation.flare_statistics import distributions, upper_share
 
 CHOICES = files("flarebook.stix") / "data" / "archive_choices.yaml"
@@ -104,6 +103,8 @@ def draw_counts(number, rng, law, faintest):
 
 def draw_durations(decade, rng, law):
     """Durations, s; decade: logarithm of the counts, on which they depend.  Longer ones than the list's are cut off."""
+    from scipy.stats import truncnorm  # half a second to import, which reading maps does not need
+
     mean = law["mean"] + law["slope"] * (decade - 3)
     low, high = ((np.log10(law[edge]) - mean) / law["std"] for edge in ("shortest", "longest"))
     return 10 ** truncnorm.rvs(low, high, mean, law["std"], random_state=rng)

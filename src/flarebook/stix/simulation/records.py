@@ -8,7 +8,7 @@ import pandas as pd
 from flarebook.compendium.atomic_files import atomic_files
 from flarebook.stix.maps.file_names import archive_name
 from flarebook.stix.maps.fits_map import write_map
-from flarebook.stix.maps.samples import SOLAR_RADIUS_1AU
+from flarebook.stix.maps.quantities import SOLAR_RADIUS_1AU
 from flarebook.stix.simulation.artefacts import ARTEFACTS, assess, find_artefacts
 from flarebook.stix.simulation.population import BANDS, draw_events, select_images
 from flarebook.stix.simulation.simulate import prepare, simulate_image

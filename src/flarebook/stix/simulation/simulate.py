@@ -14,7 +14,7 @@ from flarebook.stix.imaging.forward_model import Conditions, simulate_visibiliti
 from flarebook.stix.imaging.pipeline import image_flare, locate, to_instrument, to_solar
 from flarebook.stix.imaging.source_model import Component, moved, render
 from flarebook.stix.maps.preprocess import HALF_WIDTH, flag, normalise
-from flarebook.stix.maps.samples import SOLAR_RADIUS_1AU
+from flarebook.stix.maps.quantities import SOLAR_RADIUS_1AU
 from flarebook.stix.simulation import artefacts
 from flarebook.stix.simulation.population import BANDS, choices
 from flarebook.stix.simulation.source_kinds import draw_source
