@@ -27,7 +27,7 @@ CASES = {
     "encoders/dinov2_onnx.py": {"stix/3-encoders", "solarchip/4-flare-classification"},
     "stix/data/explorer/page.js": {"stix/8-explorer"},
     "stix/data/manual_selection.csv": {"stix/5-filtering"},
-    "stix/imaging/clean.py": STIX - {"stix/4-comparison", "stix/5-filtering", "stix/6-multiple-sources"},
+    "stix/imaging/clean.py": {"stix/1-real-flare", "stix/2-archive"},
     "solarchip/data/translator.safetensors": {"solarchip/5-translation"},
     "solarchip/data/published_flare_skill.yaml": {"solarchip/4-flare-classification"},
     "solarchip/figures/translation.py": {"solarchip/5-translation"},
