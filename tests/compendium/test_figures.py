@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import json
+import logging
 import re
 
 import matplotlib.pyplot as plt
@@ -96,3 +97,10 @@ def test_a_figure_that_breaks_the_contract_is_refused(project, change, message):
         run.figure(figure=plt.figure(), **contract)
     plt.close("all")
     assert not any((project / "build/ci/figures").iterdir())
+
+
+def test_nothing_is_logged_where_another_package_lets_the_root_logger_tell_all(project, caplog):
+    run = open_run("sun/1-draw", "build/ci", seed=3)
+    with caplog.at_level(logging.INFO):
+        run.figure("sun-12-score", draw(), caption="Score before a flare.", alt=ALT, data=DATA, origin="simulated")
+    assert not caplog.records

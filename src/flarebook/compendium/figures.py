@@ -1,6 +1,7 @@
 """Publish a figure: SVG, PNG, PDF, its data as CSV, and a record that says where it comes from."""
 
 import base64
+import logging
 import re
 from pathlib import Path
 
@@ -37,6 +38,8 @@ def use_style():
 
     look = {"figure.dpi": 110, "figure.figsize": (6.4, 4.0), "legend.frameon": False, "axes.titlesize": "medium"}
     seaborn.set_theme(context="paper", style="ticks", palette="colorblind", font_scale=1.1, rc=look)
+    # aiapy imports drms, which lets the root logger tell everything, such as each font that a PDF holds a part of
+    logging.getLogger("fontTools").setLevel(logging.WARNING)
 
 
 def check_figure(id, caption, alt, data, origin):
