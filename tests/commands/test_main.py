@@ -49,6 +49,8 @@ def test_params_shows_types_and_meaning(project, flarebook):
         (("run", "sun/9-none", "--profile", "ci"), "there is no notebook"),
         (("check", "--profile", "cii"), "did you mean ci?"),
         (("compare", "ci", "cj"), "there is no run"),
+        (("compare", 300 * "c", "ci"), "cannot be used (File name too long)"),
+        (("params", "sun/" + 300 * "c"), "cannot be used (File name too long)"),
         (("cite", "sun-01-flux", "--run", "ci"), "there is no run"),
         (("data", "fetch", "sun"), "data-manifest.yaml"),
     ],
@@ -57,6 +59,18 @@ def test_bad_input_is_one_sentence_and_exit_code_two(project, flarebook, argumen
     code, out, error = flarebook(*arguments)
     assert code == 2 and sentence in error
     assert error.startswith("flarebook: ") and error.count("\n") == 1 and "Traceback" not in out + error
+
+
+def test_too_little_memory_is_one_sentence(project, flarebook, monkeypatch):
+    def claim(notebook):
+        raise MemoryError("Unable to allocate 132. GiB")
+
+    monkeypatch.setattr("flarebook.commands.tables.parameters_table", claim)
+    assert flarebook("params", "sun/1-draw") == (
+        2,
+        "",
+        "flarebook: there is not enough memory (Unable to allocate 132. GiB): give less or smaller input\n",
+    )
 
 
 def test_check_ends_with_one_when_a_gate_is_red(project, flarebook):

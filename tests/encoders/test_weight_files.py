@@ -92,6 +92,8 @@ def test_file_and_folder_are_found_or_told(tmp_path):
     spec = ENCODERS["dino"]
     with pytest.raises(InputError, match="there is no file or folder .*none.pth"):
         find_weights(spec, tmp_path / "none.pth")
+    with pytest.raises(InputError, match="there is no file or folder /dev/zero"):
+        find_weights(spec, "/dev/zero")
     with pytest.raises(InputError, match="should hold one file of weights for dino .*found none"):
         find_weights(spec, tmp_path)
     one = save({"a": torch.zeros(1)}, tmp_path / "one.safetensors")

@@ -235,6 +235,11 @@ def main():
             plain(f"flarebook: {where} cannot be used ({reason}): check it and its permissions"), err=True, fg="red"
         )
         sys.exit(2)
+    except MemoryError as error:
+        logging.getLogger("flarebook").debug("the command stopped", exc_info=True)
+        sentence = f"flarebook: there is not enough memory ({reason_of(error)}): give less or smaller input"
+        typer.secho(sentence, err=True, fg="red")
+        sys.exit(2)
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -30,7 +30,7 @@ def find_weights(spec, weights=None):
         return download_weights(spec)
     if weights is not None:
         path = Path(weights).expanduser()
-        if not path.exists():
+        if not (path.is_file() or path.is_dir()):  # a device or a pipe may have no end
             raise InputError(f"there is no file or folder {path} with weights of {spec.name}: {how_to_get(spec)}")
         return _only_file(spec, path) if path.is_dir() else path
     found = _in_folder(spec) or _in_cache(spec)

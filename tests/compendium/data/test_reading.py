@@ -1,7 +1,11 @@
 """Whatever a foreign file does to its reader is one sentence, before memory is taken for what it claims."""
 
+import bz2
 import gzip
+import io
+import lzma
 import os
+import zipfile
 
 import numpy as np
 import pytest
@@ -52,6 +56,15 @@ def test_a_forbidden_file_and_a_name_with_nul(tmp_path):
         read("a\0.fits")
 
 
+def zipped(*contents):
+    """A zip archive of files, bytes."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        for number, content in enumerate(contents):
+            archive.writestr(f"{number}.fits", content)
+    return stream.getvalue()
+
+
 def write(path, **cards):
     hdu = fits.PrimaryHDU(np.zeros((4, 4), np.float32))
     hdu.header.update(cards)
@@ -83,6 +96,45 @@ def test_gzip_is_unpacked_up_to_a_limit(tmp_path):
         assert hdus[0].data.shape == (4, 4)
     (tmp_path / "bomb.fits.gz").write_bytes(gzip.compress(bytes(1 << 24)))
     with pytest.raises(InputError, match="unpacks to more than"), reading.open_fits(tmp_path / "bomb.fits.gz", 1 << 22):
+        pass
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress, zipped])
+def test_however_a_file_is_packed_it_is_unpacked_up_to_a_limit(tmp_path, pack):
+    plain = write(tmp_path / "a.fits").read_bytes()
+    (tmp_path / "a.packed").write_bytes(pack(plain))
+    for folder in (None, tmp_path):
+        with reading.open_fits(tmp_path / "a.packed", folder=folder) as hdus:
+            assert hdus[0].data.shape == (4, 4)
+    (tmp_path / "bomb").write_bytes(pack(plain + bytes(1 << 24)))
+    with pytest.raises(InputError, match="unpacks to more than"), reading.open_fits(tmp_path / "bomb", 1 << 22):
+        pass
+
+
+def test_a_zip_archive_of_several_files_is_not_guessed_at(tmp_path):
+    (tmp_path / "a.zip").write_bytes(zipped(b"1", b"2"))
+    with pytest.raises(InputError, match="a.zip is a zip archive of 2 files: unpack it first"):
+        reading.unpacked(tmp_path / "a.zip")
+
+
+@pytest.mark.parametrize("place", ["pipe", "/dev/zero"])
+def test_what_has_no_end_is_refused_before_it_is_opened(tmp_path, place):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(InputError, match="is a pipe or a device, no file: save its content, and give a raster"):
+        reading.file_reader("a raster")(lambda path: 1)(tmp_path / place)
+
+
+@pytest.mark.parametrize("content, reason", [(b"<html>404", "begins with b'<html>404'"), (b"", "begins with b''")])
+def test_another_file_says_how_it_begins(tmp_path, content, reason):
+    (tmp_path / "a.fits").write_bytes(content)
+    with pytest.raises(OSError, match=reason), reading.open_fits(tmp_path / "a.fits"):
+        pass
+
+
+def test_a_cut_file_says_how_much_is_there(tmp_path):
+    path = write(tmp_path / "a.fits")
+    path.write_bytes(path.read_bytes()[:4000])
+    with pytest.raises(OSError, match="truncated, it has 4000 of 5760 bytes"), reading.open_fits(path):
         pass
 
 

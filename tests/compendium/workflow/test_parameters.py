@@ -63,6 +63,7 @@ def test_numbers_are_decimal_and_text_is_text(project, text, value):
         *("n_flares=yes", "n_flares=true", "n_flares=1_000", "n_flares=0x10", "n_flares=0o10", "n_flares="),
         *("n_flares=1,000", "n_flares=null", "n_flares=1e3", "n_flares=2014-03-29", "threshold=nan", "threshold=1e999"),
         *("threshold=190:20:30.15", "threshold=.inf", "widths=1:30", "n_flares=[", "n_flares=!!python/name:os.system"),
+        *(f"n_flares={5000 * '9'}", f"n_flares={5000 * '['}"),
     ],
 )
 def test_text_of_another_type_is_refused(project, text):

@@ -1,6 +1,7 @@
 """A folder of real images gives what the simulated Sun gives, without its truth; what is wrong is named."""
 
 import weakref
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -9,7 +10,7 @@ from astropy.io import fits
 
 from flarebook.compendium.errors import InputError
 from flarebook.solarchip.datasets.load import FOLDER
-from flarebook.solarchip.datasets.real import real_days
+from flarebook.solarchip.datasets.real import find_images, real_days
 from flarebook.solarchip.datasets.simulated import simulate_sun
 from flarebook.solarchip.images.channels import CHANNELS
 from flarebook.solarchip.images.grid import Disk
@@ -115,6 +116,10 @@ def test_bad_files_are_named_and_the_rest_goes_on(folder, write_sun):
     assert "0094.fits is broken" in real.skipped[0]
     assert f"{drawn.name} says of itself that it is no observation" in real.skipped[1]
     assert "lacks 94" in real.skipped[2]
+
+
+def test_a_name_that_no_file_can_have_is_left_to_its_reader():
+    assert find_images(300 * "a" + ".fits") == [Path(300 * "a" + ".fits")]
 
 
 def test_no_folder_and_no_date(tmp_path, write_sun):

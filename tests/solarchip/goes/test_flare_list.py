@@ -206,6 +206,16 @@ def test_damaged_events_are_refused(events, row, reason):
         events(row)
 
 
+def test_the_events_of_two_days_in_one_file_are_refused(events):
+    with pytest.raises(InputError, match="holds the events of 2014-03-29, 2014-03-30: give one file a day"):
+        events(":Date: 2014 03 30")
+
+
+def test_a_list_with_other_signs_between_its_columns_says_what_it_has(listed):
+    with pytest.raises(InputError, match=r"no column 'peak' .* among \['peak;goes_class'\]: .* commas"):
+        listed(header="peak;goes_class\n")
+
+
 def test_an_impossible_day_is_refused(tmp_path):
     (tmp_path / "x_events.txt").write_text(EVENTS.replace("2014 03 29", "2011 13 45"))
     with pytest.raises(InputError, match="no line :Date: with a date"):
@@ -217,7 +227,7 @@ TABLES = st.lists(
 ).flatmap(lambda rows: st.tuples(st.just(rows), st.permutations(rows)))
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)  # a crowded machine takes its time
 @given(TABLES)
 def test_the_order_of_rows_changes_nothing(orders):
     merged = []

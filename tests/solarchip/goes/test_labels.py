@@ -124,6 +124,11 @@ def test_a_quiet_day_of_noaa_s_events_is_known_to_be_quiet(tmp_path):
     assert flares.empty and days["time"].tolist() == ["2014-03-29T00:00:00"] and days["label_c"].tolist() == [0]
 
 
+def test_the_case_of_a_list_s_ending_does_not_matter(tmp_path):
+    (tmp_path / "FLARES.CSV").write_text("peak,goes_class,scale\n2022-03-30T17:37,X1.3,true\n")
+    assert label_days([tmp_path])[0]["goes_class"].tolist() == ["X1.3"]
+
+
 def test_a_file_of_a_folder_that_may_not_be_entered_is_one_reason(monkeypatch):
     """Path.is_dir raises there; os.path.isdir does not."""
     monkeypatch.setattr("pathlib.Path.is_dir", lambda path: (_ for _ in ()).throw(PermissionError(13, "denied")))

@@ -31,9 +31,33 @@ def test_a_broken_record_is_named(tmp_path):
     (tmp_path / "go15.fits").write_bytes(gzip.decompress(packed)[:200_000])
     (tmp_path / "go15.fits.gz").write_bytes(packed[:60_000] + bytes(100) + packed[60_100:])
     (tmp_path / "sci.nc").write_bytes(b"CDF")
-    for name in ("go15.fits", "go15.fits.gz", "sci.nc"):
+    for name in ("go15.fits", "go15.fits.gz"):
         with pytest.raises(InputError, match=f"{name} is broken or not a GOES X-ray record"):
             read_xrs(tmp_path / name)
+    with pytest.raises(InputError, match="sci.nc is a netCDF-3 file"):
+        read_xrs(tmp_path / "sci.nc")
+
+
+@pytest.mark.parametrize(
+    "variable, attribute, value, reason",
+    [
+        ("time", "units", "seconds", "has times in 'seconds', none such as"),
+        ("time", "units", "months since 2000-01-01", "has times in 'months since 2000-01-01'"),
+        ("time", "units", "seconds since 1970-01-01", "of g16, has 1440 times from 1992-04"),
+        ("xrsb_flux", "units", "erg/s", "has fluxes in 'erg/s', which is no unit of a flux"),
+        ("xrsb_flux", "units", "Watts/meter^2", "is 'Watts/meter.2', which is no unit"),
+        ("xrsb_flux", "scale_factor", 0.5, "packs the values of /xrsb_flux"),
+        ("time", "add_offset", 60.0, "packs the values of /time"),
+    ],
+)
+def test_attributes_that_change_the_values_are_honoured_or_refused(
+    tmp_path, write_netcdf, flare_curve, variable, attribute, value, reason
+):
+    path = write_netcdf(tmp_path / NAME, flare_curve())
+    with pytest.importorskip("h5py").File(path, "a") as file:
+        file[variable].attrs[attribute] = value
+    with pytest.raises(InputError, match=reason):
+        read_xrs(path)
 
 
 @pytest.mark.parametrize(
@@ -50,7 +74,7 @@ def test_flagged_fluxes_are_missing_by_the_meaning_of_their_product(
     path = tmp_path / f"sci_x_{platform}.nc"
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", MetadataWarning)  # saturated
-        record = read_xrs(write_netcdf(path, flare_curve(), "2017-09-06", platform, flag, product))
+        record = read_xrs(write_netcdf(path, flare_curve(), "2018-09-06", platform, flag, product))
     assert np.isfinite(record.long[: len(bits)]).tolist() == list(bits.values())
     assert np.isfinite(record.short[: len(bits)]).tolist() == list(bits.values()) and np.isfinite(record.long[9:]).all()
 

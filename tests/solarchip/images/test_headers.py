@@ -56,6 +56,13 @@ TOLD = [
     ("171", {"DATE-OBS": "1998-01-01T00:00:00"}, "when SDO did not observe"),
     ("171", {"EXPTIME": "abc"}, "EXPTIME of bad.fits is 'abc', which is no number"),
     ("171", {"CRPIX1": "abc"}, "CRPIX1 of bad.fits is 'abc', which is no number"),
+    ("171", {"CRVAL1": None}, "no value of CRVAL1"),
+    ("171", {"CRPIX2": fits.card.Undefined()}, "no value of CRPIX2"),
+    ("171", {"CDELT1": 0}, "CDELT1 of bad.fits is 0"),
+    ("171", {"CRVAL2": 1e30}, "sunpy refuses the header of bad.fits"),
+    ("171", {"T_OBS": "2011-02-15T00:00:00"}, "has two times, T_OBS 2011-02-15 00:00:00, DATE-OBS"),
+    ("171", {"RSUN_OBS": 930.0, "DSUN_OBS": 1.4775e11}, "two radii of the Sun, 930.0 arcsec by RSUN_OBS and 971.6 by"),
+    ("171", {"MISSVALS": "many"}, "MISSVALS of bad.fits is 'many', which is no number"),
     ("hmi", {"RSUN_OBS": True}, "RSUN_OBS of bad.fits is True"),
 ]
 

@@ -78,8 +78,10 @@ def test_what_a_tight_image_does_not_show_is_zero():
 
 def test_negative_counts_become_nothing_and_what_no_scale_tells_apart_is_cut_in_counts_a_second(tmp_path, write_sun):
     image = read_image(write_sun(tmp_path / "a.fits", "94"))
-    assert prepare_image(replace(image, data=image.data - 400), 32, correct=False).min() == 0
-    assert prepare_image(replace(image, data=image.data * 1e6), 32, correct=False).max() == 16383
+    assert prepare_image(replace(image, data=image.data - image.data.mean()), 32, correct=False).min() == 0
+    for data in (image.data - 1e5, image.data * 1e6):  # BZERO, BSCALE of another file
+        with pytest.raises(InputError, match="has the value .* everywhere"):
+            prepare_image(replace(image, data=data), 32, correct=False)
     bright = replace(image, data=image.data * (16_000 / image.data.max()))  # counts, short of the camera's 16,383
     tops = [prepare_image(replace(bright, exposure=time), 32, correct=False).max() for time in (2.0, 1.0, 0.2)]
     assert tops == [pytest.approx(tops[1] / 2), tops[1], 16383] and 5000 < tops[1] < 16_000

@@ -4,11 +4,15 @@ A header of 2,880 bytes may claim a terabyte, and a gzip file of one megabyte un
 for more than the limits here.
 """
 
+import bz2
 import csv
 import gzip
 import io
+import lzma
 import os
+import stat
 import warnings
+import zipfile
 from contextlib import contextmanager, nullcontext
 from functools import wraps
 from math import prod
@@ -23,11 +27,29 @@ TABLE_BYTES, TABLE_COLUMNS = 64 << 20, 500  # of a text table
 CHUNK = 1 << 20
 
 
+def _open_member(path, mode="rb"):
+    """The one file of a zip archive, open; InputError for an archive of several."""
+    members = [member for member in zipfile.ZipFile(path).infolist() if not member.is_dir()]
+    if len(members) != 1:
+        raise InputError(f"{Path(path).name} is a zip archive of {len(members)} files: unpack it first")
+    return zipfile.ZipFile(path).open(members[0], mode[0])
+
+
+FITS = b"SIMPLE  ="  # its first bytes
+PACKED = {  # by the first bytes of a file
+    b"\x1f\x8b": gzip.open,
+    b"BZh": bz2.open,
+    b"\xfd7zXZ\x00": lzma.open,
+    b"PK\x03\x04": _open_member,
+}
+
+
 def file_reader(content):
     """Decorate a function that reads a file, its first argument: whatever it raises is told in one InputError.
 
     content: what the file should hold, with an article, such as "a GOES X-ray record".  A file that is missing, a
-    folder or forbidden is told before the function is called, with the system's reason.
+    folder or forbidden is told before the function is called, with the system's reason; so is a pipe or a device, whose
+    end may never come.
     """
 
     def decorate(function):
@@ -49,8 +71,13 @@ def reading(path, content, name=None):
     """
     name = name or Path(path).name
     try:
+        mode = os.stat(path).st_mode
+        if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+            raise InputError(f"{path} is a pipe or a device, no file: save its content, and give {content}")
         with open(path, "rb"):
             pass
+    except InputError:
+        raise
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         reason = getattr(error, "strerror", None) or reason_of(error)
         raise InputError(f"{path} cannot be opened ({reason}): give {content}") from error
@@ -79,21 +106,32 @@ def files_below(folder, suffixes):
 
 
 @contextmanager
-def open_fits(path, limit=IMAGE_BYTES, folder=None):
-    """Yield the astropy.io.fits.HDUList of a file, .gz too, in which no array claims more than `limit` bytes.
+def open_fits(path, limit=IMAGE_BYTES, folder=None, name=None):
+    """Yield the astropy.io.fits.HDUList of a file, packed too, in which no array claims more than `limit` bytes.
 
-    folder: where a gzip file is unpacked; in memory by default.  Nothing is mapped, so that the file may be removed
-    afterwards.  Warnings of cards that break the standard, as the archives write them, are not shown.
-    Raises InputError for larger claims, and what astropy raises.
+    folder: where a packed file is unpacked; in memory by default.  name: of the file in messages.  Nothing is mapped,
+    so that the file may be removed afterwards.  Warnings of cards that break the standard, as the archives write them,
+    are not shown.
+    Raises InputError for larger claims, OSError for a file that is cut or no FITS, and what astropy raises.
     """
     from astropy.io import fits  # a second with pandas, which commands that read no such file save
     from astropy.utils.exceptions import AstropyWarning
 
+    name, content = name or Path(path).name, unpacked(path, limit, folder)
+    with nullcontext(content) if isinstance(content, io.BytesIO) else open(content, "rb") as stream:
+        first = stream.read(len(FITS))
+        stream.seek(0)
+    if first != FITS:
+        raise OSError(f"it begins with {first!r}, not with {FITS!r}")  # `reading` tells it
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", AstropyWarning)  # and no other: readers tell theirs inside
-        with fits.open(unpacked(path, limit, folder), memmap=False) as hdus:
+        with fits.open(content, memmap=False) as hdus:
             for number, hdu in enumerate(hdus):
-                check_claim(hdu, f"extension {number} of {Path(path).name}", limit)
+                check_claim(hdu, f"extension {number} of {name}", limit)
+            last = hdus[-1].fileinfo()
+            wanted, found = last["datLoc"] + last["datSpan"], last["file"].size
+            if found < wanted:
+                raise OSError(f"truncated, it has {found} of {wanted} bytes")
             yield hdus
 
 
@@ -113,15 +151,17 @@ def check_claim(hdu, where, limit=IMAGE_BYTES):
 
 
 def unpacked(path, limit=IMAGE_BYTES, folder=None):
-    """The path of a file, or its unpacked content when it is gzip's: io.BytesIO, or a path in a folder if given.
+    """The path of a file, or what gzip, bzip2, xz or zip packed in it: io.BytesIO, or a path in a folder if given.
 
-    Raises InputError beyond `limit` bytes.
+    Raises InputError beyond `limit` bytes, and what the decompressor raises.
     """
     with open(path, "rb") as stream:
-        if stream.read(2) != b"\x1f\x8b":
-            return path
+        first = stream.read(max(map(len, PACKED)))
+    opener = next((found for magic, found in PACKED.items() if first.startswith(magic)), None)
+    if opener is None:
+        return path
     target = None if folder is None else Path(folder) / "unpacked"
-    with gzip.open(path, "rb") as packed, open(target, "wb") if target else nullcontext(io.BytesIO()) as content:
+    with opener(path, "rb") as packed, open(target, "wb") if target else nullcontext(io.BytesIO()) as content:
         while chunk := packed.read(CHUNK):
             if content.tell() + len(chunk) > limit:
                 raise InputError(f"{Path(path).name} unpacks to more than {limit:.3g} bytes: give a smaller file")

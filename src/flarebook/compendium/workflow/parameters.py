@@ -146,5 +146,5 @@ def _parsed(text, kind):
     text = f"[{text}]" if kind.startswith("list") and not text.startswith("[") else text
     try:
         return yaml.load(text, yaml.BaseLoader) if kind == "list[str]" else parse_yaml(text)
-    except yaml.YAMLError:
+    except (yaml.YAMLError, ValueError, RecursionError):  # a number of thousands of digits, lists a thousand deep
         return text  # which `checked` refuses

@@ -228,17 +228,13 @@ def _limit(path):
 
 @contextmanager
 def open_level2(path, name=None):
-    """Open a level-2 file, `.fits` or `.fits.gz`; a gzip file goes through a temporary file.
+    """Open a level-2 file, `.fits` or packed; a packed file goes through a temporary file.
 
     name: what to call the file in messages, the path by default.  Yields an astropy HDUList.
     Raises InputError when the file is absent, truncated or no FITS.
     """
     path, name = Path(path), name or str(path)
     with reading(path, CONTENT, name), tempfile.TemporaryDirectory(prefix="flarebook-") as folder:
-        with open_fits(path, _limit(path), folder) as hdus:
+        with open_fits(path, _limit(path), folder, name) as hdus:
             hdus.verify("silentfix")
-            last = hdus[-1].fileinfo()
-            wanted, found = last["datLoc"] + last["datSpan"], last["file"].size
-            if found < wanted:
-                raise InputError(f"{name} is truncated: it holds {found} of {wanted} bytes; download it again.")
             yield hdus

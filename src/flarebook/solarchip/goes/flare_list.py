@@ -139,7 +139,10 @@ def _read_csv(path):
     found = {ours: next((known[name] for name in names if name in known), None) for ours, names in NAMES.items()}
     for ours in ("peak", "goes_class"):
         if found[ours] is None:
-            raise InputError(f"{path.name} has no column {ours!r} or {NAMES[ours][1]!r}: give a flare list")
+            raise InputError(
+                f"{path.name} has no column {ours!r} or {NAMES[ours][1]!r} among {str(list(table))[:80]}: give a flare "
+                "list with commas between its columns"
+            )
     table = pd.DataFrame({ours: table[name] if name else None for ours, name in found.items()}, table.index)
     table = table.apply(lambda column: column.str.strip() if column.notna().any() else column)
     table = table.mask(table.apply(lambda column: column.isna() | column.str.lower().isin(ABSENT)))
@@ -212,8 +215,10 @@ def _check_times(table, name):
 def _read_noaa_events(path):
     """X-ray flares (XRA, 1-8A) of NOAA's events text of one day, which its line `:Date:` states."""
     lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-    date = next((line.split(":Date:")[1].split() for line in lines if line.startswith(":Date:")), None)
-    midnight = pd.to_datetime("-".join(date or []), format="%Y-%m-%d", errors="coerce")
+    dates = ["-".join(line.split(":Date:")[1].split()) for line in lines if line.startswith(":Date:")]
+    if len(set(dates)) > 1:
+        raise InputError(f"{path.name} holds the events of {', '.join(dates[:3])}: give one file a day, as NOAA does")
+    midnight = pd.to_datetime(*dates[:1] or [""], format="%Y-%m-%d", errors="coerce")
     if pd.isna(midnight):
         raise InputError(f"{path.name} has no line :Date: with a date, so that its day is unknown: fetch it again")
     rows = []

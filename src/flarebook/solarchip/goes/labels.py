@@ -115,7 +115,7 @@ def read_sources(paths):
     held = [source for source in paths if hasattr(source, "to_dataframe")]
     for path in [*held, *find_flare_files(source for source in paths if not hasattr(source, "to_dataframe"))]:
         with skipping(reasons):
-            if isinstance(path, Path) and path.suffix in LISTS:
+            if isinstance(path, Path) and path.suffix.lower() in LISTS:
                 lists.append(read_flare_list(path))
             else:
                 records.append(read_xrs(path))
@@ -140,7 +140,7 @@ def find_flare_files(items):
             paths.append(item)
             continue
         inside = sorted(path for path in item.rglob("*") if os.path.isfile(path))
-        paths += [path for path in inside if XRS_NAME.match(path.name) or path.suffix in LISTS]
+        paths += [path for path in inside if XRS_NAME.match(path.name) or path.suffix.lower() in LISTS]
     return paths
 
 

@@ -14,14 +14,18 @@ import pandas as pd
 from astropy import units as u
 from astropy.time import Time, TimeDelta
 
-from flarebook.compendium.data.reading import IMAGE_BYTES, open_fits, reading
+from flarebook.compendium.data.header_values import parse_unit
+from flarebook.compendium.data.reading import open_fits, reading
 from flarebook.compendium.errors import InputError
 from flarebook.solarchip.goes.classes import FIRST_TIME, LARGEST_FLUX, last_time
 from flarebook.solarchip.goes.quality import flagged, flagged_by_status, note
 from flarebook.solarchip.goes.scales import FIRST_TRUE_SATELLITE, OPERATIONAL, TRUE, XrayFlux
 
 MJD_ZERO = np.datetime64("1858-11-17", "ns")
-HDF5 = b"\x89HDF\r\n\x1a\n"
+HDF5, NETCDF3 = b"\x89HDF\r\n\x1a\n", b"CDF"  # first bytes
+RECORD_BYTES = 1 << 27  # of one array: 30 years of minutes, half a year of seconds
+LAUNCHES = "1975-10 1977-06 1978-06 1980-09 1981-05 1983-04 1987-02 1994-04 1995-05 1997-04 2000-05 2001-07 2006-05 \
+2009-06 2010-03 2016-11 2018-03 2022-03 2024-06".split()  # of GOES 1 to 19
 DAY, MINUTE = np.timedelta64(1, "D"), np.timedelta64(1, "m")
 SATELLITE = re.compile(r"(?<![a-z])(?:goes|g)[ _-]?(\d{1,2})(?!\d)", re.IGNORECASE)
 DATES = ("%d/%m/%Y", "%d/%m/%y", "%Y-%m-%d")  # of DATE-OBS, over the years
@@ -66,13 +70,18 @@ def read_xrs(path: str | Path | Any) -> XrayFlux:
     path = Path(path)
     with reading(path, "a GOES X-ray record, FITS or netCDF"):
         with open(path, "rb") as stream:
-            netcdf = stream.read(len(HDF5)) == HDF5
-        return _read_netcdf(path) if netcdf else _read_fits(path)
+            first = stream.read(len(HDF5))
+        if first.startswith(NETCDF3):
+            raise InputError(
+                f"{path.name} is a netCDF-3 file, as NOAA's former archive had them, without quality flags: give the "
+                "science-quality record, a netCDF-4 file"
+            )
+        return _read_netcdf(path) if first == HDF5 else _read_fits(path)
 
 
 def _read_fits(path):
     """Record of the Solar Data Analysis Center: seconds of a day, two fluxes a time, -99999 for none."""
-    with open_fits(path) as hdus:
+    with open_fits(path, RECORD_BYTES) as hdus:
         header, table = hdus["FLUXES"].header, hdus["FLUXES"].data
         satellite = str(header.get("TELESCOP") or hdus[0].header.get("TELESCOP", "")).strip()
         seconds, fluxes = np.asarray(table["TIME"][0], float), np.asarray(table["FLUX"][0], float)
@@ -124,7 +133,7 @@ def _read_netcdf(path):
         about = {name: _text(file.attrs.get(name, "")) for name in ("platform", "id", "title", "summary")}
         number = _number(f"{about['platform']} {about['id']}", path.name) or _number(path.stem, path.name)
         seconds = _array(file["time"], path.name)
-        unit, epoch = _text(file["time"].attrs["units"]).split(" since ")
+        unit, epoch = _time_unit(_text(file["time"].attrs.get("units", "")), path.name)
         long, bad_long, saturated = _band(file, f"{prefix}b", len(seconds), number, path.name)
         short, bad_short, _ = _band(file, f"{prefix}a", len(seconds), number, path.name)
         known = np.isfinite(seconds) & (seconds != _fill(file["time"]))
@@ -134,13 +143,26 @@ def _read_netcdf(path):
             f"{path.name} does not say of which satellite and product it is, so that its scale is unknown: give a file "
             "of NOAA's as it was fetched"
         )
-    scale = re.search(r"\b(TAI|TT|UTC)\b", epoch)
-    epoch = pd.Timestamp(re.sub(r"\b(TAI|TT)\b", "", epoch).strip())
-    epoch = epoch.tz_convert("UTC").tz_localize(None) if epoch.tz else epoch
-    seconds = seconds * (pd.Timedelta(1, unit.strip()) / pd.Timedelta(1, "s"))
-    times = utc_times(np.datetime64(epoch, "ns"), seconds[known], scale[0] if scale else "UTC", path.name)
+    times = utc_times(epoch[0], seconds[known] * unit, epoch[1], path.name)
     long, short = np.where(bad_long, np.nan, long)[known], np.where(bad_short, np.nan, short)[known]
     return _checked(times, long, short, saturated[known], about["platform"] or f"g{number}", TRUE, path.name)
+
+
+def _time_unit(text, name):
+    """Seconds of a unit of times such as "seconds since 2000-01-01 12:00:00", and (epoch, scale) of their zero."""
+    unit, _, epoch = text.partition(" since ")
+    scale = re.search(r"\b(TAI|TT|UTC)\b", epoch)
+    try:
+        if not epoch:
+            raise ValueError(text)
+        start = pd.Timestamp(re.sub(r"\b(TAI|TT)\b", "", epoch).strip())
+        start = start.tz_convert("UTC").tz_localize(None) if start.tz else start
+        seconds = pd.Timedelta(1, unit.strip()) / pd.Timedelta(1, "s")
+    except ValueError as error:
+        raise InputError(
+            f"{name} has times in {text!r}, none such as 'seconds since 2000-01-01': fetch it again"
+        ) from error
+    return seconds, (np.datetime64(start, "ns"), scale[0] if scale else "UTC")
 
 
 def _from_timeseries(series):
@@ -185,13 +207,15 @@ def _checked(times, long, short, saturated, satellite, scale, name):
     """
     if not len(times):
         raise InputError(f"{name} holds no value: fetch it again")
-    wrong = (times < FIRST_TIME) | (times > last_time())
+    number = _number(satellite, name)
+    first = np.datetime64(LAUNCHES[number - 1], "ns") if 0 < number <= len(LAUNCHES) else FIRST_TIME
+    wrong = (times < first) | (times > last_time())
     step = np.median(np.diff(np.sort(times))) if len(times) > 1 else MINUTE
     span = times.max() - times.min()
     if wrong.any() or span > 2 * len(times) * step + 2 * DAY:
         raise InputError(
-            f"{name} has {len(times)} times from {str(times.min())[:10]} to {str(times.max())[:10]}, at least one of "
-            "which is wrong: fetch it again"
+            f"{name}, of {satellite}, has {len(times)} times from {str(times.min())[:10]} to {str(times.max())[:10]}, "
+            "at least one of which is wrong: fetch it again"
         )
     too_bright = long > LARGEST_FLUX
     if too_bright.any():
@@ -245,13 +269,18 @@ def _factor(unit, name):
     if not unit:
         note(name, "states no unit: W/m2 was taken, as its archive documents")
         return 1.0
-    return u.Unit(unit).to(UNIT)
+    try:
+        return parse_unit(unit, f"the unit of the fluxes of {name}").to(UNIT)
+    except u.UnitConversionError as error:
+        raise InputError(f"{name} has fluxes in {unit!r}, which is no unit of a flux: give a record of GOES") from error
 
 
 def _array(dataset, name):
-    """Values of a netCDF variable, (n,) float; InputError when it claims more than IMAGE_BYTES."""
-    if dataset.ndim != 1 or dataset.size * 8 > IMAGE_BYTES:
+    """Values of a netCDF variable, (n,) float; InputError when it claims more than RECORD_BYTES, or is packed."""
+    if dataset.ndim != 1 or dataset.size * 8 > RECORD_BYTES:
         raise InputError(f"{name} claims {dataset.shape} values of {dataset.name}: give a record of GOES")
+    if {"scale_factor", "add_offset"} & set(dataset.attrs):
+        raise InputError(f"{name} packs the values of {dataset.name} (scale_factor, add_offset): unpack them first")
     return dataset[:].astype(float)
 
 

@@ -9,11 +9,12 @@ from flarebook.compendium.data.header_values import number, parse_time
 from flarebook.compendium.errors import InputError
 from flarebook.solarchip.images.channels import AIA
 
-NUMBERS = ("CRPIX1", "CRPIX2", "CRVAL1", "CRVAL2", "CDELT1", "CDELT2", "RSUN_OBS", "DSUN_OBS")
+POINTING = ("CRPIX1", "CRPIX2", "CRVAL1", "CRVAL2", "CDELT1", "CDELT2")
 CONTINUUM = "continuum"  # HMI's other image; it has no place among the eleven channels
 HELIOPROJECTIVE = (re.compile("HPLN-TAN|SOLAR[-_ ]?X"), re.compile("HPLT-TAN|SOLAR[-_ ]?Y"))
 FIRST_LIGHT = pd.Timestamp("2010-03-24")  # of SDO
 DATE_KEYWORDS = ("T_OBS", "DATE-OBS", "DATE_OBS", "T_REC")
+SAME_TIME = pd.Timedelta("1h")  # between the middle, start and slot of one exposure, 12 minutes at most
 QUICKLOOK = 1 << 30  # of AIA's QUALITY: processed at once, otherwise whole
 HMI_POOR = 0x10000  # of QUALITY, above which no reliable observable was made (Bobra & Couvidat 2015)
 GAPS = 0.05  # largest share of an image's values that may be missing
@@ -50,10 +51,9 @@ def check_quality(header, name):
 
     try:
         quality = int(str(header.get("QUALITY", 0)), 0)
-        lost = float(header.get("MISSVALS") or 0)
-        kept = float(header.get("DATAVALS") or 0)
     except ValueError as error:
-        raise InputError(f"QUALITY, MISSVALS or DATAVALS of {name} is no number ({error}): correct it") from error
+        raise InputError(f"QUALITY of {name} is {header['QUALITY']!r}, which is no number: correct it") from error
+    lost, kept = (number(header, key, name, default=0.0) for key in ("MISSVALS", "DATAVALS"))
     hmi = "HMI" in str(header.get("TELESCOP", "")) + str(header.get("INSTRUME", ""))
     if hmi and not 0 <= quality <= HMI_POOR:
         raise InputError(f"{name} is marked as unusable (QUALITY {quality:#x} of HMI): leave this image out")
@@ -69,13 +69,21 @@ def check_quality(header, name):
 
 
 def check_numbers(header, name):
-    """InputError for a keyword of the pointing that is there, but no finite number."""
-    for key in NUMBERS:
+    """InputError for a keyword of the pointing that is missing or no finite number, and for a step of zero."""
+    for key in POINTING:
+        optional = {"default": None} if key.startswith("CDELT") and "CD1_1" in header else {}
+        if number(header, key, name, **optional) == 0 and key.startswith("CDELT"):
+            raise InputError(f"{key} of {name} is 0, the size of no pixel: correct the header")
+    for key in ("RSUN_OBS", "DSUN_OBS"):
         number(header, key, name, default=None)
 
 
 def observation_time(header, name):
-    """Time of observation, UTC: T_OBS, which is mid-exposure, before DATE-OBS; the JSOC's missing date is none."""
+    """Time of observation, UTC: T_OBS, which is mid-exposure, before DATE-OBS; the JSOC's missing date is none.
+
+    Raises InputError for a header without a time, with one at which SDO did not observe, or with two.
+    """
+    times = {}
     scale = str(header.get("TIMESYS", "UTC")).strip().lower() or "utc"
     for key in DATE_KEYWORDS:
         text = str(header.get(key, "")).strip()
@@ -85,8 +93,14 @@ def observation_time(header, name):
         time = parse_time(f"{text}T{clock}" if clock and ":" not in text else text, f"{key} of {name}", scale)
         if not FIRST_LIGHT <= time <= pd.Timestamp.now("UTC").tz_localize(None) + pd.Timedelta("1D"):
             raise InputError(f"{key} of {name} is {text!r}, when SDO did not observe: correct the header")
-        return time
-    raise InputError(f"the header of {name} tells no time: {', '.join(DATE_KEYWORDS)} are missing")
+        times[key] = time
+    if not times:
+        raise InputError(f"the header of {name} tells no time: {', '.join(DATE_KEYWORDS)} are missing")
+    if max(times.values()) - min(times.values()) > SAME_TIME:
+        raise InputError(
+            f"the header of {name} has two times, {', '.join(f'{k} {t}' for k, t in times.items())}: correct it"
+        )
+    return next(iter(times.values()))
 
 
 def projected_axis(header, number, name):

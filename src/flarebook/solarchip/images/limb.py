@@ -48,6 +48,12 @@ def check_lost_blocks(grid, channel, name):
         raise InputError(f"{lost:.0%} of the disk in {name} is zero, lost or in eclipse: leave this image out")
 
 
+def check_contrast(grid, name):
+    """InputError for an image that has one value everywhere when it is in physical units.  grid: (n, n)."""
+    if grid.min() == grid.max():
+        raise InputError(f"{name} has the value {grid.min():.4g} everywhere: correct BSCALE and BZERO or leave it out")
+
+
 def check_limb(grid, channel, name):
     """InputError when the limb of an image on the standard grid is not at one solar radius: a wrong plate scale.
 

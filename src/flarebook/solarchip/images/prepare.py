@@ -13,6 +13,7 @@ from flarebook.solarchip.images.channels import AIA, CHANNELS
 from flarebook.solarchip.images.degradation import degradation
 from flarebook.solarchip.images.grid import HALF_WIDTH, Disk, solar_b0
 from flarebook.solarchip.images.limb import (
+    check_contrast,
     check_field_edge,
     check_full_disk,
     check_limb,
@@ -115,8 +116,11 @@ def prepare_image(
     check_limb(grid if size >= 64 else register(image.data, *pointing), image.channel, image.name)
     if image.channel in AIA:
         factor = image.exposure * (degradation(image.channel, image.time, response) if correct else 1.0)
-        return np.clip(grid / factor, 0, LARGEST).astype(np.float32)
-    return np.where(Disk(size).on, grid, 0).astype(np.float32)
+        grid = np.clip(grid / factor, 0, LARGEST)
+    else:
+        grid = np.where(Disk(size).on, grid, 0)
+    check_contrast(grid, image.name)
+    return grid.astype(np.float32)
 
 
 def register(data, centre, radius, roll, size=128):

@@ -6,6 +6,7 @@ is an error, and what is taken from the instrument's documentation instead of th
 
 import re
 import warnings
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from astropy.io import fits
 
 from flarebook.compendium.data.header_values import count_unit, number, parse_unit
 from flarebook.compendium.data.reading import open_fits, reading
-from flarebook.compendium.errors import InputError, MetadataWarning
+from flarebook.compendium.errors import InputError, MetadataWarning, reason_of
 from flarebook.solarchip.images.header import (
     CONTINUUM,
     DATE_KEYWORDS,
@@ -133,12 +134,18 @@ def _sunpy_map(data, header, name):
     """sunpy's map of an array and its header; InputError for a header that sunpy refuses."""
     import sunpy.map  # three seconds, which the commands that read no image save
 
+    with warnings.catch_warnings(), _sunpy_refuses(name):
+        warnings.simplefilter("ignore")  # cards of the JSOC that break the standard
+        return sunpy.map.Map(data, header)
+
+
+@contextmanager
+def _sunpy_refuses(name):
+    """Tell in one InputError what sunpy, astropy and the header's values raise in the block."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # cards of the JSOC that break the standard
-            return sunpy.map.Map(data, header)
-    except Exception as error:  # sunpy passes on what astropy and the header's values raise
-        reason = str(error).splitlines()[0]
+        yield
+    except Exception as error:
+        reason = reason_of(str(error).split("\n")[0])
         raise InputError(f"sunpy refuses the header of {name} ({reason}): correct it") from error
 
 
@@ -159,7 +166,7 @@ def _pointing(solar_map, name):
     rolls = {key: solar_map.meta[key] for key in ROLL_KEYWORDS if key in solar_map.meta}
     if not rolls or not all(isinstance(value, (int, float)) and np.isfinite(value) for value in rolls.values()):
         raise InputError(f"the header of {name} tells no roll (CROTA2 or PCi_j; it has {rolls}): register it first")
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), _sunpy_refuses(name):
         warnings.simplefilter("ignore")  # of a header without the observer's place, which is not used here
         wcs = solar_map.wcs
         to_arcsec = [unit.to(u.arcsec) for unit in wcs.wcs.cunit]
@@ -183,16 +190,22 @@ def _check_plate_scale(matrix, name):
 
 
 def _solar_radius(solar_map, name):
-    """Radius of the Sun in arcsec, from RSUN_OBS or the distance; a radius that is not seen from Earth is refused."""
-    radius, distance = solar_map.meta.get("RSUN_OBS"), solar_map.meta.get("DSUN_OBS")
-    if radius is None and distance:  # sunpy would put an observer whose longitude is unknown at the Earth
-        radius = np.degrees(np.arcsin(SOLAR_RADIUS / float(distance))) * 3600
-    if radius is None or not RADII[0] < float(radius) < RADII[1]:
+    """Radius of the Sun in arcsec, from RSUN_OBS or the distance; InputError where they differ or are absurd."""
+    told, distance = (number(solar_map.meta, key, name, default=None) for key in ("RSUN_OBS", "DSUN_OBS"))
+    # sunpy would put an observer whose longitude is unknown at the Earth
+    derived = np.degrees(np.arcsin(min(SOLAR_RADIUS / abs(distance), 1.0))) * 3600 if distance else None
+    radius = derived if told is None else told
+    if radius is None or not RADII[0] < radius < RADII[1]:
         raise InputError(
             f"the header of {name} puts the Sun's radius at {radius} arcsec, not {RADII[0]:.0f} to {RADII[1]:.0f}: "
             "correct RSUN_OBS or DSUN_OBS"
         )
-    return float(radius)
+    if derived is not None and abs(derived / radius - 1) > 0.01:
+        raise InputError(
+            f"the header of {name} has two radii of the Sun, {radius:.1f} arcsec by RSUN_OBS and {derived:.1f} by "
+            "DSUN_OBS: correct it"
+        )
+    return radius
 
 
 def _in_physical_units(data, solar_map, channel, name):
