@@ -177,3 +177,11 @@ def test_a_folder_without_maps_is_skipped_and_the_others_go_on(mirror, tmp_path)
     assert pd.read_csv(tmp_path / "out" / "records.csv")["name"].tolist() == [NAME]
     code, printed = call("embed", tmp_path / "empty", *words)
     assert code == 2 and printed.count("skipped: ") == 1
+
+
+def test_a_name_that_is_no_utf_8_loses_neither_itself_nor_its_neighbours(mirror, tmp_path):
+    odd = mirror.with_name("\udcff.fits")
+    odd.write_bytes(mirror.read_bytes())
+    assert call("show", mirror, odd, "--out", tmp_path / "shown")[0] == 0
+    assert pd.read_csv(tmp_path / "shown" / "records.csv")["name"].tolist() == [NAME, "?.fits"]
+    assert call("embed", mirror, odd, "--encoder", "pixels", "--out", tmp_path / "features")[0] == 0

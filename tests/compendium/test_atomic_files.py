@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from flarebook.compendium.atomic_files import atomic_files, atomic_write, make_folder, own_folder
+from flarebook.compendium.atomic_files import atomic_files, atomic_write, free_stem, make_folder, own_folder
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.run import open_run
 
@@ -118,3 +118,16 @@ def test_several_files_take_their_places_together_or_not_at_all(tmp_path):
         (partial / "a.fits").write_text("new")
         assert (folder / "a.fits").read_text() == "old"
     assert {path.name: path.read_text() for path in folder.iterdir()} == {"a.fits": "new", "other.txt": "other"}
+
+
+def test_a_home_folder_that_the_shell_left_as_it_is_is_found(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert make_folder("~/out") == tmp_path / "out"
+    with atomic_write("~/out/a.txt") as path:
+        path.write_text("a")
+    assert (tmp_path / "out" / "a.txt").read_text() == "a" and not (tmp_path / "~").exists()
+
+
+def test_a_stem_leaves_room_for_endings_and_is_text():
+    assert len(free_stem(250 * "x" + ".fits", set())) == 180
+    assert free_stem("\udcff\udcfe.fits", set()) == "??"

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from flarebook.compendium.batch_report import gathered, noting, print_line, report_skipped, skipping
-from flarebook.compendium.errors import InputError
+from flarebook.compendium.errors import InputError, plain
 from flarebook.compendium.progress import progress
 
 HOST = "https://datacenter.stix.i4ds.net"
@@ -118,7 +118,7 @@ def embed(
     with noting():
         images, records, skipped = read_files(maps, progress("reading"))
     left_out = {file for file, _ in skipped}
-    records["file"] = [str(path) for path in maps if str(path) not in left_out]  # names may repeat
+    records["file"] = [plain(path) for path in maps if str(path) not in left_out]  # names may repeat
     batches = [encode_images(chosen, images[i : i + BATCH]) for i in progress("encoding")(range(0, len(images), BATCH))]
     write_features(batches, records, chosen, folder)
     write_records(records, folder)

@@ -5,7 +5,7 @@ import pandas as pd
 
 from flarebook.compendium.atomic_files import make_folder
 from flarebook.compendium.batch_report import skipping
-from flarebook.compendium.errors import InputError
+from flarebook.compendium.errors import InputError, plain
 from flarebook.solarchip.images.channels import CHANNELS, channel_index
 from flarebook.solarchip.images.orientation import check_orientation, group_by_time
 from flarebook.solarchip.images.prepare import prepare_files
@@ -30,7 +30,7 @@ def embed_files(paths, model, progress=None, response=None):
             _check_group(group, list(group))
             consistent |= {id(image) for image in group.values()}
     images = [image for image in images if id(image) in consistent]
-    table = pd.DataFrame([(str(i.path), i.channel, str(i.time)) for i in images], columns=["file", "channel", "time"])
+    table = pd.DataFrame([(plain(i.path), i.channel, str(i.time)) for i in images], columns=["file", "channel", "time"])
     if not images:
         return table, reasons
     features = [None] * len(images)

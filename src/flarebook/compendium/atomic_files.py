@@ -15,6 +15,7 @@ UNWRITABLE = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT
 UNWRITABLE |= {errno.ENAMETOOLONG, errno.ENOTDIR, errno.EISDIR}  # names that no file can have
 FULL = 1 << 16  # bytes free on a disk that is full: libraries report it each in their own words
 LOCK = ".lock"
+LONGEST = 180  # characters of a name to which endings are added
 
 
 @contextmanager
@@ -24,7 +25,7 @@ def atomic_write(path):
     path: final name; its folder is made.  Yields a Path with the same suffix.
     Raises InputError when the folder cannot be written.
     """
-    path = Path(path)
+    path = Path(path).expanduser()
     make_folder(path.parent)
     partial = path.with_name(f".partial-{os.getpid()}-{path.name}")
     try:
@@ -124,7 +125,7 @@ def make_folder(folder):
 
     Raises InputError when a file stands in its place or the permission is missing.
     """
-    folder = Path(folder)
+    folder = Path(folder).expanduser()  # a shell leaves --out=~/x as it is
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
@@ -139,7 +140,7 @@ def free_stem(path, taken):
 
     taken: set of the names in use, extended.
     """
-    name = stem = re.sub(r"\.(tar\.gz|fits\.gz|[^.]*)$", "", plain(Path(path).name)) or "input"
+    name = stem = re.sub(r"\.(tar\.gz|fits\.gz|[^.]*)$", "", plain(Path(path).name))[:LONGEST] or "input"
     number = 2
     while name in taken:
         name, number = f"{stem}-{number}", number + 1

@@ -8,9 +8,11 @@ CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069]+")  # also
 def plain(text):
     """One line of text without control characters, which move a terminal's cursor or hide what follows: str.
 
+    Bytes of a file's name that are not UTF-8 become question marks.
+
     Names of files and values of headers pass through it before they are printed.
     """
-    return CONTROL.sub(" ", str(text)).strip()
+    return CONTROL.sub(" ", str(text).encode("utf-8", "replace").decode()).strip()
 
 
 def reason_of(error):

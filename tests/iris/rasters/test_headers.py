@@ -201,6 +201,8 @@ def test_a_bomb_is_refused_before_it_is_unpacked(tmp_path, monkeypatch):
     monkeypatch.setattr("flarebook.iris.rasters.read.FILE_BYTES", 1 << 20)
     with pytest.raises(InputError, match="claims 3e\\+06 bytes"):
         read_raster(pack(tmp_path / "bomb.tar.gz", {"a.fits": bytes(3_000_000)}))
+    with pytest.raises(InputError, match="README claims 3e\\+06 bytes"):
+        read_raster(pack(tmp_path / "bomb.tar.gz", {"README": bytes(3_000_000)}))
 
 
 def test_a_raster_becomes_an_ndcube(raster_file):

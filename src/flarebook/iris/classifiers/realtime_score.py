@@ -12,7 +12,7 @@ import pyarrow
 import pyarrow.parquet
 
 from flarebook.compendium.atomic_files import atomic_write
-from flarebook.compendium.errors import InputError
+from flarebook.compendium.errors import InputError, plain
 from flarebook.compendium.provenance import to_json
 from flarebook.iris.classifiers.inference import Ensemble, ensemble_scores
 from flarebook.iris.features.extract import extract_features
@@ -172,7 +172,7 @@ def familiar_share(path, known, window):
 
 def score_provenance(path, ensemble):
     """Where a score comes from: input, weights with their sha256, versions and what the networks were trained on."""
-    record = {"input": Path(path).name, "flarebook": version("flarebook")}
+    record = {"input": plain(Path(path).name), "flarebook": version("flarebook")}
     return record | {"weights": ensemble.path.name, "weights_sha256": ensemble.sha256, "trained": ensemble.about}
 
 

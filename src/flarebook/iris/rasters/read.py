@@ -209,10 +209,10 @@ def raster_files(path, skipped):
         with tarfile.open(path, "r|*") as archive:
             for member in archive:
                 base = PurePosixPath(member.name).name
+                if member.size > _limit(path):  # also of what is not read, but must be unpacked to be passed over
+                    raise InputError(f"{path}/{plain(base)} claims {member.size:.3g} bytes: give a smaller file")
                 if member.isfile() and base.endswith((".fits", ".fits.gz")):
                     found += 1
-                    if member.size > _limit(path):
-                        raise InputError(f"{path}/{plain(base)} claims {member.size:.3g} bytes: give a smaller file")
                     unpacked = Path(folder) / "raster.fits"
                     with open(unpacked, "wb") as file:
                         shutil.copyfileobj(archive.extractfile(member), file, 1 << 20)

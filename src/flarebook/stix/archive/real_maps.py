@@ -9,7 +9,7 @@ import pandas as pd
 
 from flarebook.compendium.batch_report import skipping
 from flarebook.compendium.data.reading import files_below
-from flarebook.compendium.errors import InputError
+from flarebook.compendium.errors import InputError, plain
 from flarebook.stix.maps.client import HOST, map_fetcher
 from flarebook.stix.maps.file_names import parse_name, published_names
 from flarebook.stix.maps.fits_map import NO_UNIT, read_map
@@ -122,7 +122,7 @@ def record_of(archive_map):
         "residual_rms": np.nan if residual is None else float(np.sqrt(np.mean(np.square(residual, dtype=float)))),
         "unit": archive_map.unit_text,
         "flag": flag(data),
-        "name": archive_map.path.name,
+        "name": plain(archive_map.path.name),
     }
 
 
