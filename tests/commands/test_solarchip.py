@@ -58,6 +58,13 @@ def test_labels_without_a_folder_are_printed_only(tmp_path):
     assert sorted(tmp_path.rglob("*")) == before
 
 
+def test_labels_from_a_list_say_that_days_without_a_flare_count_as_quiet(tmp_path):
+    (tmp_path / "list.csv").write_text("peak,goes_class\n2012-03-05T04:09,X1.1\n2012-03-07T00:24,X5.4\n")
+    code, printed = call("labels", tmp_path / "list.csv")
+    assert code == 0 and "has no flare on 1 of 3 days, the first 2012-03-06: they count as quiet" in printed
+    assert "those without a flare are quiet" in " ".join(call("labels", "--help")[1].replace("\u2502", " ").split())
+
+
 def test_images_become_rows_of_features_in_their_order(weights, tmp_path):
     real = load.FOLDER / load.AIA_171
     copy = shutil.copy(real, tmp_path / "copy.fits")

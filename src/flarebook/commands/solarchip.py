@@ -149,7 +149,8 @@ def labels(
     """Detect flares in GOES X-ray fluxes and label each day: M1.0 or above, C1.0 or above within 24 hours.
 
     Classes keep the scale of the files, which is the operational one of NOAA's archive and lists before GOES-16. Files
-    on two scales are converted to the true one. Unusable files are reported and skipped; the exit code is then 2.
+    on two scales are converted to the true one. Days from the first to the last flare of a list count as observed:
+    those without a flare are quiet, with a note. Unusable files are reported and skipped; the exit code is then 2.
 
     Example: flarebook solarchip labels go1520110607.fits --out labels
     """

@@ -1,5 +1,6 @@
 """A day is labelled by the largest flare of the 24 hours after its image, and by nothing before it."""
 
+import warnings
 from itertools import permutations
 
 import numpy as np
@@ -69,6 +70,8 @@ def test_real_records_give_real_labels():
     assert days["max_class"].tolist() == ["M2.5", "C3.3"]
     assert days["label_m"].tolist() == [1, 0] and days["label_c"].tolist() == [1, 1]
     assert len(flares) == 6 and len(reasons) == 1 and "absent.fits" in reasons[0]
+    for one in (GOES[0], str(GOES[0]), iter(GOES[:1])):
+        assert label_days(one)[1]["max_class"].tolist() == ["M2.5"]
     assert set(GOES) < set(find_flare_files([FOLDER]))
     assert not any(path.suffix in (".safetensors", ".md") for path in find_flare_files([FOLDER]))
     with pytest.raises(InputError, match="none of the 1 files can be used; first: absent.fits cannot be opened"):
@@ -124,6 +127,23 @@ def test_a_quiet_day_of_noaa_s_events_is_known_to_be_quiet(tmp_path):
     assert flares.empty and days["time"].tolist() == ["2014-03-29T00:00:00"] and days["label_c"].tolist() == [0]
 
 
+def test_days_between_the_flares_of_a_list_count_as_quiet_with_a_note(tmp_path):
+    """A list does not tell a quiet day from a gap; a day that NOAA's events cover is known."""
+    listed = tmp_path / "flares.csv"
+    listed.write_text("peak,goes_class\n2014-03-27T10:00,C1.0\n2014-03-28T10:00,M1.0\n2014-03-31T10:00,X1.0\n")
+    said = "a flare list from 2014-03-27 to 2014-03-31 has no flare on 2 of 5 days, the first 2014-03-29: they count as"
+    with pytest.warns(MetadataWarning, match=said):
+        assert label_days([listed])[1]["label_m"].tolist() == [0, 1, 0, 0, 1]
+    events = tmp_path / "20140329events.txt"
+    events.write_text(":Date: 2014 03 29\nNO EVENT REPORTS.\n")
+    with pytest.warns(MetadataWarning, match="no flare on 1 of 5 days, the first 2014-03-30"):
+        label_days([listed, events])
+    listed.write_text("peak,goes_class,scale\n2014-03-27T10:00,C1.0,true\n2014-03-28T10:00,M1.0,true\n")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        label_days([listed])
+
+
 def test_the_case_of_a_list_s_ending_does_not_matter(tmp_path):
     (tmp_path / "FLARES.CSV").write_text("peak,goes_class,scale\n2022-03-30T17:37,X1.3,true\n")
     assert label_days([tmp_path])[0]["goes_class"].tolist() == ["X1.3"]
@@ -138,7 +158,7 @@ def test_a_file_of_a_folder_that_may_not_be_entered_is_one_reason(monkeypatch):
 def test_a_record_that_sunpy_holds_is_labelled_as_its_file():
     """REAL: GOES-15; the units are stated for astropy."""
     timeseries = pytest.importorskip("sunpy.timeseries")
-    ours, theirs = label_days(GOES[:1]), label_days([timeseries.TimeSeries(GOES[0], source="XRS")])
+    ours, theirs = label_days(GOES[:1]), label_days(timeseries.TimeSeries(GOES[0], source="XRS"))
     for expected, found in zip(ours[:2], theirs[:2], strict=True):
         pd.testing.assert_frame_equal(found, expected)
         assert found.attrs["units"] == {"peak_flux": "W / m2"}

@@ -12,6 +12,7 @@ from flarebook.compendium.batch_report import skipping
 from flarebook.compendium.errors import InputError
 from flarebook.solarchip.goes.classes import UNITS, class_to_flux, find_flares, flux_to_class, reaches_class
 from flarebook.solarchip.goes.flare_list import flare_times, merge_reports, read_flare_list
+from flarebook.solarchip.goes.quality import note
 from flarebook.solarchip.goes.scales import on_common_scale
 from flarebook.solarchip.goes.xrs import read_xrs
 
@@ -58,13 +59,13 @@ def _sorted_peaks(flares):
 
 
 def label_days(
-    paths: "list[str | Path | sunpy.timeseries.GenericTimeSeries]",
+    paths: "str | Path | sunpy.timeseries.GenericTimeSeries | list[str | Path | sunpy.timeseries.GenericTimeSeries]",
 ) -> tuple[pd.DataFrame, pd.DataFrame, list[str]]:
     """Detect flares in GOES records or read flare lists, and label each day at 00:00 UT.
 
     Parameters
     ----------
-    paths : list of str, Path or sunpy.timeseries.sources.XRSTimeSeries
+    paths : str, Path, sunpy.timeseries.sources.XRSTimeSeries or list of these
         FITS or netCDF records of the X-ray flux, flare lists (CSV, NOAA events), or folders of both; records that sunpy
         holds.
 
@@ -76,7 +77,7 @@ def label_days(
         `astropy.table.QTable.from_pandas`.
     days : pandas.DataFrame
         Columns time, peak_flux, max_class, label_m and label_c (M1.0 and C1.0 or above within 24 hours), for each day
-        that a record covers, or from the first to the last flare of a list.
+        that a record covers, or from the first to the last flare of a list, those without a flare included.
     reasons : list of str
         One sentence per skipped file.
 
@@ -88,7 +89,8 @@ def label_days(
     Warns
     -----
     MetadataWarning
-        If files on the operational and the true scale were converted, and as `read_xrs` and `read_flare_list`.
+        If files on the operational and the true scale were converted, if days between the flares of a list count as
+        quiet, and as `read_xrs` and `read_flare_list`.
 
     Examples
     --------
@@ -98,12 +100,17 @@ def label_days(
     >>> days["max_class"].tolist()
     ['M2.5']
     """
-    records, lists, reasons = read_sources(paths)
+    records, lists, reasons = read_sources([paths] if _is_one(paths) else list(paths))
     if not records and not lists:
         raise InputError(
             f"none of the {len(reasons)} files can be used" + (f"; first: {reasons[0]}" if reasons else "")
         )
     return *label_sources(records, lists), reasons
+
+
+def _is_one(paths):
+    """Whether it is one path or object, and not a list of them."""
+    return isinstance(paths, str | os.PathLike) or hasattr(paths, "to_dataframe")
 
 
 def read_sources(paths):
@@ -163,7 +170,8 @@ def flares_of_records(records):
 def covered_days(records, lists, share=0.9):
     """Days of which the X-ray flux is known for most of the 24 hours, or that a list covers: DatetimeIndex.
 
-    A daily events file of NOAA covers its day, another list the days from its first flare to its last.
+    A daily events file of NOAA covers its day, another list the days from its first flare to its last: a
+    MetadataWarning states how many of these have no flare, for a list does not tell a quiet day from an unobserved one.
     """
     found = pd.DatetimeIndex([])
     if records:
@@ -171,10 +179,18 @@ def covered_days(records, lists, share=0.9):
         minutes = pd.DatetimeIndex(np.unique(known.astype("datetime64[m]").astype("datetime64[ns]")))
         counts = pd.Series(1, minutes).groupby(minutes.floor("D")).sum()
         found = found.union(counts.index[counts >= share * 1440])
-    for table in lists:
+    for table in sorted(lists, key=lambda table: "day" not in table.attrs):
         if "day" in table.attrs:
             found = found.union(pd.DatetimeIndex([table.attrs["day"]]))
         elif len(table):
             times = flare_times(table)
-            found = found.union(pd.date_range(times.min().floor("D"), times.max().floor("D")))
+            covered = pd.date_range(times.min().floor("D"), times.max().floor("D"))
+            quiet = covered.difference(pd.DatetimeIndex(times.dt.floor("D"))).difference(found)
+            if len(quiet):
+                note(
+                    f"a flare list from {covered[0]:%Y-%m-%d} to {covered[-1]:%Y-%m-%d}",
+                    f"has no flare on {len(quiet)} of {len(covered)} days, the first {quiet[0]:%Y-%m-%d}: they count "
+                    "as quiet, even if the list has a gap there",
+                )
+            found = found.union(covered)
     return found
