@@ -20,9 +20,10 @@ def score(
     out: Annotated[Path | None, typer.Option(help="Folder of tables and maps [default: summary only].")] = None,
     weights: Annotated[Path | None, typer.Option(help="Weights file [default: the shipped ensemble].")] = None,
 ):
-    """Compute the pre-flare probability of every slit pixel and exposure, as table and map.
+    """Compute the pre-flare score of every slit pixel and exposure, as table and map.
 
-    The ensemble that ships was trained on simulated spectra: read its model card before you trust a score.
+    A score is not a probability: pre-flare spectra are rare on the Sun. The ensemble that ships was trained on
+    simulated spectra: read its model card before you trust a score.
     A bad file, or member of an archive, is reported and skipped; the exit code is then 2.
 
     Example: flarebook iris score iris_l2_20140329_140938_3860258481_raster_t000_r00000.fits --out scores
