@@ -237,7 +237,8 @@ def status_table(build):
         rows.append(
             (f"[{step}](../{name}.ipynb)", record["start_time"][:19].replace("T", " "), f"{record['duration']:.0f}")
         )
-    return table(("notebook", "started (UTC)", "seconds"), [*rows, ("together", "", f"{total:.0f}")])
+    together = ("sum over notebooks, some of which may have run in parallel", "", f"{total:.0f}")
+    return table(("notebook", "started (UTC)", "seconds"), [*rows, together])
 
 
 def versions_table(build):
