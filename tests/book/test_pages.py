@@ -18,6 +18,12 @@ def articles(pages):
     return sorted(path for folder in ("book", "notebooks") for path in (pages / folder).rglob("*.html"))
 
 
+def compared(page):
+    """Rows of the front page's tables that set a paper beside this run."""
+    tables = [table for table in page.find_all("table") if "published" in table.thead.get_text()]
+    return [row for table in tables for row in table.select("tbody tr")]
+
+
 def lost(request):
     """Whether a request failed by itself: the next page only aborts what the last one still asked for."""
     return "ERR_ABORTED" not in (request.failure or "")
@@ -63,8 +69,8 @@ def test_front_page_sets_paper_beside_run(pages):
 
 def test_every_paper_value_is_compared_and_the_posters_encoder_is_told_from_ours(pages):
     page = soup(pages, "book/index.html")
-    rows = [[cell.get_text(strip=True) for cell in row.find_all("td")] for row in page.select("table tbody tr")]
-    told = {row[4].split(" (")[0] for row in rows}
+    rows = [[cell.get_text(strip=True) for cell in row.find_all("td")] for row in compared(page)]
+    told = {row[4].split("(")[0] for row in rows}
     assert told <= {"agrees", "differs", "undetermined", "input", "–"} and "differs" in told
     kept = [row for row in rows if row[0].startswith("Share of the images that remain")]
     assert kept and all("CLIP" in row[1] and "CLIP" not in row[2] and row[2].endswith(")") for row in kept)
@@ -72,9 +78,18 @@ def test_every_paper_value_is_compared_and_the_posters_encoder_is_told_from_ours
 
 
 def test_every_paper_value_was_measured(pages):
-    rows = soup(pages, "book/index.html").select("table tbody tr")
+    rows = compared(soup(pages, "book/index.html"))
     unmeasured = [row.td.get_text(strip=True) for row in rows if row.find_all("td")[2].get_text(strip=True) == "–"]
     assert not unmeasured
+
+
+def test_front_page_gives_the_verdict_on_every_claim_of_the_abstract(pages):
+    tables = soup(pages, "book/index.html").find_all("table")
+    claims = next(table for table in tables if "against" in table.thead.get_text())
+    rows = [[cell.get_text(strip=True) for cell in row.find_all("td")] for row in claims.select("tbody tr")]
+    assert {row[0][0] for row in rows} == set("12345")
+    assert {row[1] for row in rows} <= {"supported", "not supported", "undecided at this size"}
+    assert all(int(row[2]) == sum(map(int, row[3:6])) for row in rows)
 
 
 def test_gallery_holds_the_papers_figures_with_five_downloads_and_a_citation(pages):

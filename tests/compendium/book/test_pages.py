@@ -4,6 +4,7 @@ import json
 import shutil
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 
 from flarebook.compendium.book import pages
@@ -55,7 +56,7 @@ def test_paper_and_run_stand_in_columns_of_their_own(build):
 
 def test_a_cell_says_whether_a_number_agrees_and_what_it_was_measured_on(build):
     row = "| TSS ({origin}`iris.classifiers.B.tss`) | 0.57 | {agreement}`iris.classifiers.B.tss` |"
-    assert fill(row, build) == "| TSS (simulated) | 0.57 | input |"
+    assert fill(row, build) == "| TSS (simulated) | 0.57 | {bdg-muted-line}`input` |"
     assert fill("{agreement}`iris.time.auc_last`", build) == "–"
     for unknown in ("{agreement}`iris.honest.B.tss`", "{origin}`iris.honest.B.tss`"):
         with pytest.raises(InputError, match="iris.honest.B.tss.*names no metric of this run, or none in book/paper"):
@@ -70,7 +71,7 @@ def test_unmeasured_number_is_a_dash_and_never_the_papers(build):
 
 def test_a_tuned_number_is_an_input_and_an_encoder_stands_beside_its_number(build):
     skill = next(line for line in paper_table("iris", build).splitlines() if "Model B, true skill statistic" in line)
-    assert [cell.strip() for cell in skill.split("|")][5:7] == ["input", "–"]
+    assert [cell.strip() for cell in skill.split("|")][5:7] == ["{bdg-muted-line}`input`", "–"]
     folder = build.output / "results" / "stix" / "7-anomalies"
     folder.mkdir(parents=True)
     group = {"name": "stix.anomalies.group.flagged_multiple", "value": 4.0, "spread": None, "origin": "simulated"}
@@ -78,8 +79,41 @@ def test_a_tuned_number_is_an_input_and_an_encoder_stands_beside_its_number(buil
     both = replace(build, notebooks=(*build.notebooks, "notebooks/stix/7-anomalies"))
     line = next(line for line in paper_table("stix", both).splitlines() if "puts among its anomalies" in line)
     assert [cell.strip() for cell in line.split("|")][2:6] == [
-        "7.00 (CLIP)", "4.00 (dinov2-focus)", "simulated", "undetermined"
+        "7.00 (CLIP)", "4.00 (dinov2-focus)", "simulated", "{bdg-muted-line}`undetermined`"
     ]  # fmt: skip
+
+
+def test_a_verdict_on_a_claim_stands_with_its_counts_and_notebook(build):
+    assert "No notebook" in fill("<!-- flarebook: claim-table -->", build)
+    folder = build.output / "results" / "solarchip" / "5-translation"
+    folder.mkdir(parents=True)
+    row = {"claim": "3", "n_supported": 2, "n_refuted": 9, "n_undecided": 4, "verdict": "not supported"}
+    table = pd.DataFrame([row, row | {"claim": "1 |B|", "verdict": "undecided at this size"}])
+    table.attrs["origin"] = "real"
+    table.to_parquet(folder / "claims.parquet")
+    whole = replace(build, notebooks=("notebooks/solarchip/5-translation",))
+    lines = fill("<!-- flarebook: claim-table -->", whole).splitlines()
+    link = "../notebooks/solarchip/5-translation.ipynb"
+    assert lines[3] == f"| [3]({link}) | {{bdg-danger}}`not supported` | 15 | 2 | 9 | 4 | real |"
+    assert lines[2].startswith(rf"| [1 \|B\|]({link}) | {{bdg-muted-line}}`undecided at this size` | 15 |")
+    assert "No notebook" in fill("<!-- flarebook: claim-table -->", build)  # which is not of this build's contents
+
+
+def test_a_table_of_claims_without_counts_is_refused(build):
+    pd.DataFrame({"claim": ["1"]}).to_parquet(build.output / "results" / "iris" / "6-classifiers" / "claims.parquet")
+    with pytest.raises(InputError, match="lacks the columns n_refuted.*run notebooks/iris/6-classifiers again"):
+        fill("<!-- flarebook: claim-table -->", build)
+
+
+def test_a_green_gate_is_a_tick_and_a_red_one_a_word(build, monkeypatch):
+    cells = []
+    for expected in (0.55, 0.9):
+        gates = {"iris.classifiers.B.tss": Gate(expected=expected, abs=0.1, why="1 sd")}
+        measured = {"iris.classifiers.B.tss": {"value": 0.5512, "origin": "simulated"}}
+        monkeypatch.setattr(pages, "verdicts", lambda build, pair=(measured, gates): judge(*pair))
+        line = next(line for line in paper_table("iris", build).splitlines() if "Model B, true skill stat" in line)
+        cells.append(line.split("|")[6].strip())
+    assert cells == ["{abbr}`✓ (own gate: green)`", "**red**"]
 
 
 def test_gates_that_cannot_see_a_change_of_sign_are_counted(build, monkeypatch):

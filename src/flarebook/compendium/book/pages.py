@@ -20,8 +20,9 @@ from flarebook.compendium.book.gallery import gallery
 from flarebook.compendium.data.manifest import read_manifest
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.provenance import ORIGINS, code_state, describe_origin, versions
-from flarebook.compendium.reports.agreement import RULE, compare, read_statements
-from flarebook.compendium.reports.gates import gates_file, judge, read_gates
+from flarebook.compendium.reports.agreement import RULE, badge, compare, read_statements
+from flarebook.compendium.reports.claims import HEAD, claim_rows
+from flarebook.compendium.reports.gates import GREEN, gates_file, judge, read_gates
 from flarebook.compendium.run import read_metrics
 
 MARK = re.compile(r"^<!-- flarebook: ([a-z-]+) -->$", re.MULTILINE)
@@ -84,13 +85,25 @@ def paper_table(study, build):
     if study not in {Path(name).parts[1] for name in build.notebooks}:
         return "*This build holds another study only.*"
     metrics, found = read_metrics(build.output), agreements(build)
-    gates = {verdict.name: verdict.verdict for verdict in verdicts(build) if verdict.gate}
+    gates = {verdict.name: _gate(verdict.verdict) for verdict in verdicts(build) if verdict.gate}
     rows = [
         (*_paper_row(entry, metrics.get(entry.metric)), found[entry.metric], gates.get(entry.metric, MISSING))
         for entry in read_statements(build.root / PAPER_VALUES)
         if entry.metric.split(".")[0] == study
     ]
     return table(("statement", "published", "this run", "data", "agreement", "own gate"), rows)
+
+
+def _gate(verdict):
+    """Verdict of a gate: a tick with the word behind it, so that the eye finds only what is not green."""
+    return f"{{abbr}}`✓ (own gate: {GREEN})`" if verdict == GREEN else f"**{verdict}**"
+
+
+def claim_table(build):
+    """Verdicts of the notebooks on the claims of a paper, with the comparisons behind each, linked to its notebook."""
+    rows = claim_rows(build.output, build.notebooks)
+    shown = [(f"[{claim}](../{name}.ipynb)", badge(word), *rest) for claim, word, *rest, name in rows]
+    return table(HEAD, shown) if shown else "*No notebook of this build judged a claim.*"
 
 
 def agreements(build):
@@ -122,13 +135,8 @@ def _by(value, encoder):
 def _agreement(verdict, difference, width):
     """Verdict with the interval of the difference that it rests on."""
     if width is None:
-        return verdict
-    return f"{verdict} ({difference:+.2f}{NARROW}±{NARROW}{width:.2f})"
-
-
-def agreement_rule(build):
-    """The rule behind the column *agreement*."""
-    return RULE
+        return badge(verdict)
+    return f"{badge(verdict)} ({difference:+.2f}{NARROW}±{NARROW}{width:.2f})"
 
 
 def measured(metric):
@@ -273,7 +281,8 @@ def _benchmark_row(result):
 
 PARTS = {
     **{f"paper-table-{study}": partial(paper_table, study) for study in STUDIES},
-    "agreement-rule": agreement_rule,
+    "claim-table": claim_table,
+    "agreement-rule": lambda build: RULE,
     "gate-table": gate_table,
     "sign-table": sign_table,
     "constant-table": constant_table,

@@ -9,6 +9,7 @@ from flarebook.compendium.validation import read_yaml, validated
 
 AGREES, DIFFERS, UNDETERMINED, INPUT, NOTHING = "agrees", "differs", "undetermined", "input", "–"
 DEVIATIONS = 2.0  # half width of an interval, in standard deviations
+BADGES = {AGREES: "success", DIFFERS: "danger", "supported": "success", "not supported": "danger"}  # sphinx-design
 MARGIN = 0.05  # smallest difference between two scores that matters
 
 RULE = f"""The difference between this run and the paper, or between two quantities that the paper orders, is given with
@@ -79,6 +80,11 @@ def compare(statement, values, gates):
         return UNDETERMINED, difference, None
     width = DEVIATIONS * math.sqrt(variance)
     return _verdict(difference, width, statement.margin, ordered), difference, width
+
+
+def badge(verdict):
+    """Verdict as a badge of the book: filled when something was found, outlined when it is open or an input."""
+    return verdict if verdict == NOTHING else f"{{bdg-{BADGES.get(verdict, 'muted-line')}}}`{verdict}`"
 
 
 def _verdict(difference, width, margin, ordered):
