@@ -33,6 +33,15 @@ def test_skill_puts_the_best_on_top_and_the_ceiling_as_a_line(table):
     assert ceilings == [True, False, False, True, True]  # at other scores' thresholds it is no bound
 
 
+def test_skill_cuts_a_long_interval_and_writes_it_at_the_edge(table):
+    far = (table["method"] == "natural") & (table["score"] == "brier_skill") & (table["fraction"] == 1.0)
+    table.loc[far, ["mean", "low"]] = -1.6, -7.4
+    *others, brier = flares.plot_skill(table).axes
+    assert brier.get_xlim()[0] == -1.0 and brier.get_xlim()[1] > 0.97
+    assert [text.get_text() for text in brier.texts] == ["← −1.6 (−7.4)"]
+    assert not any(axes.texts for axes in others)
+
+
 def test_skill_can_do_without_a_ceiling(table):
     figure = flares.plot_skill(table[table["method"] != "upper_bound"])
     assert "upper_bound" not in " ".join(text.get_text() for text in figure.legends[0].get_texts())

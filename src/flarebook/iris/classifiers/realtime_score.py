@@ -216,7 +216,7 @@ def plot_score_map(table, title, record):
     columns = (("score", "pre-flare score", "RdBu_r", 1.0), ("spread", "spread over members", "viridis", None))
     for axes, (column, label, colours, top) in zip(figure.subplots(1, 2, sharey=True), columns, strict=True):
         shown = show_column(axes, table, column, vmax=top, cmap=colours)
-        figure.colorbar(shown, ax=axes, label=label)
+        figure.colorbar(shown, ax=axes, label=label, location="top", shrink=0.85)
         axes.set(xlabel="exposure", ylabel="slit pixel" if column == "score" else "")
         axes.xaxis.get_major_locator().set_params(integer=True)
     figure.suptitle(f"{title}\nnetworks trained on {record['trained'].get('origin', 'unknown')} spectra", fontsize=9)

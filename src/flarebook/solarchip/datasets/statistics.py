@@ -1,4 +1,4 @@
-"""Numbers by which the simulated Sun is set beside the real one: profiles to the limb, histograms, flares, ceiling."""
+"""Numbers by which the simulated Sun is set beside the real one: profiles to the limb, histograms, flares, skill."""
 
 import numpy as np
 import pandas as pd

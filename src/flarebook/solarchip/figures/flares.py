@@ -24,12 +24,13 @@ STYLES = {  # of a family: colour of the colour-blind-safe palette, marker, name
     ways.NATURAL: ("#CC78BC", "D", "natural images"),
     "baseline": ("#606060", "v", "baseline, no network"),
     ways.SIMULATOR_R: ("#CA9161", "v", "R, simulator's own"),
-    UPPER_BOUND: ("black", "", "upper bound: true rate"),
+    UPPER_BOUND: ("black", "", display_name(UPPER_BOUND)),
 }
 DASHES = {"baseline": "--", ways.NATURAL: "--", ways.NO_VALIDATION: ":"}
 SKILL = ("tss", "hss", "f1", "auc", "brier_skill")
 CALLS = ("tss", "hss", "f1")  # scores of calls, not of probabilities
 CURVES = (ways.SCRATCH, ways.FROZEN_RANDOM, ways.FROZEN, ways.NO_VALIDATION, ways.TUNED)
+FLOORS = {"brier_skill": -1.0}  # of scores without a lower limit: what lies below is written at the edge
 NO_SKILL = {"tss": 0, "hss": 0, "auc": 0.5, "brier_skill": 0}  # scores of a forecast without skill
 
 
@@ -55,6 +56,8 @@ def upper_bound_line(table):
 def plot_skill(table, scores=SKILL):
     """Scores of every method with all labels: mean and 95 % interval, the upper bound as a line.
 
+    An interval that leaves a panel at its floor is cut there, and its numbers are written at the edge.
+
     table: of `comparison.summarize_scores`.
     """
     full = table[table["fraction"] == table["fraction"].max()]
@@ -73,6 +76,9 @@ def plot_skill(table, scores=SKILL):
             axes.axvline(bound["mean"], color="black", linewidth=1.2)
         if score in NO_SKILL:
             axes.axvline(NO_SKILL[score], color="0.6", linestyle=":", linewidth=1)
+        if rows["low"].min() < FLOORS.get(score, -np.inf):
+            mark_cut_intervals(axes, rows.loc[order], FLOORS[score])
+            axes.set_xlim(FLOORS[score], rows["high"].max() + 0.05)
         axes.set_title(NAMES[score])
         axes.xaxis.set_major_locator(MaxNLocator(3))
         axes.grid(axis="y", color="0.92")
@@ -91,6 +97,15 @@ def plot_interval(axes, place, row, hollow=False):
     error = np.abs([[row.mean - row.low], [row.high - row.mean]])
     style = {"color": method_colour(row.Index), "markerfacecolor": "white" if hollow else method_colour(row.Index)}
     axes.errorbar(row.mean, place, xerr=error, fmt="o", markersize=5.5, capsize=2.5, **style)
+
+
+def mark_cut_intervals(axes, rows, floor):
+    """Write the mean and, in brackets, the lower end of intervals that reach below a floor at the left edge."""
+    for place, row in enumerate(rows.itertuples()):
+        if row.low < floor:
+            words = f"\N{LEFTWARDS ARROW} {row.mean:.1f} ({row.low:.1f})".replace("-", "\N{MINUS SIGN}")
+            look = {"xycoords": ("axes fraction", "data"), "fontsize": "x-small", "color": method_colour(row.Index)}
+            axes.annotate(words, (0.03, place - 0.12), va="bottom", **look)
 
 
 def fraction_panels(table, backbones, scores, height):

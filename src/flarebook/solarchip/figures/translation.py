@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator, StrMethodFormatter
 
 from flarebook.solarchip.figures.styles import hide_axes, show_scaled
 from flarebook.solarchip.translation.comparison import (
@@ -131,6 +131,10 @@ def plot_uncertainty(rows, members, observed, date, target="171"):
     for (name, part), colour, mark in zip(rows.groupby("target", sort=False), LINES, "osD^v", strict=False):
         left.plot(part["spread"], part["error"], color=colour, marker=mark, markersize=4, label=target_name(name))
     left.set(xlabel="spread of the ensemble", ylabel="error of its mean", xscale="log", yscale="log")
+    for axis in (left.xaxis, left.yaxis):  # less than two decades are shown: those alone would give no scale
+        axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axis.set_major_formatter(StrMethodFormatter("{x:g}"))
+        axis.set_minor_locator(NullLocator())
     left.legend(fontsize="small")
     error = np.abs(members[:, date].mean(axis=0) - observed[date])
     spread = members[:, date].std(axis=0, ddof=1)

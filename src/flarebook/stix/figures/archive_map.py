@@ -63,7 +63,8 @@ def _plot_encoder_image(axes, archive_map, colours):
     half = HALF_WIDTH
     shown = axes.imshow(image, origin="lower", cmap=colours, vmin=0, vmax=255, extent=(-half, half, -half, half))
     _colour_bar(axes, shown, "eight-bit level")
-    axes.set(title="what an encoder sees", xlabel="from the map's centre [arcsec]", ylabel="along the rolled frame")
+    labels = {f"{name}label": f"rolled {name}, from map centre [arcsec]" for name in "xy"}
+    axes.set(title="what an encoder sees", **labels)
 
 
 def plot_file(path, folder, taken):
