@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import typer
+from rich.text import Text
 
 from flarebook.commands import main
 from flarebook.compendium.project import project_root
@@ -47,6 +48,8 @@ def test_params_shows_types_and_meaning(project, flarebook):
         (("run", "sun/1-draw", "--profile", "ci", "--label", "../../x"), "is no label"),
         (("run", "../1-draw", "--profile", "ci"), "names no notebook"),
         (("run", "sun/9-none", "--profile", "ci"), "there is no notebook"),
+        (("run", "sun/2-read", "--profile", "ci", "--inputs", "nope"), "there is no folder nope"),
+        (("run", "sun/1-draw", "--profile", "ci", "-p", "n_flares=-3"), "n_flares is -3, but it takes 1 or more"),
         (("check", "--profile", "cii"), "did you mean ci?"),
         (("compare", "ci", "cj"), "there is no run"),
         (("compare", 300 * "c", "ci"), "cannot be used (File name too long)"),
@@ -95,7 +98,7 @@ def test_compare_leaves_out_what_one_run_lacks_unless_asked(project, flarebook):
     one.metric("flares.lonely", 2.0)
     open_run("sun/1-draw", "build/runs/hot").metric("flares.flux", 1.5)
     _, out, _ = flarebook("compare", "ci", "hot")
-    assert "lonely" not in out and "1 metrics that only one" in out
+    assert "lonely" not in out and "1 metric that only one" in out
     assert "lonely" in flarebook("compare", "ci", "hot", "--all")[1]
 
 
@@ -255,3 +258,47 @@ def test_one_unreadable_file_does_not_end_a_batch_before_it_begins():
                     batches += 1
                     assert not told.parameter_info.readable, f"{name} {command.name}: the reader tells it of each file"
     assert batches == 6
+
+
+def commands_of(group, words=()):
+    """All commands below a group: [(words, command)]."""
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from commands_of(command, (*words, name))
+        else:
+            yield (*words, name), command
+
+
+DEFAULTS = {  # of options whose value is decided later
+    ("run",): ("build/runs/LABEL", "build/PROFILE", "STUDY-STEP-TIME", "all"),
+    ("gates",): ("all",),
+    ("list",): ("all", "laptop"),
+    ("iris", "score"): ("summary only", "the shipped ensemble"),
+    ("stix", "show"): ("print only",),
+    ("stix", "embed"): ("local", "as trained"),
+    ("solarchip", "embed"): ("of December 2017",),
+    ("solarchip", "translate"): ("the shipped one", "of December 2017"),
+}
+
+
+def test_help_shows_its_defaults_and_is_taken_for_no_markup(flarebook, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")
+    for words, command in commands_of(typer.main.get_command(main.app)):
+        for text in (command.help, *(getattr(parameter, "help", "") for parameter in command.params)):
+            assert Text.from_markup(text or "").plain == (text or ""), words
+        _, out, _ = flarebook(*words, "--help")
+        assert " ." not in [line.rstrip(" \u2502")[-2:] for line in out.splitlines()], words
+        for default in DEFAULTS.get(words, ()):
+            assert f"[default: ({default})]" in out or f"[default: {default}]" in out, (words, default)
+
+
+def test_compare_tells_whose_spread_and_which_parameters_differ(project, flarebook):
+    for folder, n_flares in (("build/ci", 5), ("build/runs/hot", 8)):
+        open_run("sun/1-draw", folder).metric("flares.flux", 1.0, spread=0.3)
+        path = project / folder / "notebooks/sun/1-draw.ipynb"
+        path.parent.mkdir(parents=True)
+        made = {"output": folder, "inputs": "", "n_flares": n_flares}
+        path.write_text(json.dumps({"metadata": {"papermill": {"parameters": made}}}))
+    _, out, _ = flarebook("compare", "ci", "hot")
+    assert "Parameters of sun/1-draw: n_flares 5 and 8\n" in out
+    assert "In spreads: difference over the root sum of squares of both runs' standard deviations." in out

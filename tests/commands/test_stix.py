@@ -185,3 +185,11 @@ def test_a_name_that_is_no_utf_8_loses_neither_itself_nor_its_neighbours(mirror,
     assert call("show", mirror, odd, "--out", tmp_path / "shown")[0] == 0
     assert pd.read_csv(tmp_path / "shown" / "records.csv")["name"].tolist() == [NAME, "?.fits"]
     assert call("embed", mirror, odd, "--encoder", "pixels", "--out", tmp_path / "features")[0] == 0
+
+
+def test_show_takes_folders_and_names_a_bad_file_once(mirror, tmp_path):
+    (mirror.parent / "bad_clean_map.fits").write_text("no FITS")
+    code, printed = call("show", mirror.parent, tmp_path / "none")
+    assert code == 2 and printed.count("peak 1 ph /") == 1
+    assert f"skipped: {mirror.parent / 'bad_clean_map.fits'} is broken or not a STIX map" in printed
+    assert printed.count("skipped: ") == 2 and f"{tmp_path / 'none'} cannot be opened" in printed

@@ -6,7 +6,7 @@ import warnings
 import pytest
 import typer
 
-from flarebook.compendium.batch_report import gathered, noting, print_line, report_skipped, skipping
+from flarebook.compendium.batch_report import counted, gathered, noting, print_line, report_skipped, skipping
 from flarebook.compendium.errors import InputError, MetadataWarning, plain
 
 
@@ -58,3 +58,24 @@ def test_a_folder_without_files_is_one_sentence_and_the_others_are_kept():
         ["one/a", "one/b", "two/a", "two/b"],
         ["empty holds no image"],
     )
+
+
+@pytest.mark.parametrize(
+    ("sentence", "told"),
+    [
+        ("x.fits is no map", "/maps/x.fits is no map"),
+        ("/maps/x.fits cannot be opened", "/maps/x.fits cannot be opened"),
+        ("no such unit", "/maps/x.fits: no such unit"),
+    ],
+)
+def test_a_file_is_named_once_and_in_full(sentence, told):
+    reasons = []
+    with skipping(reasons, "/maps/x.fits"):
+        raise InputError(sentence)
+    with skipping(reasons):
+        raise InputError(sentence)
+    assert reasons == [told, sentence]
+
+
+def test_one_of_a_kind_is_singular():
+    assert [counted(number, "image") for number in (0, 1, 2)] == ["0 images", "1 image", "2 images"]

@@ -198,3 +198,13 @@ def test_few_real_rows_are_counted_in_words():
     assert describe_origin(MANY) == "480 simulated and 1 real"
     assert describe_origin(MANY.iloc[:3]) == "simulated"
     assert describe_sources({"origin": "simulated", "encoder": "dinov2-focus"}) == "simulated, encoder dinov2-focus"
+
+
+def test_all_folders_that_were_searched_are_named_and_the_profile_that_holds_the_step(project):
+    later = open_run("sun/2-read", "build/runs/mine", inputs="build/laptop")
+    searched = "which is not in build/runs/mine/results/sun/1-draw or build/laptop/results/sun/1-draw"
+    with pytest.raises(InputError, match=f"{searched}: run .* with --inputs$"):
+        later.load_arrays("1-draw", "maps")
+    open_run("sun/1-draw", "build/ci").save_arrays("maps", score=np.ones(2))
+    with pytest.raises(InputError, match=f"{searched}: .*; build/ci holds it: --profile ci$"):
+        later.load_arrays("1-draw", "maps")

@@ -122,3 +122,8 @@ def test_forbidden_hub_is_told(monkeypatch):
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
     with pytest.raises(InputError, match="cannot download clip .*offline mode.*hf download"):
         create_encoder("clip", "hub")
+
+
+def test_the_hub_is_advised_as_the_command_line_spells_it(tmp_path):
+    with pytest.raises(InputError, match='pass weights="hub" .on the command line: --weights hub'):
+        find_weights(ENCODERS["clip"], tmp_path / "none")

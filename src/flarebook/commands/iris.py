@@ -17,8 +17,8 @@ app = typer.Typer(no_args_is_help=True, help="Mg II spectra: real rasters and th
 @app.command()
 def score(
     rasters: Rasters,
-    out: Annotated[Path | None, typer.Option(help="Folder of tables and maps [default: summary only].")] = None,
-    weights: Annotated[Path | None, typer.Option(help="Weights file [default: the shipped ensemble].")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder of tables and maps.", show_default="summary only")] = None,
+    weights: Annotated[Path | None, typer.Option(help="Weights file.", show_default="the shipped ensemble")] = None,
 ):
     """Compute the pre-flare score of every slit pixel and exposure, as table and map.
 

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from flarebook.commands import iris, solarchip, stix
-from flarebook.compendium.batch_report import print_line, report_skipped
+from flarebook.compendium.batch_report import counted, print_line, report_skipped
 from flarebook.compendium.errors import InputError, NotebookError, plain, reason_of
 
 # Each command imports what it needs itself: papermill and pandas would make `flarebook --help` wait for seconds.
@@ -32,7 +32,7 @@ def options(debug: Annotated[bool, typer.Option("--debug", help="Tracebacks of s
 
 
 Profile = Annotated[str, typer.Option(help="Profile: ci, laptop or paper.")]
-Study = Annotated[str | None, typer.Option(help="Study, for example iris [default: all].")]
+Study = Annotated[str | None, typer.Option(help="Study, for example iris.", show_default="all")]
 Notebook = Annotated[str, typer.Argument(help="Notebook as STUDY/STEP, for example iris/6-classifiers.")]
 
 
@@ -63,11 +63,13 @@ def run(
     notebook: Notebook,
     p: Annotated[list[str] | None, typer.Option("-p", "--parameter", help="Parameter NAME=VALUE; repeatable.")] = None,
     profile: Profile = "laptop",
-    output: Annotated[str | None, typer.Option(help="Folder of the run [default: build/runs/LABEL].")] = None,
-    inputs: Annotated[str | None, typer.Option(help="Folder of the steps it lacks [default: build/PROFILE].")] = None,
-    label: Annotated[str | None, typer.Option(help="Name of the run [default: STUDY-STEP-TIME].")] = None,
+    output: Annotated[str | None, typer.Option(help="Folder of the run.", show_default="build/runs/LABEL")] = None,
+    inputs: Annotated[
+        str | None, typer.Option(help="Folder of the steps it lacks.", show_default="build/PROFILE")
+    ] = None,
+    label: Annotated[str | None, typer.Option(help="Name of the run.", show_default="STUDY-STEP-TIME")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replacement of an earlier run of that label.")] = False,
-    threads: Annotated[int | None, typer.Option(help="Number of processor cores [default: all].", min=1)] = None,
+    threads: Annotated[int | None, typer.Option(help="Number of processor cores.", show_default="all", min=1)] = None,
 ):
     """Run one notebook with a profile's parameters and your changes.
 
@@ -142,12 +144,18 @@ def compare(
     from flarebook.commands.tables import show
     from flarebook.compendium.reports import compare_runs
 
-    lines = compare_runs.compare(compare_runs.run_folder(first), compare_runs.run_folder(second))
+    folders = compare_runs.run_folder(first), compare_runs.run_folder(second)
+    lines = compare_runs.compare(*folders)
     shared = [line for line in lines if line.difference is not None]
     columns = ("metric", first, second, "difference", "in spreads")
     show("Metrics side by side", columns, lines if everything else shared)
+    typer.echo("In spreads: difference over the root sum of squares of both runs' standard deviations.")
+    for notebook, values in compare_runs.different_parameters(*folders).items():
+        changed = ", ".join(f"{name} {one!r} and {two!r}" for name, (one, two) in values.items())
+        print_line(f"Parameters of {notebook}: {changed}")
     if len(shared) < len(lines) and not everything:
-        typer.echo(f"{len(lines) - len(shared)} metrics that only one of the runs has are not shown: --all shows them.")
+        hidden = counted(len(lines) - len(shared), "metric")
+        typer.echo(f"Not shown: {hidden} that only one of the runs has; --all shows all.")
 
 
 @app.command()
@@ -155,7 +163,9 @@ def gates(
     seeds: Annotated[int, typer.Option(help="Number of seeds, 1 to SEEDS.", min=3)] = 10,
     profile: Profile = "ci",
     study: Study = None,
-    notebooks: Annotated[list[str] | None, typer.Option("--notebook", help="Notebook; repeatable [all].")] = None,
+    notebooks: Annotated[
+        list[str] | None, typer.Option("--notebook", help="Notebook; repeatable.", show_default="all")
+    ] = None,
     start_from: Annotated[str | None, typer.Option(help="First notebook to run.")] = None,
     spread_of: Annotated[str | None, typer.Option(help="Profile of the spread; nothing is run.")] = None,
     processors: Annotated[bool, typer.Option(help="Measurement of the scatter over instruction sets first.")] = False,
@@ -182,7 +192,7 @@ def gates(
     else:
         with step_progress(seeds * len(entries), "seeds") as report:
             path, new = tolerances.propose(profile, range(1, seeds + 1), entries, report)
-    print_line(f"{len(new)} gates proposed in {shown(path)}; read them, then copy them to metrics/{profile}.yaml")
+    print_line(f"{counted(len(new), 'gate')} proposed in {shown(path)}; read, then copy to metrics/{profile}.yaml")
 
 
 @data_app.command("status")

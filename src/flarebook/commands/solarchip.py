@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from flarebook.compendium.atomic_files import atomic_files, atomic_write, make_folder
-from flarebook.compendium.batch_report import gathered, noting, print_line, report_skipped
+from flarebook.compendium.batch_report import counted, gathered, noting, print_line, report_skipped
 from flarebook.compendium.progress import progress
 
 HOST = "https://jsoc1.stanford.edu/data"
@@ -18,7 +18,7 @@ Records = Annotated[
 ]
 Device = Annotated[str, typer.Option(help="auto, cpu or cuda.")]
 Response = Annotated[
-    str | None, typer.Option(help="Table of AIA's degradation: JSOC, SSW or a file [default: of December 2017].")
+    str | None, typer.Option(help="Table of AIA's degradation: JSOC, SSW or a file.", show_default="of December 2017")
 ]
 app = typer.Typer(
     no_args_is_help=True,
@@ -53,7 +53,7 @@ def embed(
     if len(table):
         with atomic_write(out) as partial:
             table.to_parquet(partial, index=False)
-        print_line(f"{len(table)} images, {table.shape[1] - 3} features each: {out}")
+        print_line(f"{counted(len(table), 'image')}, {table.shape[1] - 3} features each: {out}")
     report_skipped(missing + reasons)
 
 
@@ -64,7 +64,9 @@ def translate(
     out: Annotated[Path, typer.Option(help="Folder of the FITS files, one per time.")],
     weights: Annotated[
         Path | None,
-        typer.Option(help="translator.safetensors of notebook solarchip/5-translation [default: the shipped one]."),
+        typer.Option(
+            help="translator.safetensors of notebook solarchip/5-translation.", show_default="the shipped one"
+        ),
     ] = None,
     members: Annotated[int, typer.Option(help="Ensemble members; the mean and spread are written.", min=1)] = 8,
     steps: Annotated[int, typer.Option(help="Number of denoising steps.", min=1)] = 20,
@@ -124,7 +126,7 @@ def simulate(
 @app.command()
 def fetch(
     days: Annotated[list[str], typer.Argument(metavar="DAY...", help="Dates, such as 2011-02-15.")],
-    out: Annotated[Path | None, typer.Option(help="Folder of the images [default: the cache].")] = None,
+    out: Annotated[Path | None, typer.Option(help="Folder of the images.", show_default="the cache")] = None,
     host: Annotated[str, typer.Option(help="Address of the archive.")] = HOST,
 ):
     """Fetch the eleven images of each day from the JSOC: AIA synoptic images and HMI magnetogram of 00:00 UT.
@@ -137,14 +139,16 @@ def fetch(
     from flarebook.solarchip.images.jsoc import fetch_days
 
     count, failures = fetch_days(progress("fetching")(days), make_folder(out) if out else None, host=host)
-    print_line(f"{count} images of {len(days)} days in {out or 'the cache'}")
+    print_line(f"{counted(count, 'image')} of {counted(len(days), 'day')} in {out or 'the cache'}")
     report_skipped([f"{file}: {reason}" for file, reason in failures])
 
 
 @app.command()
 def labels(
     files: Records,
-    out: Annotated[Path | None, typer.Option(help="Folder of flares.csv and labels.csv [default: print only].")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder of flares.csv and labels.csv.", show_default="print only")
+    ] = None,
 ):
     """Detect flares in GOES X-ray fluxes and label each day: M1.0 or above, C1.0 or above within 24 hours.
 
@@ -168,7 +172,8 @@ def labels(
             write_flare_list(partial / "flares.csv", flares)
             table.to_csv(partial / "labels.csv", index=False, date_format="%Y-%m-%dT%H:%M:%S")
     print_line(
-        f"{len(flares)} flares in {len(table)} days, {table['label_m'].sum()} of which are labelled M1.0 or above"
+        f"{counted(len(flares), 'flare')} in {counted(len(table), 'day')}, "
+        f"{table['label_m'].sum()} of which {'is' if table['label_m'].sum() == 1 else 'are'} labelled M1.0 or above"
         + "".join(f" on the {scale} scale" for scale in flares["scale"].unique())
     )
     report_skipped(bad)

@@ -6,14 +6,13 @@ from typing import Annotated
 
 import typer
 
-from flarebook.compendium.batch_report import gathered, noting, print_line, report_skipped, skipping
+from flarebook.compendium.batch_report import counted, gathered, noting, print_line, report_skipped, skipping
 from flarebook.compendium.errors import InputError, plain
 from flarebook.compendium.progress import progress
 
 HOST = "https://datacenter.stix.i4ds.net"
 BATCH = 16  # images between two steps of the bar
-Maps = Annotated[list[Path], typer.Argument(metavar="FILE...", readable=False, help="Archive maps: .fits, .fits.gz.")]
-Places = Annotated[list[Path], typer.Argument(metavar="FILE|FOLDER...", readable=False, help="CLEAN maps, or folders.")]
+Maps = Annotated[list[Path], typer.Argument(metavar="FILE|FOLDER...", readable=False, help="CLEAN maps, or folders.")]
 Archive = Annotated[str, typer.Option(help="Address of the data centre.")]
 app = typer.Typer(no_args_is_help=True, help="X-ray images: real archive maps and simulated ones.")
 
@@ -50,21 +49,24 @@ def fetch(
 @app.command()
 def show(
     files: Maps,
-    out: Annotated[Path | None, typer.Option(help="Folder of images and records.csv [default: print only].")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder of images and records.csv.", show_default="print only")
+    ] = None,
 ):
     """Plot archive maps (position on the Sun, products, encoder input) and print their records.
 
     A bad file is reported and skipped; the exit code is then 2.
 
-    Example: flarebook stix show map1.fits map2.fits --out images
+    Example: flarebook stix show map1.fits maps/ --out images
     """
     from flarebook.compendium.atomic_files import make_folder
     from flarebook.stix.archive.real_maps import table_of
     from flarebook.stix.figures.archive_map import plot_file
 
-    folder, records, skipped, taken = make_folder(out) if out else None, [], [], set()
+    folder, records, taken = make_folder(out) if out else None, [], set()
+    maps, skipped = gathered(files, maps_of)
     with noting():
-        for path in progress("reading")(files):
+        for path in progress("reading")(maps):
             with skipping(skipped, path):
                 record = plot_file(path, folder, taken)
                 print_line(line_of(record))
@@ -89,16 +91,16 @@ def simulate(
     from flarebook.stix.simulation.records import simulate_files
 
     paths = simulate_files(number, out, seed, progress("simulating"))
-    print_line(f"{len(paths)} simulated maps and truth.csv in {out}")
+    print_line(f"{counted(len(paths), 'simulated map')} and truth.csv in {out}")
 
 
 @app.command()
 def embed(
-    files: Places,
+    files: Maps,
     out: Annotated[Path, typer.Option(help="Folder of features-ENCODER.npz and records.csv.")],
     encoder: Annotated[str, typer.Option(help="Encoder, for example dinov2-focus or pixels.")] = "dinov2-focus",
-    weights: Annotated[str | None, typer.Option(help="Weights: file, folder or hub [default: local].")] = None,
-    input_size: Annotated[int | None, typer.Option(help="Input side in pixels [default: as trained].")] = None,
+    weights: Annotated[str | None, typer.Option(help="Weights: file, folder or hub.", show_default="local")] = None,
+    input_size: Annotated[int | None, typer.Option(help="Input side in pixels.", show_default="as trained")] = None,
 ):
     """Compute an encoder's features of archive maps: one row each, in the order of records.csv.
 
@@ -109,10 +111,10 @@ def embed(
     from flarebook.compendium.atomic_files import make_folder
     from flarebook.encoders.encode import encode_images
     from flarebook.encoders.registry import create_encoder
-    from flarebook.stix.archive.real_maps import find_maps, read_files
+    from flarebook.stix.archive.real_maps import read_files
 
     folder, chosen = make_folder(out), create_encoder(encoder, weights, input_size)
-    maps, reasons = gathered(files, lambda item: find_maps(item) if os.path.isdir(item) else [item])
+    maps, reasons = gathered(files, maps_of)
     if not maps:
         report_skipped(reasons)
     with noting():
@@ -123,6 +125,13 @@ def embed(
     write_features(batches, records, chosen, folder)
     write_records(records, folder)
     report_skipped(reasons + [reason if Path(file).name in reason else f"{file}: {reason}" for file, reason in skipped])
+
+
+def maps_of(item):
+    """Maps of a file or a folder: [Path].  Raises InputError for a folder without any."""
+    from flarebook.stix.archive.real_maps import find_maps
+
+    return find_maps(item) if os.path.isdir(item) else [item]
 
 
 def write_features(batches, records, encoder, folder):

@@ -22,17 +22,31 @@ def print_line(text):
 def skipping(reasons, name=""):
     """Go on after an error of the block: one sentence joins the reasons, after the input's name where it lacks that.
 
+    A sentence that begins with the name of a file gets its path instead.
     An InputError says itself what was wrong.  Of any other error, which is a fault of this program or of a library on
     that input, the type and the message are told, and the traceback is logged at level DEBUG.
     """
     try:
         yield
     except InputError as error:
-        reasons.append(str(error) if str(name) in str(error) else f"{plain(name)}: {error}")
+        reasons.append(_with_name(plain(name), str(error)))
     except Exception as error:
         logger.debug("%s was skipped", name or "an input", exc_info=True)
         reason = f"cannot be used ({type(error).__name__}: {reason_of(error)}): leave it out, or report it with --debug"
         reasons.append(f"{plain(name)}: {reason}" if name else f"an input {reason}")
+
+
+def _with_name(name, sentence):
+    """A sentence that tells an input's name once: in full where the sentence begins with the file's own."""
+    own = name.rpartition("/")[2]
+    if name in sentence:
+        return sentence
+    return name + sentence.removeprefix(own) if own and sentence.startswith(own) else f"{name}: {sentence}"
+
+
+def counted(number, noun):
+    """A number with its noun, in the plural but for one: "1 image", "2 images"."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def gathered(items, find):

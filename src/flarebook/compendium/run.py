@@ -3,7 +3,7 @@
 import json
 import math
 import os
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
@@ -150,12 +150,15 @@ class Run:
         The step's results in the run's own output come before those of the folder of inputs, as a whole.
         """
         own, *others = (source / "results" / self.study for source in self.sources)
-        folder = next((place for place in (own, *others) if (place / step / "metrics.json").is_file()), own)
+        found = next((place for place in (own, *others) if (place / step / "metrics.json").is_file()), None)
+        folder, searched = found or own, [found] if found else [own, *others]
         remedy = f"run `flarebook run {self.study}/{step} --output {shown(self.sources[0])}` first"
         if not (folder / step / file).is_file():
             raise InputError(
                 f"{self.study}/{self.step} needs {file} of {self.study}/{step}, which is not in "
-                f"{shown(folder / step)}: {remedy}, with the same --profile, or name a folder with --inputs"
+                f"{' or '.join(shown(place / step) for place in searched)}: "
+                f"{remedy}, with the same --profile, or name a folder with --inputs"
+                f"{'' if found else _built_elsewhere(self.study, step, file)}"
             )
         if folder != own and (different := _of_other_origin(own, folder)):
             raise InputError(
@@ -228,6 +231,16 @@ def read_metrics(folder):
         for metric in validated(MetricRecords, read_json(path), path).root:
             found[metric.name] = {**metric.model_dump(), "notebook": notebook}
     return found
+
+
+def _built_elsewhere(study, step, file):
+    """Which built profile holds a result of a step, as the end of a sentence; empty for none."""
+    with suppress(InputError):  # outside a project
+        for path in sorted(in_project("build").glob(f"*/results/{study}/{step}/{file}")):
+            profile = path.parents[3].name
+            if in_project(f"profiles/{profile}.yaml").is_file():
+                return f"; build/{profile} holds it: --profile {profile}"
+    return ""
 
 
 def _of_other_origin(own, other):

@@ -15,7 +15,7 @@ def how_to_get(spec):
     return (
         f"download {spec.identifier} ({spec.megabytes:,} MB, {spec.licence}) with "
         f"`hf download {spec.identifier} --local-dir FOLDER/{spec.name}` and set {FOLDER_VARIABLE}=FOLDER, "
-        'or pass weights="hub" where there is a network'
+        'or, where there is a network, pass weights="hub" (on the command line: --weights hub)'
     )
 
 

@@ -187,7 +187,7 @@ def test_a_busy_server_is_asked_again_after_the_time_it_names(server):
     ("kind", "sentence"),
     [
         ("long_busy", "answers 503.: try again in 5000 s"),
-        ("down", "the server answers 503"),
+        ("down", "the server answers 503.: try again later, or set FLAREBOOK_MIRROR"),
         ("gone", "is not there .the server answers 404.: check the address"),
         ("empty", "sent nothing"),
         ("nothing", "sent no file .the server answers 204"),

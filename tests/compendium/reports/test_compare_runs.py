@@ -1,9 +1,11 @@
 """Two runs stand side by side, their difference measured by their spread."""
 
+import json
+
 import pytest
 
 from flarebook.compendium.errors import InputError
-from flarebook.compendium.reports.compare_runs import compare, run_folder
+from flarebook.compendium.reports.compare_runs import compare, different_parameters, run_folder
 from flarebook.compendium.run import open_run
 
 
@@ -43,3 +45,21 @@ def test_without_a_spread_no_significance_is_claimed(runs):
     open_run("sun/1-draw", "build/runs/wide").metric("spectra", 400)
     lines = {line.name: line for line in compare(run_folder("ci"), run_folder("wide"))}
     assert lines["sun.spectra"].difference == 100 and lines["sun.spectra"].sigmas is None
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "different"),
+    [
+        ({"n_flares": 5, "seed": 1, "output": "a"}, {"seed": 2, "output": "b"}, {"seed": (1, 2)}),  # 5 is the default
+        ({"widths": [4, 2]}, {"widths": [8]}, {"widths": ([4, 2], [8])}),
+        ({"n_flares": 5}, {}, {}),
+        ({"n_flares": 6}, None, {}),  # not recorded
+    ],
+)
+def test_parameters_that_differ_are_found_past_their_defaults(runs, one, other, different):
+    for folder, made in (("build/ci", one), ("build/runs/wide", other)):
+        path = runs / folder / "notebooks/sun/1-draw.ipynb"
+        path.parent.mkdir(parents=True)
+        path.write_text(json.dumps({"metadata": {} if made is None else {"papermill": {"parameters": made}}}))
+    found = different_parameters(run_folder("ci"), run_folder("wide"))
+    assert found == ({"sun/1-draw": different} if different else {})

@@ -42,7 +42,7 @@ def test_text_from_the_shell_takes_the_type_of_the_parameter(project):
     [
         ("n_flares=010", 10),
         ("n_flares=08", 8),
-        ("n_flares=-3", -3),
+        ("threshold=-3", -3.0),
         ("n_flares= 3 ", 3),
         ("threshold=1e3", 1000.0),
         ("threshold=.5", 0.5),
@@ -135,3 +135,20 @@ def test_a_profile_that_is_none_is_refused_with_its_place(project, line, message
     (project / "profiles/ci.yaml").write_text(line)
     with pytest.raises(InputError, match=message):
         read_profile("ci")
+
+
+@pytest.mark.parametrize(("name", "value", "least"), [("n_flares", -3, 1), ("n_flares", 0, 1), ("seed", -1, 0)])
+def test_a_count_is_one_or_more_and_a_seed_not_negative(project, name, value, least):
+    with pytest.raises(InputError, match=f"parameter {name} is {value}, but it takes {least} or more"):
+        checked(DRAW, {name: value})
+    assert checked(DRAW, {name: least}) == {name: least}
+
+
+def test_a_count_whose_help_tells_of_zero_may_be_zero(project):
+    path = known_notebook(DRAW)
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("flares to draw", "flares to draw; 0: all"), encoding="utf-8"
+    )
+    assert checked(DRAW, {"n_flares": 0}) == {"n_flares": 0}
+    with pytest.raises(InputError, match="is -1, but it takes 0 or more"):
+        checked(DRAW, {"n_flares": -1})

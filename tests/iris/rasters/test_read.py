@@ -315,3 +315,17 @@ def test_the_original_real_raster_equals_the_shipped_sample():
     np.testing.assert_array_equal(original.spectra[:, :, columns], shipped.spectra)
     np.testing.assert_allclose(original.wavelength[columns], shipped.wavelength, atol=1e-9)
     np.testing.assert_array_equal(original.time, shipped.time)
+
+
+@pytest.mark.parametrize("read", [read_raster, lambda source: list(iter_exposures(source))])
+@pytest.mark.parametrize("source", [None, 42, np.ones((2, 3, 4)), [1], object()])
+def test_what_is_neither_path_nor_cube_is_refused_by_its_type(read, source):
+    with pytest.raises(InputError, match="a (NoneType|int|ndarray|object|list) is no raster of spectra: give paths"):
+        read(source)
+
+
+def test_a_map_of_sunpy_is_no_raster():
+    header = {"CTYPE1": "HPLN-TAN", "CTYPE2": "HPLT-TAN", "CUNIT1": "arcsec", "CUNIT2": "arcsec"}
+    image = pytest.importorskip("sunpy.map").Map(np.ones((4, 4)), header | {"CDELT1": 1, "CDELT2": 1})
+    with pytest.raises(InputError, match="a GenericMap is no raster of spectra"):
+        read_raster(image)

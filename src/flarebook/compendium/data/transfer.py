@@ -22,6 +22,7 @@ FORGOTTEN = 60.0  # s after which a host that could not be reached is asked agai
 CHUNK = 1 << 18
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 OFFLINE = "connect to the network, or set FLAREBOOK_MIRROR to a folder that holds the file"
+BUSY = "try again later, or set FLAREBOOK_MIRROR to a folder that holds the file"
 BROKEN = (  # before the answer, and while its body is read
     *(requests.Timeout, requests.ConnectionError, http.client.HTTPException),
     *(urllib3.exceptions.ProtocolError, urllib3.exceptions.TimeoutError, urllib3.exceptions.SSLError),
@@ -58,7 +59,8 @@ def transfer(url, stream, form=None, size=None, limit=LIMIT, progress=None):
             if failed >= TRIES:
                 if again.unreachable:
                     _unreachable[urlsplit(url).netloc] = time.monotonic(), str(again)
-                raise InputError(f"cannot fetch {url} ({again}): {OFFLINE}") from again
+                remedy = OFFLINE if again.unreachable else BUSY
+                raise InputError(f"cannot fetch {url} ({again}): {remedy}") from again
             if wait > LONGEST_WAIT:
                 raise InputError(f"cannot fetch {url} now ({again}): try again in {wait:.0f} s") from again
             state.check_time(wait)

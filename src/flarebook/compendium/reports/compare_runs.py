@@ -7,7 +7,8 @@ from typing import NamedTuple
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.project import project_root
 from flarebook.compendium.run import read_metrics
-from flarebook.compendium.validation import nearest
+from flarebook.compendium.validation import nearest, read_json
+from flarebook.compendium.workflow.parameters import known_parameters
 
 
 class Line(NamedTuple):
@@ -38,6 +39,33 @@ def compare(first, second):
     """Metrics of two runs' folders, side by side: list of Line, sorted by name."""
     one, two = read_metrics(first), read_metrics(second)
     return [_line(name, one.get(name, {}), two.get(name, {})) for name in sorted(one.keys() | two.keys())]
+
+
+def different_parameters(first, second):
+    """Parameters with which two runs' folders were made and that differ: {notebook: {name: (first, second)}}.
+
+    Of notebooks in both that record their parameters; one that was not given has its default of today.
+    """
+    found = {}
+    for path in sorted(Path(first).glob("results/*/*/metrics.json")):
+        name = "/".join(path.parent.parts[-2:])
+        one, two = (_parameters(Path(folder) / f"notebooks/{name}.ipynb") for folder in (first, second))
+        if one is None or two is None or one == two or not (project_root() / f"notebooks/{name}.ipynb").is_file():
+            continue
+        defaults = {key: parameter["default"] for key, parameter in known_parameters(name).items()}
+        pairs = {key: ((defaults | one).get(key), (defaults | two).get(key)) for key in sorted(one.keys() | two.keys())}
+        if different := {key: pair for key, pair in pairs.items() if pair[0] != pair[1]}:
+            found[name] = different
+    return found
+
+
+def _parameters(path):
+    """Parameters that an executed notebook records, without its folders; None for one that records none."""
+    try:
+        made = read_json(path)["metadata"]["papermill"]["parameters"]
+        return {key: value for key, value in made.items() if key not in ("output", "inputs")}
+    except (InputError, KeyError, TypeError, AttributeError):
+        return None
 
 
 def _line(name, one, two):

@@ -124,7 +124,7 @@ def run_notebook(notebook, assignments, profile, output, inputs=None, progress=F
 
     assignments: ["n_splits=8", ...].  inputs: folder of the earlier steps' results that the output lacks, default
     build/<profile>.
-    Raises InputError for unknown names, NotebookError when a cell fails.
+    Raises InputError for unknown names and folders, NotebookError when a cell fails.
     """
     known_notebook(notebook)
     entries = read_profile(profile).notebooks
@@ -133,6 +133,10 @@ def run_notebook(notebook, assignments, profile, output, inputs=None, progress=F
     if {"output", "inputs"} & own.keys():
         raise InputError("output and inputs are folders of the run: choose them with --output, --inputs and --profile")
     parameters = {**checked(notebook, entries[notebook].parameters), **own}
+    same = in_project(output) == in_project(inputs or f"build/{profile}")
+    if inputs and not same and not in_project(inputs).is_dir():
+        raise InputError(
+            f"there is no folder {inputs} of earlier steps: give --inputs one with results, or leave it out"
+        )
     inputs = inputs or f"build/{profile}"
-    same = in_project(output) == in_project(inputs)
     return execute(notebook, output, parameters, "" if same else inputs, progress)

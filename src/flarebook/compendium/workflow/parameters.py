@@ -109,7 +109,7 @@ def _described(parameter, path):
 def checked(notebook, values):
     """Values for a notebook's parameters, each known and of its type (an int is a float too).
 
-    values: {name: value}.  Raises InputError that names the known parameters, or the type wanted.
+    values: {name: value}.  Raises InputError that names the known parameters, or the type or least number wanted.
     """
     known, typed = known_parameters(notebook), {}
     for name, value in values.items():
@@ -119,7 +119,18 @@ def checked(notebook, values):
             typed[name] = TypeAdapter(TYPES[kind]).validate_python(value, strict=True)
         except ValidationError as error:
             raise InputError(f"{notebook}: parameter {name} is {value!r}, but it takes {kind}: {example}") from error
+        if (least := _least(known[name])) is not None and value < least:
+            raise InputError(f"{notebook}: parameter {name} is {value}, but it takes {least} or more: {example}")
     return typed
+
+
+def _least(parameter):
+    """Least value of a count, n_..., or of the seed; None for other parameters.  A count whose help tells of 0 has it.
+
+    parameter: of `known_parameters`.
+    """
+    name, counts = parameter["name"], parameter["type"] == "int" and parameter["name"].startswith("n_")
+    return 0 if name == "seed" or (counts and "0:" in parameter["help"].split()) else 1 if counts else None
 
 
 def from_text(notebook, assignments):

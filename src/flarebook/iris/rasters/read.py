@@ -7,7 +7,7 @@ import shutil
 import tarfile
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
@@ -79,7 +79,7 @@ def read_raster(
     if is_held(paths):
         return concatenate([_told(CubeWindow(cube, slit)).raster() for cube in cubes_of(paths, window)])
     rasters, skipped = [], []
-    for path in map(Path, [paths] if isinstance(paths, str | Path) else sorted(paths)):
+    for path in sorted(_paths_of(paths)):
         for file, name in raster_files(path, skipped):
             with skipping(skipped) if is_archive(path) else nullcontext(), open_level2(file, name) as hdus:
                 found = RasterWindow(hdus, name, window, slit)
@@ -135,7 +135,7 @@ def iter_exposures(
             shift = (found.start - windows[0].start).sec
             yield from (one._replace(time=one.time + shift, file=file) for one in found.exposures())
         return
-    path, reasons, told, first, number = Path(path), [], set(), None, 0
+    (path,), reasons, told, first, number = _paths_of([path]), [], set(), None, 0
     for file, name in raster_files(path, reasons):
         with skipping(reasons) if is_archive(path) else nullcontext(), open_level2(file, name) as hdus:
             found = RasterWindow(hdus, name, window, slit)
@@ -151,6 +151,17 @@ def iter_exposures(
         tell("skipped", reasons)
     else:
         skipped += reasons
+
+
+def _paths_of(source):
+    """Paths that a source names, one or several: [Path]; InputError for anything else, such as a map of sunpy."""
+    several = isinstance(source, Iterable) and not isinstance(source, str | Path)
+    found = list(source) if several else [source]
+    for item in found:
+        if not isinstance(item, str | Path):
+            kind = type(item).__name__
+            raise InputError(f"a {kind} is no raster of spectra: give paths of level-2 files, or one ndcube.NDCube")
+    return [Path(item) for item in found]
 
 
 def _told(found):
