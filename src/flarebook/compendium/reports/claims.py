@@ -4,7 +4,7 @@ from pathlib import Path
 
 from flarebook.compendium.errors import InputError
 
-HEAD = ("claim", "verdict", "comparisons", "for", "against", "undecided", "data")
+HEAD = ("claim", "verdict", "parts", "for", "against", "open", "data")
 COUNTS = ("n_supported", "n_refuted", "n_undecided")  # columns of such a table, as claim, verdict and perhaps training
 TABLE = "claims.parquet"
 
