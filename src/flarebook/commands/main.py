@@ -234,25 +234,23 @@ def main():
     before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         app()
-    except (InputError, NotebookError) as error:
+    except (InputError, NotebookError, OSError, MemoryError) as error:
         logging.getLogger("flarebook").debug("the command stopped", exc_info=True)
-        typer.secho(f"flarebook: {error}", err=True, fg="red")
-        sys.exit(2 if isinstance(error, InputError) else 1)
-    except OSError as error:  # of a path that this user may not look at
-        logging.getLogger("flarebook").debug("the command stopped", exc_info=True)
-        where, reason = error.filename or "a file", error.strerror or reason_of(error)
-        typer.secho(
-            plain(f"flarebook: {where} cannot be used ({reason}): check it and its permissions"), err=True, fg="red"
-        )
-        sys.exit(2)
-    except MemoryError as error:
-        logging.getLogger("flarebook").debug("the command stopped", exc_info=True)
-        sentence = f"flarebook: there is not enough memory ({reason_of(error)}): give less or smaller input"
-        typer.secho(sentence, err=True, fg="red")
-        sys.exit(2)
+        typer.secho(f"flarebook: {sentence_of(error)}", err=True, fg="red")
+        sys.exit(1 if isinstance(error, NotebookError) else 2)
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def sentence_of(error):
+    """One sentence about what stopped a command: an error of the compendium, the system or the memory."""
+    if isinstance(error, OSError):  # of a path that this user may not look at
+        where, reason = error.filename or "a file", error.strerror or reason_of(error)
+        return plain(f"{where} cannot be used ({reason}): check it and its permissions")
+    if isinstance(error, MemoryError):
+        return f"there is not enough memory ({reason_of(error)}): give less or smaller input"
+    return str(error)
 
 
 def stop(number, frame):

@@ -20,9 +20,8 @@ from pathlib import Path
 
 from flarebook.compendium.errors import InputError, reason_of
 
-IMAGE_BYTES = (
-    1 << 30
-)  # of one array of a file, and of a file unpacked in memory: eight images of 4096 pixels in float64
+# Of one array of a file, and of a file unpacked in memory: eight images of 4096 pixels in float64.
+IMAGE_BYTES = 1 << 30
 TABLE_BYTES, TABLE_COLUMNS = 64 << 20, 500  # of a text table
 CHUNK = 1 << 20
 
