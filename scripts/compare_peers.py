@@ -19,7 +19,7 @@ import astropy.units as u
 import numpy as np
 import pandas as pd
 
-from flarebook import iris, solarchip, stix
+from flarebook import goes, iris, solarchip, stix
 from flarebook.compendium.errors import reason_of
 from flarebook.solarchip.datasets.load import AIA_171, FOLDER
 
@@ -107,15 +107,15 @@ def compare_image(path):
 
 
 def compare_xrs(path):
-    """Differences of `solarchip.read_xrs` and sunpy.timeseries, flagged values aside: record as of `compare_all`."""
+    """Differences of `goes.read_xrs` and sunpy.timeseries, flagged values aside: record as of `compare_all`."""
     import sunpy.timeseries
 
-    ours, peer = solarchip.read_xrs(path), sunpy.timeseries.TimeSeries(path, source="XRS")
+    ours, peer = goes.read_xrs(path), sunpy.timeseries.TimeSeries(path, source="XRS")
     table = peer.to_dataframe()
     good = np.isfinite(ours.long)
     late = (table.index.to_numpy("datetime64[ns]") - ours.times) / np.timedelta64(1, "s")
     return {
-        "reader": "solarchip.read_xrs",
+        "reader": "goes.read_xrs",
         "peer": f"sunpy {version('sunpy')}",
         "file": Path(path).name,
         "values": largest(table["xrsb"].to_numpy(float)[good] - ours.long[good]),

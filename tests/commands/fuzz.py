@@ -120,7 +120,7 @@ def read_flare_map(path):
 
 def read_labels(path):
     """Label days from a GOES record or a flare list; no span is longer than the GOES programme's."""
-    from flarebook.solarchip import label_days
+    from flarebook.goes import label_days
 
     _, table, _ = label_days([path])
     assert len(table) < 60 * 366

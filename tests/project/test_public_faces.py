@@ -7,12 +7,13 @@ import inspect
 import pytest
 from numpydoc.docscrape import FunctionDoc
 
-FACES = ("flarebook.iris", "flarebook.stix", "flarebook.solarchip")
+STUDIES = ("flarebook.iris", "flarebook.stix", "flarebook.solarchip")
+FACES = (*STUDIES, "flarebook.goes")
 OFFERED = [(face, name) for face in FACES for name in getattr(importlib.import_module(face), "__all__", ())]
 each = pytest.mark.parametrize(("face", "name"), OFFERED, ids=[f"{face}.{name}" for face, name in OFFERED])
 
 
-@pytest.mark.parametrize("face", FACES)
+@pytest.mark.parametrize("face", STUDIES)
 def test_a_face_offers_about_twenty_names(face):
     names = [name for where, name in OFFERED if where == face]
     assert 15 <= len(names) <= 25 and len(set(names)) == len(names)

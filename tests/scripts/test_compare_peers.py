@@ -11,7 +11,7 @@ LARGEST = {  # values (in the record's unit), arcsec, s; why a place differs at 
     "iris.read_raster": (0, 0.03, 1e-6),  # irispy 0.5 places a raster by its mean step
     "stix.read_map": (0, 1e-6, 1e-3),
     "solarchip.read_image": (0.004, 0.05, 1e-3),  # float32 of 60,000 DN/s; corners of the tangent plane
-    "solarchip.read_xrs": (0, 0, 1e-6),
+    "goes.read_xrs": (0, 0, 1e-6),
     "stix.SUB_COLLIMATORS": (1e-12, 0, 0),
     "stix.back_project": (1e-12, 0, 0),
 }
@@ -29,7 +29,7 @@ def records():
         ("iris.read_raster", "irispy", "irispy-lmsal"),
         ("stix.read_map", "sunpy", "sunpy"),
         ("solarchip.read_image", "sunpy", "sunpy"),
-        ("solarchip.read_xrs", "sunpy", "sunpy"),
+        ("goes.read_xrs", "sunpy", "sunpy"),
         ("stix.SUB_COLLIMATORS", "stixpy", "stixpy"),
         ("stix.back_project", "xrayvision", "xrayvisim"),
     ],

@@ -158,8 +158,8 @@ def labels(
 
     Example: flarebook solarchip labels go1520110607.fits --out labels
     """
-    from flarebook.solarchip.goes.flare_list import write_flare_list
-    from flarebook.solarchip.goes.labels import label_days
+    from flarebook.goes.flare_list import write_flare_list
+    from flarebook.goes.labels import label_days
 
     with noting():
         flares, table, bad = label_days(files)

@@ -3,12 +3,6 @@ from .datasets.real import real_days as real_days
 from .datasets.simulated import simulate_sun as simulate_sun
 from .datasets.splits import split_chronologically as split_chronologically
 from .flares.scores import score_forecast as score_forecast
-from .goes.classes import class_to_flux as class_to_flux
-from .goes.classes import find_flares as find_flares
-from .goes.classes import flux_to_class as flux_to_class
-from .goes.flare_list import read_flare_list as read_flare_list
-from .goes.labels import label_days as label_days
-from .goes.xrs import read_xrs as read_xrs
 from .images.jsoc import fetch_days as fetch_days
 from .images.prepare import prepare_image as prepare_image
 from .images.read import read_image as read_image
@@ -22,20 +16,14 @@ from .translation.translator import load_translator as load_translator
 from .translation.translator import translate_images as translate_images
 
 __all__ = [
-    "class_to_flux",
     "date_recall",
     "embed_images",
     "fetch_days",
-    "find_flares",
     "find_images",
-    "flux_to_class",
-    "label_days",
     "load_encoder",
     "load_translator",
     "prepare_image",
-    "read_flare_list",
     "read_image",
-    "read_xrs",
     "real_days",
     "scale_images",
     "score_forecast",

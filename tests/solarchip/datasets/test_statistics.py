@@ -6,8 +6,8 @@ import pytest
 from scipy.ndimage import gaussian_filter
 
 from flarebook.compendium.errors import InputError
+from flarebook.goes.classes import class_to_flux
 from flarebook.solarchip.datasets import statistics
-from flarebook.solarchip.goes.classes import class_to_flux
 from flarebook.solarchip.images.grid import Disk
 
 DISK = Disk(64)

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from flarebook.compendium.errors import InputError
+from flarebook.goes.labels import label_table, largest_peak_flux
 from flarebook.solarchip.datasets.splits import TRAIN, split_chronologically
-from flarebook.solarchip.goes.labels import label_table, largest_peak_flux
 from flarebook.solarchip.sun.flare_process import M1, expected_visible, fraction_above, glowing_flares, xray_background
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from flarebook.compendium.errors import InputError
-from flarebook.solarchip.goes.xrs import read_xrs
+from flarebook.goes.xrs import read_xrs
 from flarebook.solarchip.images.read import read_image
 
 SOURCES = ("simulated", "real")

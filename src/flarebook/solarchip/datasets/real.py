@@ -12,9 +12,8 @@ import pandas as pd
 from flarebook.compendium.batch_report import skipping
 from flarebook.compendium.data.reading import files_below
 from flarebook.compendium.errors import InputError
-from flarebook.solarchip.datasets.day_tables import SunDays, split_days
-from flarebook.solarchip.goes.classes import COLUMNS, minute_means
-from flarebook.solarchip.goes.labels import (
+from flarebook.goes.classes import COLUMNS, minute_means
+from flarebook.goes.labels import (
     XRS_NAME,
     find_flare_files,
     label_sources,
@@ -22,6 +21,7 @@ from flarebook.solarchip.goes.labels import (
     largest_peak_flux,
     read_sources,
 )
+from flarebook.solarchip.datasets.day_tables import SunDays, split_days
 from flarebook.solarchip.images.channels import CHANNELS
 from flarebook.solarchip.images.orientation import check_magnetogram_orientation
 from flarebook.solarchip.images.prepare import prepare_image

@@ -6,7 +6,7 @@ from scipy.ndimage import gaussian_filter
 from scipy.stats import binned_statistic
 
 from flarebook.compendium.errors import InputError
-from flarebook.solarchip.goes.classes import class_to_flux, reaches_class
+from flarebook.goes.classes import class_to_flux, reaches_class
 from flarebook.solarchip.images.channels import CHANNELS
 
 CLASSES = ("C1.0", "M1.0", "X1.0")

@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from flarebook.solarchip.goes.classes import LETTERS
+from flarebook.goes.classes import LETTERS
 
 BLUE, ORANGE, GREEN = "#0072B2", "#D55E00", "#009E73"  # colours that colour-blind readers tell apart
 REAL_COLOUR = "#7B3FBF"

@@ -7,8 +7,8 @@ import pandas as pd
 import yaml
 
 from flarebook.compendium.errors import InputError
-from flarebook.solarchip.goes.classes import reaches_class
-from flarebook.solarchip.goes.labels import LEVELS
+from flarebook.goes.classes import reaches_class
+from flarebook.goes.labels import LEVELS
 
 FAINTEST = 1e-9  # W/m2, below GOES's own background: where the logarithm of the flux ends
 R_COLUMNS = {"R measured": "r_measured", "R, simulator's own": "r_value"}

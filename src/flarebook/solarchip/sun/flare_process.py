@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from flarebook.solarchip.goes.classes import flux_to_class
+from flarebook.goes.classes import flux_to_class
 from flarebook.solarchip.sun.regions import longitude_at, rotation_rate
 
 RATE_AT = 1.0e5  # R for which a region of middling twist makes RATE_M flares of at least M1 a day

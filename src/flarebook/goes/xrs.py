@@ -17,9 +17,9 @@ from astropy.time import Time, TimeDelta
 from flarebook.compendium.data.header_values import parse_unit
 from flarebook.compendium.data.reading import open_fits, reading
 from flarebook.compendium.errors import InputError
-from flarebook.solarchip.goes.classes import FIRST_TIME, LARGEST_FLUX, last_time
-from flarebook.solarchip.goes.quality import flagged, flagged_by_status, note
-from flarebook.solarchip.goes.scales import FIRST_TRUE_SATELLITE, OPERATIONAL, TRUE, XrayFlux
+from flarebook.goes.classes import FIRST_TIME, LARGEST_FLUX, last_time
+from flarebook.goes.quality import flagged, flagged_by_status, note
+from flarebook.goes.scales import FIRST_TRUE_SATELLITE, OPERATIONAL, TRUE, XrayFlux
 
 MJD_ZERO = np.datetime64("1858-11-17", "ns")
 HDF5, NETCDF3 = b"\x89HDF\r\n\x1a\n", b"CDF"  # first bytes
@@ -59,7 +59,7 @@ def read_xrs(path: str | Path | Any) -> XrayFlux:
 
     Examples
     --------
-    >>> from flarebook.solarchip import read_xrs
+    >>> from flarebook.goes import read_xrs
     >>> from flarebook.solarchip.datasets.load import FOLDER
     >>> record = read_xrs(FOLDER / "goes15_20110607.fits.gz")
     >>> record.satellite, record.scale

@@ -37,7 +37,7 @@ def flux_to_class(flux: float) -> str:
 
     Examples
     --------
-    >>> from flarebook.solarchip import flux_to_class
+    >>> from flarebook.goes import flux_to_class
     >>> flux_to_class(2.58e-5)
     'M2.5'
     """
@@ -67,7 +67,7 @@ def class_to_flux(goes_class: str) -> float:
 
     Examples
     --------
-    >>> from flarebook.solarchip import class_to_flux
+    >>> from flarebook.goes import class_to_flux
     >>> class_to_flux("X2")
     0.0002
     """
@@ -142,7 +142,7 @@ def find_flares(flux_long: np.ndarray, times: np.ndarray) -> pd.DataFrame:
     Examples
     --------
     >>> import numpy as np
-    >>> from flarebook.solarchip import find_flares
+    >>> from flarebook.goes import find_flares
     >>> minutes = np.datetime64("2020-01-01T00:00") + np.arange(8)
     >>> find_flares(np.array([1, 1, 2, 4, 8, 6, 3, 1]) * 1e-6, minutes)["goes_class"].tolist()
     ['C8.0']

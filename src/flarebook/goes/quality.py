@@ -11,7 +11,7 @@ import warnings
 import numpy as np
 
 from flarebook.compendium.errors import MetadataWarning
-from flarebook.solarchip.goes.scales import FIRST_TRUE_SATELLITE
+from flarebook.goes.scales import FIRST_TRUE_SATELLITE
 
 ALL_BITS, SATURATED = 0xFFFF, 256  # of records at full cadence
 MINUTE_BITS = {False: 0b111, True: 0b11}  # bits of one-minute means that are not good data, before GOES-16 and since

@@ -13,10 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from flarebook.compendium.errors import InputError, MetadataWarning
+from flarebook.goes.classes import find_flares
+from flarebook.goes.labels import label_days
+from flarebook.goes.xrs import read_xrs, utc_times
 from flarebook.solarchip.datasets.load import FOLDER
-from flarebook.solarchip.goes.classes import find_flares
-from flarebook.solarchip.goes.labels import label_days
-from flarebook.solarchip.goes.xrs import read_xrs, utc_times
 
 NAME = "sci_xrsf-l2-avg1m_g16_d20220418_v2-2-0.nc"
 SAMPLES = ("go1520110607.fits", "goes_13_leap_second.nc", "sci_gxrs-l2-irrad_g13_d20170901_truncated.nc")

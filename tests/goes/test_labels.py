@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 
 from flarebook.compendium.errors import InputError, MetadataWarning
+from flarebook.goes.classes import reaches_class
+from flarebook.goes.labels import find_flare_files, label_days, label_table, largest_peak_flux
 from flarebook.solarchip.datasets.load import FOLDER
-from flarebook.solarchip.goes.classes import reaches_class
-from flarebook.solarchip.goes.labels import find_flare_files, label_days, label_table, largest_peak_flux
 
 pytestmark = pytest.mark.filterwarnings("ignore::flarebook.compendium.errors.MetadataWarning")
 DAYS = pd.date_range("2014-01-01", periods=4)
@@ -79,8 +79,8 @@ def test_real_records_give_real_labels():
 
 
 def test_a_flare_past_midnight_is_one_flare(tmp_path):
-    from flarebook.solarchip.goes.labels import flares_of_records
-    from flarebook.solarchip.goes.scales import XrayFlux
+    from flarebook.goes.labels import flares_of_records
+    from flarebook.goes.scales import XrayFlux
 
     minute = np.arange(2880)
     flux = np.where(minute < 1430, 2e-7, 2e-7 + 3e-5 * np.exp(-np.abs(minute - 1445) / np.where(minute < 1445, 3, 40)))

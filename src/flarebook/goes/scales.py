@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from flarebook.compendium.errors import InputError, MetadataWarning
-from flarebook.solarchip.goes.classes import flux_to_class
+from flarebook.goes.classes import flux_to_class
 
 OPERATIONAL, TRUE = "operational", "true"
 FACTORS = {"long": 0.7, "short": 0.85}  # operational flux / true flux

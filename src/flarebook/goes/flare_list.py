@@ -9,9 +9,9 @@ import pandas as pd
 from flarebook.compendium.atomic_files import atomic_write
 from flarebook.compendium.data.reading import TABLE_BYTES, file_reader, read_text_table
 from flarebook.compendium.errors import InputError
-from flarebook.solarchip.goes.classes import COLUMNS, FIRST_TIME, UNITS, class_to_flux, flux_to_class, last_time
-from flarebook.solarchip.goes.quality import note
-from flarebook.solarchip.goes.scales import FIRST_TRUE_SATELLITE, OPERATIONAL, TRUE, scale_of_lists
+from flarebook.goes.classes import COLUMNS, FIRST_TIME, UNITS, class_to_flux, flux_to_class, last_time
+from flarebook.goes.quality import note
+from flarebook.goes.scales import FIRST_TRUE_SATELLITE, OPERATIONAL, TRUE, scale_of_lists
 
 NAMES = {  # column of ours: those of HEK (sunpy's Fido, hek.HEKClient), of the SSW list, and others in use
     "start": ("start", "event_starttime", "start_time", "starttime"),
@@ -60,7 +60,7 @@ def read_flare_list(path: str | Path) -> pd.DataFrame:
     Examples
     --------
     >>> from pathlib import Path
-    >>> from flarebook.solarchip import read_flare_list
+    >>> from flarebook.goes import read_flare_list
     >>> import tempfile, warnings
     >>> with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
     ...     warnings.simplefilter("ignore")  # the list does not state its scale

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flarebook.compendium.errors import InputError, MetadataWarning
-from flarebook.solarchip.goes.flare_list import merge_reports, read_flare_list, write_flare_list
-from flarebook.solarchip.goes.labels import label_days, label_table
+from flarebook.goes.flare_list import merge_reports, read_flare_list, write_flare_list
+from flarebook.goes.labels import label_days, label_table
 
 pytestmark = pytest.mark.filterwarnings("ignore::flarebook.compendium.errors.MetadataWarning")
 FLARES = pd.DataFrame(

@@ -10,11 +10,11 @@ import pandas as pd
 
 from flarebook.compendium.batch_report import skipping
 from flarebook.compendium.errors import InputError
-from flarebook.solarchip.goes.classes import UNITS, class_to_flux, find_flares, flux_to_class, reaches_class
-from flarebook.solarchip.goes.flare_list import flare_times, merge_reports, read_flare_list
-from flarebook.solarchip.goes.quality import note
-from flarebook.solarchip.goes.scales import on_common_scale
-from flarebook.solarchip.goes.xrs import read_xrs
+from flarebook.goes.classes import UNITS, class_to_flux, find_flares, flux_to_class, reaches_class
+from flarebook.goes.flare_list import flare_times, merge_reports, read_flare_list
+from flarebook.goes.quality import note
+from flarebook.goes.scales import on_common_scale
+from flarebook.goes.xrs import read_xrs
 
 if TYPE_CHECKING:
     import sunpy.timeseries
@@ -94,7 +94,7 @@ def label_days(
 
     Examples
     --------
-    >>> from flarebook.solarchip import label_days
+    >>> from flarebook.goes import label_days
     >>> from flarebook.solarchip.datasets.load import FOLDER
     >>> flares, days, _ = label_days([FOLDER / "goes15_20110607.fits.gz"])
     >>> days["max_class"].tolist()

@@ -10,14 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flarebook.compendium.errors import InputError
-from flarebook.solarchip.datasets.load import NOAA_FLARE, load_real_xrs
-from flarebook.solarchip.goes.classes import (
+from flarebook.goes.classes import (
     class_to_flux,
     find_flares,
     flux_to_class,
     minute_means,
     reaches_class,
 )
+from flarebook.solarchip.datasets.load import NOAA_FLARE, load_real_xrs
 
 
 def curve(*flares, minutes=600, quiet=2e-7):

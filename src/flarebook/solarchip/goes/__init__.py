@@ -1,1 +1,0 @@
-"""GOES X-ray fluxes, flare lists and labels."""
