@@ -239,3 +239,32 @@ def test_the_order_of_rows_changes_nothing(orders):
     pd.testing.assert_frame_equal(*merged)
     assert (merged[0]["peak"].diff().dropna() > pd.Timedelta(0)).all()
     assert merged[0]["peak_flux"].max() == max(flux for _, flux in orders[0])
+
+
+NOAA = "start_time,max_time,end_time,goes_class,noaa_ar,hgs_lon,hgs_lat\n"
+
+
+def test_a_list_made_of_noaa_s_events_keeps_region_and_place_and_dates_its_peaks(listed):
+    flares = listed(
+        "0,2014-03-29 17:35:00,1748,2014-03-29 17:54:00,X1.0,12017,32,10\n",
+        "1,2014-03-30 23:55:00,0003,2014-03-30 00:09:00,C6,0,,\n",
+        header=NOAA,
+    )
+    assert flares["peak"].tolist() == [pd.Timestamp("2014-03-29T17:48"), pd.Timestamp("2014-03-31T00:03")]
+    assert flares["region"].tolist()[0] == 12017 and flares["region"].isna().tolist() == [False, True]
+    assert flares[["longitude", "latitude"]].iloc[0].tolist() == [32.0, 10.0]
+    assert "region" not in listed(ROW)  # a list without them is not given empty ones
+
+
+def test_a_peak_after_the_end_is_unknown_and_a_region_that_is_no_number_is_refused(listed):
+    late = listed("2014-03-29 18:00:00,0011,2014-03-29 21:53:00,C1.1,0,,\n", header=NOAA)
+    assert late["peak"].isna().all()
+    with pytest.raises(InputError, match="row 1 of flares.csv has the region 'N10', no number"):
+        listed("2014-03-29 18:00:00,1811,2014-03-29 21:53:00,C1.1,N10,,\n", header=NOAA)
+
+
+def test_a_class_with_a_comma_is_read_as_one_with_a_point_and_reported(listed):
+    with pytest.warns(MetadataWarning, match="1 classes with a comma, such as C6,2"):
+        assert (
+            listed('2014-03-29 18:00:00,1811,2014-03-29 21:53:00,"C6,2",0,,\n', header=NOAA)["goes_class"][0] == "C6.2"
+        )

@@ -1,4 +1,4 @@
-"""Read a flare list: the CSV of HEK or sunpy, this project's own, or NOAA's daily events text."""
+"""Read a flare list: the CSV of HEK or sunpy, this project's own, NOAA's daily events text, or lists made of it."""
 
 import re
 from pathlib import Path
@@ -19,9 +19,13 @@ NAMES = {  # column of ours: those of HEK (sunpy's Fido, hek.HEKClient), of the 
     "end": ("end", "event_endtime", "end_time", "endtime"),
     "goes_class": ("goes_class", "fl_goescls", "goescls", "class"),
     "scale": ("scale",),
+    "region": ("region", "noaa_ar", "ar_noaanum"),
+    "longitude": ("longitude", "hgs_lon", "hgs_x"),
+    "latitude": ("latitude", "hgs_lat", "hgs_y"),
 }
+PLACE = {"region": "", "longitude": "deg", "latitude": "deg"}  # NOAA's number; Stonyhurst; only of lists that have them
 TIMES = ("start", "peak", "end")
-ABSENT = ("", "nan", "nat", "none", "null", "--")  # as lists write a value that they do not have
+ABSENT = ("", "nan", "nat", "none", "null", "--", "////")  # as lists write a value that they do not have
 ISO = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?"
 DAY, LONGEST = pd.Timedelta("1D"), pd.Timedelta("12h")  # from start to peak, and from peak to end
 SAME_FLARE = pd.Timedelta("2min")  # between the peaks of two reports: NOAA's onset takes four minutes
@@ -38,12 +42,14 @@ def read_flare_list(path: str | Path) -> pd.DataFrame:
     Parameters
     ----------
     path : str or Path
-        A CSV with the columns of HEK, sunpy or this package and ISO times, or a YYYYMMDDevents.txt of NOAA.
+        A CSV with the columns of HEK, sunpy or this package and ISO times, packed or not, whose peaks may be HHMM on
+        the day of the start, or a YYYYMMDDevents.txt of NOAA.
 
     Returns
     -------
     pandas.DataFrame
-        Columns start, peak, end (UTC, NaT where missing), peak_flux (W/m2), goes_class and its scale, in order of time.
+        Columns start, peak, end (UTC, NaT where missing), peak_flux (W/m2), goes_class and its scale, in order of time;
+        region (NOAA's number), longitude and latitude (Stonyhurst, deg) when the list has them, NaN where it does not.
         Rows without a class are dropped, and duplicate reports of a flare are merged.  `attrs["day"]` is the day of an
         events file, which may be without flares; `attrs["units"]` holds the unit.
 
@@ -115,7 +121,7 @@ def flare_times(flares):
 
 
 def merge_reports(tables):
-    """One row a flare, in order of time: DataFrame of COLUMNS.
+    """One row a flare, in order of time: DataFrame of COLUMNS, and of PLACE where a table has them.
 
     tables: of COLUMNS, those that count more first.  Reports with peaks within two minutes are one flare, of which the
     first table's is kept, and within a table the largest.
@@ -129,7 +135,7 @@ def merge_reports(tables):
     flare = ((times.diff() > SAME_FLARE) | alone | alone.shift(fill_value=False)).cumsum()
     kept = np.lexsort([-table["peak_flux"].to_numpy(float), rank, flare])
     first = np.sort(kept[np.unique(flare.to_numpy()[kept], return_index=True)[1]])
-    return table.iloc[first].reset_index(drop=True)[list(COLUMNS)]
+    return table.iloc[first].reset_index(drop=True)[[*COLUMNS, *(name for name in PLACE if name in table)]]
 
 
 def _read_csv(path):
@@ -143,12 +149,35 @@ def _read_csv(path):
                 f"{path.name} has no column {ours!r} or {NAMES[ours][1]!r} among {str(list(table))[:80]}: give a flare "
                 "list with commas between its columns"
             )
+    found = {ours: name for ours, name in found.items() if name or ours not in PLACE}
     table = pd.DataFrame({ours: table[name] if name else None for ours, name in found.items()}, table.index)
     table = table.apply(lambda column: column.str.strip() if column.notna().any() else column)
     table = table.mask(table.apply(lambda column: column.isna() | column.str.lower().isin(ABSENT)))
-    for name in TIMES:
+    peaks = table.pop("peak")
+    clocks = table["start"].notna().all() and peaks.dropna().astype(str).str.fullmatch(CLOCK).all()
+    for name in ("start", "end"):
         table[name] = _iso_times(table[name], path.name)
-    return table
+    table["peak"] = _clock_times(peaks, table["start"], table["end"]) if clocks else _iso_times(peaks, path.name)
+    return table.assign(**{name: _numbers(table[name], path.name) for name in PLACE if name in table})
+
+
+def _clock_times(text, start, end):
+    """Peaks of HHMM, on the day of the start or the next: Series of datetime64, NaT for a limit, or after the end."""
+    clock = text.astype(str).str.extract(CLOCK).astype({"hour": float, "minute": float})
+    minutes = (60 * clock["hour"] + clock["minute"]).mask(clock["limit"].isin(("A", "B")))
+    times = start.dt.floor("D") + pd.to_timedelta(minutes, "min")
+    times = times.mask(times < start.dt.floor("min"), times + DAY)
+    return times.mask(times > end.mask(end < start, end + DAY)).astype("datetime64[ns]")
+
+
+def _numbers(text, name):
+    """Numbers of a column of text, NaN where missing, and 0 as a region is; InputError for anything else."""
+    values = pd.to_numeric(text, errors="coerce").astype(float)
+    wrong = text.notna() & values.isna()
+    if wrong.any():
+        row = wrong.to_numpy().argmax()
+        raise InputError(f"row {row + 1} of {name} has the {text.name} {text.iloc[row]!r}, no number: correct it")
+    return values.mask(values == 0) if text.name == "region" else values
 
 
 def _iso_times(text, name):
@@ -173,6 +202,13 @@ def _with_class(table, name):
         note(name, f"has {absent.sum()} rows without a GOES class, which are left out")
     table = table[~absent].reset_index(drop=True)
     table["goes_class"] = table["goes_class"].astype(str)
+    commas = table["goes_class"].str.fullmatch(r"[A-Za-z]\d+,\d")
+    if commas.any():
+        note(
+            name,
+            f"has {commas.sum()} classes with a comma, such as {table['goes_class'][commas].iloc[0]}: read as a point",
+        )
+        table["goes_class"] = table["goes_class"].str.replace(",", ".")
     try:
         flux = table["goes_class"].map(class_to_flux).astype(float)
     except InputError as error:

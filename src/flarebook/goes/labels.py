@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import sunpy.timeseries
 
 LEVELS = {"label_m": "M1.0", "label_c": "C1.0"}
-LISTS = (".csv", ".txt")
+LISTS = (".csv", ".txt", ".csv.gz")
 XRS_NAME = re.compile(r"(go\d|goes|sci_g?xrs).*\.(fits|fits\.gz|nc)$")
 
 
@@ -122,7 +122,7 @@ def read_sources(paths):
     held = [source for source in paths if hasattr(source, "to_dataframe")]
     for path in [*held, *find_flare_files(source for source in paths if not hasattr(source, "to_dataframe"))]:
         with skipping(reasons):
-            if isinstance(path, Path) and path.suffix.lower() in LISTS:
+            if isinstance(path, Path) and path.name.lower().endswith(LISTS):
                 lists.append(read_flare_list(path))
             else:
                 records.append(read_xrs(path))
@@ -147,7 +147,7 @@ def find_flare_files(items):
             paths.append(item)
             continue
         inside = sorted(path for path in item.rglob("*") if os.path.isfile(path))
-        paths += [path for path in inside if XRS_NAME.match(path.name) or path.suffix.lower() in LISTS]
+        paths += [path for path in inside if XRS_NAME.match(path.name) or path.name.lower().endswith(LISTS)]
     return paths
 
 

@@ -156,6 +156,15 @@ def test_rows_keep_to_their_columns(tmp_path):
         reading.read_text_table(path)
 
 
+def test_a_packed_table_whose_rows_begin_with_their_unnamed_number_keeps_its_columns(tmp_path):
+    path = tmp_path / "flares.csv.gz"
+    path.write_bytes(gzip.compress(b"start,class\n0,2014-01-01,M1.0\n1,2014-01-02,C2.0\n"))
+    assert reading.read_text_table(path)["class"].tolist() == ["M1.0", "C2.0"]
+    path.write_bytes(gzip.compress(b"start,class\n0,2014-01-01,M1.0\n7,2014-01-02,C2.0\n"))
+    with pytest.raises(InputError, match="has 3 fields where the first line has 2"):
+        reading.read_text_table(path)
+
+
 def test_files_below_a_folder_and_what_cannot_be_listed(tmp_path, monkeypatch):
     for name in ("b.fits", "a/c.fits.gz", "notes.txt"):
         (tmp_path / name).parent.mkdir(exist_ok=True)

@@ -169,33 +169,51 @@ def unpacked(path, limit=IMAGE_BYTES, folder=None):
     return target or content
 
 
-def read_text_table(path, **options):
-    """Table of a CSV file as pandas.DataFrame of text, whose rows all have the header's number of fields.
+def read_text(path, errors="strict"):
+    """Text of a file in UTF-8, packed by gzip, bzip2, xz or zip too.
 
-    options: of pandas.read_csv, such as comment.  pandas itself takes the first field of longer rows as an index, which
-    shifts every column by one.  Raises InputError for a row of another length, named by its line, for repeated columns,
-    and for more than TABLE_BYTES or TABLE_COLUMNS.
+    errors: of bytes.decode.  Raises InputError for more than TABLE_BYTES.
     """
-    import pandas as pd
-
     path = Path(path)
     if path.stat().st_size > TABLE_BYTES:
         raise InputError(f"{path.name} has {path.stat().st_size:.3g} bytes, more than {TABLE_BYTES:.3g}: split it")
-    text, comment = path.read_text(encoding="utf-8-sig"), options.get("comment")
+    content = unpacked(path, TABLE_BYTES)
+    found = content.read() if isinstance(content, io.BytesIO) else path.read_bytes()
+    return found.decode("utf-8-sig", errors).replace("\r\n", "\n").replace("\r", "\n")
+
+
+def read_text_table(path, **options):
+    """Table of a CSV file, packed too, as pandas.DataFrame of text, whose rows have the header's number of fields.
+
+    options: of pandas.read_csv, such as comment.  pandas itself takes the first field of longer rows as an index, which
+    shifts every column by one.  A first field of all rows that counts them from 0 and has no name, as pandas writes an
+    index with index_label=False, becomes a column "".  Raises InputError for a row of another length, named by its
+    line, for repeated columns, and for more than TABLE_BYTES or TABLE_COLUMNS.
+    """
+    import pandas as pd
+
+    path, comment = Path(path), options.get("comment")
+    text = read_text(path)
     kept = (line for line in io.StringIO(text) if line.strip() and not (comment and line.startswith(comment)))
-    rows = csv.reader(kept, skipinitialspace=options.get("skipinitialspace", False))
-    header = next(rows, None)
+    reader = csv.reader(kept, skipinitialspace=options.get("skipinitialspace", False))
+    header = next(reader, None)
     if header is None:
         raise InputError(f"{path.name} is empty: give a table with a row of column names")
+    wrong, counted = None, False
+    for number, row in enumerate(reader):
+        counted = (counted or not number) and len(row) == len(header) + 1 and row[0] == str(number)
+        wrong = wrong or (None if len(row) == len(header) else (number + 1, row))
+        if wrong and not counted:
+            break
+    header, wrong = (["", *header], None) if counted else (header, wrong)
     if len(header) > TABLE_COLUMNS or len(set(header)) < len(header):
         raise InputError(
             f"{path.name} has {len(header)} columns of {len(set(header))} names: at most {TABLE_COLUMNS}, each once"
         )
-    for number, row in enumerate(rows, 1):
-        if len(row) != len(header):
-            raise InputError(
-                f"row {number} of {path.name} ({','.join(row)[:60]!r}) has {len(row)} fields where the first line has "
-                f"{len(header)}: correct it"
-            )
-    defaults = {"dtype": str, "keep_default_na": False, "index_col": False}
+    if wrong:
+        raise InputError(
+            f"row {wrong[0]} of {path.name} ({','.join(wrong[1])[:60]!r}) has {len(wrong[1])} fields where the first "
+            f"line has {len(header)}: correct it"
+        )
+    defaults = {"dtype": str, "keep_default_na": False, "index_col": False, "names": header, "header": 0}
     return pd.read_csv(io.StringIO(text), **(defaults | options))
