@@ -91,6 +91,8 @@ def run(
 def check(profile: Profile = "laptop", study: Study = None):
     """Compare the measured metrics with their gates; exit 1 when one is red or missing.
 
+    A red science gate means that a finding of the book does not hold; a red repeat gate, that a number has moved.
+
     Example: flarebook check --profile ci
     """
     from flarebook.commands.tables import show, summary, verdicts_table
@@ -172,6 +174,8 @@ def gates(
 ):
     """Propose tolerances: one standard deviation over seeds, more where rounding moves a metric further.
 
+    For metrics of a finding (kind science) three, however wide; all others are of kind repeat.
+
     Writes build/PROFILE/proposed-gates.yaml; what was run before is kept, so it may be stopped and started again.
 
     Example: flarebook gates --seeds 10 --profile ci
@@ -181,6 +185,7 @@ def gates(
     from flarebook.compendium.progress import step_progress
     from flarebook.compendium.project import shown
     from flarebook.compendium.reports import tolerances
+    from flarebook.compendium.reports.findings import references
 
     entries = tolerances.chosen(profile, study, notebooks or (), start_from)
     if processors:
@@ -192,7 +197,11 @@ def gates(
     else:
         with step_progress(seeds * len(entries), "seeds") as report:
             path, new = tolerances.propose(profile, range(1, seeds + 1), entries, report)
-    print_line(f"{counted(len(new), 'gate')} proposed in {shown(path)}; read, then copy to metrics/{profile}.yaml")
+    science = len(references(new, profile))
+    print_line(
+        f"{counted(len(new), 'gate')} proposed ({science} science, {len(new) - science} repeat) in {shown(path)}; "
+        f"read, then copy to metrics/{profile}.yaml"
+    )
 
 
 @data_app.command("status")

@@ -13,7 +13,7 @@ from flarebook.compendium.errors import InputError
 from flarebook.compendium.errors import plain as without_controls
 from flarebook.compendium.project import notebook_path, project_root
 from flarebook.compendium.reports.citation import figure_records
-from flarebook.compendium.reports.gates import GREEN, MISSING, RED, UNGATED
+from flarebook.compendium.reports.gates import GREEN, KINDS, MISSING, RED, UNGATED
 from flarebook.compendium.validation import check_known
 from flarebook.compendium.workflow.parameters import known_parameters, read_profile
 
@@ -68,20 +68,22 @@ def parameters_table(notebook):
 
 
 def verdicts_table(verdicts, profile):
-    """Table of measured metrics, expected values, tolerances and verdicts."""
+    """Table of measured metrics, the kind of gate, expected values, tolerances and verdicts."""
     rows = []
     for line in verdicts:
-        expected, why = ((line.gate.expected, line.gate.tolerance), line.gate.why) if line.gate else (("", ""), "")
+        gate = line.gate
+        kind, *expected, why = (gate.kind, gate.expected, gate.tolerance, gate.why) if gate else ("",) * 4
         verdict = Text(line.verdict, style=COLOURS.get(line.verdict, "bold red"))
-        rows.append((line.name, line.origin, line.measured, *expected, verdict, why))
-    columns = ("metric", "data", "measured", "expected", "tolerance", "verdict", "why")
+        rows.append((line.name, kind, line.origin, line.measured, *expected, verdict, why))
+    columns = ("metric", "kind", "data", "measured", "expected", "tolerance", "verdict", "why")
     return f"Gates, profile {profile}", columns, rows
 
 
 def summary(verdicts):
-    """How many gates are green, red, missing, and how many metrics have none, in one line."""
-    counts = Counter(line.verdict for line in verdicts)
-    return ", ".join(f"{counts[verdict]} {verdict}" for verdict in (GREEN, RED, MISSING, UNGATED))
+    """How many gates of each kind are green, red and missing, and how many metrics have none, in one line."""
+    counts = Counter((line.gate.kind if line.gate else UNGATED, line.verdict) for line in verdicts)
+    kinds = [f"{kind}: " + ", ".join(f"{counts[kind, v]} {v}" for v in (GREEN, RED, MISSING)) for kind in KINDS]
+    return "; ".join([*kinds, f"{counts[UNGATED, UNGATED]} {UNGATED}"])
 
 
 def figures_table(run):

@@ -139,7 +139,7 @@ def test_origins_are_counted_and_stand_in_the_table_of_gates(build, monkeypatch)
     metric = {"value": 0.1, "origin": "real and simulated", "rows": {"real": 1, "simulated": 480}}
     gates = {"iris.a": Gate(expected=0.1, abs=0.2, why="1 sd")}
     monkeypatch.setattr(pages, "verdicts", lambda build: judge({"iris.a": metric}, gates))
-    assert "| `iris.a` | 480 simulated and 1 real | 0.1 |" in fill("<!-- flarebook: gate-table -->", build)
+    assert "| `iris.a` | repeat | 480 simulated and 1 real | 0.1 |" in fill("<!-- flarebook: gate-table -->", build)
 
 
 def test_mark_is_replaced_and_an_unknown_one_refused(build):

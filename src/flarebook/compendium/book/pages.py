@@ -22,13 +22,14 @@ from flarebook.compendium.errors import InputError
 from flarebook.compendium.provenance import ORIGINS, code_state, describe_origin, versions
 from flarebook.compendium.reports.agreement import RULE, badge, compare, read_statements
 from flarebook.compendium.reports.claims import HEAD, claim_rows
-from flarebook.compendium.reports.gates import GREEN, gates_file, judge, read_gates
+from flarebook.compendium.reports.gate_tables import NONE as MISSING
+from flarebook.compendium.reports.gate_tables import finding_rows, gate_rows, kind_rows, number
+from flarebook.compendium.reports.gates import CONSTANT, GREEN, gates_file, judge, read_gates
 from flarebook.compendium.run import read_metrics
 
 MARK = re.compile(r"^<!-- flarebook: ([a-z-]+) -->$", re.MULTILINE)
 ROLE = re.compile(r"\{(agreement|origin)\}`([^`]+)`")
 PAPER_VALUES = "book/paper-values.yaml"
-MISSING = "–"
 NARROW = "\N{NARROW NO-BREAK SPACE}"
 STUDIES = {
     "iris": "Study 1: Mg II spectra",
@@ -153,17 +154,6 @@ def verdicts(build):
     return judge(read_metrics(build.output), gates)
 
 
-def gate_table(build):
-    """Every gated metric: its origin, what was measured and expected, the tolerance and its reason."""
-    rows = [
-        (f"`{verdict.name}`", verdict.origin or MISSING, number(verdict.measured), number(verdict.gate.expected),
-         number(verdict.gate.tolerance), verdict.verdict, verdict.gate.why)
-        for verdict in verdicts(build)
-        if verdict.gate
-    ]  # fmt: skip
-    return table(("metric", "data", "measured", "expected", "tolerance", "verdict", "why"), rows)
-
-
 def sign_table(build):
     """Gates that cannot see a change of sign, counted and listed."""
     what = "cannot see a change of sign: their tolerance includes zero"
@@ -172,8 +162,8 @@ def sign_table(build):
 
 def constant_table(build):
     """Gates on constants, counted and listed."""
-    what = "hold a constant: no simulation, training or random draw of a run moves it"
-    return _listed(build, what, lambda gate: gate.fixed, "fixed by", lambda gate: f"a {gate.fixed}")
+    what = "hold a constant: the echo of a setting, which guards nothing else"
+    return _listed(build, what, lambda gate: gate.kind == CONSTANT, "fixed by", lambda gate: f"a {gate.fixed}")
 
 
 def _listed(build, what, chosen, head, cell):
@@ -193,11 +183,6 @@ def origin_table(build):
     records = (json.loads(path.read_text(encoding="utf-8")) for path in (build.output / "figures").glob("*.json"))
     figures = Counter(record["origin"] for record in records)
     return table(("data", "numbers", "figures"), [(kind, metrics[kind], figures[kind]) for kind in ORIGINS])
-
-
-def number(value):
-    """A number to four significant digits, or a dash."""
-    return MISSING if value is None else f"{value:.4g}"
 
 
 def data_table(build):
@@ -283,7 +268,9 @@ PARTS = {
     **{f"paper-table-{study}": partial(paper_table, study) for study in STUDIES},
     "claim-table": claim_table,
     "agreement-rule": lambda build: RULE,
-    "gate-table": gate_table,
+    "gate-table": lambda build: table(*gate_rows(verdicts(build))),
+    "kind-table": lambda build: table(*kind_rows(verdicts(build))),
+    "finding-table": lambda build: table(*finding_rows(verdicts(build))),
     "sign-table": sign_table,
     "constant-table": constant_table,
     "origin-table": origin_table,

@@ -1,20 +1,22 @@
-"""Gates: each metric of a profile against its expected value, and where the tolerances come from."""
+"""Gates: each metric of a profile against its expected value, and whether it guards a finding or a repetition."""
 
 import math
 import re
 from dataclasses import dataclass
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, RootModel, model_validator
+from pydantic import BaseModel, ConfigDict, PrivateAttr, RootModel, model_validator
 
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.project import project_root, shown
 from flarebook.compendium.provenance import describe_origin
+from flarebook.compendium.reports.findings import Effect, effects
 from flarebook.compendium.run import read_metrics
 from flarebook.compendium.validation import nearest, read_yaml, validated
 from flarebook.compendium.workflow.parameters import read_profile
 
 GREEN, RED, MISSING, UNGATED = "green", "red", "missing", "ungated"
+SCIENCE, REPEAT, CONSTANT = KINDS = "science", "repeat", "constant"
 
 
 class Gate(BaseModel):
@@ -29,6 +31,7 @@ class Gate(BaseModel):
     rel: float | None = None
     why: str
     fixed: Literal["setting", "shipped file"] | None = None
+    _effect: Effect | None = PrivateAttr(default=None)
 
     @model_validator(mode="after")
     def _one_tolerance(self):
@@ -38,6 +41,26 @@ class Gate(BaseModel):
         if not self.why.strip():
             raise ValueError("say in `why` where the tolerance comes from")
         return self
+
+    @property
+    def effect(self):
+        """What a finding of the book concludes from the number, or None."""
+        return self._effect
+
+    def guarding(self, effect):
+        """Copy of the gate that guards an Effect."""
+        gate = self.model_copy()
+        gate._effect = effect
+        return gate
+
+    @property
+    def kind(self):
+        """Kind of the gate.
+
+        *science*: direction and size of an effect that the book claims.  *constant*: the echo of a setting.  *repeat*:
+        all others, which a run on the same machine class repeats to rounding.
+        """
+        return SCIENCE if self.effect else CONSTANT if self.fixed == "setting" else REPEAT
 
     @property
     def tolerance(self):
@@ -63,9 +86,14 @@ class Gate(BaseModel):
         """Whether zero, or the expected value with the other sign, would pass."""
         return self.expected != 0 and self.passes(0.0)
 
-    def passes(self, value):
-        """Whether a measured value passes; NaN and a missing value do not."""
-        return value is not None and math.isfinite(value) and abs(value - self.expected) <= self.tolerance
+    def passes(self, value, reference=None):
+        """Whether a measured value passes; NaN and a missing value do not.
+
+        reference: measured value of no effect, from which a science gate's must differ in the expected direction.
+        """
+        if value is None or not math.isfinite(value) or abs(value - self.expected) > self.tolerance:
+            return False
+        return reference is None or (value - reference) * (self.expected - self.effect.no_effect) > 0
 
 
 class Gates(RootModel):
@@ -93,7 +121,8 @@ def gates_file(profile):
 def read_gates(profile):
     """Gates of a profile: {metric: Gate}.
 
-    Raises InputError when the profile has none, or a gate lacks its one tolerance and its reason.
+    Raises InputError when the profile has none, a gate lacks its one tolerance and its reason, or the gate of a finding
+    accepts no effect.
     """
     path = gates_file(profile)
     if not path.is_file():
@@ -101,7 +130,10 @@ def read_gates(profile):
         raise InputError(
             f"profile {profile!r} has no gates{nearest(profile, known)}: there are gates for {', '.join(sorted(known))}"
         )
-    return validated(Gates, read_yaml(path) or {}, path).root
+    gates = validated(Gates, read_yaml(path) or {}, path).root
+    for name, effect in effects(gates, profile).items():
+        gates[name] = gates[name].guarding(effect)
+    return gates
 
 
 def check(profile, study=None):
@@ -134,10 +166,16 @@ def judge(measured, gates):
     verdicts = []
     for name in gates.keys() | measured.keys():
         gate, metric = gates.get(name), measured.get(name, {"value": None, "origin": ""})
-        passed = GREEN if gate and gate.passes(metric["value"]) else RED
+        passed = GREEN if gate and gate.passes(metric["value"], _reference(gate, measured)) else RED
         verdict = MISSING if name not in measured else passed if gate else UNGATED
         verdicts.append(Verdict(name, metric["value"], gate, verdict, describe_origin(metric)))
     return sorted(verdicts, key=lambda verdict: (verdict.gate is None, verdict.name))
+
+
+def _reference(gate, measured):
+    """Measured value of the metric that a science gate is compared with, or None."""
+    name = gate.effect.reference if gate.effect else None
+    return measured[name]["value"] if name in measured else None
 
 
 def all_green(verdicts):

@@ -15,6 +15,7 @@ import yaml
 from flarebook.compendium.atomic_files import atomic_write, make_folder
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.project import project_root
+from flarebook.compendium.reports.findings import DEVIATIONS, references
 from flarebook.compendium.reports.gates import gates_file, read_gates
 from flarebook.compendium.run import read_metrics
 from flarebook.compendium.staging import environment
@@ -146,15 +147,15 @@ def read_scatter(profile):
 
 
 def proposed(values, profile, scatter=None):
-    """Gates from measured values, {name: list}: the first seed's value, and one sd of them all.
+    """Gates from measured values, {name: list}: the first seed's value, and one sd of them all, three for a finding.
 
     A run with its own seed repeats its numbers nearly to the last digit, so a number that moves by as much as another
     seed would move it has moved for a reason.  What rounding on another processor moves further than that is given room
     for it: scatter, {name: (range, runs)} over processors (`read_scatter`).
     """
-    scatter = scatter or {}
+    scatter, found = scatter or {}, references(values, profile)
     return {
-        name: _gate(measured[0], measured, profile, scatter.get(name))
+        name: _gate(measured[0], measured, profile, scatter.get(name), science=name in found)
         for name, measured in sorted(values.items())
         if len(measured) >= 3  # no spread from one or two
     }
@@ -166,28 +167,31 @@ def borrowed(metrics, values, profile, scatter=None):
     metrics: {name: value} of the run.  values: {name: list} over the seeds of `profile`.  Where a metric grows with the
     size of the run, as an F-score does, the spread is taken to grow in proportion.
     """
-    scatter = scatter or {}
+    scatter, found = scatter or {}, references(metrics, profile)
     return {
-        name: _gate(value, values[name], profile, scatter.get(name), grows=True)
+        name: _gate(value, values[name], profile, scatter.get(name), grows=True, science=name in found)
         for name, value in sorted(metrics.items())
         if value is not None and len(values.get(name, [])) >= 3
     }
 
 
-def _gate(value, measured, profile, scatter=None, grows=False):
+def _gate(value, measured, profile, scatter=None, grows=False, science=False):
     """A gate about a value, no narrower than FLOOR and, for a score between -1 and 1, no wider than NARROW.
 
     measured: over the seeds.  scatter: (range, runs) over processors, for which a gate has room in any case.
-    grows: whether the spread of what is no score grows with the value.
+    grows: whether the spread of what is no score grows with the value.  science: whether a finding rests on it; then
+    the tolerance is DEVIATIONS of the seeds, however wide.
     """
     expected, score = _rounded(value, 4), max(map(abs, measured)) <= 1
     growth = max(1.0, abs(value / (statistics.fmean(measured) or value or 1.0))) if grows and not score else 1.0
-    spread, why = statistics.stdev(measured) * growth, f"1 sd over {len(measured)} seeds of the {profile} profile"
+    sd = DEVIATIONS if science else 1
+    spread = sd * statistics.stdev(measured) * growth
+    why = f"{sd} sd over {len(measured)} seeds of the {profile} profile"
     why += ", in proportion to the value" if growth > 1.5 else ""
     floor = max(FLOOR * abs(expected), 1e-6)
     if spread < floor:
         spread, why = floor, f"{FLOOR:.1%} of the value; {why} is less"
-    if score and spread > NARROW:
+    if score and spread > NARROW and not science:
         spread, why = NARROW, f"{NARROW}; {why} is {spread:.2f}, too wide to guard"
     if scatter and RANGES * scatter[0] > _rounded_up(spread):
         spread = RANGES * scatter[0]

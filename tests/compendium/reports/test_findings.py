@@ -1,0 +1,114 @@
+"""A gate of a finding accepts what seeds scatter and never the value of no effect."""
+
+import fnmatch
+
+import pytest
+import yaml
+
+from flarebook.compendium.errors import InputError
+from flarebook.compendium.reports.findings import DEVIATIONS, read_findings, references
+from flarebook.compendium.reports.gate_tables import finding_rows, kind_rows
+from flarebook.compendium.reports.gates import judge, read_gates
+from flarebook.compendium.reports.tolerances import RANGES, proposed, read_scatter
+
+GATES = """
+sun.skill.tss: {expected: 0.5, abs: 0.3, why: 3 sd over 10 seeds of the ci profile}
+sun.baseline.tss: {expected: 0.1, abs: 0.05, why: 1 sd over 10 seeds of the ci profile}
+sun.n_flares: {expected: 4.0, abs: 0.1, why: counted, fixed: setting}
+sun.real.tss: {expected: 0.4, rel: 0.005, why: a real file, fixed: shipped file}
+"""
+
+
+@pytest.fixture
+def gates_with(project):
+    """Function that writes findings, {metric: no effect}, beside GATES with lines replaced, and reads them."""
+
+    def read(no_effect, profiles=(), **lines):
+        (project / "book").mkdir(exist_ok=True)
+        finding = {"finding": "Flares are forecast", "where": "sun/1-draw", "no_effect": no_effect}
+        (project / "book/findings.yaml").write_text(yaml.safe_dump([finding | {"profiles": list(profiles)}]))
+        found = yaml.safe_load(GATES) | {f"sun.{name}.tss": yaml.safe_load(line) for name, line in lines.items()}
+        (project / "metrics/ci.yaml").write_text(yaml.safe_dump(found))
+        return read_gates("ci")
+
+    return read
+
+
+def verdict(gates, **values):
+    """Verdict on sun.skill.tss among measured values."""
+    measured = {f"sun.{name}.tss": {"value": value, "origin": "simulated"} for name, value in values.items()}
+    return next(line.verdict for line in judge(measured, gates) if line.name == "sun.skill.tss")
+
+
+def test_gates_are_of_three_kinds(gates_with):
+    kinds = {name: gate.kind for name, gate in gates_with({"sun.skill.*": 0.0, "sun.real.tss": 0.0}).items()}
+    assert kinds == {
+        "sun.skill.tss": "science",
+        "sun.baseline.tss": "repeat",
+        "sun.n_flares": "constant",
+        "sun.real.tss": "science",
+    }
+
+
+def test_a_finding_of_another_profile_makes_no_science_gate(gates_with):
+    assert gates_with({"sun.skill.tss": 0.0}, profiles=["laptop"])["sun.skill.tss"].kind == "repeat"
+
+
+@pytest.mark.parametrize(
+    ("no_effect", "line", "said"),
+    [
+        (0.5, None, "0.5 ± 0.3 holds 0.5, the value of no effect"),
+        (0.0, "{expected: 0.2, abs: 0.3, why: 3 sd over 10 seeds}", "0.2 ± 0.3 holds 0"),
+        (0.0, "{expected: 0.5, abs: 0.1, why: 1 sd over 10 seeds}", "0.1 is less than 3 x 0.1"),
+        (0.0, "{expected: 0.5, abs: 0.1, why: a guess}", "`why` states none"),
+        ("sun.lost.tss", None, "no gate of profile ci is named 'sun.lost.tss'"),
+        ("sun.baseline.tss", "{expected: 0.4, abs: 0.27, why: 3 sd over 10 seeds}", "holds 0.1"),
+    ],
+)
+def test_a_gate_that_cannot_tell_an_effect_from_none_is_refused(gates_with, no_effect, line, said):
+    with pytest.raises(InputError, match=f"sun.skill.tss: .*{said}"):
+        gates_with({"sun.skill.tss": no_effect}, **({"skill": line} if line else {}))
+
+
+def test_a_baseline_that_reaches_the_metric_is_red(gates_with):
+    gates = gates_with({"sun.skill.tss": "sun.baseline.tss"})
+    assert verdict(gates, skill=0.45, baseline=0.1) == "green"
+    assert verdict(gates, skill=0.45, baseline=0.46) == "red"
+    assert verdict(gates, skill=0.1, baseline=0.05) == "red"
+    assert verdict(gates, skill=0.45) == "green"
+
+
+def test_a_wrong_entry_is_named(project):
+    (project / "book").mkdir(exist_ok=True)
+    (project / "book/findings.yaml").write_text("- {finding: Flares, where: sun/1-draw}\n")
+    with pytest.raises(InputError, match="book/findings.yaml: 0.no_effect: field required"):
+        read_findings()
+
+
+def test_kinds_are_counted_and_findings_listed(gates_with):
+    verdicts = judge({"sun.skill.tss": {"value": 0.45, "origin": "simulated"}}, gates_with({"sun.skill.tss": 0.0}))
+    assert kind_rows(verdicts)[1] == [("science", 1, 0, 0), ("repeat", 0, 0, 2), ("constant", 0, 0, 1)]
+    (row,) = finding_rows(verdicts)[1]
+    assert row[0] == "[Flares are forecast](../notebooks/sun/1-draw.ipynb)"
+    assert row[3:] == ("0.45", "0.2 to 0.8", "0", "green")
+
+
+def test_three_standard_deviations_are_proposed_for_a_finding(gates_with):
+    gates_with({"sun.skill.tss": 0.0})
+    gates = proposed({"sun.skill.tss": [0.5, 0.4, 0.6], "sun.baseline.tss": [0.1, 0.08, 0.12]}, "ci")
+    assert gates["sun.skill.tss"] == {"expected": 0.5, "abs": 0.3, "why": "3 sd over 3 seeds of the ci profile"}
+    assert gates["sun.baseline.tss"]["abs"] == 0.02
+
+
+@pytest.mark.parametrize("profile", ["ci", "laptop"])
+def test_the_book_s_findings_are_gated_and_hold_on_every_processor_tried(profile, checkout):
+    gates, scatter = read_gates(profile), read_scatter(profile)
+    for finding in read_findings():
+        assert (checkout / "notebooks" / f"{finding.where}.ipynb").is_file(), finding.where
+        if not finding.profiles or profile in finding.profiles:
+            assert all(fnmatch.filter(gates, pattern) for pattern in finding.no_effect), finding.finding
+    for name in references(gates, profile):
+        gate = gates[name]
+        assert gate.kind == "science" and not gate.sign_blind or gate.effect.no_effect != 0
+        assert gate.fixed or gate.tolerance >= DEVIATIONS * gate.seed_sd * (1 - 1e-9)
+        assert gate.tolerance >= RANGES * scatter.get(name, (0.0,))[0], name
