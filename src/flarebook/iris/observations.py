@@ -37,7 +37,8 @@ def observation_table() -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row an observation, the columns as printed, and slit_length and step_size (arcsec), steps, step_cadence and
+        One row an observation, the columns as printed; the onset of a PF observation's flare (UTC, "" for the others)
+        with its source, which the paper does not list; and slit_length and step_size (arcsec), steps, step_cadence and
         exposure_time (s), n_slit (pixels) and n_exposures in 25 minutes.
 
     References

@@ -77,10 +77,9 @@ def rows_of(*names):
 
 
 def test_real_rasters_become_the_table_that_the_classifiers_read(archived, capsys):
-    onset = {"PF 15": datetime(2014, 3, 29, 14, 9, 38) + timedelta(minutes=50)}
-    wide, narrow = real_dataset.build_real_datasets(
-        rows_of("PF 15", "AR 1", "AR 2", "AR 3"), 1, 300, (3.0, 1.0), onsets=onset, **archived
-    )
+    rows = rows_of("PF 15", "AR 1", "AR 2", "AR 3")
+    rows.loc[rows["region"] == "PF", "onset"] = "2014-03-29T14:59:38"  # 50 minutes after the start of what is served
+    wide, narrow = real_dataset.build_real_datasets(rows, 1, 300, (3.0, 1.0), **archived)
     assert wide["observation"].value_counts().to_dict() == {"PF 15": 300, "AR 1": 300}
     simulated = dataset.build_dataset(rows_of("AR 1"), load_library(), 1, 10)
     assert wide.dtypes.astype(str).to_dict() == simulated.dtypes.astype(str).to_dict() and list(wide) == list(simulated)
@@ -96,17 +95,26 @@ def test_real_rasters_become_the_table_that_the_classifiers_read(archived, capsy
     assert len(narrow) == len(wide) and not np.allclose(narrow["line_width"], wide["line_width"])
 
 
-def test_what_is_known_too_little_is_told_before_any_download(archived, tmp_path):
-    with pytest.raises(InputError, match="PF 15 has no onset"):
-        real_dataset.build_real_datasets(rows_of("PF 15"), 1, 10, **archived)
+def test_sources_and_paths_that_lead_nowhere_are_told(archived, tmp_path):
     with pytest.raises(InputError, match="PF 16 is skipped: .*connect to the network"):
-        real_dataset.build_real_datasets(
-            rows_of("PF 16"), 1, 10, onsets={"PF 16": datetime(2014, 9, 10, 17)}, archive="http://127.0.0.1:9"
-        )
-    with pytest.raises(InputError, match="columns observation and onset"):
-        real_dataset.read_onsets(tmp_path / "none.csv")
+        real_dataset.build_real_datasets(rows_of("PF 16"), 1, 10, archive="http://127.0.0.1:9")
+    with pytest.raises(InputError, match="none of .*none.csv is a GOES record or a flare list"):
+        real_dataset.dataset_builder("real", None, [str(tmp_path / "none.csv")])
     with pytest.raises(InputError, match="choose one of simulated, real"):
         real_dataset.dataset_builder("reel", None)
+
+
+@pytest.mark.filterwarnings("ignore::flarebook.compendium.errors.MetadataWarning")
+def test_a_flare_that_an_ar_observation_was_not_to_have_is_printed(archived, tmp_path, capsys):
+    path = tmp_path / "flares.csv"
+    path.write_text(
+        "start,peak,end,goes_class\n2015-05-01T00:00,2015-05-01T00:10,2015-05-01T00:20,C1.0\n"
+        "2015-05-18T15:20,2015-05-18T15:25,2015-05-18T15:30,M1.2\n2015-06-01T00:00,2015-06-01T00:10,,C1.0\n"
+    )
+    real_dataset.dataset_builder("real", None, [str(path)])(rows_of("AR 1"), 1, 20, (3.0,), **archived)
+    printed = capsys.readouterr().out
+    assert "AR 1 is labelled as not flaring, but an M1.2 flare began at 2015-05-18 15:20" in printed
+    assert "no list states its place" in printed and "not checked" not in printed
 
 
 def test_fetch_prints_the_path_and_goes_on_past_what_cannot_be_had(archived, monkeypatch):
@@ -116,23 +124,13 @@ def test_fetch_prints_the_path_and_goes_on_past_what_cannot_be_had(archived, mon
     assert "skipped: AR 3" in result.output and "'AR 99' is not in Tables 1 and 2" in result.output
 
 
-def test_onsets_are_read_as_utc_and_a_mistyped_observation_is_named(tmp_path):
-    path = tmp_path / "onsets.csv"
-    path.write_text("observation,onset\nPF 15, 2014-03-29T17:35Z\nPF 16,2014-09-10T18:00+01:00\n")
-    expected = {"PF 15": datetime(2014, 3, 29, 17, 35), "PF 16": datetime(2014, 9, 10, 17)}
-    assert real_dataset.read_onsets(path) == expected
-    path.write_text("observation,onset\nPF15,2014-03-29T17:35\n")
-    with pytest.raises(InputError, match="'PF15' is not in Tables 1 and 2"):
-        real_dataset.read_onsets(path)
-
-
 def test_the_later_test_in_time_names_the_held_out_observations_that_it_lacks(archived, capsys):
     quiet, none = (
         real_dataset.build_real_datasets(rows_of("PF 16", name), 1, 20, span=(-81, -1), **archived)[0]
         for name in ("AR 1", "AR 3")
     )
     assert set(quiet["observation"]) == {"AR 1"} and none.empty and list(none) == list(quiet)
-    assert "PF 16 is skipped: PF 16 has no onset" in capsys.readouterr().out
+    assert "PF 16 is skipped: " in capsys.readouterr().out
     with pytest.raises(InputError, match="no spectra of PF 16: fetch"):
         space_time.held_out_observations(quiet)
     with pytest.raises(InputError, match="no spectra of PF 16 and AR 1"):

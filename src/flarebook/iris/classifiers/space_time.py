@@ -22,8 +22,8 @@ def held_out_observations(table):
     missing = [name for name, rows in zip(HELD_OUT, held_out, strict=True) if rows.empty]
     if missing:
         raise InputError(
-            f"The table long holds no spectra of {' and '.join(missing)}: fetch the raster, give the onset of "
-            "PF 16, and run iris/3-observations again."
+            f"The table long holds no spectra of {' and '.join(missing)}: fetch the raster and run "
+            "iris/3-observations again."
         )
     return held_out
 
