@@ -5,9 +5,10 @@ import fnmatch
 import pytest
 import yaml
 
+from flarebook.commands.tables import summary, verdicts_table
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.reports.findings import DEVIATIONS, read_findings, references
-from flarebook.compendium.reports.gate_tables import finding_rows, kind_rows
+from flarebook.compendium.reports.gate_tables import effect_rows, finding_rows, kind_rows
 from flarebook.compendium.reports.gates import judge, read_gates
 from flarebook.compendium.reports.tolerances import RANGES, proposed, read_scatter
 
@@ -88,9 +89,25 @@ def test_a_wrong_entry_is_named(project):
 def test_kinds_are_counted_and_findings_listed(gates_with):
     verdicts = judge({"sun.skill.tss": {"value": 0.45, "origin": "simulated"}}, gates_with({"sun.skill.tss": 0.0}))
     assert kind_rows(verdicts)[1] == [("science", 1, 0, 0), ("repeat", 0, 0, 2), ("constant", 0, 0, 1)]
+    (row,), (effect,) = finding_rows(verdicts)[1], effect_rows(verdicts)[1]
+    assert row[:2] == ("[Flares are forecast](../notebooks/sun/1-draw.ipynb)", "1 green")
+    assert row[2:] == effect[:-1] == ("`sun.skill.tss`", "simulated", "0.45", "0.2 to 0.8", "0")
+
+
+def test_the_gate_closest_to_no_effect_stands_for_a_finding(gates_with):
+    verdicts = judge({}, gates_with({"sun.skill.tss": 0.0, "sun.real.tss": 0.0}))
     (row,) = finding_rows(verdicts)[1]
-    assert row[0] == "[Flares are forecast](../notebooks/sun/1-draw.ipynb)"
-    assert row[3:] == ("0.45", "0.2 to 0.8", "0", "green")
+    assert row[1:3] == ("2 missing", "`sun.skill.tss`")
+
+
+def test_the_check_counts_both_kinds_in_one_line(gates_with):
+    verdicts = judge({"sun.new": {"value": 1.0, "origin": "real"}}, gates_with({"sun.skill.tss": 0.0}))
+    assert summary(verdicts) == (
+        "science: 0 green, 0 red, 1 missing; repeat: 0 green, 0 red, 2 missing; "
+        "constant: 0 green, 0 red, 1 missing; 1 ungated"
+    )
+    columns, rows = verdicts_table(verdicts, "ci")[1:]
+    assert [row[columns.index("kind")] for row in rows] == ["repeat", "constant", "repeat", "science", ""]
 
 
 def test_three_standard_deviations_are_proposed_for_a_finding(gates_with):
@@ -107,8 +124,8 @@ def test_the_book_s_findings_are_gated_and_hold_on_every_processor_tried(profile
         assert (checkout / "notebooks" / f"{finding.where}.ipynb").is_file(), finding.where
         if not finding.profiles or profile in finding.profiles:
             assert all(fnmatch.filter(gates, pattern) for pattern in finding.no_effect), finding.finding
+    assert all(gates[name].tolerance >= RANGES * scatter[name][0] for name in gates.keys() & scatter.keys())
     for name in references(gates, profile):
         gate = gates[name]
-        assert gate.kind == "science" and not gate.sign_blind or gate.effect.no_effect != 0
+        assert gate.kind == "science" and not (gate.effect.no_effect == 0 and gate.sign_blind)
         assert gate.fixed or gate.tolerance >= DEVIATIONS * gate.seed_sd * (1 - 1e-9)
-        assert gate.tolerance >= RANGES * scatter.get(name, (0.0,))[0], name

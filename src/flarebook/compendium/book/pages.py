@@ -23,7 +23,7 @@ from flarebook.compendium.provenance import ORIGINS, code_state, describe_origin
 from flarebook.compendium.reports.agreement import RULE, badge, compare, read_statements
 from flarebook.compendium.reports.claims import HEAD, claim_rows
 from flarebook.compendium.reports.gate_tables import NONE as MISSING
-from flarebook.compendium.reports.gate_tables import finding_rows, gate_rows, kind_rows, number
+from flarebook.compendium.reports.gate_tables import effect_rows, finding_rows, gate_rows, kind_rows, number
 from flarebook.compendium.reports.gates import CONSTANT, GREEN, gates_file, judge, read_gates
 from flarebook.compendium.run import read_metrics
 
@@ -271,6 +271,7 @@ PARTS = {
     "gate-table": lambda build: table(*gate_rows(verdicts(build))),
     "kind-table": lambda build: table(*kind_rows(verdicts(build))),
     "finding-table": lambda build: table(*finding_rows(verdicts(build))),
+    "effect-table": lambda build: table(*effect_rows(verdicts(build))),
     "sign-table": sign_table,
     "constant-table": constant_table,
     "origin-table": origin_table,

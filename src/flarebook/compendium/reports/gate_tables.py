@@ -31,14 +31,40 @@ def kind_rows(verdicts):
 
 
 def finding_rows(verdicts):
-    """What the book concludes: sentence, metric, data, what was measured, accepted and no effect, verdict."""
-    rows = [
-        (_linked(line.gate.effect), f"`{line.name}`", line.origin or NONE, number(line.measured),
-         _accepted(line.gate), _no_effect(line.gate.effect), line.verdict)
-        for line in verdicts
-        if line.gate and line.gate.kind == SCIENCE
-    ]  # fmt: skip
-    return ("finding", "metric", "data", "measured", "accepted", "no effect", "verdict"), sorted(rows)
+    """What the book concludes: each finding with the verdicts on its gates, and the number closest to no effect."""
+    findings = {}
+    for line in verdicts:
+        if line.gate and line.gate.kind == SCIENCE:
+            findings.setdefault(line.gate.effect.finding, []).append(line)
+    rows = []
+    for lines in findings.values():
+        counts, closest = Counter(line.verdict for line in lines), min(lines, key=_distance)
+        found = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
+        rows.append((_linked(closest.gate.effect), found, *_effect_row(closest)))
+    head = ("finding", "gates", "closest to no effect", "data", "measured", "accepted", "no effect")
+    return head, sorted(rows, key=lambda row: row[0].split("../")[1])
+
+
+def effect_rows(verdicts):
+    """Every science gate: metric, data, what was measured, accepted and would be no effect, verdict."""
+    rows = [(*_effect_row(line), line.verdict) for line in verdicts if line.gate and line.gate.kind == SCIENCE]
+    return ("metric", "data", "measured", "accepted", "no effect", "verdict"), rows
+
+
+def _distance(line):
+    """Distance of a gate's expected value from no effect, in tolerances."""
+    return abs(line.gate.expected - line.gate.effect.no_effect) / line.gate.tolerance
+
+
+def _effect_row(line):
+    """Metric, data, what was measured, accepted and would be no effect."""
+    return (
+        f"`{line.name}`",
+        line.origin or NONE,
+        number(line.measured),
+        _accepted(line.gate),
+        _no_effect(line.gate.effect),
+    )
 
 
 def _linked(effect):
