@@ -63,6 +63,13 @@ def test_a_cell_says_whether_a_number_agrees_and_what_it_was_measured_on(build):
             fill(unknown, build)
 
 
+def test_a_number_of_the_run_stands_in_prose_and_one_of_another_study_is_a_dash(build):
+    assert fill("a TSS of {value}`iris.classifiers.B.tss:.2f`", build) == "a TSS of 0.55"
+    assert fill("{value}`stix.archive.kept_share:.2f`", build) == "–"  # this build has no notebook of it
+    with pytest.raises(InputError, match="names no metric of this run"):
+        fill("{value}`iris.audit.hold:.0f`", build)
+
+
 def test_unmeasured_number_is_a_dash_and_never_the_papers(build):
     auc = next(line for line in paper_table("iris", build).splitlines() if "Model B, area under" in line)
     assert [cell.strip() for cell in auc.split("|")][2:4] == ["0.86", "–"]
@@ -84,7 +91,7 @@ def test_a_tuned_number_is_an_input_and_an_encoder_stands_beside_its_number(buil
 
 
 def test_a_verdict_on_a_claim_stands_with_its_counts_and_notebook(build):
-    assert "No notebook" in fill("<!-- flarebook: claim-table -->", build)
+    assert "No notebook" in fill("<!-- flarebook: claim-table-solarchip -->", build)
     folder = build.output / "results" / "solarchip" / "5-translation"
     folder.mkdir(parents=True)
     row = {"claim": "3", "n_supported": 2, "n_refuted": 9, "n_undecided": 4, "verdict": "not supported"}
@@ -92,17 +99,19 @@ def test_a_verdict_on_a_claim_stands_with_its_counts_and_notebook(build):
     table.attrs["origin"] = "real"
     table.to_parquet(folder / "claims.parquet")
     whole = replace(build, notebooks=("notebooks/solarchip/5-translation",))
-    lines = fill("<!-- flarebook: claim-table -->", whole).splitlines()
+    lines = fill("<!-- flarebook: claim-table-solarchip -->", whole).splitlines()
     link = "../notebooks/solarchip/5-translation.ipynb"
     assert lines[3] == f"| [3]({link}) | {{bdg-danger}}`not supported` | 15 | 2 | 9 | 4 | real |"
     assert lines[2].startswith(rf"| [1 \|B\|]({link}) | {{bdg-muted-line}}`undecided at this size` | 15 |")
-    assert "No notebook" in fill("<!-- flarebook: claim-table -->", build)  # which is not of this build's contents
+    assert "No notebook" in fill(
+        "<!-- flarebook: claim-table-solarchip -->", build
+    )  # which is not of this build's contents
 
 
 def test_a_table_of_claims_without_counts_is_refused(build):
     pd.DataFrame({"claim": ["1"]}).to_parquet(build.output / "results" / "iris" / "6-classifiers" / "claims.parquet")
     with pytest.raises(InputError, match="lacks the columns n_refuted.*run notebooks/iris/6-classifiers again"):
-        fill("<!-- flarebook: claim-table -->", build)
+        fill("<!-- flarebook: claim-table-iris -->", build)
 
 
 def test_a_green_gate_is_a_tick_and_a_red_one_a_word(build, monkeypatch):

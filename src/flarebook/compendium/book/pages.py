@@ -1,7 +1,7 @@
 """Generated parts of prose and notebooks.
 
-A comment `<!-- flarebook: NAME -->` becomes the table NAME; {agreement}`METRIC` the verdict on a paper's number, and
-{origin}`METRIC` the data behind this run's.
+A comment `<!-- flarebook: NAME -->` becomes the table NAME; {agreement}`METRIC` the verdict on a paper's number,
+{origin}`METRIC` the data behind this run's, and {value}`METRIC:FORMAT` this run's itself.
 """
 
 import json
@@ -28,7 +28,7 @@ from flarebook.compendium.reports.gates import CONSTANT, GREEN, gates_file, judg
 from flarebook.compendium.run import read_metrics
 
 MARK = re.compile(r"^<!-- flarebook: ([a-z-]+) -->$", re.MULTILINE)
-ROLE = re.compile(r"\{(agreement|origin)\}`([^`]+)`")
+ROLE = re.compile(r"\{(agreement|origin|value)\}`([^`:]+)(?::([^`]+))?`")
 PAPER_VALUES = "book/paper-values.yaml"
 NARROW = "\N{NARROW NO-BREAK SPACE}"
 STUDIES = {
@@ -65,12 +65,15 @@ def fill(text, build):
             raise InputError(f"no generated part is named {match[1]!r}: choose one of {', '.join(sorted(PARTS))}")
         return PARTS[match[1]](build)
 
-    known = {"agreement": agreements(build), "origin": origins(build)} if ROLE.search(text) else {}
+    roles = {"agreement": agreements, "origin": origins, "value": values}
+    known = {name: find(build) for name, find in roles.items()} if ROLE.search(text) else {}
 
     def role(match):
         if match[2] not in known[match[1]]:
+            if match[1] == "value" and not _holds(match[2].split(".")[0], build):
+                return MISSING
             raise InputError(f"{match[0]} names no metric of this run, or none in {PAPER_VALUES}: correct or enter it")
-        return known[match[1]][match[2]]
+        return format(known[match[1]][match[2]], match[3] or "")
 
     return ROLE.sub(role, MARK.sub(part, text))
 
@@ -81,9 +84,14 @@ def table(head, rows):
     return "\n".join("| " + " | ".join(str(cell).replace("|", r"\|") for cell in line) + " |" for line in lines)
 
 
+def _holds(study, build):
+    """Whether a build has notebooks of a study."""
+    return study in {Path(name).parts[1] for name in build.notebooks}
+
+
 def paper_table(study, build):
     """A study's numbers, as published and in this run, each with its encoder; data, agreement, and own gate."""
-    if study not in {Path(name).parts[1] for name in build.notebooks}:
+    if not _holds(study, build):
         return "*This build holds another study only.*"
     metrics, found = read_metrics(build.output), agreements(build)
     gates = {verdict.name: _gate(verdict.verdict) for verdict in verdicts(build) if verdict.gate}
@@ -100,9 +108,9 @@ def _gate(verdict):
     return f"{{abbr}}`✓ (own gate: {GREEN})`" if verdict == GREEN else f"**{verdict}**"
 
 
-def claim_table(build):
-    """Verdicts of the notebooks on the claims of a paper, with the comparisons behind each, linked to its notebook."""
-    rows = claim_rows(build.output, build.notebooks)
+def claim_table(study, build):
+    """Verdicts of a study's notebooks on its paper's claims, with the comparisons behind each, linked to them."""
+    rows = claim_rows(build.output, [name for name in build.notebooks if Path(name).parts[1] == study])
     shown = [(f"[{claim}](../{name}.ipynb)", badge(word), *rest) for claim, word, *rest, name in rows]
     return table(HEAD, shown) if shown else "*No notebook of this build judged a claim.*"
 
@@ -118,6 +126,11 @@ def agreements(build):
 def origins(build):
     """Origin of each number of this run: {metric: text}."""
     return {name: describe_origin(metric) for name, metric in read_metrics(build.output).items()}
+
+
+def values(build):
+    """Numbers of this run: {metric: float}."""
+    return {name: metric["value"] for name, metric in read_metrics(build.output).items()}
 
 
 def _paper_row(entry, metric):
@@ -266,7 +279,7 @@ def _benchmark_row(result):
 
 PARTS = {
     **{f"paper-table-{study}": partial(paper_table, study) for study in STUDIES},
-    "claim-table": claim_table,
+    **{f"claim-table-{study}": partial(claim_table, study) for study in STUDIES},
     "agreement-rule": lambda build: RULE,
     "gate-table": lambda build: table(*gate_rows(verdicts(build))),
     "kind-table": lambda build: table(*kind_rows(verdicts(build))),

@@ -4,6 +4,7 @@ Durations are not in the tables.  What is known of one is the time until the end
 that its raster's header states; IRIS has one slit, so that the next observation of the tables bounds it from above.
 """
 
+import warnings
 from importlib.resources import files
 
 import numpy as np
@@ -12,7 +13,7 @@ import pandas as pd
 from flarebook.compendium.data.download import check_hash, locate
 from flarebook.compendium.data.manifest import dataset
 from flarebook.compendium.data.reading import file_reader, read_text_table
-from flarebook.compendium.errors import InputError
+from flarebook.compendium.errors import InputError, MetadataWarning
 from flarebook.goes.classes import reaches_class
 from flarebook.goes.flare_list import read_flare_list
 from flarebook.iris.observations import WINDOW_END, WINDOW_MINUTES, observation_table
@@ -199,3 +200,28 @@ def shipped_facts():
     """The facts that ship: (flares as of `audit_flares`, regions as of `nearest_regions`)."""
     flares = pd.read_csv(FOLDER / FLARES, comment="#", parse_dates=["start", "end"], dtype={"noaa_region": "Int64"})
     return flares, pd.read_csv(FOLDER / REGIONS, comment="#")
+
+
+def confirm_facts(flares, nearest):
+    """Sentence on whether NOAA's lists, where they are at hand, give the facts that ship.
+
+    flares, nearest: of `shipped_facts`.
+    """
+    paths = list_paths()
+    if missing := [name for name, path in paths.items() if path is None]:
+        return f"Shown is the table that ships; it was not computed again, for {', '.join(missing)} are not at hand."
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", MetadataWarning)  # the lists state no scale, which no place or time needs
+        found = compute_facts(paths)
+    same = all(_equal(one, other) for one, other in zip(found, (flares, nearest), strict=True))
+    told = "it is the table that ships" if same else "IT DIFFERS FROM THE TABLE THAT SHIPS, which is shown"
+    return f"Computed again from NOAA's lists ({len(found[0])} flares of 68 observations): {told}."
+
+
+def _equal(found, shipped, tolerance=0.15):
+    """Whether two tables hold the same rows, distances within 0.15 arcsec: sunpy's models change with its versions."""
+    try:
+        pd.testing.assert_frame_equal(found, shipped, check_dtype=False, atol=tolerance)
+    except AssertionError:
+        return False
+    return True
