@@ -87,17 +87,19 @@ def test_a_wrong_entry_is_named(project):
 
 
 def test_kinds_are_counted_and_findings_listed(gates_with):
-    verdicts = judge({"sun.skill.tss": {"value": 0.45, "origin": "simulated"}}, gates_with({"sun.skill.tss": 0.0}))
+    gates = gates_with({"sun.skill.tss": "sun.baseline.tss"})
+    verdicts = judge({"sun.skill.tss": {"value": 0.45, "origin": "simulated"}}, gates)
     assert kind_rows(verdicts)[1] == [("science", 1, 0, 0), ("repeat", 0, 0, 2), ("constant", 0, 0, 1)]
     (row,), (effect,) = finding_rows(verdicts)[1], effect_rows(verdicts)[1]
-    assert row[:2] == ("[Flares are forecast](../notebooks/sun/1-draw.ipynb)", "1 green")
-    assert row[2:] == effect[:-1] == ("`sun.skill.tss`", "simulated", "0.45", "0.2 to 0.8", "0")
+    assert row[:2] == ("[Flares are forecast](../notebooks/sun/1-draw.ipynb)<br>`sun.skill.tss`", "1 green")
+    assert (effect[0], effect[-1]) == ("`sun.skill.tss`<br>against `sun.baseline.tss`", "green")
+    assert row[2:] == effect[1:-1] == ("simulated", "0.45", "0.2 to 0.8", "0.1")
 
 
 def test_the_gate_closest_to_no_effect_stands_for_a_finding(gates_with):
     verdicts = judge({}, gates_with({"sun.skill.tss": 0.0, "sun.real.tss": 0.0}))
     (row,) = finding_rows(verdicts)[1]
-    assert row[1:3] == ("2 missing", "`sun.skill.tss`")
+    assert row[1] == "2 missing" and row[0].endswith("`sun.skill.tss`")
 
 
 def test_the_check_counts_both_kinds_in_one_line(gates_with):

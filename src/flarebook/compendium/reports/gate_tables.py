@@ -39,15 +39,17 @@ def finding_rows(verdicts):
     rows = []
     for lines in findings.values():
         counts, closest = Counter(line.verdict for line in lines), min(lines, key=_distance)
+        name, data, *numbers = _effect_row(closest)
         found = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
-        rows.append((_linked(closest.gate.effect), found, *_effect_row(closest)))
-    head = ("finding", "gates", "closest to no effect", "data", "measured", "accepted", "no effect")
-    return head, sorted(rows, key=lambda row: row[0].split("../")[1])
+        rows.append((f"{_linked(closest.gate.effect)}<br>{name}", found, data, *numbers))
+    head = ("finding, and the metric closest to no effect", "gates", "data", "measured", "accepted", "no effect")
+    return head, sorted(rows, key=lambda row: ("simulated" in row[2], row[0].split("../")[1]))  # real before simulated
 
 
 def effect_rows(verdicts):
-    """Every science gate: metric, data, what was measured, accepted and would be no effect, verdict."""
-    rows = [(*_effect_row(line), line.verdict) for line in verdicts if line.gate and line.gate.kind == SCIENCE]
+    """Every science gate: metric, what gives the value of no effect, data, what was measured, accepted, verdict."""
+    lines = [line for line in verdicts if line.gate and line.gate.kind == SCIENCE]
+    rows = [(_against(line), *_effect_row(line)[1:], line.verdict) for line in lines]
     return ("metric", "data", "measured", "accepted", "no effect", "verdict"), rows
 
 
@@ -63,7 +65,7 @@ def _effect_row(line):
         line.origin or NONE,
         number(line.measured),
         _accepted(line.gate),
-        _no_effect(line.gate.effect),
+        number(line.gate.effect.no_effect),
     )
 
 
@@ -77,6 +79,7 @@ def _accepted(gate):
     return f"{number(gate.expected - gate.tolerance)} to {number(gate.expected + gate.tolerance)}"
 
 
-def _no_effect(effect):
-    """Value of no effect, with the metric that gives it."""
-    return number(effect.no_effect) + (f" (`{effect.reference}`)" if effect.reference else "")
+def _against(line):
+    """Metric, and the one that gives the value of no effect."""
+    reference = line.gate.effect.reference
+    return f"`{line.name}`" + (f"<br>against `{reference}`" if reference else "")
