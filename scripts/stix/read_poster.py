@@ -7,15 +7,14 @@ identifiers and the clusters of the row before it.
 
 import re
 import sys
-from importlib.resources import files
 from pathlib import Path
 
 import pandas as pd
 
 from flarebook.compendium.atomic_files import atomic_write
 from flarebook.compendium.errors import InputError
+from flarebook.stix.archive.published_flares import PRINTED
 
-TABLE = files("flarebook.stix") / "data" / "poster_uids.csv"
 UID = re.compile(r"(?<!\d)\d{10}(?!\d)")
 MIN_TABS = 20  # a line of the mosaic; prose has none
 MIN_RUN = 3  # equal cluster numbers side by side: fewer may be stray digits of a neighbour's identifier
@@ -67,22 +66,13 @@ def _in_run(numbers, column):
     return last - first + 1 >= MIN_RUN
 
 
-def poster_uids():
-    """Identifiers that can be read on the poster: uid (str), row, column, cluster (Int64, missing where unreadable).
-
-    The mosaic shows 23 of its 30 clusters cut to a few dozen images each, so this is a sample of the kept images, not
-    their list; 18 of the identifiers are not among the published names, most of them misread.
-    """
-    return pd.read_csv(TABLE, dtype={"uid": str, "cluster": "Int64"})
-
-
 def main(path):
     """Write the table that ships from the poster's text."""
     table = read_poster(Path(path).read_text(encoding="utf-8"))
-    with atomic_write(TABLE) as partial:
+    with atomic_write(PRINTED) as partial:
         table.to_csv(partial, index=False, lineterminator="\n")
     n_clusters = table["cluster"].notna().sum()
-    print(f"{TABLE.name}: {len(table)} identifiers, {n_clusters} with their cluster")
+    print(f"{PRINTED.name}: {len(table)} identifiers, {n_clusters} with their cluster")
 
 
 if __name__ == "__main__":

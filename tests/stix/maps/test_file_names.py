@@ -5,8 +5,9 @@ import pytest
 
 from flarebook.compendium.data.download import in_mirror
 from flarebook.compendium.errors import InputError
+from flarebook.stix.archive.published_flares import printed_uids
 from flarebook.stix.maps.file_names import archive_name, parse_name, published_names
-from scripts.stix.read_poster import poster_uids, read_poster
+from scripts.stix.read_poster import read_poster
 
 OLD = "stix_sci_preview_9548_2203071216_uid_2203078775_4-10keV_20220307T121414_17409_clean_map.fits"
 QUICK = "stix_ql_image_sci_5034_uid_2110260010_16-28keV_20211026T024345_2091_vis_fwdfit_map.fits"
@@ -66,14 +67,14 @@ def test_the_public_address_s_list_with_folders_is_the_same_list(names, monkeypa
 
 
 def test_nearly_all_the_poster_s_identifiers_are_published_names(names):
-    found = poster_uids()["uid"].isin(names["uid"])
+    found = printed_uids()["uid"].isin(names["uid"])
     assert (found.sum(), len(found)) == (991, 1009)
 
 
 def test_the_poster_s_clusters_come_in_the_order_of_its_mosaic():
-    table = poster_uids().dropna()
+    table = printed_uids().dropna()
     seen = list(dict.fromkeys(table["cluster"]))
-    assert len(poster_uids()) == 1009 and poster_uids()["uid"].is_unique
+    assert len(printed_uids()) == 1009 and printed_uids()["uid"].is_unique
     assert seen == [cluster for cluster in BRIGHTNESS_ORDER if cluster in seen] and len(seen) == 28
     places = table["cluster"].map(BRIGHTNESS_ORDER.index).to_numpy()
     assert np.all(np.diff(places) >= 0), "a cluster number was read at the wrong place"

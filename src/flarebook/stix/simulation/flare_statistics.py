@@ -21,14 +21,20 @@ COLUMNS = {
     "end_UTC": "end",
     "4-10 keV": "counts",
     "bkg 4-10 keV": "background",
+    "10-15 keV": "medium_counts",
+    "bkg 10-15 keV": "medium_background",
     "15-25 keV": "hard_counts",
     "bkg 15-25 keV": "hard_background",
+    "25-50 keV": "highest_counts",
+    "bkg 25-50 keV": "highest_background",
     "att_in": "attenuator",
     "hpc_x_solo": "x",
     "hpc_y_solo": "y",
     "hgs_lat": "latitude",
     "solo_position_lat": "solo_latitude",
     "solo_position_AU_distance": "distance",
+    "visible_from_earth": "visible_from_earth",
+    "GOES_flux_time_of_flare": "goes_flux",
     "file_request_id_used": "uid",
 }
 
@@ -36,8 +42,9 @@ COLUMNS = {
 def read_flare_list(path):
     """The science flare list as a table: counts per 4 s at the peak, background, place (arcsec), distance (AU).
 
-    Adds excess and hard_excess (counts above background), significance (of the upper channel), duration (s), radius
-    (from disk centre, solar radii).  Raises InputError when the file is missing, is no CSV or lacks a column.
+    Adds excess, medium_excess, hard_excess and highest_excess (counts above background), significance (of the upper
+    channel), duration (s), radius (from disk centre, solar radii).
+    Raises InputError when the file is missing, is no CSV or lacks a column.
     """
     try:
         table = pd.read_csv(path)
@@ -51,9 +58,12 @@ def read_flare_list(path):
     excess, hard = flares["counts"] - flares["background"], flares["hard_counts"] - flares["hard_background"]
     return flares.assign(
         start=start,
+        end=end,
         uid=flares["uid"].astype(str),
         excess=excess,
+        medium_excess=flares["medium_counts"] - flares["medium_background"],
         hard_excess=hard,
+        highest_excess=flares["highest_counts"] - flares["highest_background"],
         significance=hard / np.sqrt(flares["hard_background"]),
         duration=(end - start).dt.total_seconds(),
         radius=np.hypot(flares["x"], flares["y"]) * flares["distance"] / SOLAR_RADIUS_1AU,
