@@ -12,6 +12,7 @@ from flarebook.stix.archive.real_maps import read_folder
 from flarebook.stix.figures.archive_map import plot_map, read_map
 from flarebook.stix.maps.client import HOST as ARCHIVE
 from flarebook.stix.maps.fits_map import HDUS, write_map
+from flarebook.stix.maps.samples import RHESSI_FILE
 from flarebook.stix.simulation.records import simulate_files, write_event
 
 NAME = "stix_sci_preview_9548_2203071216_uid_2203078775_4-10keV_20220307T121414_17409_clean_map.fits"
@@ -193,3 +194,28 @@ def test_show_takes_folders_and_names_a_bad_file_once(mirror, tmp_path):
     assert code == 2 and printed.count("peak 1 ph /") == 1
     assert f"skipped: {mirror.parent / 'bad_clean_map.fits'} is broken or not a STIX map" in printed
     assert printed.count("skipped: ") == 2 and f"{tmp_path / 'none'} cannot be opened" in printed
+
+
+def test_fetch_lists_what_a_query_finds(mirror, monkeypatch):
+    asked = []
+
+    def answer(start, end, flare_id=None, host=None):
+        asked.append((start, end))
+        return [NAME, NAME.replace("4-10keV", "16-28keV")]
+
+    monkeypatch.setattr("flarebook.stix.maps.client.query_maps", answer)
+    assert call("fetch", "--start", "2022-03-07", "--band", "4-10", "--names-only") == (0, f"{NAME}\n")
+    assert asked == [("2022-03-07T00:00:00", "2022-03-08T00:00:00")]
+    assert call("fetch", "--start", "2022-03-07", "--band", "4-10") == (0, f"{mirror}\n")
+    with pytest.raises(InputError, match="--end and --band belong to a query"):
+        call("fetch", "--band", "4-10")
+
+
+def test_a_query_that_no_server_answers_is_reported_day_by_day(mirror):
+    code, printed = call("fetch", "--start", "2022-03-07", "--archive", NOWHERE)
+    assert code == 2 and "2022-03-07T00:00:00 to 2022-03-08T00:00:00: cannot fetch" in printed
+
+
+def test_a_rhessi_map_is_shown_like_one_of_the_archive(tmp_path):
+    code, printed = call("show", RHESSI_FILE, "--out", tmp_path)
+    assert code == 0 and "12-25" in printed and (tmp_path / "records.csv").is_file()

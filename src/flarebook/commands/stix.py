@@ -23,26 +23,37 @@ def fetch(
         list[str] | None, typer.Argument(metavar="UID|NAME...", help="Uids of ten digits, or file names.")
     ] = None,
     published: Annotated[int, typer.Option(help="Number of images of the published list to add.", min=0)] = 0,
+    start: Annotated[str, typer.Option(help="First time of a query (ISO, UTC).", show_default="no query")] = "",
+    end: Annotated[str, typer.Option(help="Time at which the query ends (ISO, UTC).", show_default="a day later")] = "",
+    band: Annotated[str, typer.Option(help="Energy band of the query, keV.", show_default="all")] = "",
+    names_only: Annotated[bool, typer.Option("--names-only", help="List names without fetching.")] = False,
     archive: Archive = HOST,
 ):
     """Fetch CLEAN maps from the STIX data centre's image archive into the cache, and print where they are.
 
-    Looked for in the folder FLAREBOOK_MIRROR, then in the cache, then in the archive. A map that cannot be fetched is
-    reported and skipped; the exit code is then 2.
+    Looked for in the folder FLAREBOOK_MIRROR, then in the cache, then in the archive. --start and --end query the
+    archive week by week: the poster's 9,000 images lie between 2020-06-01 and 2023-01-01, those that it removed
+    among them. A map that cannot be fetched is reported and skipped; the exit code is then 2.
 
     Example: flarebook stix fetch 2111010024 --published 100
+
+    Example: flarebook stix fetch --start 2020-06-01 --end 2023-01-01 --band 4-10 --names-only
     """
-    from flarebook.stix.maps.client import find_names, map_fetcher
+    from flarebook.stix.maps.client import end_of_query, find_names, map_fetcher, query_archive
     from flarebook.stix.maps.file_names import published_names
 
     fetcher, skipped = map_fetcher(archive), []
     items = [*(items or []), *(published_names()["filename"].head(published) if published else [])]
-    if not items:
-        raise InputError("name at least one uid or file, or give --published N")
+    if start:
+        items += query_archive(start, end or end_of_query(start), band, archive, skipped=skipped)
+    elif end or band:
+        raise InputError("--end and --band belong to a query: give --start too")
+    if not (items or start):
+        raise InputError("name at least one uid or file, or give --published N or --start TIME")
     for item in progress("fetching")(items):
         with skipping(skipped, item):
             for name in find_names(item, archive):
-                print_line(fetcher(name))
+                print_line(name if names_only else fetcher(name))
     report_skipped(skipped)
 
 

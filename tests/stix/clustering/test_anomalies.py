@@ -116,3 +116,45 @@ def test_the_strip_keeps_to_the_images_that_count():
 def test_rank_one_is_the_most_anomalous():
     ranks = anomalies.rank_of(np.array([0.1, 0.9, 0.5, 0.3]), [1, 0])
     assert ranks["rank"].tolist() == [1, 4] and ranks["share_above"].tolist() == [0, 0.75]
+
+
+@pytest.fixture
+def caused():
+    """Records of 400 images: two causes of artefacts, pairs of sources, and counts that grow along the table."""
+    n = 400
+    reason = np.array(["none"] * n, dtype=object)
+    reason[:30], reason[30:40] = "low_counts", "blank"
+    table = pd.DataFrame({"artefact": reason, "is_artefact": pd.array(reason != "none", dtype="boolean")})
+    table["n_sources"] = pd.array(np.where(np.arange(n) < 60, 2, 1), dtype="Int64")
+    return table.assign(peak_counts=np.arange(n, dtype=float))
+
+
+def test_each_cause_is_set_against_the_same_normal_images(caused):
+    targets = anomalies.cause_targets(caused)
+    assert set(targets) == {"artefact: too few counts", "artefact: no source in the map", "two sources", "bright"}
+    rare = {cause: int(np.nansum(target)) for cause, target in targets.items()}
+    assert rare == {
+        "artefact: too few counts": 30,
+        "artefact: no source in the map": 10,
+        "two sources": 20,
+        "bright": 18,
+    }
+    normal = {cause: np.flatnonzero(target == 0).tolist() for cause, target in targets.items()}
+    assert all(rows == list(range(60, 382)) for rows in normal.values())
+
+
+def test_without_truth_no_cause_is_known(caused):
+    unknown = caused.assign(is_artefact=pd.array([None] * len(caused), dtype="boolean"))
+    assert anomalies.cause_targets(unknown) == {}
+
+
+def test_a_perfect_score_finds_its_cause_alone_and_a_random_one_none(caused):
+    targets = anomalies.cause_targets(caused)
+    rng = np.random.default_rng(1)
+    scores = {("perfect", "x"): np.nan_to_num(targets["bright"])[None], ("random", "x"): rng.random((5, 400))}
+    table = anomalies.cause_table(targets, scores, rng, n_draws=30).set_index(["cause", "detector"])
+    found = table.loc["bright", "perfect"]
+    assert (found["average_precision"], found["auc"], found["ap_sd"]) == (1, 1, 0)
+    guess = table.xs("random", level="detector")
+    assert np.allclose(guess["average_precision"], guess["prevalence"], atol=0.08)
+    assert np.allclose(guess["auc"], 0.5, atol=0.1) and (guess["ap_sd"] > 0).all()

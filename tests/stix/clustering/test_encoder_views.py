@@ -76,3 +76,10 @@ def test_patches_on_a_source_have_their_own_colour():
     assert abs(row - 1.5) <= 1.5 and abs(column - 5.5) <= 1.5
     figure = encoders.plot_patches(image[None], ["4-10"], ["compact"], {"dinov2-focus": colours})
     assert len(figure.axes) == 2
+
+
+def test_an_image_among_the_others_is_ordinary_and_one_far_away_is_not():
+    features = np.random.default_rng(1).normal(size=(200, 5)).astype(np.float32)
+    rows, share = encoder_views.place_among(features, features[7] + 1e-3, 8)
+    assert rows[0] == 7 and share < 0.9
+    assert encoder_views.place_among(features, np.full(5, 9.0), 8)[1] == 1

@@ -3,6 +3,7 @@
 import http.server
 import json
 import threading
+from datetime import datetime, timedelta
 from urllib.parse import parse_qs
 
 import numpy as np
@@ -13,7 +14,8 @@ from flarebook.compendium.data.download import cache_folder
 from flarebook.compendium.errors import InputError
 from flarebook.stix.archive import real_maps
 from flarebook.stix.maps import client
-from flarebook.stix.maps.client import find_names, map_fetcher, map_url, query_maps
+from flarebook.stix.maps.client import find_names, map_fetcher, map_url, query_archive, query_maps
+from flarebook.stix.maps.file_names import archive_name
 from flarebook.stix.maps.fits_map import HDUS, write_map
 
 UID = "2203078775"
@@ -63,6 +65,8 @@ def archive(monkeypatch, tmp_path):
                 return self.answer(200, json.dumps({"error": "no such flare"}).encode())
             if form.get("flare_id") == ["1"]:
                 return self.answer(200, b"<html>")
+            if form.get("start_utc", [""])[0] >= "2022-06":
+                return self.answer(200, json.dumps(play_service(form)).encode())
             products = [f"/data/images/{NAME}", f"/data/images/{NAME.replace('clean', 'bp')}", NEW, "clean.fits"]
             return self.answer(200, json.dumps({"data": [{"fits": products, "n": 3}]}).encode())
 
@@ -74,6 +78,28 @@ def archive(monkeypatch, tmp_path):
     yield f"http://127.0.0.1:{server.server_port}", log
     server.shutdown()
     server.server_close()
+
+
+def map_of(day, number, band="4-10"):
+    """Name of a CLEAN map that starts at noon of a day of June 2022."""
+    return archive_name(f"2206{day:02d}{number:04d}", f"2022-06-{day:02d}T12:00:00", 100 * day + number, band)
+
+
+def play_service(form):
+    """The data centre's answer: a row per request with its time range and files; too long a range is an error."""
+    begin, end = (datetime.fromisoformat(form[key][0]) for key in ("start_utc", "end_utc"))
+    if end - begin > timedelta(days=5):
+        return {"error": "the query took too long"}
+    if begin <= datetime(2022, 6, 20) < end:
+        return {"error": "no connection to the database"}
+    rows = []
+    for day in range(1, 31):
+        noon = datetime(2022, 6, day, 12)
+        if begin <= noon + timedelta(hours=1) and noon < end:  # ranges that overlap with the one asked for
+            files = {band: {"title": "CLEAN", "filename": map_of(day, 1, band)} for band in ("4-10", "16-28")}
+            times = [noon.isoformat(), (noon + timedelta(hours=1)).isoformat()]
+            rows.append({"_id": day, "unique_id": f"2206{day:02d}0001", "utc_range": times, "fits": files})
+    return {"data": rows}
 
 
 def no_list():
@@ -152,3 +178,35 @@ def test_without_a_network_only_what_is_here_is_read_and_soon(archive, monkeypat
     monkeypatch.setattr(real_maps, "published_names", lambda: names[1:])
     with pytest.raises(InputError, match="none of the 3 files can be used; first: cannot fetch"):
         real_maps.real_archive(n_images=3, host="http://127.0.0.1:1")
+
+
+def test_a_long_range_is_asked_for_in_parts_and_gives_each_map_once(archive):
+    host, log = archive
+    found = list(query_archive("2022-06-01", "2022-06-15", host=host))
+    assert found == [map_of(day, 1, band) for day in range(1, 15) for band in ("16-28", "4-10")]
+    asked = [form for path, form in log]
+    assert len(asked) == 6 and asked[0]["end_utc"] == ["2022-06-08T00:00:00"]  # two weeks, each halved
+    soft = list(query_archive("2022-06-03T13:00", "2022-06-06", "4-10", host=host))
+    assert soft == [map_of(4, 1), map_of(5, 1)]
+
+
+def test_a_day_that_fails_is_noted_and_the_others_go_on(archive):
+    skipped = []
+    found = list(query_archive("2022-06-18", "2022-06-23", "16-28", host=archive[0], skipped=skipped))
+    assert found == [map_of(day, 1, "16-28") for day in (18, 19, 21, 22)]
+    assert len(skipped) == 1 and "2022-06-20T" in skipped[0] and "no connection to the database" in skipped[0]
+    with pytest.raises(InputError, match="no connection"):
+        list(query_archive("2022-06-20", "2022-06-21", host=archive[0]))
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "band", "words"),
+    [
+        ("2022-06-02", "2022-06-01", "", "holds no time: give an end after the start"),
+        ("June", "2022-06-01", "", "'June' is no time: give ISO text"),
+        ("2022-06-01", "2022-06-02", "10-16", "no band '10-16' .*choose one of 4-10, 16-28"),
+    ],
+)
+def test_a_query_that_cannot_be_asked_is_refused(start, end, band, words):
+    with pytest.raises(InputError, match=words):
+        list(query_archive(start, end, band, "http://127.0.0.1:1"))

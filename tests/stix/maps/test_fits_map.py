@@ -160,7 +160,8 @@ def test_arcsecs_and_degrees_are_angles(written):
         ({"CDELT1": 0.0, "CDELT2": 0.0}, "pixels of 0 x 0 arcsec"),
         ({"CUNIT1": "parsec"}, "counts its pixels in 'parsec': an angle"),
         ({"CUNIT1": "furlongs"}, "is 'furlongs', which is no unit"),
-        ({"TELESCOP": "RHESSI", "ORIGIN": "NASA"}, "is of RHESSI, not of STIX"),
+        ({"TELESCOP": "HINODE", "ORIGIN": "ISAS"}, "is of HINODE, not of STIX"),
+        ({"TELESCOP": "RHESSI", "ORIGIN": "NASA"}, "holds an HDU that is no image|no table 'CONTROL PARAMETERS'"),
     ],
 )
 def test_a_foreign_map_is_told_in_one_sentence(written, cards, words):

@@ -13,7 +13,8 @@ from flarebook.evaluation.claims import holm
 from flarebook.stix.archive.published_flares import FEATURES, SHARES
 
 N_DRAWS = 1000  # of the bootstrap
-N_PERMUTATIONS = 4999
+N_PERMUTATIONS = 19_999
+TOGETHER = 5000  # permutations that are held in memory at once
 LEVEL = 0.95
 FEWEST = 5  # flares of a cluster that is compared
 
@@ -21,8 +22,8 @@ FEWEST = 5  # flares of a cluster that is compared
 def typical(values, name, rng):
     """Median of a feature, or its mean if it is a share, with its 95 % interval: (value, low, high).
 
-    values: (n,) without NaN.  Bootstrap; Wilson's for a share, which does not vanish where none or all have it.  NaN for
-    the interval of a single value.
+    values: (n,) without NaN.  Bootstrap; Wilson's for a share, which does not vanish where none or all have it.  NaN
+    for the interval of a single value.
     """
     values = np.asarray(values, float)
     if name in SHARES:
@@ -90,7 +91,8 @@ def compare_clusters(values, clusters, rng, strata=None, n=N_PERMUTATIONS):
         [spread_between(np.delete(rank, row), np.delete(one_hot, row, axis=0)) for row in range(len(rank))]
     )
     error = np.sqrt((len(rank) - 1) * np.mean((left_out - left_out.mean()) ** 2))
-    chance = spread_between(permutations(rank, strata, n, rng), one_hot)
+    parts = [min(TOGETHER, n - start) for start in range(0, n, TOGETHER)]
+    chance = np.concatenate([spread_between(permutations(rank, strata, part, rng), one_hot) for part in parts])
     half = stats.norm.ppf(0.5 + LEVEL / 2) * error
     return effect, effect - half, effect + half, float((1 + (chance >= effect - 1e-12).sum()) / (n + 1))
 

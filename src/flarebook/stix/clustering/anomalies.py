@@ -5,7 +5,7 @@ import pandas as pd
 from scipy.stats import hypergeom, rankdata
 from sklearn.decomposition import PCA
 from sklearn.ensemble import IsolationForest
-from sklearn.metrics import roc_curve
+from sklearn.metrics import average_precision_score, roc_curve
 from sklearn.neighbors import NearestNeighbors
 
 from flarebook.compendium.errors import InputError
@@ -16,6 +16,13 @@ from flarebook.stix.simulation.artefacts import display_name
 N_TREES = 900  # this and the next: the authors' code
 PUBLISHED_SEED = 42
 N_NEIGHBOURS = 10
+BRIGHT = 0.05  # share of the good images that counts as bright
+CAUSES = {  # where an artefact arises: its main reasons in the simulation
+    "no source in the map": ("blank", "wrong_centre"),
+    "too few counts": ("low_counts",),
+    "calibration": ("phase_error", "amplitude_error", "attenuator", "dead_sub_collimators", "background"),
+    "confused scene": ("very_extended", "two_flares"),
+}
 
 
 def isolation_forest(reference, seed=PUBLISHED_SEED, n_trees=N_TREES):
@@ -118,6 +125,59 @@ def anomaly_targets(records, fewest=5):
         own = known & bad & (records["artefact"] == reason).fillna(False).to_numpy(dtype=bool)
         found[f"artefact: {display_name(reason)}"] = _target(good | own, own)
     return {name: value for name, value in found.items() if min(np.nansum(value), np.nansum(1 - value)) >= fewest}
+
+
+def cause_targets(records, fewest=5):
+    """Anomalies sorted by cause, as {cause: (n_images,) of 0, 1 and missing}, against the images without artefact.
+
+    Artefacts by where they arise (CAUSES); among images without artefact, those with two sources, with three or more,
+    and the BRIGHT share with the most counts.  The normal images are always those without artefact, with one source
+    and not bright.  Causes with fewer than `fewest` images are left out; nothing is left when the truth is missing.
+    """
+    known = records["is_artefact"].notna().to_numpy()
+    bad = records["is_artefact"].fillna(True).to_numpy(dtype=bool)
+    good, sources = known & ~bad, records["n_sources"].fillna(0).to_numpy(dtype=int)
+    if good.sum() < fewest:
+        return {}
+    counts = records["peak_counts"].to_numpy(float)
+    bright = good & (counts > np.nanquantile(counts[good], 1 - BRIGHT))
+    normal = good & ~bright & (sources <= 1)
+    reason = records["artefact"].fillna("").to_numpy(str)
+    rare = {f"artefact: {cause}": known & bad & np.isin(reason, reasons) for cause, reasons in CAUSES.items()}
+    rare |= {"two sources": good & (sources == 2), "three sources or more": good & (sources > 2), "bright": bright}
+    return {cause: _target(normal | own, own) for cause, own in rare.items() if own.sum() >= fewest}
+
+
+def cause_table(targets, scores, rng, n_draws=100):
+    """Average precision and ROC area of each score for each cause, as benchmarks of outlier detection give them.
+
+    targets: of `cause_targets`; scores: {(detector, reference): (n_seeds, n_images)}.  Returns a DataFrame: cause, n
+    (rare images), prevalence (the average precision of a guess), detector, reference, average_precision, ap_sd, auc,
+    sd; the deviations hold images drawn anew and one seed drawn for each.  Han et al. 2022.
+    """
+    rows = []
+    for cause, target in targets.items():
+        known = ~np.isnan(target)
+        rare = target[known].astype(int)
+        for (detector, reference), every in scores.items():
+            own = every[:, known]
+            precision = [average_precision_score(rare, score) for score in own]
+            area, error = np.array([area_under_roc(rare, score) for score in own]).T
+            draws = _drawn_precision(rare, own, rng, n_draws)
+            found = {"average_precision": np.mean(precision), "ap_sd": np.std(draws)}
+            found |= {"auc": area.mean(), "sd": np.sqrt(np.mean(error**2) + area.var())}
+            about = {"cause": cause, "n": int(rare.sum()), "prevalence": rare.mean()}
+            rows.append({**about, "detector": detector, "reference": reference, **found})
+    return pd.DataFrame(rows)
+
+
+def _drawn_precision(rare, scores, rng, n_draws):
+    """Average precision of images drawn with replacement, rare and normal ones apart, each time of one seed."""
+    groups, draws = [np.flatnonzero(rare == value) for value in (0, 1)], []
+    for _ in range(n_draws):
+        rows = np.concatenate([rng.choice(group, len(group)) for group in groups])
+        draws.append(average_precision_score(rare[rows], scores[rng.integers(len(scores))][rows]))
+    return draws
 
 
 def _target(asked, rare):

@@ -9,6 +9,7 @@ from threadpoolctl import threadpool_limits
 
 from flarebook.encoders.encode import encode_timed, patch_tokens
 from flarebook.encoders.registry import create_encoder
+from flarebook.stix.clustering.anomalies import neighbour_distance
 from flarebook.stix.clustering.cluster_quality import appearance
 from flarebook.stix.clustering.clusters import principal_components
 from flarebook.stix.clustering.probes import SCORES, probe
@@ -101,3 +102,16 @@ def nearest_to(features, row, n, variance=0.95):
     space = principal_components(features, variance)
     order = np.argsort(np.linalg.norm(space - space[row], axis=1), kind="stable")
     return np.concatenate([[row], order[order != row][:n]])
+
+
+def place_among(features, own, n, variance=0.95):
+    """Place of one more image among the others: rows of the n nearest, and share of the others with nearer neighbours.
+
+    features: (n_images, d); own: (d,).  Distances in the principal components of the others.  A share near 1 says that
+    the image is farther from its neighbours than nearly all others are from theirs.
+    """
+    components = PCA(variance, svd_solver="full").fit(features)
+    space, place = components.transform(features), components.transform(np.asarray(own)[None])
+    order = np.argsort(np.linalg.norm(space - place, axis=1), kind="stable")
+    distances = neighbour_distance(space, np.concatenate([space, place]), n)
+    return order[:n], float(np.mean(distances[:-1] < distances[-1]))

@@ -51,3 +51,30 @@ def plot_areas(table):
     handles, names = axes.get_legend_handles_labels()
     figure.legend(handles, names, loc="outside lower center", ncols=3, fontsize="small")
     return figure
+
+
+def plot_causes(table, reference):
+    """Average precision over a guess's and ROC area of each detector by cause, for one set of reference images.
+
+    table: of `anomalies.cause_table`; reference: of its column.
+    """
+    own = table[table["reference"] == reference]
+    causes = list(dict.fromkeys(own["cause"]))
+    counts = own.groupby("cause")["n"].first()
+    guess = own.groupby("cause")["prevalence"].first()
+    figure = Figure(figsize=(10.2, 1.4 + 0.42 * len(causes)), layout="constrained")
+    left, right = figure.subplots(1, 2, sharey=True)
+    place = np.arange(len(causes))[::-1]
+    for axes, value, sd in ((left, "average_precision", "ap_sd"), (right, "auc", "sd")):
+        for shift, (detector, colour) in zip((0.22, 0, -0.22), DETECTOR_COLOURS.items(), strict=True):
+            rows = own[own["detector"] == detector].set_index("cause").reindex(causes)
+            style = {"fmt": DETECTOR_MARKS[detector], "color": colour, "markersize": 5, "capsize": 2, "label": detector}
+            axes.errorbar(rows[value], place + shift, xerr=rows[sd], **style)
+        axes.grid(axis="y", alpha=0.25)
+    left.plot(guess[causes], place, "|", color="0.2", markersize=22, markeredgewidth=1.6, label="a random guess")
+    right.axvline(0.5, color="0.2", linewidth=1.2)
+    left.set(xlabel="average precision", xlim=(0, 1.02))
+    right.set(xlabel="area under the ROC curve", xlim=(0, 1.02))
+    left.set_yticks(place, [f"{cause} ({counts[cause]})" for cause in causes])
+    figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=4, fontsize="small")
+    return figure

@@ -199,3 +199,20 @@ def plot_archive_map(archive_map, cleaned, half_width=75.0):
         axes.locator_params(nbins=4)
     grid[0].set_ylabel(NORTH)
     return figure
+
+
+def plot_encoder_inputs(images, titles):
+    """Images as an encoder receives them, side by side, in arcsec from the field's centre.
+
+    images: (n, 177, 177) uint8; titles: (n,) text.
+    """
+    half = images.shape[-1] / 2
+    figure = Figure(figsize=(3.3 * len(images), 3.6), layout="constrained")
+    panels = figure.subplots(1, len(images), sharey=True)
+    for axes, image, title in zip(panels, images, titles, strict=True):
+        shown = axes.imshow(image, cmap=COLOUR_MAP, origin="lower", extent=(-half, half, -half, half), vmin=0, vmax=255)
+        axes.set_title(title, fontsize="small")
+        axes.set_xlabel("west of the centre [arcsec]")
+    panels[0].set_ylabel("north of the centre [arcsec]")
+    figure.colorbar(shown, ax=list(panels), label="eight-bit level", shrink=0.85)
+    return figure

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from flarebook.compendium.data.download import fetch_url
 from flarebook.compendium.data.transfer import read_page
@@ -13,6 +13,8 @@ from flarebook.stix.maps.fits_map import read_map
 
 HOST = "https://datacenter.stix.i4ds.net"
 UID = re.compile(r"\d{10}")
+BANDS = ("4-10", "16-28")  # keV, of the poster's images
+WINDOW = 7  # days asked for at once
 
 
 def map_url(filename, host=HOST):
@@ -42,6 +44,59 @@ def query_maps(start=None, end=None, flare_id=None, host=HOST):
     if isinstance(found, dict) and found.get("error"):
         raise InputError(f"the data centre cannot answer for {form}: {found['error']}")
     return sorted({name for name in _texts(found) if _is_clean(name)})
+
+
+def query_archive(start, end, band="", host=HOST, window=WINDOW, skipped=None):
+    """Yield the names of all CLEAN maps between two times, in order of their start, each once.
+
+    start, end: ISO text, UTC, end excluded; band: keV, such as "4-10", empty for all; window: days asked for at once.
+    The service states no limit of an answer, so the range is asked for window by window, and one that fails is halved
+    down to a day.  A day that fails is noted in `skipped`, a list of sentences, where one is given; else it raises.
+    Raises InputError for times that are none or in the wrong order, another band, or no day that answers.
+    """
+    first, last = (_time(text) for text in (start, end))
+    if not first < last:
+        raise InputError(f"the range from {start} to {end} holds no time: give an end after the start")
+    if band and band not in BANDS:
+        raise InputError(f"there is no band {band!r} among the archive's images: choose one of {', '.join(BANDS)}")
+    seen, begin = set(), first
+    while begin < last:
+        stop = min(begin + timedelta(days=window), last)
+        for name in _query_window(begin, stop, host, [] if skipped is None else skipped, skipped is None):
+            parsed = parse_name(name)
+            if name not in seen and band in ("", parsed["band"]) and first <= _time(parsed["start"]) < last:
+                seen.add(name)
+                yield name
+        begin = stop
+
+
+def end_of_query(start):
+    """The time a day after an ISO time, ISO text."""
+    return (_time(start) + timedelta(days=1)).isoformat()
+
+
+def _query_window(begin, stop, host, skipped, strict):
+    """Names of one window, by start; halved where the service fails, until it is a day, which is noted or raises."""
+    try:
+        names = query_maps(begin.isoformat(), stop.isoformat(), host=host)
+    except InputError as error:
+        if stop - begin > timedelta(days=1):
+            half = begin + timedelta(days=max(1, (stop - begin).days // 2))
+            parts = ((begin, half), (half, stop))
+            return [name for part in parts for name in _query_window(*part, host, skipped, strict)]
+        if strict:
+            raise
+        skipped.append(f"{begin.isoformat()} to {stop.isoformat()}: {error}")
+        return []
+    return sorted(names, key=lambda name: (parse_name(name)["start"], name))
+
+
+def _time(text):
+    """Time of an ISO text; InputError for another one."""
+    try:
+        return datetime.fromisoformat(str(text))
+    except ValueError as error:
+        raise InputError(f"{text!r} is no time: give ISO text in UTC, such as 2022-03-01") from error
 
 
 def _texts(answer):

@@ -23,7 +23,17 @@ from flarebook.stix.maps.frames import (
     tell_note,
     world_coordinates,
 )
-from flarebook.stix.maps.quantities import ASTRONOMICAL_UNIT, check_place, energy_of, start_of, unit_of
+from flarebook.stix.maps.quantities import (
+    ASTRONOMICAL_UNIT,
+    RHESSI,
+    STIX,
+    check_place,
+    energy_of,
+    instrument_of,
+    start_of,
+    unit_of,
+)
+from flarebook.stix.maps.rhessi import in_archive_terms
 
 if TYPE_CHECKING:
     import sunpy.map
@@ -38,7 +48,7 @@ BRIGHTEST = 1e8  # of any flare's pixel, in either unit
 
 @dataclass(frozen=True, eq=False)
 class ArchiveMap:
-    """One map of the image archive.
+    """One map of the image archive, or of RHESSI in its terms.
 
     data: (h, w) float32 in `unit`, row 0 = south end of the rolled frame; pixel: arcsec; centre: (x, y) arcsec,
     helioprojective, of the map's centre; energy: (low, high) keV; start: ISO text, UTC; exposure: s; roll: degrees, -45
@@ -88,13 +98,14 @@ class ArchiveMap:
 
 
 def read_map(path: "str | Path | sunpy.map.GenericMap") -> ArchiveMap:
-    """Read one FITS map of the STIX image archive, or take it from a sunpy map.
+    """Read one FITS map of the STIX image archive or of RHESSI, or take one of STIX from a sunpy map.
 
     Parameters
     ----------
     path : str, Path or sunpy.map.GenericMap
-        CLEAN, back-projection, EM, MEM or forward-fit map, of 257 pixels of 1 arcsec or 128 of 2.  Of a map that sunpy
-        holds, data and metadata are judged as a file's, and masked pixels are NaN.
+        CLEAN, back-projection, EM, MEM or forward-fit map, of 257 pixels of 1 arcsec or 128 of 2; or a RHESSI image
+        file with its tables, of pixels up to 4 arcsec.  Of a map that sunpy holds, data and metadata are judged as a
+        file's, and masked pixels are NaN.
 
     Returns
     -------
@@ -125,47 +136,43 @@ def read_map(path: "str | Path | sunpy.map.GenericMap") -> ArchiveMap:
     if hasattr(path, "fits_header"):  # a sunpy map; its type is not imported to ask
         header = path.fits_header
         name = Path(text(header, "FILENAME") or f"the map {path.name}".strip())
-        _check_instrument(header, name)
+        instrument_of(header, name, (STIX,))  # sunpy does not keep the tables that establish a RHESSI map
         return _archive_map([np.ma.filled(np.ma.array(path.data, "f4", mask=path.mask), np.nan)], [header], name)
     with reading(path, "a STIX map"):
-        return _archive_map(*_open(Path(path)), Path(path))
+        arrays, headers, instrument = _open(Path(path))
+        return _archive_map(arrays, headers, Path(path), instrument)
 
 
-def _archive_map(arrays, headers, path):
+def _archive_map(arrays, headers, path, instrument=STIX):
     """ArchiveMap of the arrays and headers of one file; see `read_map`."""
     header = headers[0]
     _check_products(arrays, path)
-    pixel = pixel_size(header, path)
+    pixel = pixel_size(header, path, instrument.pixels)
     header, turns = make_upright(header, arrays[0].shape, path)
     unit, factor = unit_of(headers[0], path)
     arrays = [np.rot90(array, turns) * np.float32(factor) if turns or factor != 1 else array for array in arrays]
     _check_brightness(arrays[0], path)
     height, width = arrays[0].shape
     centre = tuple(float(value) for value in world_coordinates(header, (width - 1) / 2, (height - 1) / 2))
-    check_place(header, centre, path)
+    check_place(header, centre, path, instrument.radii)
     hdus = _named(arrays, headers, path)
     exposure = number(header, "EXPTIME", path.name, EXPOSURES, None)
     exposure = number(header, "XPOSURE", path.name, EXPOSURES, np.nan) if exposure is None else exposure
     about = {"exposure": exposure, "roll": roll_of(header), "hdus": hdus, "path": path, "unit": unit}
-    return ArchiveMap(arrays[0], pixel, centre, energy_of(header, path), start_of(header, path), header=header, **about)
+    energy, start = energy_of(header, path, instrument.energies), start_of(header, path, instrument.launch)
+    return ArchiveMap(arrays[0], pixel, centre, energy, start, header=header, **about)
 
 
 def _open(path):
-    """Arrays, native float32, and headers of all HDUs; InputError when one of them holds no image."""
+    """Arrays, native float32, headers and instrument of a file; InputError when an HDU of STIX holds no image."""
     with open_fits(path) as hdus:
         hdus = hdus[1:] if hdus[0].data is None and len(hdus) > 1 else hdus  # compressed maps are extensions
-        _check_instrument(hdus[0].header, path)
+        instrument = instrument_of(hdus[0].header, path)
+        if instrument is RHESSI and hdus[0].data is not None and hdus[0].data.ndim == 2:
+            return *in_archive_terms(hdus, path), instrument
         if any(hdu.data is None or not hdu.is_image or hdu.data.ndim != 2 for hdu in hdus):
             raise InputError(f"{path.name} holds an HDU that is no image: give a map of the STIX image archive")
-        return [np.asarray(hdu.data, dtype="=f4") for hdu in hdus], [hdu.header.copy() for hdu in hdus]
-
-
-def _check_instrument(header, path):
-    """InputError for a FITS file of another instrument."""
-    names = [text(header, key) for key in ("TELESCOP", "INSTRUME", "ORIGIN")]
-    if "STIX" not in " ".join(names).upper():
-        instrument = next(filter(None, names), "no instrument")
-        raise InputError(f"{path.name} is of {instrument}, not of STIX: give a map of the STIX image archive")
+        return [np.asarray(hdu.data, dtype="=f4") for hdu in hdus], [hdu.header.copy() for hdu in hdus], instrument
 
 
 def _check_products(arrays, path):

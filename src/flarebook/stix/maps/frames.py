@@ -92,13 +92,14 @@ def roll_of(header):
     return float(np.degrees(np.arctan2(matrix[1, 0], matrix[0, 0])))
 
 
-def pixel_size(header, path):
-    """Pixel size, arcsec; InputError for a missing size, an unknown unit, or a size the archive does not use."""
+def pixel_size(header, path, pixels=PIXELS):
+    """Pixel size, arcsec; InputError for a missing size, an unknown unit, or one that is not among `pixels`."""
     sizes = [abs(number(header, f"CDELT{axis}", path.name)) * _arcsec(header, axis, path) for axis in (1, 2)]
-    known = [pixel for pixel in PIXELS if np.allclose(sizes, pixel, rtol=1e-3)]
+    known = [pixel for pixel in pixels if np.allclose(sizes, pixel, rtol=1e-3)]
     if not known:
         raise InputError(
-            f"{path.name} has pixels of {sizes[0]:.4g} x {sizes[1]:.4g} arcsec where the archive's maps have 1 or 2: "
+            f"{path.name} has pixels of {sizes[0]:.4g} x {sizes[1]:.4g} arcsec where the archive's maps have "
+            f"{' or '.join(f'{pixel:g}' for pixel in pixels)}: "
             "give a CLEAN map, not a full-disk map or one of your own scale"
         )
     return known[0]

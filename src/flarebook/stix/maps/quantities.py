@@ -1,13 +1,14 @@
 """What the header of an archive map establishes: place, time, unit and energy band, within physical bounds."""
 
 import re
+from typing import NamedTuple
 
 import numpy as np
 from astropy import units
 
 from flarebook.compendium.data.header_values import number, parse_unit, text, time_of
 from flarebook.compendium.errors import InputError
-from flarebook.stix.maps.frames import tell_note
+from flarebook.stix.maps.frames import PIXELS, tell_note
 
 ASTRONOMICAL_UNIT = units.au.to(units.m)
 SOLAR_RADIUS_1AU = 959.63  # arcsec, from 1 AU
@@ -20,22 +21,46 @@ ENERGIES = (1.0, 300.0)  # keV; STIX counts photons of 4 to 150
 FARTHEST = 2.5  # solar radii from disk centre to the map's
 
 
-def check_place(header, centre, path):
-    """InputError for a distance, radius or centre that Solar Orbiter cannot see; a note where the first two differ."""
+class Instrument(NamedTuple):
+    """Bounds of what an instrument can have seen: first date, pixels (arcsec), energies (keV), solar radii (arcsec)."""
+
+    name: str
+    launch: str
+    pixels: tuple
+    energies: tuple
+    radii: tuple
+
+
+STIX = Instrument("STIX", LAUNCH, PIXELS, ENERGIES, RADII)
+RHESSI = Instrument("RHESSI", "2002-02-05", (1.0, 2.0, 4.0), (3.0, 20_000.0), (940.0, 980.0))
+
+
+def instrument_of(header, path, known=(STIX, RHESSI)):
+    """The Instrument of a header; InputError for another one."""
+    names = [text(header, key) for key in ("TELESCOP", "INSTRUME", "ORIGIN")]
+    for instrument in known:
+        if instrument.name in " ".join(names).upper():
+            return instrument
+    found = next(filter(None, names), "no instrument")
+    raise InputError(f"{path.name} is of {found}, not of STIX: give a map of the STIX image archive")
+
+
+def check_place(header, centre, path, radii=RADII):
+    """InputError for a distance, radius or centre that the instrument cannot see; a note where the first two differ."""
     distance = number(header, "DSUN_OBS", path.name, DISTANCES, None)
-    radius = number(header, "RSUN_OBS", path.name, RADII, None)
+    radius = number(header, "RSUN_OBS", path.name, radii, None)
     seen = np.degrees(np.arcsin(units.R_sun.to(units.m) / distance)) * 3600 if distance else radius
     if radius and abs(seen / radius - 1) > 0.02:
         tell_note(f"RSUN_OBS of {path.name} is {radius:.0f} arcsec, but from DSUN_OBS the Sun has {seen:.0f}")
-    if not np.hypot(*centre) <= FARTHEST * (seen or RADII[1]):
+    if not np.hypot(*centre) <= FARTHEST * (seen or radii[1]):
         raise InputError(
             f"the centre of {path.name} is ({centre[0]:.0f}, {centre[1]:.0f}) arcsec, off the Sun: correct it"
         )
 
 
-def start_of(header, path):
+def start_of(header, path, launch=LAUNCH):
     """Start of the observation, ISO text, UTC; "" with a note when the header has none."""
-    time = time_of(header, ("DATE_OBS", "DATE-OBS", "DATE-BEG"), path.name, LAUNCH)
+    time = time_of(header, ("DATE_OBS", "DATE-OBS", "DATE-BEG"), path.name, launch)
     if time is None:
         tell_note(f"the header of {path.name} tells no time (DATE-OBS)")
         return ""
@@ -71,15 +96,15 @@ def unit_of(header, path):
     )
 
 
-def energy_of(header, path):
+def energy_of(header, path, energies=ENERGIES):
     """Energy band (low, high), keV, from the header or the name; (nan, nan) with a note when neither tells.
 
-    Raises InputError for energies that STIX does not count.
+    Raises InputError for energies that the instrument does not count.
     """
     for words in (text(header, "ERANGE"), path.name):
         if found := re.search(r"(\d+(?:\.\d+)?)\s*-\s*(\d+(?:\.\d+)?)\s*keV", words):
             low, high = (float(edge) for edge in found.groups())
-            if not ENERGIES[0] <= low < high <= ENERGIES[1]:
+            if not energies[0] <= low < high <= energies[1]:
                 raise InputError(f"{path.name} has an energy band of {low:g} to {high:g} keV: correct ERANGE")
             return low, high
     tell_note(f"neither the header nor the name of {path.name} tells an energy band (ERANGE)")
