@@ -8,11 +8,10 @@ from typer.testing import CliRunner
 
 from flarebook.commands.stix import HOST, app
 from flarebook.compendium.errors import InputError
-from flarebook.stix.archive.real_maps import read_folder
+from flarebook.stix.archive.real_maps import RHESSI_FILE, read_folder
 from flarebook.stix.figures.archive_map import plot_map, read_map
 from flarebook.stix.maps.client import HOST as ARCHIVE
 from flarebook.stix.maps.fits_map import HDUS, write_map
-from flarebook.stix.maps.samples import RHESSI_FILE
 from flarebook.stix.simulation.records import simulate_files, write_event
 
 NAME = "stix_sci_preview_9548_2203071216_uid_2203078775_4-10keV_20220307T121414_17409_clean_map.fits"

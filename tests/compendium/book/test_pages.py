@@ -65,6 +65,7 @@ def test_a_cell_says_whether_a_number_agrees_and_what_it_was_measured_on(build):
 
 def test_a_number_of_the_run_stands_in_prose_and_one_of_another_study_is_a_dash(build):
     assert fill("a TSS of {value}`iris.classifiers.B.tss:.2f`", build) == "a TSS of 0.55"
+    assert fill("± {value}`iris.classifiers.B.tss.spread:.2f`", build) == "± 0.09"
     assert fill("{value}`stix.archive.kept_share:.2f`", build) == "–"  # this build has no notebook of it
     with pytest.raises(InputError, match="names no metric of this run"):
         fill("{value}`iris.audit.hold:.0f`", build)

@@ -5,7 +5,6 @@ import pytest
 
 from flarebook.compendium.errors import InputError
 from flarebook.stix.archive import published_results
-from flarebook.stix.archive.load import real_lists
 from flarebook.stix.archive.published_flares import (
     FAILURES,
     JOINS,
@@ -14,6 +13,7 @@ from flarebook.stix.archive.published_flares import (
     listed_flares,
     match_flares,
     printed_uids,
+    real_lists,
 )
 
 

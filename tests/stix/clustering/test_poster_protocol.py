@@ -10,12 +10,12 @@ from flarebook.stix.multiple_sources.labelled_set import labelled_set
 
 @pytest.fixture
 def archive():
-    """Features of 300 images: 100 artefacts far from the good ones, of which 40 with two sources lie between."""
+    """Features of 300 images: 100 artefacts on one side of the good ones, 40 pairs of sources on the other."""
     rng = np.random.default_rng(1)
     features = rng.normal(size=(300, 6)).astype(np.float32)
     bad, several = np.arange(300) < 100, np.arange(300) >= 260
-    features[bad, 0] += 12
-    features[several, 1] += 6
+    features[bad] += 9
+    features[several] -= 4
     records = pd.DataFrame({"is_artefact": pd.array(bad, dtype="boolean"), "flag": "", "kind": "compact"})
     records["artefact"] = np.where(bad, "low_counts", "none")
     return features, records.assign(n_sources=pd.array(np.where(several, 2, 1), dtype="Int64"))
@@ -33,7 +33,8 @@ def test_the_forest_of_good_labelled_images_finds_artefacts(archive):
     chosen = np.r_[100:200, 260:264]
     labelled = labelled_set(features[chosen], records["n_sources"].to_numpy(int)[chosen])
     table = poster_protocol.forest_table(features, labelled, records, [42, 43], 50)
-    assert (table["anomalies.artefact_auc"] > 0.95).all() and (table["anomalies.several_auc"] > 0.8).all()
+    assert (table["anomalies.several_auc"] > 0.95).all()  # the labelled images are good, and few of them pairs
+    assert table["anomalies.artefact_auc"].between(0.7, 0.95).all()  # the pairs among the others are as rare
     assert table["anomalies.flagged_multiple"].between(0, 4).all() and table["anomalies.chance"].between(0, 1).all()
 
 

@@ -7,11 +7,10 @@ from astropy.io import fits
 
 from flarebook.compendium.data.download import in_mirror
 from flarebook.compendium.errors import InputError, MetadataWarning
-from flarebook.stix.archive.real_maps import read_files
+from flarebook.stix.archive.real_maps import RHESSI_FILE, read_files, real_rhessi_map
 from flarebook.stix.maps.fits_map import read_map
 from flarebook.stix.maps.preprocess import normalise
 from flarebook.stix.maps.quantities import PHOTON_FLUX
-from flarebook.stix.maps.samples import RHESSI_FILE, real_rhessi_map
 
 
 @pytest.fixture

@@ -129,8 +129,9 @@ def origins(build):
 
 
 def values(build):
-    """Numbers of this run: {metric: float}."""
-    return {name: metric["value"] for name, metric in read_metrics(build.output).items()}
+    """Numbers of this run and their spreads: {metric: float, metric.spread: float}."""
+    metrics = read_metrics(build.output).items()
+    return {name + end: one[key] for name, one in metrics for end, key in (("", "value"), (".spread", "spread"))}
 
 
 def _paper_row(entry, metric):

@@ -5,17 +5,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from flarebook.compendium.data.download import locate
-from flarebook.compendium.data.manifest import dataset
 from flarebook.compendium.errors import InputError
 from flarebook.stix.archive.real_maps import read_labelled_folder, real_archive, record_of, table_of
 from flarebook.stix.imaging.pipeline import image_flare
 from flarebook.stix.maps import samples
-from flarebook.stix.maps.file_names import published_names
 from flarebook.stix.maps.fits_map import ArchiveMap
 from flarebook.stix.maps.preprocess import normalise
 from flarebook.stix.maps.quantities import ASTRONOMICAL_UNIT, COUNT_FLUX
-from flarebook.stix.simulation.flare_statistics import read_flare_list
 from flarebook.stix.simulation.records import records_of, write_event
 from flarebook.stix.simulation.simulate import prepare_expert_set, simulate_archive, simulate_image
 
@@ -50,12 +46,6 @@ def load_labelled(events, seed, folder=""):
     chosen = prepare_expert_set(events, np.random.default_rng(seed))
     images, truth = simulate_archive(chosen, seed, processes=1)
     return images, records_of(chosen, truth)
-
-
-def real_lists():
-    """The real flare list and the published names where copies of both are at hand, else (None, None)."""
-    paths = [locate(dataset(name).files[0])[1] for name in ("stix-flare-list", "stix-kept-filenames")]
-    return (read_flare_list(paths[0]), published_names()) if all(paths) else (None, None)
 
 
 def write_samples(folder, chosen, seed, number):

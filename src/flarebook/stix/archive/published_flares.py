@@ -5,7 +5,10 @@ from importlib.resources import files
 import numpy as np
 import pandas as pd
 
-from flarebook.stix.simulation.flare_statistics import LAST_IMAGE
+from flarebook.compendium.data.download import locate
+from flarebook.compendium.data.manifest import dataset
+from flarebook.stix.maps.file_names import published_names
+from flarebook.stix.simulation.flare_statistics import LAST_IMAGE, read_flare_list
 
 PRINTED = files("flarebook.stix") / "data" / "poster_uids.csv"
 LEAD = pd.Timedelta("60s")  # an image of the pipeline is made of 60 s around the peak
@@ -34,6 +37,12 @@ FEATURES = {  # column: what it is, and the unit
     "hard_band": "image at 16-28 keV [share]",
 }
 SHARES = ("attenuator", "hard_band")
+
+
+def real_lists():
+    """The real flare list and the published names where copies of both are at hand, else (None, None)."""
+    paths = [locate(dataset(name).files[0])[1] for name in ("stix-flare-list", "stix-kept-filenames")]
+    return (read_flare_list(paths[0]), published_names()) if all(paths) else (None, None)
 
 
 def printed_uids():

@@ -8,8 +8,7 @@ import pandas as pd
 
 from flarebook.compendium.data.reading import file_reader
 from flarebook.stix.archive import flare_tests
-from flarebook.stix.archive.load import real_lists
-from flarebook.stix.archive.published_flares import flare_features, join_table, match_published
+from flarebook.stix.archive.published_flares import flare_features, join_table, match_published, real_lists
 
 SHIPPED = files("flarebook.stix") / "data" / "published_flares.csv"
 SEED = 20240414  # of the intervals and permutations

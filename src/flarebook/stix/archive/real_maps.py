@@ -1,6 +1,8 @@
 """Real maps as the same images and records that the simulated archive gives; truth columns are missing."""
 
 import os
+import warnings
+from importlib.resources import files
 from pathlib import Path
 from typing import NamedTuple
 
@@ -9,7 +11,7 @@ import pandas as pd
 
 from flarebook.compendium.batch_report import skipping
 from flarebook.compendium.data.reading import files_below
-from flarebook.compendium.errors import InputError, plain
+from flarebook.compendium.errors import InputError, MetadataWarning, plain
 from flarebook.stix.maps.client import HOST, map_fetcher
 from flarebook.stix.maps.file_names import parse_name, published_names
 from flarebook.stix.maps.fits_map import NO_UNIT, read_map
@@ -17,6 +19,7 @@ from flarebook.stix.maps.preprocess import SIZE, flag, normalise
 from flarebook.stix.maps.quantities import ASTRONOMICAL_UNIT
 from flarebook.stix.simulation.artefacts import ARTEFACTS
 
+RHESSI_FILE = files("flarebook.stix") / "data" / "hsi_image_20101016_191218.fits"
 OTHER_PRODUCTS = ("_bp", "_em_", "_mem_", "_vff_", "_fwdfit", "_full_", "_clean_stx", "no_resid", "spec_fitting")
 UNITS = {"map_x": "arcsec", "map_y": "arcsec", "distance": "AU"}  # of the columns, for astropy
 UNKNOWN = {  # what only a simulation knows, or a flare list: column and the type its missing value has
@@ -160,3 +163,13 @@ def read_labelled_folder(folder):
     left = {file for file, _ in read.skipped}
     counts = [int(path.parent.name) for path in files if str(path) not in left]
     return read._replace(records=read.records.assign(n_sources=pd.array(counts, dtype="Int64")))
+
+
+def real_rhessi_map():
+    """REAL: RHESSI's CLEAN map of a flare on 2010-10-16, 12 to 25 keV, that ships with the package: an ArchiveMap.
+
+    What its reading had to establish is told by `read_map`, not here.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", MetadataWarning)
+        return read_map(RHESSI_FILE)

@@ -23,6 +23,14 @@ PANELS = {  # title: the filled and the open marks, (measure, score)
         ("k-NN", "sources balanced_accuracy"),
     ),
 }
+PROTOCOL_PANELS = {  # score: title, level of a random guess
+    "filtering.precision": ("filtering:\nprecision", None),
+    "filtering.recall": ("filtering:\nrecall", None),
+    "anomalies.flagged_multiple": ("several sources\namong the flagged", None),
+    "anomalies.artefact_auc": ("artefacts by forest,\nROC area", 0.5),
+    "anomalies.several_auc": ("several sources by\nforest, ROC area", 0.5),
+    "sources.average_precision": ("several sources by\nprobe, av. precision", None),
+}
 
 
 def plot_comparison(table, encoders, chance):
@@ -117,4 +125,30 @@ def plot_sentence(text):
     """A figure that says why there is nothing to draw."""
     figure = Figure(figsize=(6.4, 1.2))
     figure.text(0.5, 0.5, text, ha="center", va="center")
+    return figure
+
+
+def plot_protocol(table, families):
+    """Scores of the poster's protocol for each encoder, with their standard deviations.
+
+    table: of `summarise_protocol`, all encoders; families: {encoder: family}.
+    """
+    order = list(families)
+    figure = Figure(figsize=(2.4 + 1.7 * len(PROTOCOL_PANELS), 1.9 + 0.36 * len(order)), layout="constrained")
+    panels = figure.subplots(1, len(PROTOCOL_PANELS), sharey=True)
+    for axes, (score, (title, chance)) in zip(panels, PROTOCOL_PANELS.items(), strict=True):
+        rows = table[table["score"] == score].set_index("encoder").reindex(order)
+        for place, (encoder, row) in enumerate(rows.iterrows()):
+            style = FIRST_STYLE | {"color": FAMILY_COLOURS[families[encoder]]}
+            axes.errorbar(row["mean"], place, xerr=row["sd"], **style)
+        if chance is not None:
+            axes.axvline(chance, color="0.4", linestyle=":", linewidth=1.2)
+        axes.set_title(title, fontsize="small")
+        axes.xaxis.set_major_locator(MaxNLocator(3))
+        axes.grid(axis="y", alpha=0.25)
+    panels[0].set_yticks(np.arange(len(order)), order)
+    panels[0].invert_yaxis()
+    used = [name for name in FAMILY_COLOURS if name in families.values()]
+    handles = [Line2D([], [], marker="o", linestyle="", color=FAMILY_COLOURS[name], label=name) for name in used]
+    figure.legend(handles=handles, loc="outside lower center", ncols=len(handles), fontsize="small")
     return figure

@@ -1,6 +1,5 @@
 """The real STIX visibilities that ship inside the package."""
 
-import warnings
 from pathlib import Path
 from typing import NamedTuple
 
@@ -10,14 +9,12 @@ from astropy.table import Table
 from flarebook.compendium.data import download
 from flarebook.compendium.data.manifest import dataset
 from flarebook.compendium.data.reading import file_reader
-from flarebook.compendium.errors import MetadataWarning
 from flarebook.stix.imaging.pipeline import to_instrument
 from flarebook.stix.imaging.visibilities import FOLDER, Visibilities
 from flarebook.stix.maps.fits_map import read_map
 from flarebook.stix.maps.quantities import SOLAR_RADIUS_1AU
 
 FILE = "visibilities_20200607.ecsv"
-RHESSI_FILE = FOLDER / "hsi_image_20101016_191218.fits"
 MEGAMETRE = 725.27  # length of one arcsec on the Sun from 1 AU, km
 
 
@@ -119,13 +116,3 @@ def real_archive_map():
     """
     _, path = download.locate(dataset("stix-pipeline-products").files[0])
     return read_map(path) if path else None
-
-
-def real_rhessi_map():
-    """REAL: RHESSI's CLEAN map of a flare on 2010-10-16, 12 to 25 keV, that ships with the package: an ArchiveMap.
-
-    What its reading had to establish is told by `read_map`, not here.
-    """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", MetadataWarning)
-        return read_map(RHESSI_FILE)
