@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from flarebook.iris import observations
+from flarebook.iris import matching, observations
 from flarebook.iris.atmospheres.library import load_library
 from flarebook.iris.figures import profile_library, simulation
 from flarebook.iris.mg2 import FEATURES
@@ -43,3 +43,8 @@ def test_median_profiles_rise_with_a_deeper_transition_region():
     peaks = rows.groupby("value")["intensity"].max()
     assert peaks.is_monotonic_increasing
     assert peaks.iloc[-1] / peaks.iloc[0] == pytest.approx(8, rel=0.5)
+
+
+def test_matching_shows_a_curve_of_each_class_in_both_panels():
+    figure = simulation.plot_matching(matching.disk_positions(observations.observation_table()))
+    assert [len(axes.lines) for axes in figure.axes] == [4, 4]

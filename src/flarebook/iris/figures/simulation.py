@@ -8,6 +8,7 @@ from matplotlib.patheffects import withStroke
 from matplotlib.ticker import NullFormatter
 
 from flarebook.iris.features.distributions import standardise_features
+from flarebook.iris.matching import QUANTITIES
 from flarebook.iris.mg2 import FEATURE_LABELS, FEATURE_NAMES, FEATURES, REAL_COLOUR, REGION_COLOURS, REGION_NAMES
 from flarebook.iris.observations import SLIT_PIXEL
 
@@ -33,6 +34,24 @@ def plot_disk(rows):
     ticks = {"xticks": (-1000, -500, 0, 500, 1000), "yticks": (-1000, -500, 0, 500, 1000)}
     axis.set(aspect="equal", xlabel="solar x [arcsec]", ylabel="solar y [arcsec]", **ticks)
     axis.legend(loc="upper left", bbox_to_anchor=(1, 1))
+    return figure
+
+
+def plot_matching(positions):
+    """Cumulative distributions of position and date of each class, a step an observation.
+
+    positions: of `matching.disk_positions`.  Returns a figure.
+    """
+    figure, panels = plt.subplots(1, len(QUANTITIES), figsize=(8.6, 3.7), sharey=True, layout="constrained")
+    for axes, (quantity, label) in zip(panels, QUANTITIES.items(), strict=True):
+        for region, colour in REGION_COLOURS.items():
+            values = positions.loc[positions["region"] == region, quantity].dropna()
+            style = {"color": colour, "linewidth": 2.4 if region in ("PF", "AR") else 1.4}
+            axes.ecdf(values, label=f"{region}  {REGION_NAMES[region]}", **style)
+        axes.set(xlabel=label, ylim=(0, 1.02))
+    panels[0].set_ylabel("share of the observations")
+    panels[1].set_xticks((2014.5, 2015.0, 2015.5))
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=4, fontsize=9)
     return figure
 
 
