@@ -19,6 +19,8 @@ from flarebook.iris.atmospheres.library import (
     mix_profiles,
     nearest_atmospheres,
 )
+from flarebook.iris.atmospheres.limb import limb_darkening
+from flarebook.iris.matching import disk_positions
 from flarebook.iris.mg2 import LIGHT_SPEED
 from flarebook.iris.observations import SLIT_PIXEL, WINDOW_END, WINDOW_MINUTES, exposure_minutes
 from flarebook.iris.rasters.read import Raster
@@ -110,7 +112,11 @@ def noiseless_spectra(simulation, minutes, x, y):
     weight = np.concatenate([quiet[1] * (1 - core)[:, None], active[1] * core[:, None]], axis=1)
     shift = state["doppler"] / LIGHT_SPEED * LINE / SAMPLING
     intensity = mix_profiles(mixer.profiles, state["level"], index, weight, shift)
-    activity = core * (state["preflare"] + state["brightening"])
+    raised = state["preflare"] + state["brightening"]
+    if calibration.get("limb"):
+        mu = disk_positions(simulation.observation.to_frame().T)["mu"].iloc[0]
+        intensity *= limb_darkening(mu, core, state["network"], raised)
+    activity = core * raised
     return intensity, pd.DataFrame({"quiet_fraction": 1 - core, "activity": activity}, dtype=np.float32)
 
 
