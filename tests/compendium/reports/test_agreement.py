@@ -39,6 +39,13 @@ def test_the_papers_own_scatter_counts_where_it_states_one():
     assert verdict(0.95, 0.01, paper=0.86) == "differs"
 
 
+def test_one_flare_of_the_paper_scatters_as_the_simulated_flares_do():
+    said = {"paper": 0.86, "sd": "sun.auc_sd"}
+    assert verdict(0.62, others={"sun.auc_sd": 0.4}, **said) == "undetermined"
+    assert verdict(0.62, others={"sun.auc_sd": 0.02}, **said) == "differs"
+    assert verdict(0.62, **said) == "undetermined"  # its scatter is not known
+
+
 @pytest.mark.parametrize(("value", "expected"), [(0.2, "agrees"), (0.49, "undetermined"), (0.8, "differs")])
 def test_a_limit_has_a_side(value, expected):
     assert verdict(value, 0.05, paper="below .5", below=0.5) == expected

@@ -8,6 +8,7 @@ from flarebook.compendium.errors import InputError
 from flarebook.evaluation.classification import six_metrics
 from flarebook.iris.classifiers import space_time
 from flarebook.iris.classifiers.protocol import summarise_splits
+from flarebook.iris.classifiers.splits import TEST, draw_splits, select_spectra
 from flarebook.iris.mg2 import FEATURES
 
 
@@ -68,6 +69,46 @@ def test_the_score_rises_when_and_where_the_triplet_does():
     assert recall[-80] < 0.25 and recall[-10] > 0.75
     against = in_time[in_time["metric"] == "auc_against_ar"].set_index("window")["mean"]
     assert against[-80] == pytest.approx(0.5, abs=0.1) and against[-10] > 0.9
+
+
+def test_fast_scores_of_a_single_class_are_those_of_the_mirror_image():
+    scores = np.random.default_rng(1).beta(3, 2, 301)
+    expected = six_metrics(*space_time.mirrored(scores))
+    assert space_time.mirrored_metrics(scores) == pytest.approx(expected, abs=1e-12)
+
+
+def test_each_flare_rises_when_its_own_triplet_does():
+    rng, onsets = np.random.default_rng(6), [-62.0, -35.0, -18.0]
+    flares = []
+    for flare, onset in enumerate(onsets):
+        table = slit_table(rng).assign(triplet=rng.normal(size=4000).astype(np.float32), flare=flare)
+        flares.append(table.assign(triplet=table["triplet"] + 3.0 * (table["minutes_to_onset"] > onset)))
+    rows = space_time.time_windows(pd.concat(flares))
+    scores = space_time.family_scores(rows, triplet_weights(), [rng.random(50)] * 3)
+    found = space_time.rise_times(scores)
+    assert np.abs(found - onsets).max() <= 10  # windows of ten minutes
+
+
+def test_quiet_pixels_of_the_test_regions_are_the_reference_of_quiet_pixels(toy_table):
+    rng = np.random.default_rng(7)
+    table = toy_table(rng)
+    spectra = select_spectra(table, rng)
+    splits = draw_splits(spectra, rng, 3, excluded=())
+    reference = space_time.quiet_reference(table, triplet_weights(), spectra, splits, least=0.5)
+    names = np.array(spectra.names)
+    for role, scores in zip(splits.role, reference, strict=True):
+        tested = table["observation"].isin(names[role == TEST]) & (table["region"] == "AR")
+        assert len(scores) == (tested & (table["quiet_fraction"] > 0.5)).sum() > 0
+
+
+def test_variants_are_compared_half_an_hour_before_onset():
+    table = slit_table(np.random.default_rng(8)).assign(flare=0)
+    families = {"placed": table.assign(activity=1.0), "patchy": table.assign(activity=table["slit"] % 2)}
+    scores = space_time.family_scores(space_time.time_windows(table), triplet_weights(), [np.zeros(5)] * 3)
+    compared = space_time.compare_variants(dict.fromkeys(families, scores), families)
+    assert compared.loc["placed", "in_state"] == 1
+    assert compared.loc["patchy", "in_state"] == pytest.approx(0.5, abs=0.15)
+    assert compared.loc["placed", "tss_last"] > 0.5
 
 
 def test_rocs_start_and_end_in_the_corners():

@@ -45,3 +45,13 @@ def test_space_time_figures_hold_three_panels():
 def test_running_mean_leaves_missing_pixels_out():
     values = np.array([1.0, np.nan, 3.0, 3.0])
     assert performance.running_mean(values, 3) == pytest.approx([1.0, 2.0, 3.0, 3.0])
+
+
+def test_a_family_shows_every_flare_of_every_variant():
+    windows, flares = np.arange(-80.0, 0, 10), pd.DataFrame({"activity_onset": [-60.0, -20.0]})
+    index = pd.MultiIndex.from_product([[0, 1], windows, ["accuracy"]], names=["flare", "window", "metric"])
+    table = pd.DataFrame({"value": np.linspace(0, 1, len(index))}, index=index).reset_index()
+    figure = performance.plot_family({"placed": table, "drawn": table}, flares, 10.0, [(-35.0, 0.8)])
+    panels = figure.axes[:2]
+    assert [len(axes.lines) for axes in panels] == [4, 4]  # two flares, their mean, and one half
+    assert panels[1].lines[0].get_xdata()[0] == -75

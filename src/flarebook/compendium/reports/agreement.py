@@ -14,8 +14,8 @@ MARGIN = 0.05  # smallest difference between two scores that matters
 
 RULE = f"""The difference between this run and the paper, or between two quantities that the paper orders, is given with
 {DEVIATIONS:g} standard deviations. Ours are measured over seeds, each of which simulates other observations, and add
-up as if independent. Where the paper states none, as nearly everywhere, its number is taken to scatter as ours does; a
-limit or an order in the paper is taken as exact.
+up as if independent. Where the paper states none, as nearly everywhere, its number is taken to scatter as ours does;
+where it has one flare and we simulate many, as our flares do. A limit or an order in the paper is taken as exact.
 
 - A number *differs* when the interval excludes zero, and *agrees* when the interval lies within ±{MARGIN:g}.
 - An order *agrees* when the interval lies on the paper's side of zero, and *differs* when it lies on the other.
@@ -37,7 +37,7 @@ class Statement(BaseModel):
     where: str
     paper: Annotated[float, Field(strict=True)] | str | None = None
     absent: str = ""
-    sd: float | None = None
+    sd: float | str | None = None
     above: Annotated[float, Field(strict=True)] | str | None = None
     below: Annotated[float, Field(strict=True)] | str | None = None
     margin: float = MARGIN
@@ -107,7 +107,9 @@ def _difference(statement, values, gates):
         return (None if other is None else sign * (value - other)), _sum_of_squares(own, spread), True
     if isinstance(statement.paper, str):
         return None, None, False
-    return value - statement.paper, _sum_of_squares(own, own if statement.sd is None else statement.sd), False
+    published = values.get(statement.sd) if isinstance(statement.sd, str) else statement.sd
+    known = own if statement.sd is None else published
+    return value - statement.paper, _sum_of_squares(own, known), False
 
 
 def _seed_sd(metric, gates):

@@ -5,10 +5,10 @@ import pandas as pd
 from sklearn.metrics import roc_curve
 
 from flarebook.compendium.errors import InputError
-from flarebook.evaluation.classification import ranking_probability, six_metrics
+from flarebook.evaluation.classification import METRICS, confusion, count_scores, ranking_probability
 from flarebook.iris.classifiers.inference import ensemble_scores
 from flarebook.iris.classifiers.protocol import FALSE_ALARM_RATE
-from flarebook.iris.classifiers.splits import TEST
+from flarebook.iris.classifiers.splits import NEGATIVE, TEST
 from flarebook.iris.mg2 import FEATURES
 
 HELD_OUT = ("PF 16", "AR 1")  # the X1.6 flare of 2014-09-10 and the non-flaring region; never trained on
@@ -26,6 +26,15 @@ def held_out_observations(table):
             "iris/3-observations again."
         )
     return held_out
+
+
+def flare_regions(number, brightening, minutes, half_width, n_bins=8, start=-80.0):
+    """Parts of a simulated flare that the two tests look at, half of the spectra each.
+
+    Returns a list of (slit range, span in minutes to onset, number of spectra), as `simulate_family` takes it.
+    """
+    along_slit = (brightening - n_bins * BIN_PIXELS, brightening), (minutes - half_width, minutes + half_width)
+    return [(ACTIVE_SLIT, (start, -1.0), number // 2), (*along_slit, number - number // 2)]
 
 
 def space_windows(table, brightening=550, minutes=-17.0, half_width=2.5, n_bins=8):
@@ -81,6 +90,12 @@ def mirrored(scores):
     return np.repeat([1, 0], len(scores)), np.concatenate([scores, 1 - scores])
 
 
+def mirrored_metrics(scores):
+    """Six scores of a single class beside its mirror image, {name: float}; scores: (n,)."""
+    values = count_scores(**confusion(*mirrored(scores)))
+    return {name: float(values[name]) for name in METRICS[:-1]} | {"auc": ranking_probability(scores, 1 - scores)}
+
+
 def scores_by_window(rows, weights):
     """Yield each window with the scores that each member gives to its spectra, (n_members, n).
 
@@ -101,10 +116,54 @@ def window_scores(rows, weights, reference):
     results = []
     for window, scores in scores_by_window(rows, weights):
         for i, score in enumerate(scores):
-            values = six_metrics(*mirrored(score)) | {"score": float(score.mean())}
+            values = mirrored_metrics(score) | {"score": float(score.mean())}
             values["auc_against_ar"] = ranking_probability(score, reference[i])
             results += [(window, i, metric, value) for metric, value in values.items()]
     return pd.DataFrame(results, columns=["window", "member", "metric", "value"])
+
+
+def family_scores(rows, weights, reference):
+    """Scores of each window of each flare, mean over the ensemble.
+
+    rows: as of `window_scores`, with a column "flare".  Returns a DataFrame flare, window, metric, value.
+    """
+    tables = {flare: window_scores(group, weights, reference) for flare, group in rows.groupby("flare")}
+    scores = pd.concat(tables, names=["flare"]).reset_index("flare")
+    return scores.groupby(["flare", "window", "metric"], sort=False)["value"].mean().reset_index()
+
+
+def rise_times(scores, width=10.0, metric="recall"):
+    """When the score of each flare first passes the middle between its lowest and highest value, minutes to onset.
+
+    scores: of `family_scores` in time.  Returns (n_flares,), the middles of the windows, in the order of the flares.
+    """
+    wide = scores[scores["metric"] == metric].pivot(index="flare", columns="window", values="value")
+    middle = (wide.min(axis=1) + wide.max(axis=1)) / 2
+    return wide.gt(middle, axis=0).idxmax(axis=1).to_numpy() + width / 2
+
+
+def compare_variants(courses, families, window=-30.0, level=0.1):
+    """How flares differ half an hour before onset, by variant of the family.
+
+    courses: {variant: of `family_scores` in time}; families: {variant: spectra, with `activity`}; window: start of the
+    window of `saturated` and `in_state`, minutes to onset; level: distance from 0 or 1 that counts as saturated.
+    Returns a DataFrame, one row a variant: auc_35min, tss_first, tss_last (means over the flares), saturated (share of
+    the flares whose accuracy is at its floor or ceiling) and in_state (share of the active pixels in the pre-flare
+    state or a brightening, of the flares that have started).
+    """
+    rows = {}
+    for name, scores in courses.items():
+        wide = scores.pivot_table(index="window", columns="metric", values="value")
+        accuracy = scores[(scores["metric"] == "accuracy") & (scores["window"] == window)]["value"]
+        late = time_windows(families[name]).query("window == @window")
+        rows[name] = {
+            "auc_35min": wide["auc"][-40.0],
+            "tss_first": wide["tss"][window],
+            "tss_last": wide["tss"].iloc[-1],
+            "saturated": ((accuracy < level) | (accuracy > 1 - level)).mean(),
+            "in_state": (late["activity"] > 0.5).mean(),
+        }
+    return pd.DataFrame(rows).T
 
 
 def window_rocs(rows, weights):
@@ -126,6 +185,17 @@ def reference_scores(scores, spectra, splits):
     scores: of `protocol.test_scores`.
     """
     return [score[spectra.label[splits.rows(i, TEST, spectra)] == 0] for i, score in enumerate(scores)]
+
+
+def quiet_reference(table, weights, spectra, splits, least=0.9):
+    """Scores that each member gives to the quiet-Sun pixels of the AR observations of its test set, list of (n,).
+
+    table: simulated spectra, with `quiet_fraction`; least: share of quiet-Sun light from which a pixel counts.
+    """
+    quiet = table[(table["region"] == NEGATIVE) & (table["quiet_fraction"] > least)]
+    scores = ensemble_scores(weights, quiet[list(spectra.columns)].to_numpy(np.float32))
+    names, observation = np.array(spectra.names), quiet["observation"].astype(str)
+    return [score[observation.isin(names[role == TEST])] for score, role in zip(scores, splits.role, strict=True)]
 
 
 def window_statistic(summary, window, metric):

@@ -191,21 +191,53 @@ SERIES = {  # the mirrored scores coincide, so one of them stands for all
 def plot_windows(summaries, width):
     """Figure 15: scores of each window, mean and standard deviation over the ensemble.
 
-    summaries: {"space", "time", "negative": of `summarise_windows`}; width: of a time window, minutes.
+    summaries: {"space", "time", "negative": of `summarise_splits`}; width: of a time window, minutes.
     """
     figure, panels = plt.subplots(len(PANELS), 1, figsize=(7.0, 9.0), layout="constrained")
     for axes, (name, (title, label, towards)) in zip(panels, PANELS.items(), strict=True):
         table = summaries[name]
         centre = 0 if name == "space" else width / 2
-        for metric, (text, colour, marker) in SERIES.items():
+        for place, (metric, (text, colour, marker)) in enumerate(SERIES.items()):
             rows = table[table["metric"] == metric]
+            aside = centre + (place - 1.5) * (-0.6 if towards else 0.6)  # bars beside each other, not on each other
             style = {"color": colour, "marker": marker, "markersize": 4.5, "capsize": 2.5, "label": text}
-            axes.errorbar(rows["window"] + centre, rows["mean"], rows["sd"], **style)
+            axes.errorbar(rows["window"] + aside, rows["mean"], rows["sd"], **style)
         axes.axhline(0.5, color=NEUTRAL_COLOUR, linestyle=":", linewidth=1)
         axes.set(title=title, xlabel=label, ylabel="score", ylim=(-1.05, 1.05))
         if towards:
             axes.invert_xaxis()
     axes.figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=2, fontsize=8)
+    return figure
+
+
+VARIANT_TITLES = {"placed": "one course", "drawn": "onset drawn", "patchy": "onset and patches drawn"}
+
+
+def plot_family(courses, flares, width, paper, metric="accuracy"):
+    """Course of every flare of each variant, coloured by its onset of activity, their mean, and the paper's values.
+
+    courses: {variant: of `family_scores` in time}; flares: of `draw_flares`; width: of a window, minutes; paper: list
+    of (minutes to onset, value).
+    """
+    figure, panels = plt.subplots(1, len(courses), figsize=(9.6, 3.9), sharey=True, layout="constrained", squeeze=False)
+    shades = plt.cm.ScalarMappable(plt.Normalize(-80, -10), "viridis")
+    for axes, (name, table) in zip(panels[0], courses.items(), strict=True):
+        wide = table[table["metric"] == metric].pivot(index="window", columns="flare", values="value")
+        minutes = wide.index + width / 2
+        for flare, onset in enumerate(flares["activity_onset"][: wide.shape[1]]):
+            colour = NEUTRAL_COLOUR if name == "placed" else shades.to_rgba(onset)
+            axes.plot(minutes, wide[flare], color=colour, linewidth=0.9, alpha=0.8)
+        axes.plot(
+            minutes, wide.mean(axis=1), "o-", color="black", linewidth=2, markersize=4, label="mean of the flares"
+        )
+        axes.scatter(
+            *np.transpose(paper), **PAPER_STYLE | {"color": "#D55E00", "s": 110, "label": "paper (one real flare)"}
+        )
+        axes.axhline(0.5, color=NEUTRAL_COLOUR, linestyle=":", linewidth=1)
+        axes.set(title=VARIANT_TITLES[name], xlabel="minutes to onset", ylim=(-0.03, 1.03))
+    panels[0, 0].set_ylabel("share called pre-flare")
+    figure.colorbar(shades, ax=panels[0, -1], label="onset of activity, drawn [min]")
+    figure.legend(*panels[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=2, fontsize=9)
     return figure
 
 

@@ -104,6 +104,17 @@ def brightening_map(rng, axes, rate, core, calibration):
     return total
 
 
+def preflare_patches(rng, shape, patches):
+    """Where the core enters the pre-flare state, 0 to 1, (1, n_x, n_y), constant in time.
+
+    patches: {"filling": share of the field, "size": arcsec}, None for everywhere.
+    """
+    if patches is None:
+        return np.ones((1, *shape[1:]), np.float32)
+    scale = patches["size"] / SPACE_STEP
+    return covering(smooth_field(rng, (1, *shape[1:]), (0, scale, scale)), patches["filling"])
+
+
 def build_scene(observation, start, end, calibration, parameters, rng):
     """Draw the scene of one observation between two times.
 
@@ -124,4 +135,5 @@ def build_scene(observation, start, end, calibration, parameters, rng):
     level = max(0.0, rng.normal(1, calibration["preflare_spread"]))
     maps["preflare"] = np.clip(1 + calibration["preflare_texture"] * maps.pop("preflare texture"), 0, None)
     maps["preflare"] = (maps["preflare"] * level * course[:, None, None]).astype(np.float32)
+    maps["preflare"] *= preflare_patches(rng, shape, calibration.get("preflare_patches"))
     return Scene(minutes, x, y, {name: np.asarray(np.broadcast_to(m, shape), np.float32) for name, m in maps.items()})
