@@ -44,12 +44,13 @@ def above_chance(score, chance):
     return bool((np.asarray(score) >= CHANCE_FACTOR * np.asarray(chance)).all())
 
 
-def paired_interval(values, reference, level=LEVEL):
+def paired_interval(values, reference, level=LEVEL, overlap=0.0):
     """Compute the mean of the paired differences and its interval by Student's t: (difference, low, high).
 
-    values, reference: (n,) of the same seeds or blocks of dates in the same order.  With fewer than two pairs the
-    interval is not a number; differences that are equal but for rounding give one without width.  Raises InputError
-    for different lengths.
+    values, reference: (n,) of the same seeds or blocks of dates in the same order.  overlap: of random splits of the
+    same data, which are not independent, the number of test units for each training one; the variance 1/n of the mean
+    then becomes 1/n + overlap (Nadeau & Bengio 2003).  With fewer than two pairs the interval is not a number;
+    differences that are equal but for rounding give one without width.  Raises InputError for different lengths.
     """
     values, reference = np.asarray(values, float), np.asarray(reference, float)
     if values.shape != reference.shape or values.ndim != 1:
@@ -60,15 +61,17 @@ def paired_interval(values, reference, level=LEVEL):
     if change.size < 2 or np.ptp(change) <= ROUNDING * scale:  # ttest_rel divides by the standard error
         return (mean, *[np.nan if change.size < 2 else mean] * 2)
     low, high = stats.ttest_rel(values, reference).confidence_interval(level)
-    return mean, float(low), float(high)
+    widened = np.sqrt(1 + change.size * overlap)
+    return mean, float(mean + (low - mean) * widened), float(mean + (high - mean) * widened)
 
 
-def assess_pairs(claim, comparison, score, values, reference, margin=0.0, level=LEVEL):
+def assess_pairs(claim, comparison, score, values, reference, margin=0.0, level=LEVEL, overlap=0.0):
     """Assess one comparison: a dictionary of COLUMNS and AGAINST; fewer than FEWEST pairs decide nothing.
 
-    claim: such as "2"; comparison: such as "+ CLS against reconstruction"; values, reference: (n,), paired.
+    claim: such as "2"; comparison: such as "+ CLS against reconstruction"; values, reference: (n,), paired; overlap: as
+    of `paired_interval`.
     """
-    difference, low, high = paired_interval(values, reference, level)
+    difference, low, high = paired_interval(values, reference, level, overlap)
     n = len(values)
     word = assess(difference, low, high, margin) if n >= FEWEST else UNDECIDED
     row = dict(zip(COLUMNS, (claim, comparison, score, difference, low, high, n, margin, word), strict=True))
