@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+import numpy as np
 import pandas as pd
 
 from flarebook.compendium.errors import InputError
@@ -57,6 +58,60 @@ def ablation_variants(table, rng, narrow=None, most_quiet=0.5, faint_share=0.3, 
     if quiet_light_known(table):
         variants.insert(2, Variant(QUIET, table[table["quiet_fraction"] <= most_quiet]))
     return variants + ([Variant("narrow windows", narrow)] if narrow is not None else [])
+
+
+def restrict_field(table, share=0.25, around="brightening", n_bins=40):
+    """Rows of each observation within a part of the slit: the targeted field of view that the outlook asks for.
+
+    table: columns observation, slit, intensity; share: of the slit's length that is kept, whatever its pixels measure;
+    around: "brightening", where the mean intensity of that part is highest over the window, or "pointing", the middle
+    of the slit.  The steps of a raster are all kept.  Raises InputError for another place or share.
+    """
+    if around not in ("brightening", "pointing") or not 0 < share <= 1:
+        raise InputError(
+            f"The field of view is a share above 0 and up to 1 around 'brightening' or 'pointing'; got {share} "
+            f"around {around!r}."
+        )
+    width = max(1, round(share * n_bins))
+    kept = []
+    for _, rows in table.groupby("observation", observed=True, sort=False):
+        slit = rows["slit"].to_numpy(float)
+        place = np.minimum(((slit - slit.min()) / max(np.ptp(slit), 1) * n_bins).astype(int), n_bins - 1)
+        first = (n_bins - width) // 2
+        if around == "brightening":
+            light = np.bincount(place, rows["intensity"], n_bins), np.bincount(place, minlength=n_bins)
+            total, number = (np.convolve(values, np.ones(width), "valid") for values in light)
+            first = int(np.argmax(np.divide(total, number, out=np.zeros_like(total), where=number > 0)))
+        kept.append(rows[(place >= first) & (place < first + width)])
+    return pd.concat(kept).sort_index()
+
+
+def thin_out(table, share, rng):
+    """A random `share` of the rows of each observation: what fewer spectra cost, wherever they come from."""
+    rows = table.groupby("observation", observed=True, sort=False)
+    return rows.sample(frac=share, random_state=rng).sort_index()
+
+
+def field_variants(table, share, rng):
+    """Model B on a part of the slit, and on as few spectra of the whole slit."""
+    return [
+        Variant("field around the brightening", restrict_field(table, share)),
+        Variant("field around the pointing", restrict_field(table, share, "pointing")),
+        Variant("as few spectra", thin_out(table, share, rng)),
+    ]
+
+
+def window_variants(scan, widths):
+    """Model B on features of windows of other widths.
+
+    scan: of `window_scan.stack_windows`; widths: Angstrom.  Raises InputError for a width that was not scanned.
+    """
+    missing = sorted(set(widths) - set(scan["window"]))
+    if missing:
+        raise InputError(
+            f"The scan of iris/3-observations lacks the width {missing[0]:g} A: add it to scan_widths there."
+        )
+    return [Variant(f"windows of {width:g} A", scan[scan["window"] == width]) for width in widths]
 
 
 def quiet_light_known(table):

@@ -84,15 +84,16 @@ def perplexity_ladder(perplexities, n_points):
     return [int(round(value)) for value in wanted]
 
 
-def tsne_map(features, perplexity, seed):
-    """t-SNE map of spectra at one perplexity, started from the two leading principal components.
+def tsne_map(features, perplexity, seed, start="pca"):
+    """t-SNE map of spectra at one perplexity, started from the two leading principal components or at random.
 
-    features: (n_spectra, 10), any scale; perplexity: below n_spectra / 3.  Returns (n_spectra, 2), no physical unit.
-    One thread, so that the same seed gives the same map however many maps are made side by side.
+    features: (n_spectra, 10), any scale; perplexity: below n_spectra / 3; start: "pca" or "random".  Returns
+    (n_spectra, 2), no physical unit.  One thread, so that the same seed gives the same map however many maps are made
+    side by side.
     van der Maaten & Hinton 2008; Panos & Kleint 2020, section 3.2 and appendix A.
     """
     model = openTSNE.TSNE(
-        perplexity=perplexity, neighbors="exact", initialization="pca", n_iter=500, random_state=seed, n_jobs=1
+        perplexity=perplexity, neighbors="exact", initialization=start, n_iter=500, random_state=seed, n_jobs=1
     )
     return np.asarray(model.fit(standardise_features(features)))
 

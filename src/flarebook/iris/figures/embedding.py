@@ -193,3 +193,22 @@ def _feature_map_key(figure, axis, shown):
     axis.legend(handles=_dots(("PF", "AR")), loc="upper left", title="class", alignment="left")
     bar = axis.inset_axes((0.06, 0.34, 0.88, 0.07))
     figure.colorbar(shown, cax=bar, orientation="horizontal", extend="both", label="standard deviations")
+
+
+def plot_starts(maps, colours, names, shown=3):
+    """Maps of several random starts, a row for each method.
+
+    maps: {method: list of (n, 2)}; colours: (n,) of the points; names: {colour: label}; shown: starts drawn.
+    Returns a figure.
+    """
+    figure, axes = plt.subplots(len(maps), shown, figsize=(3.0 * shown, 3.0 * len(maps) + 0.5), layout="constrained")
+    for row, (method, own) in zip(axes, maps.items(), strict=True):
+        row[0].set_ylabel(method, fontsize="large")
+        for number, (axis, points) in enumerate(zip(row, own, strict=False), start=1):
+            size = 3 * _marker_size(len(points))
+            axis.scatter(*points.T, s=size, c=colours, alpha=0.75, lw=0, rasterized=True)
+            axis.set_title(f"start {number}", fontsize="medium")
+            _blank(axis)
+    dots = [Line2D([], [], ls="", marker="o", ms=6, color=colour, label=name) for colour, name in names.items()]
+    figure.legend(handles=dots, loc="outside lower center", ncols=4)
+    return figure
