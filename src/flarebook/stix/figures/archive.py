@@ -23,7 +23,7 @@ PANELS = {  # column of events, column of the flare list, label, edges
     "background": ("background", "4–10 keV background in 4 s", np.linspace(150, 450, 26)),
 }
 COMPARISONS = {  # panel title: (comparison, the same within months), what the effect is
-    "printed images against the list's other flares": ("printed against the list", "rank-biserial correlation"),
+    "printed against other listed flares": ("printed against the list", "rank-biserial correlation"),
     "between the printed clusters": ("between clusters", "variance of ranks explained, less chance"),
     "along the rows of the mosaic": ("row of the mosaic", "Spearman's rank correlation"),
 }
