@@ -177,3 +177,41 @@ def labels(
         + "".join(f" on the {scale} scale" for scale in flares["scale"].unique())
     )
     report_skipped(bad)
+
+
+@app.command()
+def verify(
+    forecasts: Annotated[
+        Path, typer.Argument(metavar="FORECASTS.csv", readable=False, help="Columns date, probability, observed.")
+    ],
+    flares: Annotated[
+        Path | None, typer.Option(help="Flare list (.csv) instead of observed.", show_default="the column observed")
+    ] = None,
+    goes_class: Annotated[str, typer.Option("--class", help="Smallest class of a flare, of a list.")] = "M1.0",
+    out: Annotated[Path, typer.Option(help="Folder of the tables and the figure.")] = Path("verification"),
+    quiet: Annotated[int, typer.Option(help="Days without a flare before a first flare.", min=1, max=365)] = 7,
+    draws: Annotated[int, typer.Option(help="Bootstrap draws of blocks of days.", min=10, max=100_000)] = 1000,
+    seed: Annotated[int, typer.Option(help="Random seed.", min=0)] = 1,
+):
+    """Score your own daily flare forecasts, with 95 % intervals over blocks of two weeks.
+
+    The CSV has a row a day: date (start of the 24 hours, UTC), probability (0 to 1) and observed (0 or 1), unless a
+    flare list is given. Writes scores.csv, reliability.csv and reliability.png. The reference of the Brier skill and
+    the threshold of a call are the share of days with a flare in the record.
+
+    Example: flarebook solarchip verify forecasts.csv --flares flares.csv --class M1.0
+    """
+    from flarebook.commands.tables import show
+    from flarebook.solarchip.figures.real_flares import plot_reliability_panels
+    from flarebook.solarchip.flares.verification import verify_file
+
+    with noting():
+        scores, curve, record = verify_file(forecasts, flares, goes_class, draws, seed, quiet)
+    rows = scores[["name", "value", "low", "high", "n", "events"]].astype(object).where(scores.notna(), None)
+    title = f"{forecasts.name}: {counted(len(record), 'day')}, {record['observed'].sum()} with a flare"
+    show(title, ("score", "value", "low", "high", "days", "with a flare"), rows.itertuples(index=False))
+    with atomic_files(out) as partial:
+        scores.to_csv(partial / "scores.csv", index=False)
+        curve.to_csv(partial / "reliability.csv", index=False)
+        plot_reliability_panels(curve.assign(method=forecasts.stem)).savefig(partial / "reliability.png", dpi=200)
+    print_line(f"written: {out / 'scores.csv'}, reliability.csv and reliability.png")

@@ -160,6 +160,9 @@ def test_a_packed_table_whose_rows_begin_with_their_unnamed_number_keeps_its_col
     path = tmp_path / "flares.csv.gz"
     path.write_bytes(gzip.compress(b"start,class\n0,2014-01-01,M1.0\n1,2014-01-02,C2.0\n"))
     assert reading.read_text_table(path)["class"].tolist() == ["M1.0", "C2.0"]
+    path.write_bytes(gzip.compress(b"start,class\n0,2014-01-01,M1.0\n"))  # one row alone counts nothing
+    with pytest.raises(InputError, match="has 3 fields where the first line has 2"):
+        reading.read_text_table(path)
     path.write_bytes(gzip.compress(b"start,class\n0,2014-01-01,M1.0\n7,2014-01-02,C2.0\n"))
     with pytest.raises(InputError, match="has 3 fields where the first line has 2"):
         reading.read_text_table(path)

@@ -6,7 +6,7 @@ import pytest
 
 from flarebook.compendium.errors import InputError
 from flarebook.evaluation.classification import best_threshold, check_classes
-from flarebook.solarchip.flares import claims, comparison
+from flarebook.solarchip.flares import claims, comparison, scores
 from flarebook.solarchip.flares import methods as flare_methods
 from flarebook.solarchip.flares.baselines import label_subsets, published_skill
 from flarebook.solarchip.flares.features import scale_inputs
@@ -166,10 +166,10 @@ def test_the_ceiling_bounds_no_score_of_other_thresholds(compared):
 
 def test_small_bins_join_their_neighbour():
     bins = pd.DataFrame({"score": [0.1, 0.3, 0.5, 0.9], "observed": [0.0, 1.0, 0.5, 1.0], "n": [2, 6, 10, 1]})
-    found = comparison.merge_bins(bins)
+    found = scores.merge_bins(bins)
     assert found["n"].tolist() == [8, 11]
     assert found["score"].tolist() == pytest.approx([(0.2 + 1.8) / 8, 5.9 / 11])
-    assert comparison.merge_bins(bins[:1]).equals(bins[:1])
+    assert scores.merge_bins(bins[:1]).equals(bins[:1])
 
 
 def test_true_rates_are_reliable(compared):
@@ -222,8 +222,12 @@ def test_names_of_methods():
 
 def test_published_skill_stands_with_its_source():
     table = published_skill()
-    assert table["source"].str.contains("arXiv").all()
+    assert table.notna().all().all() and table["source"].str.contains("arXiv|ApJL|openreview").all()
     assert table.set_index("method").loc["AlexNet", ["tss", "hss"]].tolist() == ["0.53", "0.37"]
+    units = table.set_index("method")["unit"]
+    assert set(units) == {"disk", "region", "X-ray series"}
+    assert units["SigLIP2"] == units["VideoMAE"] == "region"  # cropped active regions, not the disk
+    assert set(table["checked"]) == {"abstract", "not opened"}
 
 
 def test_watched_scores_are_those_of_the_table(compared):

@@ -82,6 +82,28 @@ def test_a_day_counted_twice_is_two_days(season):
     assert drawn["hss"][0] == pytest.approx(plain["hss"])
 
 
+def test_the_best_thresholds_have_the_largest_scores(season):
+    label, probability = season
+    chosen = scores.best_thresholds(label, probability)
+    for name, threshold in chosen.items():
+        others = [scores.score_forecast(label, probability, other, 0.2)[name] for other in probability]
+        assert scores.score_forecast(label, probability, threshold, 0.2)[name] == pytest.approx(max(others))
+
+
+def test_the_reference_of_a_draw_may_be_its_own_share(season):
+    label, probability = season
+    weights = np.random.default_rng(0).integers(0, 4, size=(1, 200))
+    days = np.repeat(np.arange(200), weights[0])
+    drawn = scores.resampled_scores(label, probability, 0.3, None, weights)
+    plain = scores.score_forecast(label[days], probability[days], 0.3, label[days].mean())
+    assert drawn["brier_skill"][0] == pytest.approx(plain["brier_skill"])
+
+
+def test_forecasts_on_the_edges_of_bins_are_counted_where_they_lie():
+    table = scores.reliability_bins(np.tile([0, 1], 50), np.repeat([0.1, 0.2, 0.3, 0.6, 0.7], 20))
+    assert table["n"].sum() == 100 and table["score"].tolist() == pytest.approx([0.1, 0.2, 0.3, 0.6, 0.7])
+
+
 def test_draws_without_a_flare_have_no_score():
     drawn = scores.resampled_scores([1, 0, 0], np.array([0.9, 0.2, 0.1]), 0.5, 0.3, np.array([[0, 2, 1], [1, 1, 1]]))
     assert np.isnan(drawn["tss"][0]) and drawn["tss"][1] == 1

@@ -205,7 +205,8 @@ def read_text_table(path, **options):
         wrong = wrong or (None if len(row) == len(header) else (number + 1, row))
         if wrong and not counted:
             break
-    header, wrong = (["", *header], None) if counted else (header, wrong)
+    if counted and number:  # one row alone counts nothing
+        header, wrong = ["", *header], None
     if len(header) > TABLE_COLUMNS or len(set(header)) < len(header):
         raise InputError(
             f"{path.name} has {len(header)} columns of {len(set(header))} names: at most {TABLE_COLUMNS}, each once"

@@ -16,7 +16,7 @@ BASELINES = ("persistence", *R_COLUMNS, "GOES flux")
 NEEDED = ("r_measured", "goes_now", "flux_max_past_24h")  # columns of the baselines, known of real days
 LABEL_NAMES = {"label_m": "a flare of M1.0 or above within 24 h", "label_c": "a flare of C1.0 or above within 24 h"}
 SUBSET_COLUMNS = ("fraction", "draw", "n_days", "n_flaring")
-PUBLISHED_COLUMNS = ("method", "sees", "tss", "hss", "source")
+PUBLISHED_COLUMNS = ("unit", "method", "input", "years", "base_rate", "tss", "hss", "source", "checked")
 
 
 def table_features(name, days, label="label_m"):
@@ -124,9 +124,10 @@ def label_subsets(label, fractions, n_draws, seed):
 
 
 def published_skill():
-    """Published scores of full-disk forecasts of M1.0 flares within 24 h: DataFrame of PUBLISHED_COLUMNS, text.
+    """Published scores of forecasts of M1.0 flares within 24 h: DataFrame of PUBLISHED_COLUMNS, text.
 
-    Each study has its own years and splits, so that the rows compare neither with each other nor with a simulated Sun.
+    Each study has its own unit, years and splits, so that the rows compare neither with each other nor with a simulated
+    Sun.  A region is quiet far more often than the disk; TSS does not depend on the base rate, HSS does.
     """
     text = (files("flarebook.solarchip") / "data" / "published_flare_skill.yaml").read_text(encoding="utf-8")
     return pd.DataFrame(yaml.safe_load(text), columns=list(PUBLISHED_COLUMNS))

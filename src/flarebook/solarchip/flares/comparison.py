@@ -4,21 +4,25 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy.stats import binomtest
 from sklearn.metrics import log_loss
 
 from flarebook.compendium.errors import InputError
 from flarebook.evaluation.bootstrap import block_weights, percentile_interval
-from flarebook.evaluation.classification import best_threshold, check_classes, reliability
+from flarebook.evaluation.classification import best_threshold, check_classes
 from flarebook.solarchip.flares.methods import CLIMATOLOGY, NO_VALIDATION, UPPER_BOUND, display_name, family
-from flarebook.solarchip.flares.scores import NAMES, SCORES, resampled_scores, score_forecast
+from flarebook.solarchip.flares.scores import (
+    LEVEL,
+    NAMES,
+    SCORES,
+    reliability_bins,
+    resampled_scores,
+    score_forecast,
+)
 
 PARTS = ("train", "validation", "test")
 GATED = ("tss", "auc", "brier_skill")
-LEVEL = 0.95  # of the intervals
 KEY = ["method", "fraction"]
 BOUNDED = ("tss", "auc", "brier", "brier_skill")  # scores that the true rate leads in expectation
-FEWEST = 5  # days behind a point of a reliability curve
 
 
 @dataclass(frozen=True, eq=False)
@@ -165,24 +169,8 @@ def reliability_table(forecasts, methods, n_bins=5):
     Forecasts are means over draws with all labels; bins of fewer than FEWEST days join their neighbour; low, high:
     Wilson's interval of the observed share, 95 %.
     """
-    tables = []
-    for method in methods:
-        table = merge_bins(reliability(forecasts.label, np.clip(forecasts.mean(method), 0, 1), n_bins))
-        hits = (table["observed"] * table["n"]).round().astype(int)
-        ends = [binomtest(k, n).proportion_ci(LEVEL, "wilson") for k, n in zip(hits, table["n"], strict=True)]
-        tables.append(table.assign(low=[end.low for end in ends], high=[end.high for end in ends], method=method))
+    tables = [
+        reliability_bins(forecasts.label, np.clip(forecasts.mean(method), 0, 1), n_bins).assign(method=method)
+        for method in methods
+    ]
     return pd.concat(tables, ignore_index=True)
-
-
-def merge_bins(bins, fewest=FEWEST):
-    """Bins in order, DataFrame score, observed, n: small ones join the next, a small last one the one before."""
-    groups, group, n_days = [], 0, 0
-    for n in bins["n"]:
-        groups.append(group)
-        n_days += n
-        if n_days >= fewest:
-            group, n_days = group + 1, 0
-    groups = np.minimum(groups, max(group - 1, 0))  # an unfinished last group joins the one before
-    means = bins[["score", "observed"]].mul(bins["n"], axis=0).groupby(groups).sum()
-    n = bins["n"].groupby(groups).sum()
-    return means.div(n, axis=0).assign(n=n)

@@ -1,0 +1,70 @@
+"""Issued forecasts are read as documented: per cent, first window at the time of the row, M before X."""
+
+import pandas as pd
+import pytest
+
+from flarebook.compendium.errors import InputError, MetadataWarning
+from flarebook.goes.forecast_records import read_forecast_record, read_verification_list
+
+SWPC = "2014 01 01 00 00 60 50 40 15 10 05\n2014 01 02 00 00 70 70 70 30 30 30\n"
+MET_OFFICE = "2014 01 01 00 59 60 60 60 60 20 20 20 20\n2014 01 01 13 42 70 60 60 60 20 20 20 20\n"
+
+
+@pytest.fixture
+def written(tmp_path):
+    """Function that writes a text and returns its path."""
+
+    def write(text):
+        (tmp_path / "record.txt").write_text(text)
+        return tmp_path / "record.txt"
+
+    return write
+
+
+@pytest.mark.filterwarnings("ignore::flarebook.compendium.errors.MetadataWarning")
+def test_probabilities_of_m_come_before_those_of_x_and_are_fractions(written):
+    record = read_forecast_record(written(SWPC))
+    first = record.iloc[0]
+    assert first["time"] == pd.Timestamp("2014-01-01")
+    assert first[["m_1", "m_2", "m_3", "x_1", "x_2", "x_3"]].tolist() == [0.6, 0.5, 0.4, 0.15, 0.1, 0.05]
+    assert read_forecast_record(written(MET_OFFICE))["time"].iloc[1] == pd.Timestamp("2014-01-01T13:42")
+
+
+def test_a_record_without_a_header_is_reported_and_so_is_a_row_given_twice(written):
+    with pytest.warns(MetadataWarning) as told:
+        assert len(read_forecast_record(written(SWPC + SWPC.splitlines()[0] + "\n"))) == 2
+    sentences = " ".join(str(one.message) for one in told)
+    assert "names neither its product nor its columns" in sentences
+    assert "has 1 rows twice, the first of 2014-01-01" in sentences
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "is empty"),
+        ("2014 01 01 00 00 60 15\n", "row 1 .* has not 11 or 13 whole numbers"),
+        (SWPC + "2014 01 03 00 00 60 60 60 15\n", "row 3 .* has not 11 or 13 whole numbers"),
+        (SWPC.replace("60", ".6", 1), "row 1 .* has not 11 or 13 whole numbers"),
+        (SWPC.replace("2014 01 02", "2014 02 30"), "row 2 .* has an impossible time"),
+        (SWPC.replace("70", "170"), "has a probability of 170 per cent"),
+        (SWPC.replace("2014 01 02", "2014 01 01"), "has two forecasts of 2014-01-01"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore::flarebook.compendium.errors.MetadataWarning")
+def test_what_is_no_record_is_refused(written, text, words):
+    with pytest.raises(InputError, match=words):
+        read_forecast_record(written(text))
+
+
+def test_a_flare_of_the_verification_may_pass_midnight(written):
+    flares = read_verification_list(written("2014 01 07 1804 1832 1858 X1.2 1944\n2014 01 08 2350 0005 0010 M1 NaN\n"))
+    assert flares["peak"].tolist() == [pd.Timestamp("2014-01-07T18:32"), pd.Timestamp("2014-01-09T00:05")]
+    assert flares["peak_flux"].tolist() == pytest.approx([1.2e-4, 1e-5])
+    assert flares["region"].iloc[0] == 1944 and flares["region"].isna().iloc[1]
+    assert set(flares["scale"]) == {"operational"}
+
+
+@pytest.mark.parametrize("row", ["2014 01 07 1804 2532 1858 X1.2 1944", "2014 13 07 1804 1832 1858 X1.2 1944", "M1.2"])
+def test_a_row_that_is_no_flare_is_refused(written, row):
+    with pytest.raises(InputError, match="row 1 of record.txt .* is not a date, start, peak and end as HHMM"):
+        read_verification_list(written(row + "\n"))
