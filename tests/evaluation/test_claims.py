@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from flarebook.compendium.errors import InputError
 from flarebook.evaluation import claims
@@ -125,3 +126,21 @@ def test_what_cannot_be_judged_is_told():
         claims.assess(1.0, 0.0, 0.5)
     with pytest.raises(InputError, match="smallest relevant gain"):
         claims.assess(1.0, 0.0, 2.0, margin=-1)
+
+
+def test_p_of_equality_is_that_of_the_paired_t_test():
+    values, reference = np.random.default_rng(1).normal([[0.2], [0.0]], 0.3, (2, 12))
+    difference, _, high = claims.paired_interval(values, reference)
+    assert claims.equality_p(difference, high, 12) == pytest.approx(stats.ttest_rel(values, reference).pvalue)
+
+
+def test_overlapping_splits_are_weaker_evidence():
+    values, reference = np.random.default_rng(1).normal([[0.2], [0.0]], 0.3, (2, 12))
+    found = [claims.paired_interval(values, reference, overlap=overlap) for overlap in (0, 8 / 25)]
+    alone, together = (claims.equality_p(difference, high, 12) for difference, _, high in found)
+    assert together > alone
+
+
+def test_equal_models_are_no_evidence_and_a_constant_difference_has_no_p():
+    assert claims.equality_p(0.0, 0.0, 5) == 1
+    assert np.isnan(claims.equality_p(0.1, 0.1, 5))

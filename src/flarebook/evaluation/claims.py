@@ -65,6 +65,17 @@ def paired_interval(values, reference, level=LEVEL, overlap=0.0):
     return mean, float(mean + (low - mean) * widened), float(mean + (high - mean) * widened)
 
 
+def equality_p(difference, high, n, level=LEVEL):
+    """Two-sided p of no difference, from the mean and the upper end of a `paired_interval` of n pairs; equal values: 1.
+
+    Student's t with n - 1 degrees of freedom.
+    """
+    error = (high - difference) / stats.t(n - 1).ppf(0.5 + level / 2)
+    if not error > 0:
+        return 1.0 if abs(difference) <= ROUNDING else np.nan
+    return float(2 * stats.t(n - 1).sf(abs(difference) / error))
+
+
 def assess_pairs(claim, comparison, score, values, reference, margin=0.0, level=LEVEL, overlap=0.0):
     """Assess one comparison: a dictionary of COLUMNS and AGAINST; fewer than FEWEST pairs decide nothing.
 

@@ -13,6 +13,7 @@ FEATURE_NAMES, FEATURE_LABELS = (FEATURE_TABLE[column].to_dict() for column in (
 FEATURE_RANKING = tuple(FEATURE_TABLE["paper_rank"].sort_values().index)
 
 GRID = np.linspace(2794.14, 2805.72, 240)  # Angstrom, vacuum
+PROFILE = tuple(f"{wavelength:.3f}" for wavelength in GRID)  # columns of a table that holds whole profiles
 K_CORE, H_CORE = 2796.34, 2803.52
 TRIPLET, TRIPLET_WING = 2798.77, 2799.32
 WINDOW = 3.0  # Angstrom, full width of the k and of the h window

@@ -18,10 +18,11 @@ CASES = {
     "iris/mg2.py": IRIS,
     "iris/data/observations.csv": {
         "iris/2-profile-library", "iris/3-observations", "iris/5-embeddings", "iris/8-space-and-time",
-        "iris/7-ablations", "iris/10-label-audit",
+        "iris/7-ablations", "iris/10-label-audit", "iris/11-whole-observations", "iris/12-whole-profiles",
     },
     "iris/data/preflare_ensemble.safetensors": {
-        "iris/6-classifiers", "iris/7-ablations", "iris/8-space-and-time", "iris/9-real-time-score"
+        "iris/6-classifiers", "iris/7-ablations", "iris/8-space-and-time", "iris/9-real-time-score",
+        "iris/11-whole-observations", "iris/12-whole-profiles",
     },
     "encoders/data/encoders.yaml": {"stix/3-encoders", "solarchip/4-flare-classification"},
     "encoders/data/dino_stix.safetensors": {"stix/3-encoders", "solarchip/4-flare-classification"},

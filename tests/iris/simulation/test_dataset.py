@@ -6,7 +6,8 @@ import pytest
 
 from flarebook.iris import observations
 from flarebook.iris.atmospheres.library import load_library
-from flarebook.iris.mg2 import FEATURES
+from flarebook.iris.features.extract import grid_index
+from flarebook.iris.mg2 import FEATURES, PROFILE, TRIPLET, TRIPLET_WING
 from flarebook.iris.simulation import dataset
 
 
@@ -54,6 +55,15 @@ def test_a_narrow_window_changes_the_integrated_features_only(chosen):
     wide, narrow = dataset.build_datasets(chosen, load_library(), 1, 60, windows=(3.0, 1.0))
     np.testing.assert_array_equal(wide["triplet"], narrow["triplet"])
     assert (narrow["line_width"] <= wide["line_width"]).all()
+
+
+def test_whole_profiles_follow_the_same_features(chosen, synchronous):
+    table = dataset.build_dataset(chosen, load_library(), 1, 60, profiles=True)
+    pd.testing.assert_frame_equal(table[list(synchronous.columns)], synchronous)
+    profiles = table[list(PROFILE)]
+    assert (profiles.max(axis=1) == 1).all()
+    continuum = profiles.iloc[:, grid_index(TRIPLET_WING)] / profiles.iloc[:, grid_index(TRIPLET)]
+    np.testing.assert_allclose(-np.log(continuum), table["triplet"], atol=1e-3)
 
 
 def test_a_time_span_is_kept(chosen):

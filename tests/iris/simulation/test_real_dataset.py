@@ -20,7 +20,7 @@ from flarebook.iris import observations
 from flarebook.iris.atmospheres.library import load_library
 from flarebook.iris.classifiers import space_time
 from flarebook.iris.features.extract import extract_features
-from flarebook.iris.mg2 import FEATURES
+from flarebook.iris.mg2 import FEATURES, PROFILE
 from flarebook.iris.rasters import archive
 from flarebook.iris.rasters.samples import real_raster
 from flarebook.iris.rasters.write import write_raster
@@ -135,6 +135,15 @@ def test_the_later_test_in_time_names_the_held_out_observations_that_it_lacks(ar
         space_time.held_out_observations(quiet)
     with pytest.raises(InputError, match="no spectra of PF 16 and AR 1"):
         space_time.held_out_observations(none)
+
+
+def test_whole_profiles_of_real_spectra_follow_their_features(archived, capsys):
+    (plain,), (table,) = (
+        real_dataset.build_real_datasets(rows_of("AR 1"), 1, 40, profiles=profiles, **archived)
+        for profiles in (False, True)
+    )
+    pd.testing.assert_frame_equal(table[list(plain.columns)], plain)
+    assert (table[list(PROFILE)].max(axis=1) == 1).all()
 
 
 def test_the_draw_is_fair_whatever_the_order():

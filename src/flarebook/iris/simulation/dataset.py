@@ -12,8 +12,8 @@ import pandas as pd
 
 from flarebook.iris.atmospheres.library import Library, doppler_shift, make_mixer
 from flarebook.iris.features.distributions import sample_spectra
-from flarebook.iris.features.extract import extract_features
-from flarebook.iris.mg2 import FEATURES, REGIONS
+from flarebook.iris.features.extract import extract_features, interpolate_profiles
+from flarebook.iris.mg2 import FEATURES, PROFILE, REGIONS
 from flarebook.iris.observations import WINDOW_END, WINDOW_MINUTES, observation_table
 from flarebook.iris.simulation.observation import (
     expose_spectra,
@@ -41,32 +41,37 @@ def sample_pixels(simulation, number, rng):
     return np.divmod(chosen, observation["n_slit"])
 
 
-def observed_features(simulation, exposure, slit, rng, windows):
+def observed_features(simulation, exposure, slit, rng, windows, profiles=False):
     """Features of chosen spectra for each width of the integration windows, and the truth; bad rows left out.
 
-    windows: widths in Angstrom.  Returns a list of DataFrames, one per width.
+    windows: widths in Angstrom; profiles: whether the columns PROFILE follow, the spectra on the grid divided by their
+    maximum.  Returns a list of DataFrames, one per width.
     """
     counts, truth = render_spectra(simulation, exposure, slit, rng)
+    seconds, wavelength = simulation.observation["exposure_time"], simulation.mixer.library.wavelength
+    whole = [pd.DataFrame(interpolate_profiles(counts, wavelength)[0], columns=list(PROFILE))] if profiles else []
     tables = []
     for window in windows:
-        seconds = simulation.observation["exposure_time"]
-        features, good = extract_features(counts, simulation.mixer.library.wavelength, seconds, window=window)
-        rows = pd.concat([truth, pd.DataFrame(features, columns=list(FEATURES))], axis=1)
+        features, good = extract_features(counts, wavelength, seconds, window=window)
+        rows = pd.concat([truth, pd.DataFrame(features, columns=list(FEATURES)), *whole], axis=1)
         tables.append(rows[good])
     return tables
 
 
-def simulate_features(observation, mixer, seed, number, windows, span=(WINDOW_END - WINDOW_MINUTES, WINDOW_END)):
+def simulate_features(
+    observation, mixer, seed, number, windows, span=(WINDOW_END - WINDOW_MINUTES, WINDOW_END), profiles=False
+):
     """The rows of one observation, in chunks so that memory stays flat; everything follows from `seed`.
 
     observation: a row of `observation_table`; mixer: of the library; seed: a SeedSequence; number: spectra, None for
-    all; span: start and end in minutes to onset.  Returns one DataFrame per window width.
+    all; span: start and end in minutes to onset; profiles: see `observed_features`.  Returns one DataFrame per window
+    width.
     """
     rng = np.random.default_rng(seed)
     simulation = start_simulation(observation, mixer, rng, *span)
     exposure, pixel = sample_pixels(simulation, number, rng)
     chunks = [
-        observed_features(simulation, exposure[i : i + CHUNK], pixel[i : i + CHUNK], rng, windows)
+        observed_features(simulation, exposure[i : i + CHUNK], pixel[i : i + CHUNK], rng, windows, profiles)
         for i in range(0, len(exposure), CHUNK)
     ]
     return [pd.concat(parts, ignore_index=True) for parts in zip(*chunks, strict=True)]
@@ -127,7 +132,7 @@ def build_dataset(
     scheduler : str
         Dask's "threads", "processes" or "synchronous"; the result does not depend on it.
     **options : dict
-        `span` (start and end in minutes to onset) and `calibration`.
+        `span` (start and end in minutes to onset), `profiles` (True for the columns PROFILE) and `calibration`.
 
     Returns
     -------

@@ -8,9 +8,9 @@ import pandas as pd
 
 from flarebook.compendium.batch_report import skipping
 from flarebook.compendium.errors import InputError
-from flarebook.iris.features.extract import extract_features
+from flarebook.iris.features.extract import extract_features, interpolate_profiles
 from flarebook.iris.labels.criterion import criterion_violations, read_activity
-from flarebook.iris.mg2 import FEATURES
+from flarebook.iris.mg2 import FEATURES, PROFILE
 from flarebook.iris.observations import WINDOW_END, WINDOW_MINUTES
 from flarebook.iris.rasters import archive
 from flarebook.iris.rasters.read import iter_exposures
@@ -55,15 +55,19 @@ def time_span(observation, start, onset, span=None):
     return seconds + 60 * first, seconds + 60 * last
 
 
-def exposure_rows(exposure, number, windows):
+def exposure_rows(exposure, number, windows, profiles=False):
     """Features of one exposure for each window width, rows that are good for all; truths of a simulation are NaN.
 
-    exposure: an Exposure; number: of the exposure.  Returns a DataFrame whose feature columns are (width, feature).
+    exposure: an Exposure; number: of the exposure; profiles: whether the columns PROFILE follow the features of each
+    width.  Returns a DataFrame whose feature columns are (width, feature).
     """
     measured = [
         extract_features(exposure.spectra, exposure.wavelength, exposure.exposure_time, window=w) for w in windows
     ]
-    rows = pd.concat([pd.DataFrame(values, columns=list(FEATURES)) for values, _ in measured], axis=1, keys=windows)
+    columns = [*FEATURES, *PROFILE] if profiles else list(FEATURES)
+    whole = [interpolate_profiles(exposure.spectra, exposure.wavelength)[0]] if profiles else []
+    tables = [pd.DataFrame(np.hstack([values, *whole]), columns=columns) for values, _ in measured]
+    rows = pd.concat(tables, axis=1, keys=windows)
     rows.index = pd.MultiIndex.from_product([[number], range(len(rows)), [exposure.time]])
     return rows[np.logical_and.reduce([exposure.quality, *(good for _, good in measured)])]
 
@@ -76,14 +80,14 @@ def keep_smallest(rows, keys, number):
     return rows.iloc[chosen], keys[chosen]
 
 
-def stream_rows(path, seconds, number, windows, rng):
+def stream_rows(path, seconds, number, windows, rng, profiles=False):
     """At most `number` rows of the exposures between two seconds, memory flat, and the times of all exposures (s)."""
     kept, keys, times = None, np.empty(0), []
     for index, exposure in enumerate(iter_exposures(path)):
         times.append(exposure.time)
         if not (seconds[0] <= exposure.time < seconds[1] and exposure.quality.any()):
             continue
-        rows = exposure_rows(exposure, index, windows)
+        rows = exposure_rows(exposure, index, windows, profiles)
         kept, keys = rows if kept is None else pd.concat([kept, rows]), np.append(keys, rng.random(len(rows)))
         kept, keys = keep_smallest(kept, keys, number)
     if kept is None or not len(kept):
@@ -91,7 +95,7 @@ def stream_rows(path, seconds, number, windows, rng):
     return kept, np.array(times)
 
 
-def observation_tables(observation, seed, number, windows, activity, span, source):
+def observation_tables(observation, seed, number, windows, activity, span, source, profiles=False):
     """Tables of one observation, one per window width, with the columns of the simulated ones.
 
     How it violates the paper's X-ray criterion is printed, if activity (of `read_activity`) is known.
@@ -100,7 +104,7 @@ def observation_tables(observation, seed, number, windows, activity, span, sourc
     path = archive.fetch_raster(observation["start"], observation["obsid"], **source)
     start = archive.file_start(path)
     seconds = time_span(observation, start, onset, span)
-    rows, times = stream_rows(path, seconds, number, windows, np.random.default_rng(seed))
+    rows, times = stream_rows(path, seconds, number, windows, np.random.default_rng(seed), profiles)
     if activity is not None:
         moments = np.datetime64(start) + (1e3 * times).astype("timedelta64[ms]")
         used = moments[(times >= seconds[0]) & (times < seconds[1])]
@@ -113,11 +117,11 @@ def observation_tables(observation, seed, number, windows, activity, span, sourc
     return [pd.concat([about, rows[width].reset_index(drop=True)], axis=1) for width in windows]
 
 
-def build_real_datasets(observations, seed, number, windows=(3.0,), span=None, activity=None, **source):
+def build_real_datasets(observations, seed, number, windows=(3.0,), span=None, activity=None, profiles=False, **source):
     """Tables of real spectra, one per window width; an observation that is not available is skipped and printed.
 
     observations: rows of `observation_table`; number: spectra per observation, None for all; activity: of
-    `read_activity`, or None for no check; source: options of `archive.fetch_raster`.
+    `read_activity`, or None for no check; profiles: see `exposure_rows`; source: options of `archive.fetch_raster`.
     With a span, an empty table is a result: the two long observations are needed by one later step only.
     Raises InputError when no observation is left otherwise.
     """
@@ -125,12 +129,14 @@ def build_real_datasets(observations, seed, number, windows=(3.0,), span=None, a
     for row, observation in observations.iterrows():
         own = np.random.SeedSequence(seed, spawn_key=(row,))
         with skipping(skipped, f"{observation['observation']} is skipped"):
-            available.append(observation_tables(observation, own, number, windows, activity, span, source))
+            tables = observation_tables(observation, own, number, windows, activity, span, source, profiles)
+            available.append(tables)
             rows.append(row)
     if not available and span is None:
         raise InputError(f"none of {len(observations)} observations are available; the first error: {skipped[0]}")
     if skipped:
         print(*skipped, sep="\n")
-    empty = pd.DataFrame(columns=[*ABOUT, *FEATURES], dtype=np.float32).astype(ABOUT)
+    columns = [*ABOUT, *FEATURES, *(PROFILE if profiles else ())]
+    empty = pd.DataFrame(columns=columns, dtype=np.float32).astype(ABOUT)
     available = available or [[empty] * len(windows)]
     return [dataset.join_observations(list(tables), observations.loc[rows]) for tables in zip(*available, strict=True)]

@@ -1,0 +1,1 @@
+"""Networks on whole observations and on whole profiles, all splits of the observations trained at once."""
