@@ -103,6 +103,8 @@ def test_a_verdict_on_a_claim_stands_with_its_counts_and_notebook(build):
     lines = fill("<!-- flarebook: claim-table-solarchip -->", whole).splitlines()
     link = "../notebooks/solarchip/5-translation.ipynb"
     assert lines[3] == f"| [3]({link}) | {{bdg-danger}}`not supported` | 15 | 2 | 9 | 4 | real |"
+    own = fill("<!-- flarebook: own-claim-table-solarchip -->", whole).splitlines()
+    assert own[3].startswith(f"| [3](../{link}) |")  # a study's introduction lies one folder deeper
     assert lines[2].startswith(rf"| [1 \|B\|]({link}) | {{bdg-muted-line}}`undecided at this size` | 15 |")
     assert "No notebook" in fill(
         "<!-- flarebook: claim-table-solarchip -->", build

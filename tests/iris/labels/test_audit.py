@@ -3,12 +3,14 @@
 import numpy as np
 import pandas as pd
 import pytest
+from astropy.io import fits
 
 from flarebook.compendium.data.download import in_mirror
 from flarebook.compendium.errors import InputError
 from flarebook.goes.flare_list import TIMES, read_flare_list
 from flarebook.iris.labels import audit, verdicts
 from flarebook.iris.observations import find_observation, observation_table
+from flarebook.iris.rasters.samples import sample_path
 
 pytestmark = pytest.mark.filterwarnings("ignore::flarebook.compendium.errors.MetadataWarning")
 
@@ -72,6 +74,14 @@ def test_a_place_turns_with_the_sun_by_about_13_degrees_a_day():
     distance = audit.pointing_distance(0, 0, "2014-03-20T00:00", [-13.2], [-7.05], ["2014-03-19T00:00"])
     assert distance[0] < 20  # B0 is -7.1 degrees then: the place arrives at the disk's centre
     assert np.isnan(audit.pointing_distance(0, 0, "2014-03-20T00:00", [np.nan], [np.nan], ["2014-03-19T00:00"]))[0]
+
+
+def test_the_stated_end_of_pf_15_is_that_of_the_raster_s_header():
+    header = fits.getheader(sample_path("iris_20140329_mg2_raster.fits"))
+    assert (
+        header["ENDOBS"].startswith(audit.STATED_ENDS["PF 15"])
+        and header["OBSID"] == find_observation("PF 15")["obsid"]
+    )
 
 
 def test_ends_are_not_guessed_and_the_next_observation_bounds_them():

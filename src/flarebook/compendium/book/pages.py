@@ -108,10 +108,10 @@ def _gate(verdict):
     return f"{{abbr}}`✓ (own gate: {GREEN})`" if verdict == GREEN else f"**{verdict}**"
 
 
-def claim_table(study, build):
-    """Verdicts of a study's notebooks on its paper's claims, with the comparisons behind each, linked to them."""
+def claim_table(study, up, build):
+    """Verdicts of a study's notebooks on its paper's claims, linked to them; up: path to the project's folder."""
     rows = claim_rows(build.output, [name for name in build.notebooks if Path(name).parts[1] == study])
-    shown = [(f"[{claim}](../{name}.ipynb)", badge(word), *rest) for claim, word, *rest, name in rows]
+    shown = [(f"[{claim}]({up}{name}.ipynb)", badge(word), *rest) for claim, word, *rest, name in rows]
     return table(HEAD, shown) if shown else "*No notebook of this build judged a claim.*"
 
 
@@ -272,15 +272,15 @@ def _benchmark_row(result):
     """One line of the benchmark table."""
     span = f"{result['low']:.1f} to {result['high']:.1f}"
     goal = MISSING if result["goal"] is None else f"{result['goal']:g}"
-    machine = (
-        result["machine"] if isinstance(result["machine"], str) else ", ".join(map(str, result["machine"].values()))
-    )
+    machine = result["machine"]
+    machine = machine if isinstance(machine, str) else ", ".join(map(str, machine.values()))
     return f"`{result['id']}`", result["peer"], f"{result['ratio']:.1f}", span, goal, result["n"], machine
 
 
 PARTS = {
     **{f"paper-table-{study}": partial(paper_table, study) for study in STUDIES},
-    **{f"claim-table-{study}": partial(claim_table, study) for study in STUDIES},
+    **{f"claim-table-{study}": partial(claim_table, study, "../") for study in STUDIES},
+    **{f"own-claim-table-{study}": partial(claim_table, study, "../../") for study in STUDIES},  # in its introduction
     "agreement-rule": lambda build: RULE,
     "gate-table": lambda build: table(*gate_rows(verdicts(build))),
     "kind-table": lambda build: table(*kind_rows(verdicts(build))),
