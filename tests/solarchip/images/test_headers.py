@@ -38,6 +38,8 @@ TOLD = [
     ("hmi", {"BUNIT": "km / s"}, "BUNIT of bad.fits is 'km / s', no unit of a field"),
     ("hmi", {"CONTENT": "HMI observable", "DRMS_ID": "hmi.B_720s:1452699:field"}, "no line-of-sight magnetogram"),
     ("hmi", {"CONTENT": "DOPPLERGRAM"}, "no line-of-sight magnetogram"),
+    ("hmi", {"TELESCOP": "SOHO", "INSTRUME": "MDI"}, "take AIA's level 1 or 1.5, or the magnetogram of hmi.M_720s"),
+    ("hmi", {"TELESCOP": "NSO-GONG", "CONTENT": None}, "TELESCOP 'NSO-GONG', WAVELNTH None): take AIA's"),
     ("hmi", {"CROTA2": "nan"}, "tells no roll"),
     ("hmi", {"CROTA2": fits.card.Undefined()}, "tells no roll"),
     ("171", {"CTYPE1": "CRLN-CEA"}, "CTYPE1 of bad.fits is 'CRLN-CEA', no helioprojective axis"),
@@ -119,6 +121,27 @@ def test_an_image_without_a_unit_is_taken_as_counts_and_this_is_told(tmp_path, w
 
 def test_a_quicklook_image_is_used(tmp_path, write_sun):
     assert read_image(write_sun(tmp_path / "quick.fits", changes={"QUALITY": 1 << 30})).channel == "171"
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"DRMS_ID": "hmi.M_45s:4711:magnetogram"}, "a magnetogram of hmi.m_45s, not of hmi.M_720s"),
+        ({"CADENCE": 45.0}, "a magnetogram of a cadence of 45 s, not of hmi.M_720s"),
+        ({"QUALITY": 0x10400}, "QUALITY 0x10400: fewer averaged points than usual, cosmic-ray lists missing"),
+        ({"QUALITY": 0x200}, "QUALITY 0x200: eclipse, noisy target or other issues"),
+    ],
+)
+def test_a_magnetogram_in_other_conditions_is_read_and_this_is_told(tmp_path, write_sun, changes, told):
+    with pytest.warns(MetadataWarning, match=told):
+        assert read_image(write_sun(tmp_path / "m.fits", "hmi", changes=changes)).channel == "hmi"
+
+
+@pytest.mark.filterwarnings("error::flarebook.compendium.errors.MetadataWarning")
+@pytest.mark.parametrize("series", ["hmi.M_720s", "hmi.M_720s_nrt"])
+def test_the_magnetogram_of_720_s_is_read_without_a_report(tmp_path, write_sun, series):
+    changes = {"DRMS_ID": f"{series}:4711:magnetogram", "CADENCE": 720.0, "QUALITY": 0}
+    assert read_image(write_sun(tmp_path / "m.fits", "hmi", changes=changes)).channel == "hmi"
 
 
 def test_a_total_field_named_as_a_magnetogram_betrays_itself_by_its_sign(tmp_path, write_sun):

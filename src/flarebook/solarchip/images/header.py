@@ -1,12 +1,13 @@
 """What the header of an AIA or HMI image establishes: channel, quality, time of observation and axes."""
 
 import re
+import warnings
 
 import pandas as pd
 from astropy.io import fits
 
 from flarebook.compendium.data.header_values import number, parse_time
-from flarebook.compendium.errors import InputError
+from flarebook.compendium.errors import InputError, MetadataWarning
 from flarebook.solarchip.images.channels import AIA
 
 POINTING = ("CRPIX1", "CRPIX2", "CRVAL1", "CRVAL2", "CDELT1", "CDELT2")
@@ -16,7 +17,19 @@ FIRST_LIGHT = pd.Timestamp("2010-03-24")  # of SDO
 DATE_KEYWORDS = ("T_OBS", "DATE-OBS", "DATE_OBS", "T_REC")
 SAME_TIME = pd.Timedelta("1h")  # between the middle, start and slot of one exposure, 12 minutes at most
 QUICKLOOK = 1 << 30  # of AIA's QUALITY: processed at once, otherwise whole
-HMI_POOR = 0x10000  # of QUALITY, above which no reliable observable was made (Bobra & Couvidat 2015)
+# Bits of HMI's QUALITY (jsoc.stanford.edu/doc/data/hmi/Quality_Bits/QUALITY.txt): those from HMI_FAILED on tell why no
+# observable was made; the lower ones, that it was made in less than the best conditions.
+HMI_FAILED = 0x20000
+HMI_CONDITIONS = {
+    0x10000: "fewer averaged points than usual",
+    0x8000: "pointing keywords not interpolated",
+    0x4000: "image stabilisation open",
+    0x2000: "temperatures missing",
+    0x1000: "gaps not filled",
+    0x800: "frames with another limb left out",
+    0x400: "cosmic-ray lists missing",
+}
+SERIES = "hmi.M_720s"  # whose noise the networks and the simulated Sun have
 GAPS = 0.05  # largest share of an image's values that may be missing
 
 
@@ -25,8 +38,10 @@ def parse_channel(header, name):
     telescope = f"{header.get('TELESCOP', '')} {header.get('INSTRUME', '')}".upper()
     if "HMI" in telescope:
         content = str(header.get("CONTENT", "")).upper()
-        segment = str(header.get("DRMS_ID", "")).rpartition(":")[2].upper()
+        series, _, segment = str(header.get("DRMS_ID", "")).upper().partition(":")
+        segment = segment.rpartition(":")[2]
         if segment in ("MAGNETOGRAM", "") and "MAGNETOGRAM" in content or segment == "MAGNETOGRAM":
+            _check_series(series, header, name)
             return "hmi"
         if "CONTINUUM" in content:
             return CONTINUUM
@@ -38,8 +53,22 @@ def parse_channel(header, name):
     if "AIA" in telescope and wave is not None and str(wave).partition(".")[0] in AIA:
         return str(wave).partition(".")[0]
     raise InputError(
-        f"{name} is no image of HMI or of AIA's ten channels (TELESCOP {header.get('TELESCOP')!r}, WAVELNTH {wave!r})"
+        f"{name} is no image of HMI or of AIA's ten channels (TELESCOP {header.get('TELESCOP')!r}, WAVELNTH {wave!r}): "
+        f"take AIA's level 1 or 1.5, or the magnetogram of {SERIES}"
     )
+
+
+def _check_series(series, header, name):
+    """Report a magnetogram whose header names another series, or another averaging time, than that of 720 s."""
+    cadence = number(header, "CADENCE", name, default=None)
+    known = series.startswith(SERIES.upper()) or not series
+    if not known or cadence not in (None, 720.0):
+        told = series.lower() if not known else f"a cadence of {cadence:g} s"
+        warnings.warn(
+            f"{name} is a magnetogram of {told}, not of {SERIES}: its noise differs from what the networks have seen",
+            MetadataWarning,
+            stacklevel=2,
+        )
 
 
 def check_quality(header, name):
@@ -55,8 +84,8 @@ def check_quality(header, name):
         raise InputError(f"QUALITY of {name} is {header['QUALITY']!r}, which is no number: correct it") from error
     lost, kept = (number(header, key, name, default=0.0) for key in ("MISSVALS", "DATAVALS"))
     hmi = "HMI" in str(header.get("TELESCOP", "")) + str(header.get("INSTRUME", ""))
-    if hmi and not 0 <= quality <= HMI_POOR:
-        raise InputError(f"{name} is marked as unusable (QUALITY {quality:#x} of HMI): leave this image out")
+    if hmi:
+        _check_hmi_quality(quality, name)
     if not hmi and quality & ~QUICKLOOK:
         reasons = "; ".join(check_quality_flag(quality & 0xFFFFFFFF))
         raise InputError(f"{name} is marked as unusable (QUALITY {quality:#x}: {reasons}): leave this image out")
@@ -76,6 +105,23 @@ def check_numbers(header, name):
             raise InputError(f"{key} of {name} is 0, the size of no pixel: correct the header")
     for key in ("RSUN_OBS", "DSUN_OBS"):
         number(header, key, name, default=None)
+
+
+def _check_hmi_quality(quality, name):
+    """InputError for a QUALITY that says that no observable was made; a report of the conditions it names otherwise."""
+    if not 0 <= quality < HMI_FAILED:
+        raise InputError(f"{name} is marked as unusable (QUALITY {quality:#x} of HMI): leave this image out")
+    if conditions := hmi_conditions(quality):
+        warnings.warn(f"{name} was made in poor conditions ({conditions})", MetadataWarning, stacklevel=2)
+
+
+def hmi_conditions(quality):
+    """Conditions that HMI's QUALITY names, as text such as "QUALITY 0x400: cosmic-ray lists missing"; "" for none."""
+    if not quality:
+        return ""
+    named = [text for bit, text in HMI_CONDITIONS.items() if quality & bit]
+    named += ["eclipse, noisy target or other issues"] * bool(quality & 0x3FF)
+    return f"QUALITY {quality:#x}: {', '.join(named)}"
 
 
 def observation_time(header, name):
