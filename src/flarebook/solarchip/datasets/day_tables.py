@@ -27,8 +27,8 @@ def build_tables(start, day, measured, rates, flares, population):
 
     start: Timestamp of the first image; day: (n,) of each image since then; measured: {column: (n,)} of what was
     measured on the images; rates: Rates; flares: of `draw_flares`.
-    The column r_value is the simulator's own R, from the regions without noise and out to the limb, on which the rate
-    of flares rests; no observer has it.
+    The column r_value is log10 of the simulator's own inversion-line flux, from the regions without noise and out to
+    the limb, on which the rate of flares rests; no observer has it, and it is not Schrijver's R (see magnetic_indices).
     """
     times = iso_times(start, day)
     listed = flares.assign(**{name: iso_times(start, flares[name]) for name in ("start", "peak", "end")})
@@ -64,7 +64,7 @@ def past_xrays(start, day, seen, flares, regions):
 
 
 def regions_table(rates, day, times, population):
-    """One row per image and region on the near side: time, region, latitude, longitude, flux, complexity, log10 R."""
+    """One row per image and region on the near side: time, region, latitude, longitude, flux, complexity, r_value."""
     first = np.searchsorted(rates.day, day - 1e-9)
     near = rates.table[rates.table["step"].isin(first) & (rates.table["longitude"].abs() < 90)]
     table = near[["region", "latitude", "longitude", "flux"]].reset_index(drop=True)
@@ -75,7 +75,7 @@ def regions_table(rates, day, times, population):
 
 
 def total_r_value(regions, times):
-    """log10 of the sum of R over the regions on the near side, 0 when there is none, (n,)."""
+    """log10 of the sum of the inversion-line flux over the regions on the near side, 0 when there is none, (n,)."""
     linear = np.where(regions["r_value"] > 0, 10 ** regions["r_value"], 0)
     total = pd.Series(linear).groupby(regions["time"].to_numpy()).sum().reindex(times, fill_value=0)
     return np.log10(np.maximum(total.to_numpy(), 1))

@@ -8,6 +8,7 @@ import pandas as pd
 
 from flarebook.compendium.errors import InputError
 from flarebook.goes.xrs import read_xrs
+from flarebook.solarchip.images.header import hmi_conditions
 from flarebook.solarchip.images.read import read_image
 
 SOURCES = ("simulated", "real")
@@ -68,6 +69,14 @@ def image_facts(image):
         "roll [degrees]": f"{image.roll:.2f}",
         "exposure [s]": f"{image.exposure:.2f}" if image.channel != "continuum" else "as DN/s",
     }
+
+
+def magnetogram_facts(image):
+    """Header facts of a real magnetogram (SunImage) for a table: {quantity: text}, with its record and QUALITY."""
+    kept = ("time [UTC]", "pixels", "pixel [arcsec]", "solar radius [arcsec]", "roll [degrees]")
+    facts = {name: text for name, text in image_facts(image).items() if name in kept}
+    record = image.header.get("DRMS_ID", "").rpartition(":")[0] or "not told"
+    return {"record": record} | facts | {"quality": hmi_conditions(int(image.header["QUALITY"])) or "no remark"}
 
 
 FOLDER = files("flarebook.solarchip") / "data"

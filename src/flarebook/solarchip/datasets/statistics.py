@@ -113,9 +113,9 @@ def emerged_regions(regions):
 
 
 def flare_fraction_by_r(days, n_bins=8):
-    """Share of dates with a flare of M1.0 or above within 24 hours, and the true probability, in bins of R.
+    """Share of dates with a flare of M1.0 or above within 24 hours, and the true probability, in bins of r_value.
 
-    days: with r_value, label_m, p_m.  The first bin holds the dates without a strong inversion line (R = 0), the
+    days: with r_value, label_m, p_m.  The first bin holds the dates without a strong inversion line (0), the
     others as many dates each.
     """
     r = days["r_value"].to_numpy(float)

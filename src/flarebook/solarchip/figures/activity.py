@@ -85,7 +85,7 @@ def plot_flares(cumulative, index, rates, published):
 
 
 def plot_r_value(days, shares):
-    """Distribution of R on dates with and without a flare of M1.0, and the share of flaring dates against R.
+    """Inversion-line flux of dates with and without a flare of M1.0, and the share of flaring dates against it.
 
     days: with r_value and label_m; shares: of `flare_share_by_r`.
     """
@@ -95,12 +95,12 @@ def plot_r_value(days, shares):
     for value, label, colour in ((0, "no flare ≥ M1.0 in 24 h", "0.6"), (1, "flare ≥ M1.0", ORANGE)):
         chosen = days["r_value"][days["label_m"] == value]
         left.hist(chosen, edges, histtype="stepfilled" if value == 0 else "step", color=colour, lw=1.8, label=label)
-    left.set(xlabel="log₁₀ R of the visible disk (the simulator’s own)", ylabel="dates")
+    left.set(xlabel="log₁₀ of the simulator’s inversion-line flux", ylabel="dates")
     left.legend(loc="upper left", fontsize="small")
     look = {"fmt": "o", "ms": 5, "capsize": 2, "color": ORANGE, "label": "dates with a flare ≥ M1.0"}
     right.errorbar(shares["r"], 100 * shares["share"], 100 * shares["error"], **look)
     right.plot(shares["r"], 100 * shares["probability"], color="0.3", lw=1.5, label="mean true probability")
-    right.set(xlabel="log₁₀ R of the visible disk (the simulator’s own)", ylabel="share of dates [%]", ylim=(0, None))
+    right.set(xlabel="log₁₀ of the simulator’s inversion-line flux", ylabel="share of dates [%]", ylim=(0, None))
     right.legend(loc="upper left", fontsize="small")
     return figure
 

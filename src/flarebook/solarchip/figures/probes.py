@@ -114,7 +114,7 @@ def _plot_skills(panel, own):
     for (i, j), value in np.ndenumerate(cells.to_numpy(dtype=float)):
         text, colour = f"{value:.2f}".replace("-", "\u2212"), "black" if value > 0.65 else "white"
         panel.text(j, i, text, ha="center", va="center", color=colour, fontsize="small")
-    targets = [score.split(", ")[1:] for score in columns]  # of "linear, r_value, AIA": "R of the simulator, AIA"
+    targets = [score.split(", ")[1:] for score in columns]  # of "linear, r_value, AIA": "inversion-line flux, AIA"
     labels = [f"{NAMES[name]}, {source}" for name, source in targets]
     panel.set_xticks(range(len(columns)), labels, rotation=38, ha="right")
     panel.set_yticks(range(len(cells)), map(row_name, cells.index))

@@ -15,8 +15,8 @@ from flarebook.solarchip.representation.retrieval import PENALTIES
 QUIET = 50.0  # G; weaker field is noise and network, and would drown the regions' balance
 TARGETS = {  # column: number or class, and its name in tables and figures
     "unsigned_flux": ("number", "unsigned flux"),
-    "r_value": ("number", "R of the simulator"),
-    "r_measured": ("number", "R value (measured)"),
+    "r_value": ("number", "inversion-line flux"),
+    "r_measured": ("number", "inversion-line flux, measured"),
     "hemisphere": ("class", "north or south"),
     "label_m": ("class", "flare in 24 h"),
 }
@@ -29,8 +29,8 @@ def probe_targets(days, magnetograms):
     """Targets of each date, one per column; flux as its logarithm, missing where nobody knows.
 
     days: table of notebook 1; magnetograms: (n, h, w) line-of-sight field, G, row 0 in the south.
-    Returns a DataFrame of floats with the columns of TARGETS that are known of some date.  Of the two R, the measured
-    one is asked for where the simulator's own is not known, which is so for real days.
+    Returns a DataFrame of floats with the columns of TARGETS that are known of some date.  Of the two inversion-line
+    fluxes the measured one is asked for where the simulator's own is not known, which is so for real days.
     """
     table = pd.DataFrame({"hemisphere": hemisphere(magnetograms)}, index=days.index)
     for name in set(TARGETS) & set(days.columns):

@@ -1,6 +1,8 @@
-"""Magnetic indices of activity: Schrijver's R and the unsigned flux of the visible disk.
+"""Magnetic indices of activity: the inversion-line flux and the unsigned flux of the visible disk.
 
-R is the unsigned flux near strong-gradient polarity-inversion lines (Schrijver 2007, ApJ 655, L117).
+The inversion-line flux is the unsigned flux near strong-gradient polarity-inversion lines, by the recipe of Schrijver's
+R (2007, ApJ 655, L117).  It is R on pixels of 1.5 Mm alone, those of MDI; on the 12 Mm of the networks' images and the
+4.9 Mm of the simulator's maps it is another quantity (datasets/sharp_patches.py compares both with HMI's R_VALUE).
 """
 
 import numpy as np
@@ -31,10 +33,10 @@ def unsigned_flux(field, threshold=0.0, smallest_mu=NEAR_LIMB):
 
 
 def r_of_disk(field):
-    """log10 of Schrijver's R of the visible disk, 0 when there is none, NaN for an empty image.
+    """log10 of the inversion-line flux of the visible disk, 0 when there is none, NaN for an empty image.
 
     field: (n, n) line-of-sight field in G on the standard grid, taken as vertical.  It is measured on the pixels that
-    the networks see, noise included; a finer image gives another R.  Schrijver 2007, section 2.
+    the networks see, noise included, and is no R: a finer image gives another value.  Schrijver 2007, section 2.
     """
     if np.isnan(field).all():
         return np.nan
@@ -44,9 +46,9 @@ def r_of_disk(field):
 
 
 def r_value(field, pixel):
-    """R of a map of radial field, in gauss times MDI pixels: log10 R is 3 to 5 for regions that flare.
+    """Inversion-line flux of a map of radial field, in gauss times MDI pixels.
 
-    field: (n, n) G; pixel: width in cm.
+    field: (h, w) G; pixel: width in cm.  At 1.5 Mm this is Schrijver's R, whose log10 is 3 to 5 for regions that flare.
     """
     both = maximum_filter(field > THRESHOLD, 3) & maximum_filter(field < -THRESHOLD, 3)
     if not both.any():
@@ -56,7 +58,7 @@ def r_value(field, pixel):
 
 
 def region_r_values(surface):
-    """R of each region alive, in the order of surface.regions, on whichever side of the Sun; seen from above."""
+    """Inversion-line flux of each region alive, in the order of surface.regions, on either side; seen from above."""
     values, patches = [], join_patches(surface.spots, surface.plage)
     blurred = np.sqrt(patches.width**2 + 0.25 * STEP**2)
     peak = patches.peak * (patches.width / blurred) ** 2
