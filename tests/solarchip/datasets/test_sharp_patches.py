@@ -66,8 +66,8 @@ def test_a_patch_tells_its_scale_and_its_own_r(tmp_path):
 def test_a_coarse_pixel_sees_inversion_lines_where_a_fine_one_sees_two_spots_apart():
     pixel = np.deg2rad(0.03) * RADIUS
     assert flux_at_scale(two_spots(30), pixel, FINE) > 3  # spots that touch
-    assert flux_at_scale(two_spots(90), pixel, FINE) == 0  # 4 degrees apart
-    assert flux_at_scale(two_spots(90), pixel, COARSE) > 3
+    assert flux_at_scale(two_spots(75), pixel, FINE) == 0  # edges 0.7 degrees apart
+    assert flux_at_scale(two_spots(75), pixel, COARSE) > 3
 
 
 @pytest.mark.parametrize(
