@@ -134,7 +134,7 @@ def find_images(*paths: str | Path) -> list[Path]:
     --------
     >>> from flarebook.solarchip import find_images
     >>> from flarebook.solarchip.datasets.load import FOLDER
-    >>> [path.name for path in find_images(FOLDER)]
+    >>> [path.name for path in find_images(FOLDER)][:2]
     ['aia_171_20110215.fits', 'hmi_continuum_20140301.fits']
     """
     found = []
