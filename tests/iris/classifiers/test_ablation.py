@@ -6,6 +6,9 @@ import pytest
 
 from flarebook.compendium.errors import InputError
 from flarebook.iris.classifiers import ablation
+from flarebook.iris.classifiers.ensemble import TrainingConfig
+from flarebook.iris.classifiers.splits import draw_splits, select_spectra
+from flarebook.iris.features import window_scan
 from flarebook.iris.mg2 import FEATURES
 
 
@@ -61,3 +64,20 @@ def test_a_width_that_was_not_scanned_is_refused():
     assert [v.name for v in ablation.window_variants(scan, [2.0])] == ["windows of 2 A"]
     with pytest.raises(InputError, match="lacks the width 4 A: add it to scan_widths"):
         ablation.window_variants(scan, [2.0, 4.0])
+
+
+def test_every_new_run_needs_nothing_that_only_a_simulation_knows():
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame(rng.normal(5, 1, size=(640, 10)), columns=list(FEATURES))
+    table = table.assign(observation=[f"{r} {i}" for r in ("PF", "AR") for i in range(8) for _ in range(40)])
+    table = table.assign(region=table["observation"].str[:2], slit=rng.integers(0, 548, 640).astype("int32"))
+    table = table.assign(exposure=np.arange(640) % 40, quiet_fraction=np.nan, activity=np.nan)
+    table = table.astype({"observation": "category", "region": "category"})
+    scan = window_scan.stack_windows([2.0, 4.0], [table, table], ("AR", "PF"))
+    base = select_spectra(table, rng)
+    splits = draw_splits(base, rng, n_splits=2, n_test=2, n_validation=2)
+    variants = ablation.field_variants(table, 0.3, rng) + ablation.window_variants(scan, [2.0, 4.0])
+    for variant in variants:
+        scores = ablation.run_variant(variant, splits, base.names, rng, TrainingConfig(epochs=1, batch_size=64))
+        assert scores["value"].notna().all()
+        assert set(scores["model"]) == {variant.name}

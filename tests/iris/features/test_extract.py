@@ -4,9 +4,11 @@ import runpy
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from flarebook.compendium.errors import InputError
+from flarebook.iris.features import tables
 from flarebook.iris.features.extract import (
     extract_features,
     interpolate_profiles,
@@ -215,3 +217,27 @@ def test_no_spectra_give_no_features():
 def test_input_that_does_not_fit_is_refused_in_one_sentence(arguments, sentence):
     with pytest.raises(InputError, match=sentence):
         extract_features(*arguments)
+
+
+def test_the_k_line_alone_gives_seven_features_as_the_whole_window_does():
+    raster = real_raster()
+    spectra, exposure_time = raster.flat()
+    whole, good = extract_features(spectra, raster.wavelength, exposure_time)
+    rows = np.flatnonzero(good)[::40]
+    part = raster.wavelength < 2799.40
+    alone = tables.k_line_features(spectra[rows][:, part], raster.wavelength[part])
+    expected = pd.DataFrame(whole[rows], columns=list(FEATURES))[list(tables.K_LINE_FEATURES)]
+    pd.testing.assert_frame_equal(alone, expected, atol=2e-3)
+
+
+def test_a_constant_profile_of_the_k_line_has_no_features():
+    wavelength = np.linspace(2793.9, 2799.4, 200)
+    line = 1 + 5 * np.exp(-0.5 * ((wavelength - 2796.34) / 0.3) ** 2)
+    table = tables.k_line_features(np.stack([np.ones(200), line]), wavelength)
+    assert table.index.tolist() == [1]
+
+
+def test_a_k_line_profile_without_the_triplets_wing_is_refused():
+    wavelength = np.linspace(2793.9, 2798.9, 200)
+    with pytest.raises(InputError, match="end at 2798.90 A"):
+        tables.k_line_features(np.ones((1, 200)), wavelength)

@@ -4,6 +4,7 @@ import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow's start-up notes would fill the notebooks
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import keras
@@ -149,7 +150,11 @@ def build_network(spectra, splits, widths, dropout=0.0, seed=0, learning_rate=1e
 
 
 def train_ensemble(
-    spectra: Spectra, splits: Splits, widths: tuple[int, ...], config: TrainingConfig = TrainingConfig()
+    spectra: Spectra,
+    splits: Splits,
+    widths: tuple[int, ...],
+    config: TrainingConfig = TrainingConfig(),
+    after_epoch: Callable[[int, keras.Model], None] | None = None,
 ) -> Trained:
     """Train one network per split and keep, per network, the epochs of best accuracy on the test and validation parts.
 
@@ -165,6 +170,8 @@ def train_ensemble(
         Nodes of each hidden layer; empty for a logistic regression.
     config : TrainingConfig
         Epochs, batch size, seed, dropout and learning rate.
+    after_epoch : callable, optional
+        Called with the epoch (from 0) and the network, to record more than the accuracy.
 
     Returns
     -------
@@ -196,6 +203,8 @@ def train_ensemble(
     best = {}
     for epoch in range(config.epochs):
         train_epoch(network, spectra, config.batch_size, rng)
+        if after_epoch is not None:
+            after_epoch(epoch, network)
         correct = correct_calls(network, spectra)
         for name, table in tables.items():
             accuracy[name][epoch] = (correct * table).sum(axis=1) / np.maximum((table * spectra.counts).sum(axis=1), 1)

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from flarebook.compendium.errors import InputError
 from flarebook.iris.features.extract import extract_features
-from flarebook.iris.mg2 import FEATURES, WINDOW
+from flarebook.iris.mg2 import FEATURES, GRID, TRIPLET_WING, WINDOW
 from flarebook.iris.rasters.raster import Raster
 from flarebook.iris.rasters.read import read_raster
 
@@ -62,6 +63,27 @@ def feature_table(raster: "Raster | ndcube.NDCube | str | Path", window: float =
     table = table.assign(good=good)[good].reset_index(drop=True)
     table.attrs["units"] = UNITS
     return table
+
+
+K_LINE_FEATURES = ("line_center", "line_width", "asymmetry", "triplet", "k3_height", "peak_ratio", "peak_separation")
+
+
+def k_line_features(profiles, wavelength):
+    """The seven features that profiles of the k line and the triplet alone can give.
+
+    profiles: (n, n_wavelengths), any unit; wavelength: (n_wavelengths,) Angstrom, to 2799.32 A at least.  Returns a
+    DataFrame of K_LINE_FEATURES; a profile that cannot be measured, such as a constant one, has no row.
+    Raises InputError when the triplet's wing point is not covered.
+    """
+    if wavelength[-1] < TRIPLET_WING:
+        raise InputError(
+            f"The profiles end at {wavelength[-1]:.2f} A; the triplet needs {TRIPLET_WING} A: give longer ones."
+        )
+    beyond = np.arange(wavelength[-1] + 0.05, GRID[-1] + 0.1, 0.05)  # h, which none of the seven features uses
+    padded = np.hstack([profiles, np.repeat(profiles[:, -1:], len(beyond), axis=1)])
+    features, good = extract_features(padded, np.append(wavelength, beyond), 1.0)
+    good = good & (np.ptp(profiles, axis=1) > 0)
+    return pd.DataFrame(features, columns=list(FEATURES)).loc[good, list(K_LINE_FEATURES)]
 
 
 def feature_maps(table, shape):

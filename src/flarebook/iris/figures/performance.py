@@ -92,6 +92,35 @@ def plot_training(history):
     return figure
 
 
+PART_STYLE = {
+    "training": {"color": "#0173B2", "ls": "--", "marker": "s"},
+    "validation": {"color": "#DE8F05", "ls": "-", "marker": "o"},
+    "test": {"color": "#56564F", "ls": ":", "marker": "^"},
+}
+
+
+def plot_learning_curves(curves, by_number, whole):
+    """Loss and AUC by epoch on each part, and test scores by the number of training observations.
+
+    curves: of `CurveRecorder`; by_number: of `scores_by_observations`; whole: number per class of the full training.
+    """
+    figure, (loss, area, right) = plt.subplots(1, 3, figsize=(11, 3.7), layout="constrained")
+    for axes, quantity, label in ((loss, "loss", "cross-entropy [nat]"), (area, "auc", "AUC")):
+        for part, style in PART_STYLE.items():
+            rows = curves[curves["part"] == part].groupby("epoch")[quantity].agg(["mean", "sem"])
+            axes.errorbar(rows.index, rows["mean"], rows["sem"], ms=3.5, lw=1.3, label=part, **style)
+        axes.set(xlabel="epoch", ylabel=label)
+        axes.xaxis.get_major_locator().set_params(integer=True)
+    loss.legend(fontsize=8)
+    for metric, style in (("auc", {"color": "#0173B2", "marker": "o"}), ("tss", {"color": "#D55E00", "marker": "s"})):
+        rows = by_number[by_number["metric"] == metric].groupby("n_observations")["value"].agg(["mean", "sem"])
+        right.errorbar(rows.index, rows["mean"], rows["sem"], ms=4.5, capsize=2.5, label=METRIC_NAMES[metric], **style)
+    right.axvline(whole, color=NEUTRAL_COLOUR, ls=":", lw=1)
+    right.set(xlabel="training observations of each class", ylabel="score on test observations", xlim=(0, None))
+    right.legend(fontsize=8)
+    return figure
+
+
 def plot_importance(table):
     """Permutation importance beside the F-score, both as shares of their largest value.
 

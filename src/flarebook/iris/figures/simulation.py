@@ -167,3 +167,30 @@ def plot_quantiles(quantiles, colours):
             axis.set_xticks([20, 50, 100, 200], labels=["20", "50", "100", "200"])
             axis.xaxis.set_minor_formatter(NullFormatter())
     return figure
+
+
+def plot_flare_strips(strips, flare, order):
+    """Strips of standardised features before the flare, and beside them those of real flare profiles.
+
+    strips: DataFrame minutes_to_onset and the ten features, standardised; flare: DataFrame of K_LINE_FEATURES, in the
+    same units; order: its row labels from left to right.  Features that need the h line are hatched.
+    """
+    options = {"sharex": "col", "gridspec_kw": {"width_ratios": (3, 1.3), "hspace": 0.12, "wspace": 0.04}}
+    figure, axes = plt.subplots(len(FEATURES), 2, figsize=(9.5, 5.6), **options)
+    style = {"cmap": "gray_r", "vmin": -2.5, "vmax": 2.5, **MESH}
+    for (left, right), name in zip(axes, FEATURES, strict=True):
+        left.pcolormesh(strips["minutes_to_onset"], [0, 1], np.tile(strips[name], (2, 1)), **style)
+        if name in flare:
+            shown = right.pcolormesh(np.arange(len(order)), [0, 1], np.tile(flare.loc[order, name], (2, 1)), **style)
+        else:
+            right.set_facecolor("white")
+            right.add_patch(plt.Rectangle((0, 0), 1, 1, transform=right.transAxes, hatch="////", fill=False, ec="0.7"))
+        left.set_ylabel(FEATURE_NAMES[name], rotation=0, ha="right", va="center", fontsize="small")
+        for axis in (left, right):
+            axis.set_yticks([])
+    axes[0, 0].set_title("before the flare, simulated", fontsize="medium")
+    axes[0, 1].set_title("in flares, REAL", fontsize="medium")
+    axes[-1, 0].set_xlabel("minutes to the onset of the flare")
+    axes[-1, 1].set_xlabel("mean profile, by triplet")
+    figure.colorbar(shown, ax=axes, label="standard deviations before the flare", shrink=0.6, pad=0.02, extend="both")
+    return figure
