@@ -75,7 +75,7 @@ def test_fewer_training_observations_leave_test_and_validation_as_they_are(data)
 
 def test_more_training_observations_than_there_are_is_refused(data):
     spectra, splits = data
-    with pytest.raises(InputError, match="5 training observations per class are asked for, of 4"):
+    with pytest.raises(InputError, match="5 training observations per class are asked for, of 4: ask for fewer"):
         learning_curves.limit_training(splits, spectra, 5, np.random.default_rng(0))
 
 

@@ -75,7 +75,7 @@ def limit_training(splits, spectra, n_per_class, rng):
             members = np.flatnonzero((split == TRAIN) & (spectra.positive == region))
             if len(members) < n_per_class:
                 raise InputError(
-                    f"{n_per_class} training observations per class are asked for; there are {len(members)}."
+                    f"{n_per_class} training observations per class are asked for, of {len(members)}: ask for fewer."
                 )
             split[rng.permutation(members)[n_per_class:]] = EXCLUDED
     return Splits(role)
