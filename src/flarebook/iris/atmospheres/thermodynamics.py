@@ -11,10 +11,10 @@ from flarebook.iris.atmospheres.library import COVERED, candidates, normalised
 # name: axis label with its unit
 QUANTITIES = {
     "transition_region_shift": "transition region\n[dex in column mass]",
-    "chromosphere_heating": "chromospheric heating [K]",
-    "low_heating": "low-chromosphere heating [K]",
-    "upflow": "upflow of the gradient [km/s]",
-    "shift": "shift of the line [km/s], red > 0",
+    "chromosphere_heating": "chromospheric\nheating [K]",
+    "low_heating": "low-chromosphere\nheating [K]",
+    "upflow": "upflow of the\ngradient [km/s]",
+    "shift": "shift of the line\n[km/s], red > 0",
     "microturbulence": "microturbulence\n[factor on FAL-C]",
     "macroturbulence": "macroturbulence [km/s]",
 }
