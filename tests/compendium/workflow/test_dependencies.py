@@ -18,6 +18,7 @@ CASES = {
     "iris/mg2.py": IRIS,
     "iris/data/observations.csv": {
         "iris/2-profile-library", "iris/3-observations", "iris/5-embeddings", "iris/8-space-and-time",
+        "iris/9-real-time-score",
         "iris/7-ablations", "iris/10-label-audit", "iris/11-whole-observations", "iris/12-whole-profiles",
     },
     "iris/data/preflare_ensemble.safetensors": {
