@@ -149,7 +149,7 @@ def compare_variants(courses, families, window=-30.0, level=0.1):
     window of `saturated` and `in_state`, minutes to onset; level: distance from 0 or 1 that counts as saturated.
     Returns a DataFrame, one row a variant: auc_35min, tss_first, tss_last (means over the flares), saturated (share of
     the flares whose accuracy is at its floor or ceiling) and in_state (share of the active pixels in the pre-flare
-    state or a brightening, of the flares that have started).
+    state or a brightening; NaN of real spectra).
     """
     rows = {}
     for name, scores in courses.items():
@@ -161,7 +161,7 @@ def compare_variants(courses, families, window=-30.0, level=0.1):
             "tss_first": wide["tss"][window],
             "tss_last": wide["tss"].iloc[-1],
             "saturated": ((accuracy < level) | (accuracy > 1 - level)).mean(),
-            "in_state": (late["activity"] > 0.5).mean(),
+            "in_state": (late["activity"].dropna() > 0.5).mean(),
         }
     return pd.DataFrame(rows).T
 

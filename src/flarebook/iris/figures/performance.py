@@ -239,7 +239,12 @@ def plot_windows(summaries, width):
     return figure
 
 
-VARIANT_TITLES = {"placed": "one course", "drawn": "onset drawn", "patchy": "onset and patches drawn"}
+VARIANT_TITLES = {
+    "observed": "the real flare",
+    "placed": "one course",
+    "drawn": "onset drawn",
+    "patchy": "onset and patches drawn",
+}
 
 
 def plot_family(courses, flares, width, paper, metric="accuracy"):
@@ -254,7 +259,7 @@ def plot_family(courses, flares, width, paper, metric="accuracy"):
         wide = table[table["metric"] == metric].pivot(index="window", columns="flare", values="value")
         minutes = wide.index + width / 2
         for flare, onset in enumerate(flares["activity_onset"][: wide.shape[1]]):
-            colour = NEUTRAL_COLOUR if name == "placed" else shades.to_rgba(onset)
+            colour = NEUTRAL_COLOUR if name in ("observed", "placed") else shades.to_rgba(onset)
             axes.plot(minutes, wide[flare], color=colour, linewidth=0.9, alpha=0.8)
         axes.plot(
             minutes, wide.mean(axis=1), "o-", color="black", linewidth=2, markersize=4, label="mean of the flares"
