@@ -15,33 +15,32 @@ from flarebook.iris.mg2 import FEATURES
 
 pytestmark = [pytest.mark.notebooks, pytest.mark.slow]
 STUDY = os.environ.get("FLAREBOOK_STUDY") or None
-RNG = np.random.default_rng(3)  # of the permutations
 
 
-def unrelated_spectra(results):
+def unrelated_spectra(results, rng):
     """Give each spectrum the features of another, of any observation."""
     path = results / "iris/3-observations/spectra.parquet"
     table = pd.read_parquet(path)
-    table[list(FEATURES)] = table[list(FEATURES)].to_numpy()[RNG.permutation(len(table))]
+    table[list(FEATURES)] = table[list(FEATURES)].to_numpy()[rng.permutation(len(table))]
     table.to_parquet(path)
 
 
-def unrelated_features(results):
+def unrelated_features(results, rng):
     """Give each image of the archive and of the labelled set the features of another."""
     for name in ("features", "labelled"):
-        permute(results / f"stix/3-encoders/{name}-dinov2-focus.npz", "features", slice(None))
+        permute(results / f"stix/3-encoders/{name}-dinov2-focus.npz", "features", slice(None), rng)
 
 
-def unrelated_days(results):
+def unrelated_days(results, rng):
     """Give each day the magnetogram of another."""
-    permute(results / "solarchip/1-simulated-sun/images.npz", "images", 0)
+    permute(results / "solarchip/1-simulated-sun/images.npz", "images", 0, rng)
 
 
-def permute(path, name, channel):
+def permute(path, name, channel, rng):
     """Permute the rows of an array in a file, in one channel or all."""
     arrays = dict(np.load(path))
     rows = arrays[name] if channel == slice(None) else arrays[name][:, channel]
-    rows[:] = rows[RNG.permutation(len(rows))]
+    rows[:] = rows[rng.permutation(len(rows))]
     np.savez(path, **arrays)
 
 
@@ -73,6 +72,6 @@ def test_a_broken_finding_turns_its_science_gates_red(built, tmp_path, name):
     entry = read_profile("ci").notebooks[name]
     for step in entry.after:
         shutil.copytree(built / "results" / step, tmp_path / "broken/results" / step)
-    breaks(tmp_path / "broken/results")
+    breaks(tmp_path / "broken/results", np.random.default_rng(3))
     execute(name, tmp_path / "run", {**entry.parameters, **smaller}, tmp_path / "broken")
     assert set(expected) <= red_gates(tmp_path / "run")
