@@ -49,8 +49,8 @@ BROKEN = {  # notebook: what breaks its input, parameters that make it smaller, 
     "stix/5-filtering": (unrelated_features, {}, ["stix.filtering.automatic.precision"]),
     "stix/6-multiple-sources": (
         unrelated_features,
-        {"n_networks": 1, "epochs": 10, "n_repeats": 1, "n_draws": 1},
-        ["stix.sources.logistic.expert_labels.auc"],
+        {"n_repeats": 1, "n_draws": 1},
+        ["stix.sources.network.expert_labels.auc"],
     ),
     "solarchip/3-probes-and-ablations": (
         unrelated_days,
