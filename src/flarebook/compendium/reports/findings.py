@@ -13,6 +13,7 @@ from flarebook.compendium.validation import read_yaml, validated
 
 FINDINGS = "book/findings.yaml"
 DEVIATIONS = 3  # half width of what a gate of a finding accepts, in standard deviations over seeds
+ROUNDING = 0.05  # share by which a standard deviation, stated to one or two digits, may exceed the measured one
 
 
 class Finding(BaseModel):
@@ -90,7 +91,7 @@ def _check_tolerance(name, gate, profile):
     if gate.fixed:
         return
     sd = gate.seed_sd
-    if sd is None or gate.tolerance < DEVIATIONS * sd * (1 - 1e-9):
+    if sd is None or gate.tolerance < DEVIATIONS * sd * (1 - ROUNDING):
         stated = "`why` states none" if sd is None else f"{gate.tolerance:.3g} is less than {DEVIATIONS} x {sd:.3g}"
         raise InputError(
             f"metrics/{profile}.yaml: {name}: a finding's tolerance is {DEVIATIONS} sd over seeds, but {stated}: "
