@@ -91,3 +91,12 @@ def test_scores_come_by_the_number_of_observations(data):
 def test_overfitting_is_the_rise_above_the_least_loss():
     table = pd.DataFrame({"member": [0, 0, 0], "epoch": [1, 2, 3], "part": "validation", "loss": [0.6, 0.4, 0.5]})
     assert learning_curves.overfitting(table) == (pytest.approx(0.1), 0.0)
+
+
+def test_scores_of_one_bin_decide_nothing():
+    counts = np.zeros((1, 2, 4), int)
+    counts[0, :, 2] = 30  # both observations, all spectra in the same bin
+    inside, positive = np.ones((1, 2), bool), np.array([True, False])
+    assert learning_curves.auc_of_counts(counts, inside, positive) == pytest.approx(0.5)
+    counts[0, 0] = [0, 0, 0, 30]
+    assert learning_curves.auc_of_counts(counts, inside, positive) == pytest.approx(1)
