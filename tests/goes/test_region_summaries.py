@@ -63,7 +63,7 @@ def test_what_no_summary_holds_is_refused_with_its_row(summaries, old, new, word
 
 
 def test_a_missing_column_is_named(summaries):
-    with pytest.raises(InputError, match="has no column Z, No_sunspots, MAGTYPE: give NOAA's region summaries"):
+    with pytest.raises(InputError, match="has no column Z, MAGTYPE: give NOAA's region summaries"):
         summaries(
             "12192,S12W05,0010,5,3,2014-10-24 00:30\n",
             header="ar_noaanum,LOCATION,AREA,Longitude_extent,No_sunspots,date\n",
