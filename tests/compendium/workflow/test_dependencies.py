@@ -33,6 +33,7 @@ CASES = {
     "stix/imaging/clean.py": {"stix/1-real-flare", "stix/2-archive"},
     "solarchip/data/translator.safetensors": {"solarchip/5-translation"},
     "solarchip/data/published_flare_skill.yaml": {"solarchip/4-flare-classification"},
+    "solarchip/data/real_flare_scores.csv": {"solarchip/6-real-flares"},
     "solarchip/figures/translation.py": {"solarchip/5-translation"},
     "commands/stix.py": set(),
 }  # fmt: skip

@@ -111,13 +111,6 @@ def test_a_list_without_places_or_one_that_ends_too_early_is_refused(flares, fac
         audit.audit_flares(flares[:2].assign(start=flares["start"] - pd.Timedelta("4h")), nearest, row)
 
 
-def test_a_table_that_is_no_region_summary_is_refused(tmp_path):
-    path = tmp_path / "regions.csv"
-    path.write_text("date,ar_noaanum\n2014-01-01,11936\n")
-    with pytest.raises(InputError, match="lacks the columns AREA, LOCATION"):
-        audit.read_region_summaries(path)
-
-
 @pytest.mark.skipif(not in_mirror("swpc_flares_1996_2018.csv.gz"), reason="NOAA's lists are not in FLAREBOOK_MIRROR")
 def test_the_shipped_facts_follow_from_noaa_s_lists(facts):
     paths = audit.list_paths()

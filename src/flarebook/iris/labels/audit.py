@@ -12,10 +12,10 @@ import pandas as pd
 
 from flarebook.compendium.data.download import check_hash, locate
 from flarebook.compendium.data.manifest import dataset
-from flarebook.compendium.data.reading import file_reader, read_text_table
 from flarebook.compendium.errors import InputError, MetadataWarning
 from flarebook.goes.classes import reaches_class
 from flarebook.goes.flare_list import read_flare_list
+from flarebook.goes.region_summaries import read_region_summaries
 from flarebook.iris.observations import WINDOW_END, WINDOW_MINUTES, observation_table
 
 DAY = pd.Timedelta("24h")
@@ -25,28 +25,9 @@ FLARE_NEAR = 100.0  # arcsec: of a flare's place, for flares without a region's 
 SOLAR_RADIUS = 976.0  # arcsec, the largest of the year
 STATED_ENDS = {"PF 15": "2014-03-29T17:54:20"}  # ENDOBS of the raster that ships
 READINGS = {"as printed": (1, 1, 1), "x reversed": (-1, 1, 1), "y reversed": (1, -1, 1), "y / 10": (1, 1, 0.1)}
-LOCATION = r"(?P<ns>[NS])(?P<lat>\d\d)(?P<ew>[EW])(?P<lon>\d{2,3})"  # as NOAA writes a place on the disk
 FLARES, REGIONS = "label_audit.csv", "label_regions.csv"
 FOLDER = files("flarebook.iris") / "data"
 LISTS = ("noaa-flares", "noaa-flares-located", "noaa-regions")  # of the manifest
-
-
-@file_reader("a table of NOAA's daily region summaries")
-def read_region_summaries(path):
-    """Sunspot regions of each day at 00:00 UT: DataFrame day, region, longitude, latitude (Stonyhurst, deg), area.
-
-    path: CSV with the columns date, ar_noaanum, LOCATION and AREA.  Rows without a place are dropped.  Raises
-    InputError when a column is missing.
-    """
-    table = read_text_table(path)
-    if missing := {"date", "ar_noaanum", "LOCATION", "AREA"} - set(table):
-        raise InputError(f"{path} lacks the columns {', '.join(sorted(missing))}: give NOAA's region summaries")
-    place = table["LOCATION"].str.extract(LOCATION)
-    signs = place["ew"].map({"W": 1, "E": -1}), place["ns"].map({"N": 1, "S": -1})
-    found = {"day": pd.to_datetime(table["date"]).dt.floor("D"), "region": pd.to_numeric(table["ar_noaanum"])}
-    found |= {"longitude": signs[0] * place["lon"].astype(float), "latitude": signs[1] * place["lat"].astype(float)}
-    found["area"] = pd.to_numeric(table["AREA"], errors="coerce")
-    return pd.DataFrame(found).dropna(subset=["longitude"]).reset_index(drop=True)
 
 
 def observation_times(observations=None):
@@ -91,14 +72,14 @@ def pointing_distance(x, y, time, longitude, latitude, times):
 def nearest_regions(regions, observations=None):
     """The numbered region nearest to each pointing: DataFrame observation, reading, noaa_region, distance, area.
 
-    regions: of `read_region_summaries`.  reading: how the printed pointing is read, one of READINGS.  It is read as
+    regions: of `goes.read_region_summaries`.  reading: how the printed pointing is read, one of READINGS.  It is as
     printed for quiet Sun, if a region lies within NEAREST, or if no other reading has one within half of that; for a
     pointing off the disk another reading needs one within NEAREST.
     """
     rows = []
     for row in (observation_table() if observations is None else observations).itertuples():
         day = pd.Timestamp(row.start).floor("D")
-        known = regions[regions["day"] == day]
+        known = regions[regions["valid"] == day]
         if known.empty:
             raise InputError(f"the region summaries hold no region of {day:%Y-%m-%d}: give those of 2014 and 2015")
         found = []

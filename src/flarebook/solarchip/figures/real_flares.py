@@ -46,12 +46,12 @@ def plot_base_rates(years):
         label = f"≥ {name}"
         axes.plot(years["year"], 100 * years[f"share_{letter}"], marker, ls="-", color=colour, label=label, ms=5)
     axes.axvspan(SPLIT_YEAR - 0.5, years["year"].max() + 0.5, color="0.93", zorder=0)
-    axes.text(SPLIT_YEAR - 0.4, 97, "test", va="top", color="0.35")
-    axes.text(SPLIT_YEAR - 0.6, 97, "training", va="top", ha="right", color="0.35")
-    axes.set(ylabel="days with a flare [%]", xlabel="year", ylim=(0, 100))
+    axes.text(SPLIT_YEAR - 0.35, 108, "test", va="top", color="0.35")
+    axes.text(SPLIT_YEAR - 0.65, 108, "training", va="top", ha="right", color="0.35")
+    axes.set(ylabel="days with a flare [%]", xlabel="year", ylim=(0, 110), yticks=range(0, 101, 20))
     axes.set_xlim(years["year"].min() - 0.5, years["year"].max() + 0.5)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=12))
-    axes.legend(loc="upper left", fontsize="small", ncols=3)
+    figure.legend(loc="outside upper center", ncols=3)
     return figure
 
 
@@ -101,9 +101,10 @@ def plot_reliability_panels(table, columns=3):
         shown = -1.0
         for row in bins.itertuples():  # numbers of days along the top, those too near the last one left out
             if row.score - shown > 0.11:
-                axes.text(row.score, 1.02, f"{row.n}", ha="center", va="bottom", fontsize=7.5, color="0.35")
+                place = {"xy": (row.score, 1.015), "xycoords": ("data", "axes fraction")}
+                axes.annotate(f"{row.n}", **place, ha="center", va="bottom", fontsize=7.5, color="0.35")
                 shown = row.score
-        axes.set_title(method, pad=14, fontsize="medium")
+        axes.set_title(method, pad=15, fontsize="medium")
         axes.set(xlim=(-0.03, 1.03), ylim=(-0.03, 1.03), aspect="equal")
     figure.supxlabel("forecast probability", fontsize="medium")
     figure.supylabel("share of days with a flare", fontsize="medium")
