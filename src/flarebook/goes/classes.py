@@ -87,6 +87,20 @@ def reaches_class(flux, goes_class):
     return flux >= class_to_flux(goes_class) * (1 - 1e-6)
 
 
+def power_law_index(fluxes, lowest="C1.0"):
+    """Index of the power law of peak fluxes above a class, and its standard error: maximum likelihood.
+
+    Crawford et al. 1970, equation 9.  Raises InputError for fewer than ten flares above the class.
+    """
+    limit = class_to_flux(lowest)
+    above = np.asarray(fluxes, float)
+    above = above[above >= limit]
+    if len(above) < 10:
+        raise InputError(f"{len(above)} flares of class {lowest} or above give no power law: simulate more days")
+    slope = len(above) / np.log(above / limit).sum()
+    return 1 + slope, slope / np.sqrt(len(above))
+
+
 def minute_means(flux, times):
     """Means over the minutes that hold a time: (flux (m,), times (m,) datetime64 in order), unknown NaN.
 

@@ -6,7 +6,7 @@ import pytest
 from scipy.ndimage import gaussian_filter
 
 from flarebook.compendium.errors import InputError
-from flarebook.goes.classes import class_to_flux
+from flarebook.goes.classes import class_to_flux, power_law_index
 from flarebook.solarchip.datasets import statistics
 from flarebook.solarchip.images.grid import Disk
 
@@ -46,10 +46,10 @@ def test_histograms_of_one_sample_sum_to_its_share_within_the_bins():
 
 def test_power_law_is_recovered_from_its_own_draws():
     draws = class_to_flux("C1.0") * np.random.default_rng(3).random(20_000) ** (-1 / (2.1 - 1))
-    index, error = statistics.power_law_index(draws)
+    index, error = power_law_index(draws)
     assert index == pytest.approx(2.1, abs=4 * error) and error == pytest.approx(1.1 / np.sqrt(20_000), rel=0.05)
     with pytest.raises(InputError, match="simulate more days"):
-        statistics.power_law_index(draws[:5])
+        power_law_index(draws[:5])
 
 
 def test_rates_count_flares_by_day_and_dates_by_their_largest():

@@ -5,8 +5,7 @@ import pandas as pd
 from scipy.ndimage import gaussian_filter
 from scipy.stats import binned_statistic
 
-from flarebook.compendium.errors import InputError
-from flarebook.goes.classes import class_to_flux, reaches_class
+from flarebook.goes.classes import reaches_class
 from flarebook.solarchip.images.channels import CHANNELS
 
 CLASSES = ("C1.0", "M1.0", "X1.0")
@@ -82,20 +81,6 @@ def _span(times):
     """Days that the dates cover, the last one included."""
     times = pd.to_datetime(pd.Series(times))
     return (times.max() - times.min()) / pd.Timedelta("1D") + 1
-
-
-def power_law_index(fluxes, lowest="C1.0"):
-    """Index of the power law of peak fluxes above a class, and its standard error: maximum likelihood.
-
-    Crawford et al. 1970, equation 9.  Raises InputError for fewer than ten flares above the class.
-    """
-    limit = class_to_flux(lowest)
-    above = np.asarray(fluxes, float)
-    above = above[above >= limit]
-    if len(above) < 10:
-        raise InputError(f"{len(above)} flares of class {lowest} or above give no power law: simulate more days")
-    slope = len(above) / np.log(above / limit).sum()
-    return 1 + slope, slope / np.sqrt(len(above))
 
 
 def cumulative_table(flares, days):

@@ -13,12 +13,11 @@ import pandas as pd
 from flarebook.compendium.data.download import check_hash, locate
 from flarebook.compendium.data.manifest import dataset
 from flarebook.compendium.errors import MetadataWarning
-from flarebook.goes.classes import LETTERS, reaches_class
+from flarebook.goes.classes import LETTERS, power_law_index, reaches_class
 from flarebook.goes.flare_list import flare_times, read_flare_list
 from flarebook.goes.forecast_records import read_forecast_record, read_verification_list
 from flarebook.goes.labels import largest_peak_flux
 from flarebook.goes.region_summaries import read_region_summaries
-from flarebook.solarchip.datasets.statistics import power_law_index
 from flarebook.solarchip.flares.region_forecasts import DAY, flare_days, real_forecasts
 from flarebook.solarchip.flares.scores import reliability_bins, verify_forecast
 
