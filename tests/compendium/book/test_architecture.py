@@ -25,5 +25,5 @@ def test_the_packages_are_drawn_with_every_stage_and_no_arrow_upward(build):
 
 
 def test_the_notebooks_are_drawn(build):
-    assert "iris with 9 notebooks" in architecture.workflow_drawing(build)
+    assert "iris with 12 notebooks" in architecture.workflow_drawing(build)
     assert "simulated sun" in (build.source / "book/architecture-workflow.svg").read_text()
