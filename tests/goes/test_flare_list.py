@@ -166,6 +166,14 @@ def test_a_list_that_does_not_state_its_scale_is_noaa_s(listed, peak, scale):
         assert listed(f"{peak},M1.0\n", header="peak,goes_class\n")["scale"].tolist() == [scale]
 
 
+@pytest.mark.parametrize(
+    ("name", "value"), [("hgs_lon", "400"), ("hgs_lat", "-95"), ("noaa_ar", "-5"), ("noaa_ar", "inf")]
+)
+def test_a_place_that_no_flare_has_is_refused(listed, name, value):
+    with pytest.raises(InputError, match=rf"row 1 of flares.csv has the \w+ '{value}', not from -?\d+ to"):
+        listed(f"2011-06-07T06:41,M3.6,{value}\n", header=f"peak,goes_class,{name}\n")
+
+
 def test_a_stated_scale_is_kept(listed):
     flares = listed("2011-06-07T06:41,M3.6,true\n", header="peak,goes_class,scale\n")
     assert flares["scale"].tolist() == ["true"]

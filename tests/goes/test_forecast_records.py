@@ -45,7 +45,12 @@ def test_a_record_without_a_header_is_reported_and_so_is_a_row_given_twice(writt
         ("2014 01 01 00 00 60 15\n", "row 1 .* has not 11 or 13 whole numbers"),
         (SWPC + "2014 01 03 00 00 60 60 60 15\n", "row 3 .* has not 11 or 13 whole numbers"),
         (SWPC.replace("60", ".6", 1), "row 1 .* has not 11 or 13 whole numbers"),
-        (SWPC.replace("2014 01 02", "2014 02 30"), "row 2 .* has an impossible time"),
+        (SWPC.replace("2014 01 02", "2014 02 30"), "row 2 .* has an impossible time .2014 02 30 00 00."),
+        (SWPC.replace("2014 01 02 00", "2014 01 02 25"), "row 2 .* has an impossible time .2014 01 02 25 00."),
+        (SWPC.replace("2014 01 02", "99 01 02"), "row 2 .* has an impossible time"),
+        (SWPC.replace("2014 01 02", "9999 01 02"), "row 2 .* has an impossible time"),
+        (SWPC.replace("60", "6²", 1), "row 1 .* has not 11 or 13 whole numbers"),
+        (SWPC.replace("60", "9" * 30, 1), "row 1 .* has not 11 or 13 whole numbers"),
         (SWPC.replace("70", "170"), "has a probability of 170 per cent"),
         (SWPC.replace("2014 01 02", "2014 01 01"), "has two forecasts of 2014-01-01"),
     ],
@@ -68,3 +73,19 @@ def test_a_flare_of_the_verification_may_pass_midnight(written):
 def test_a_row_that_is_no_flare_is_refused(written, row):
     with pytest.raises(InputError, match="row 1 of record.txt .* is not a date, start, peak and end as HHMM"):
         read_verification_list(written(row + "\n"))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "record.txt is empty"),
+        ("1614 01 07 1804 1832 1858 X1.2 1944", "row 1 .* has an impossible year"),
+        ("9999 01 07 1804 1832 1858 X1.2 1944", "row 1 .* has an impossible year"),
+        ("2014 01 07 1804 1832 1820 X1.2 1944", "row 1 .* ends before its peak"),
+        ("2014 01 07 1804 1732 1858 X1.2 1944", "row 1 .* ends before its peak"),
+        ("2014 01 07 1804 1832 1858 M99 1944", "record.txt: 'M99' is not a GOES class"),
+    ],
+)
+def test_an_impossible_flare_is_refused(written, text, words):
+    with pytest.raises(InputError, match=words):
+        read_verification_list(written(text))

@@ -54,12 +54,22 @@ def test_units_the_time_of_the_places_and_days_without_a_group_are_reported(summ
         ("FKC", "GKC", "has the mcintosh 'GKC'"),
         ("2700", "big", "has the area 'big'"),
         ("BETA-GAMMA-DELTA", "OMEGA", "has the magnetic_class 'OMEGA'"),
-        ("2014-10-24 00:30", "24.10.2014", "has the issued ''"),
+        ("2014-10-24 00:30", "24.10.2014", "has the issued '24.10.2014'"),
+        ("2014-10-24", "1614-10-24", "has the issued '1614-10-24 00:30'"),
+        ("2014-10-24", "9999-10-24", "has the issued '9999-10-24 00:30'"),
+        ("S12W05", "S92W05", "has the location 'S92W05'"),
+        ("S12W05", "S12W185", "has the location 'S12W185'"),
+        ("2700", "2" * 400, "has the area '222"),
     ],
 )
 def test_what_no_summary_holds_is_refused_with_its_row(summaries, old, new, words):
     with pytest.raises(InputError, match=words):
         summaries(ROWS[0].replace(old, new), ROWS[1])
+
+
+def test_a_table_without_rows_is_refused(summaries):
+    with pytest.raises(InputError, match="holds no sunspot group"):
+        summaries()
 
 
 def test_a_missing_column_is_named(summaries):

@@ -7,6 +7,7 @@ import typer
 
 from flarebook.compendium.atomic_files import atomic_files, atomic_write, make_folder
 from flarebook.compendium.batch_report import counted, gathered, noting, print_line, report_skipped
+from flarebook.compendium.errors import InputError
 from flarebook.compendium.progress import progress
 
 HOST = "https://jsoc1.stanford.edu/data"
@@ -187,7 +188,9 @@ def verify(
     flares: Annotated[
         Path | None, typer.Option(help="Flare list (.csv) instead of observed.", show_default="the column observed")
     ] = None,
-    goes_class: Annotated[str, typer.Option("--class", help="Smallest class of a flare, of a list.")] = "M1.0",
+    goes_class: Annotated[
+        str | None, typer.Option("--class", help="Smallest class of a flare, of a list.", show_default="M1.0")
+    ] = None,
     out: Annotated[Path, typer.Option(help="Folder of the tables and the figure.")] = Path("verification"),
     quiet: Annotated[int, typer.Option(help="Days without a flare before a first flare.", min=1, max=365)] = 7,
     draws: Annotated[int, typer.Option(help="Bootstrap draws of blocks of days.", min=10, max=100_000)] = 1000,
@@ -205,8 +208,12 @@ def verify(
     from flarebook.solarchip.figures.real_flares import plot_reliability_panels
     from flarebook.solarchip.flares.verification import verify_file
 
+    if goes_class is not None and flares is None:
+        raise InputError(f"--class {goes_class} belongs to a flare list: give --flares too")
     with noting():
-        scores, curve, record = verify_file(forecasts, flares, goes_class, draws, seed, quiet)
+        scores, curve, record = verify_file(
+            forecasts, flares, "M1.0" if goes_class is None else goes_class, draws, seed, quiet
+        )
     rows = scores[["name", "value", "low", "high", "n", "events"]].astype(object).where(scores.notna(), None)
     title = f"{forecasts.name}: {counted(len(record), 'day')}, {record['observed'].sum()} with a flare"
     show(title, ("score", "value", "low", "high", "days", "with a flare"), rows.itertuples(index=False))

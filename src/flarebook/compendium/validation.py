@@ -16,6 +16,13 @@ class CoreLoader(yaml.SafeLoader):
 
     yaml_implicit_resolvers = {}
 
+    def construct_mapping(self, node, deep=False):
+        """A mapping, whose keys must differ: YAML would keep the last of two without a word."""
+        keys = [key.value for key, _ in node.value if isinstance(key, yaml.ScalarNode)]
+        if twice := next((key for number, key in enumerate(keys) if key in keys[:number]), None):
+            raise yaml.MarkedYAMLError(problem=f"it has the key {twice!r} twice", problem_mark=node.start_mark)
+        return super().construct_mapping(node, deep)
+
 
 for tag, pattern, first, construct in (
     ("null", r"~|null|Null|NULL|", "~nN\0", lambda text: None),

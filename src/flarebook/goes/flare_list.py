@@ -24,6 +24,7 @@ NAMES = {  # column of ours: those of HEK (sunpy's Fido, hek.HEKClient), of the 
     "latitude": ("latitude", "hgs_lat", "hgs_y"),
 }
 PLACE = {"region": "", "longitude": "deg", "latitude": "deg"}  # NOAA's number; Stonyhurst; only of lists that have them
+LIMITS = {"region": (0, 99_999), "longitude": (-180, 180), "latitude": (-90, 90)}
 TIMES = ("start", "peak", "end")
 ABSENT = ("", "nan", "nat", "none", "null", "--", "////")  # as lists write a value that they do not have
 ISO = r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?"
@@ -177,6 +178,13 @@ def _numbers(text, name):
     if wrong.any():
         row = wrong.to_numpy().argmax()
         raise InputError(f"row {row + 1} of {name} has the {text.name} {text.iloc[row]!r}, no number: correct it")
+    low, high = LIMITS[text.name]
+    wrong = ~(values.isna() | values.between(low, high))
+    if wrong.any():
+        row = wrong.to_numpy().argmax()
+        raise InputError(
+            f"row {row + 1} of {name} has the {text.name} {text.iloc[row]!r}, not from {low} to {high}: correct it"
+        )
     return values.mask(values == 0) if text.name == "region" else values
 
 

@@ -8,13 +8,14 @@ import pandas as pd
 
 from flarebook.compendium.data.reading import file_reader, read_text
 from flarebook.compendium.errors import InputError
-from flarebook.goes.classes import class_to_flux
+from flarebook.goes.classes import FIRST_TIME, class_to_flux, last_time
 from flarebook.goes.quality import note
 from flarebook.goes.scales import scale_of_lists
 
 DAY = pd.Timedelta("1D")
 CLOCK = r"((?:[01]\d|2[0-3])[0-5]\d)"
-FLARE = re.compile(rf"(\d{{4}}) (\d\d) (\d\d) {CLOCK} {CLOCK} {CLOCK} ([CMX]\d+\.?\d*)(?: (\d+|NaN))?")
+FLARE = re.compile(rf"(\d{{4}}) (\d\d) (\d\d) {CLOCK} {CLOCK} {CLOCK} ([CMX]\d+\.?\d*)(?: (\d{{1,5}}|NaN))?")
+NUMBER = re.compile(r"\d{1,4}")
 LEADS = {11: 3, 13: 4}  # days ahead, by the number of columns: five of the time, then M and X for each day
 
 
@@ -52,7 +53,7 @@ def read_forecast_record(path: str | Path) -> pd.DataFrame:
     if not rows:
         raise InputError(f"{path.name} is empty: give a record of flare forecasts")
     width = len(rows[0])
-    wrong = next((n for n, row in enumerate(rows, 1) if len(row) != width or not all(map(str.isdigit, row))), None)
+    wrong = next((n for n, row in enumerate(rows, 1) if len(row) != width or not all(map(NUMBER.fullmatch, row))), None)
     if width not in LEADS or wrong:
         row = rows[(wrong or 1) - 1]
         raise InputError(
@@ -61,9 +62,12 @@ def read_forecast_record(path: str | Path) -> pd.DataFrame:
         )
     values = np.array(rows, int)
     parts = pd.DataFrame(values[:, :5], columns=["year", "month", "day", "hour", "minute"])
-    times = pd.to_datetime(parts, errors="coerce")
-    if times.isna().any():
-        raise InputError(f"row {int(times.isna().argmax()) + 1} of {path.name} has an impossible time: correct it")
+    times = pd.to_datetime(parts[["year", "month", "day"]].assign(year=parts["year"].clip(1700, 2200)), errors="coerce")
+    times += pd.to_timedelta(parts["hour"], "h") + pd.to_timedelta(parts["minute"], "min")
+    wrong = ~times.between(FIRST_TIME, last_time()) | (parts["hour"] > 23) | (parts["minute"] > 59)
+    if wrong.any():
+        row = int(wrong.argmax())
+        raise InputError(f"row {row + 1} of {path.name} has an impossible time ({' '.join(rows[row][:5])}): correct it")
     if values[:, 5:].max() > 100:
         raise InputError(f"{path.name} has a probability of {values[:, 5:].max()} per cent: correct it")
     names = [f"{letter}_{day + 1}" for letter in "mx" for day in range(LEADS[width])]
@@ -96,7 +100,7 @@ def read_verification_list(path: str | Path) -> pd.DataFrame:
     Raises
     ------
     InputError
-        If a row has another layout or an impossible date.
+        If a row has another layout, an impossible date or order of times, or there is none.
 
     References
     ----------
@@ -112,8 +116,19 @@ def read_verification_list(path: str | Path) -> pd.DataFrame:
                 "class and region: give the list of Murray et al. 2017"
             )
         start, peak, end = (midnight + pd.Timedelta(f"{clock[:2]}:{clock[2:]}:00") for clock in found.groups()[3:6])
-        rows.append((start, *(time + DAY * int(time < start) for time in (peak, end)), *found.groups()[6:]))
+        peak, end = (time + DAY * int(time < start) for time in (peak, end))
+        if not FIRST_TIME <= start <= last_time() or end < peak:
+            raise InputError(
+                f"row {number} of {path.name} ({line.strip()[:60]!r}) has an impossible year or ends before its peak: "
+                "correct it"
+            )
+        rows.append((start, peak, end, *found.groups()[6:]))
+    if not rows:
+        raise InputError(f"{path.name} is empty: give the list of Murray et al. 2017")
     table = pd.DataFrame(rows, columns=["start", "peak", "end", "goes_class", "region"])
     table["region"] = pd.to_numeric(table["region"], errors="coerce").astype(float)
-    flux = table["goes_class"].map(class_to_flux).astype(float)
+    try:
+        flux = table["goes_class"].map(class_to_flux).astype(float)
+    except InputError as error:
+        raise InputError(f"{path.name}: {error}") from error
     return table.assign(peak_flux=flux, scale=scale_of_lists(table["peak"]))

@@ -6,6 +6,7 @@ import pandas as pd
 
 from flarebook.compendium.data.reading import file_reader, read_text_table
 from flarebook.compendium.errors import InputError
+from flarebook.goes.classes import FIRST_TIME, last_time
 from flarebook.goes.quality import note
 
 NAMES = {  # column of ours: that of the summaries' compiled table
@@ -19,6 +20,7 @@ NAMES = {  # column of ours: that of the summaries' compiled table
     "issued": "date",
 }
 NUMBERS = ("region", "area", "extent", "n_spots")
+PLACE = r"[NS][0-8]\d[EW](\d\d|0\d\d|1[0-7]\d)"
 MISSPELT = "NM"  # heading of the number of spots in one report
 MCINTOSH = r"[A-FH][XRSAHK][XOIC]"  # modified Zurich class, penumbra of the largest spot, distribution
 MAGNETIC = r"ALPHA|(BETA|GAMMA|DELTA)(-(GAMMA|DELTA))*"
@@ -61,16 +63,19 @@ def read_region_summaries(path: str | Path) -> pd.DataFrame:
     missing = [name for name in NAMES.values() if name not in table]
     if missing:
         raise InputError(f"{path.name} has no column {', '.join(missing)}: give NOAA's region summaries as one table")
+    if not len(table):
+        raise InputError(f"{path.name} holds no sunspot group: give NOAA's region summaries as one table")
     if MISSPELT in table:
         table["No_sunspots"] = table["No_sunspots"].where(table["No_sunspots"] != "", table[MISSPELT])
     groups = pd.DataFrame({ours: table[name].str.strip() for ours, name in NAMES.items()})
     for name in NUMBERS:
-        groups[name] = _checked(groups[name], r"\d+", path.name).astype(float)
+        groups[name] = _checked(groups[name], r"\d{1,5}", path.name).astype(float)
     _checked(groups["mcintosh"], MCINTOSH, path.name)
     _checked(groups["magnetic_class"], MAGNETIC, path.name)
     issued = pd.to_datetime(groups["issued"], format="%Y-%m-%d %H:%M", errors="coerce")
-    _checked(groups["issued"].where(issued.notna(), ""), r".+", path.name)
-    places = _degrees(_checked(groups.pop("location"), r"[NS]\d\d[EW]\d{2,3}", path.name))
+    issued = issued.where(issued.between(FIRST_TIME, last_time())).astype("datetime64[ns]")
+    _checked(groups["issued"], issued.notna(), path.name)
+    places = _degrees(_checked(groups.pop("location"), PLACE, path.name))
     groups = groups.assign(issued=issued, valid=issued.dt.floor("D"), **places)
     _note_gaps(groups, path.name)
     groups = groups.sort_values(["issued", "region"], kind="stable", ignore_index=True)
@@ -79,8 +84,11 @@ def read_region_summaries(path: str | Path) -> pd.DataFrame:
 
 
 def _checked(column, pattern, name):
-    """A column of text that matches a pattern throughout; InputError names the first row that does not."""
-    wrong = ~column.str.fullmatch(pattern)
+    """A column of text that matches a pattern throughout; InputError names the first row that does not.
+
+    pattern: regular expression, or bool for each row.
+    """
+    wrong = ~(column.str.fullmatch(pattern) if isinstance(pattern, str) else pattern)
     if wrong.any():
         row = wrong.to_numpy().argmax()
         raise InputError(

@@ -86,6 +86,24 @@ def test_a_wrong_entry_is_named(project):
         read_findings()
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("false", "the file: input should be a valid list"),
+        ("{}", "the file: input should be a valid list"),
+        ("- {finding: F, where: sun/1-draw, no_effect: {}}", "no_effect: dictionary should have at least 1 item"),
+        ("- {finding: F, where: sun/1-draw, no_effect: {a: 1e999}}", "no_effect.a.* should be a finite number"),
+        ("- {finding: F, where: sun/1-draw, no_effect: {a: 0.0, a: 1.0}}", "it has the key 'a' twice"),
+        ("- {finding: F, where: sun/1-draw, no_effect: {a: 0.0}, profiles: [labtop]}", "should be 'ci', 'laptop' or"),
+    ],
+)
+def test_what_would_guard_nothing_is_refused(project, text, words):
+    (project / "book").mkdir(exist_ok=True)
+    (project / "book/findings.yaml").write_text(text)
+    with pytest.raises(InputError, match=f"book/findings.yaml.*{words}"):
+        read_findings()
+
+
 def test_kinds_are_counted_and_findings_listed(gates_with):
     gates = gates_with({"sun.skill.tss": "sun.baseline.tss"})
     verdicts = judge({"sun.skill.tss": {"value": 0.45, "origin": "simulated"}}, gates)

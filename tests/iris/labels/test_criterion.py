@@ -69,6 +69,29 @@ def test_a_list_that_ends_before_the_observation_does_is_reported(activity):
     assert "(the last ends 2015-12-01 00:00)" in sentence
 
 
+def test_a_flare_whose_list_states_its_peak_alone_is_found(activity):
+    rows = ",2015-03-12T11:50,,M1.6,5,-15\n"
+    (sentence,) = violations("PF 6", times("2015-03-12T11:43", 25), activity(rows))
+    assert "1 of 25 exposures of its window lie in the M1.6 flare of 2015-03-12 11:50 to 11:50" in sentence
+
+
+def test_a_list_of_other_days_does_not_hide_a_flare_of_the_record(activity):
+    flux = np.full(24 * 60 * 3, 1e-6)
+    flux[2000:2010] = np.geomspace(1.5e-6, 5e-5, 10)
+    flux[2010:2060] = np.geomspace(5e-5, 1.1e-6, 50)
+    begin = np.datetime64("2016-01-30T12:00", "ns")
+    used, end = times(begin + np.timedelta64(1900, "m"), 25), begin + np.timedelta64(2100, "m")
+    (alone,) = violations("AR 14", used, activity(curve=(begin, flux)), end)
+    (beside,) = violations("AR 14", used, activity("", (begin, flux)), end)
+    assert alone == beside and "an M5.0 flare began at 2016-01-31 21:19 while it was observed" in alone
+
+
+def test_a_list_without_a_flare_covers_nothing(activity):
+    empty = activity("").lists[0].iloc[:0]
+    (sentence,) = violations("PF 6", times("2015-03-12T11:43", 25), criterion.XrayActivity([], [empty]))
+    assert "the GOES records and flare lists do not cover all of it" in sentence
+
+
 def test_nothing_to_read_is_refused_with_its_name(tmp_path):
     with pytest.raises(InputError, match="none of .*none.csv is a GOES record or a flare list"):
         criterion.read_activity([str(tmp_path / "none.csv")])

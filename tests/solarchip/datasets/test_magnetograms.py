@@ -105,6 +105,13 @@ def test_a_wave_stands_at_its_scale():
     assert table.loc[table["power"].idxmax(), "scale"] == pytest.approx(60, rel=0.15)
 
 
+def test_missing_pixels_are_told():
+    with pytest.raises(InputError, match="1 of .* pixels near disk centre are missing"):
+        power_spectrum(np.where(np.arange(64 * 64).reshape(64, 64) == 32 * 64 + 32, np.nan, 1.0))
+    with pytest.raises(InputError, match="no finite value on the disk"):
+        field_strengths(np.full((64, 64), np.nan))
+
+
 def test_a_simulated_date_repeats_and_follows_the_cycle():
     again = simulate_magnetogram("2014-04-01", 3, 64)
     assert (again == simulate_magnetogram("2014-04-01", 3, 64)).all()

@@ -54,6 +54,18 @@ def test_the_command_prints_and_writes_scores_with_intervals_and_a_reliability_f
     assert {path.name for path in (tmp_path / "out").iterdir()} == {"scores.csv", "reliability.csv", "reliability.png"}
 
 
+def test_a_name_with_dollars_is_no_formula(written, tmp_path):
+    path = written(HEADER + "".join(ROWS), "a$\\foo$b.csv")
+    assert call(path, "--out", tmp_path / "out", "--draws", 10)[0] == 0
+    assert (tmp_path / "out/reliability.png").is_file()
+
+
+def test_a_class_without_a_flare_list_is_refused(written, tmp_path):
+    with pytest.raises(InputError, match="--class C1.0 belongs to a flare list: give --flares too"):
+        call(written(HEADER + "".join(ROWS)), "--class", "C1.0", "--out", tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_flare_list_says_what_came_within_the_day(written, tmp_path):
     path = written("date,probability\n" + "".join(row.rsplit(",", 1)[0] + "\n" for row in ROWS))
     code, printed = call(path, "--flares", written(LIST, "flares.csv"), "--out", tmp_path / "out", "--draws", 20)
@@ -74,6 +86,8 @@ def test_a_flare_list_says_what_came_within_the_day(written, tmp_path):
         (HEADER + ROWS[0] + ROWS[0], "has 1 forecasts of a day that it has already, the first of 2014-01-01"),
         (HEADER + ROWS[0].replace("2014-01-01", "1 Jan 2014"), "has the date '1 Jan 2014', not an ISO date"),
         (HEADER + ROWS[0][:-2] + "2\n", "has the observed '2', not 0 or 1"),
+        (HEADER + ROWS[0].replace("2014", "1614"), "has the date '1614-01-01', not between 1974-07-01 and today"),
+        (HEADER + ROWS[0].replace("2014", "2140"), "has the date '2140-01-01', not between"),
         (HEADER, "holds no forecast"),
         ("day,chance\n2014-01-01,0.5\n", "has the columns 'day', 'chance' and no date and no probability"),
         (
@@ -100,6 +114,7 @@ def test_what_cannot_be_scored_gets_one_sentence(written, text, words):
         ),
         ("peak,goes_class\n2014-01-03T10:00,M2.0\n2014-01-09T10:00,C2.0\n", "M1.0", "begins on 2014-01-03"),
         (LIST.replace("C1.0", "M1.0").replace("C9.9", "M9.9"), "C1.0", "begins at M1.0, above C1.0: ask for a class"),
+        (LIST, "", "the smallest class of a flare is '': give one such as M1.0"),
     ],
 )
 def test_a_list_that_does_not_cover_the_forecasts_is_refused(written, flares, goes_class, words):

@@ -204,9 +204,32 @@ def test_a_day_that_fails_is_noted_and_the_others_go_on(archive):
     [
         ("2022-06-02", "2022-06-01", "", "holds no time: give an end after the start"),
         ("June", "2022-06-01", "", "'June' is no time: give ISO text"),
+        ("9999-12-31", client.end_of_query("9999-12-31"), "", "leaves the years 2020 to 2099: correct it"),
+        ("0001-01-01T00:00+02:00", "2022-06-01", "", "is no time: give ISO text"),
         ("2022-06-01", "2022-06-02", "10-16", "no band '10-16' .*choose one of 4-10, 16-28"),
     ],
 )
 def test_a_query_that_cannot_be_asked_is_refused(start, end, band, words):
     with pytest.raises(InputError, match=words):
-        list(query_archive(start, end, band, "http://127.0.0.1:1"))
+        list(query_archive(start, end, band, "http://127.0.0.1:1", skipped=[]))
+
+
+def test_an_archive_that_answers_for_no_day_is_told_once():
+    skipped = []
+    assert list(query_archive("2022-06-01", "2022-06-30T12:00", host="http://127.0.0.1:1", skipped=skipped)) == []
+    (sentence,) = skipped
+    assert "answers for no day from 2022-06-01 to 2022-06-30T12:00; first: 2022-06-01T" in sentence
+    assert "connect to the network" in sentence
+
+
+def test_times_with_an_offset_are_converted_to_utc(archive):
+    found = list(query_archive("2022-06-04T14:00+02:00", "2022-06-05T12:00", "4-10", archive[0]))
+    assert found == [map_of(4, 1)]
+    assert client.end_of_query("2022-06-04T14:00+02:00") == "2022-06-05T12:00:00"
+
+
+@pytest.mark.parametrize("answer", ["[" * 900 + "]" * 900, "[" + "9" * 5000 + "]", "[" * 100_000])
+def test_json_that_python_cannot_hold_is_told(monkeypatch, answer):
+    monkeypatch.setattr(client, "read_page", lambda *_: answer)
+    with pytest.raises(InputError, match="sent no JSON"):
+        query_maps("2022-06-01", "2022-06-02")

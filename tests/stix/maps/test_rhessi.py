@@ -101,3 +101,18 @@ def test_the_m_flare_s_map_is_read_but_too_small_for_the_encoders_field():
     assert rhessi.energy == (25, 50) and rhessi.pixel == 2
     with pytest.raises(InputError, match="smaller than the field of 177 arcsec"):
         normalise(rhessi)
+
+
+@pytest.mark.filterwarnings("ignore::flarebook.compendium.errors.MetadataWarning")
+def test_a_time_that_states_utc_is_read(copied):
+    fits.setval(copied, "DATE_OBS", value="2010-10-16T19:12:18Z")
+    assert read_map(copied).start == "2010-10-16T19:12:18"
+
+
+def test_a_table_without_its_row_is_told(copied):
+    with fits.open(copied, memmap=False) as hdus:
+        table = hdus["INFO PARAMETERS"]
+        hdus[hdus.index_of("INFO PARAMETERS")] = fits.BinTableHDU(table.data[:0], name="INFO PARAMETERS")
+        hdus.writeto(copied, overwrite=True)
+    with pytest.raises(InputError, match="has no table 'INFO PARAMETERS': give the whole file"):
+        read_map(copied)

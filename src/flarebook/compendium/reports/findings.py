@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel
 
@@ -26,8 +26,10 @@ class Finding(BaseModel):
     model_config = ConfigDict(extra="forbid")
     finding: str
     where: str
-    no_effect: dict[str, Annotated[float, Field(strict=True)] | str]
-    profiles: list[str] = []
+    no_effect: Annotated[
+        dict[str, Annotated[float, Field(strict=True, allow_inf_nan=False)] | str], Field(min_length=1)
+    ]
+    profiles: list[Literal["ci", "laptop", "paper"]] = []
 
 
 class _Findings(RootModel):
@@ -49,7 +51,10 @@ class Effect:
 def read_findings():
     """Findings of the book, none in a project without them: list of Finding.  Raises InputError for a wrong entry."""
     path = project_root() / FINDINGS
-    return validated(_Findings, read_yaml(path) or [], path).root if path.is_file() else []
+    if not path.is_file():
+        return []
+    content = read_yaml(path)
+    return validated(_Findings, [] if content is None else content, path).root
 
 
 def references(names, profile):

@@ -11,6 +11,7 @@ import pandas as pd
 
 from flarebook.compendium.errors import InputError
 from flarebook.goes.classes import class_to_flux, reaches_class
+from flarebook.goes.flare_list import flare_times, merge_reports
 from flarebook.goes.labels import flares_of_records, read_sources
 from flarebook.goes.scales import OPERATIONAL, rescale_flares
 from flarebook.iris.labels.audit import MAJOR, pointing_distance
@@ -109,17 +110,28 @@ def _flare_while_observed(observation, flare):
 
 
 def _flares_between(activity, first, last):
-    """M and X flares of lists, else of records, that begin between two times: table with place where known."""
-    tables = activity.lists or [flares_of_records(activity.records)]
-    table = pd.concat(tables, ignore_index=True)
+    """M and X flares of lists, of records too where no list covers the times, that begin between them: table.
+
+    With the place where known; a missing start or end is that of the peak.
+    """
+    tables = list(activity.lists)
+    if not any(_spans(_list_span(table), first, last) for table in tables) and activity.records:
+        tables.append(flares_of_records(activity.records))  # a list of other days does not tell of these
+    table = merge_reports(tables)
+    table["start"], table["end"] = table["start"].fillna(table["peak"]), table["end"].fillna(table["peak"])
     table = table[reaches_class(table["peak_flux"], MAJOR) & table["start"].between(first, last)]
-    return table.drop_duplicates(["start", "goes_class"]).sort_values("start")
+    return table.sort_values("start")
 
 
 def _covered(activity, first, last):
     """Whether one record or list reaches from the first to the last time."""
     spans = [(record.times[0], record.times[-1]) for record in activity.records]
-    return any(a <= first and last <= b for a, b in spans + [_list_span(table) for table in activity.lists])
+    return any(_spans(span, first, last) for span in spans + [_list_span(table) for table in activity.lists])
+
+
+def _spans(span, first, last):
+    """Whether a span, (first, last), holds two times."""
+    return span[0] <= first and last <= span[1]
 
 
 def _list_span(table):
@@ -127,14 +139,16 @@ def _list_span(table):
     if "day" in table.attrs:
         day = np.datetime64(table.attrs["day"])
         return day, day + np.timedelta64(1, "D")
-    return table["start"].min().to_datetime64(), table["start"].max().to_datetime64()
+    times = table["start"].fillna(flare_times(table))
+    return times.min().to_datetime64(), times.max().to_datetime64()
 
 
 def _not_covered(name, last, activity):
     """Sentence on an observation that the records and lists do not cover."""
     ends = [record.times[-1] for record in activity.records] + [_list_span(table)[1] for table in activity.lists]
+    ends = [pd.Timestamp(end) for end in ends if not np.isnat(end)]  # NaT: a list without a flare
+    reach = f"the last ends {max(ends):%Y-%m-%d %H:%M}" if ends else "they hold none"
     return (
         f"{name}: the X-ray criterion is not checked; it was observed until {pd.Timestamp(last):%Y-%m-%d %H:%M}, and "
-        "the GOES records and flare lists do not cover all of it (the last ends "
-        f"{pd.Timestamp(max(ends)):%Y-%m-%d %H:%M})"
+        f"the GOES records and flare lists do not cover all of it ({reach})"
     )

@@ -58,10 +58,12 @@ def simulate_magnetogram(day, seed, size=128):
 def field_strengths(field):
     """Strength of a line-of-sight field over the disk: {name of QUANTITIES: value}.
 
-    field: (n, n) G on the standard grid; missing pixels NaN.
+    field: (n, n) G on the standard grid; missing pixels NaN.  Raises InputError when all are missing.
     """
     values = np.asarray(field, float)[Disk(len(field)).on]
     values = values[np.isfinite(values)]
+    if not len(values):
+        raise InputError("the magnetogram has no finite value on the disk: give another one")
     strength = np.abs(values)
     return {
         "median": float(np.median(strength)),
@@ -92,10 +94,13 @@ def power_spectrum(field, scales=SCALES):
 
     field: (n, n) G on the standard grid; scales: (k + 1,) Mm, edges of the bins.  The square around disk centre is
     weighted by a Hann window, whose mean square is divided out.  Bins without a frequency are left out.
+    Raises InputError for missing pixels.
     """
     disk = Disk(len(field))
     rows = np.flatnonzero(np.abs(disk.x[0]) < CENTRE)
     square = np.asarray(field, float)[np.ix_(rows, rows)]
+    if missing := np.count_nonzero(~np.isfinite(square)):
+        raise InputError(f"{missing} of {square.size} pixels near disk centre are missing: give a field without gaps")
     window = np.hanning(len(rows))[:, None] * np.hanning(len(rows))
     pixel = disk.pixel * SOLAR_RADIUS / 1e8  # Mm
     power = np.abs(np.fft.fft2((square - square.mean()) * window)) ** 2 * pixel**2 / (window**2).sum()

@@ -104,7 +104,7 @@ def plot_reliability_panels(table, columns=3):
                 place = {"xy": (row.score, 1.015), "xycoords": ("data", "axes fraction")}
                 axes.annotate(f"{row.n}", **place, ha="center", va="bottom", fontsize=7.5, color="0.35")
                 shown = row.score
-        axes.set_title(method, pad=15, fontsize="medium")
+        axes.set_title(method, pad=15, fontsize="medium", parse_math=False)  # the name of a file may hold "$"
         axes.set(xlim=(-0.03, 1.03), ylim=(-0.03, 1.03), aspect="equal")
     figure.supxlabel("forecast probability", fontsize="medium")
     figure.supylabel("share of days with a flare", fontsize="medium")

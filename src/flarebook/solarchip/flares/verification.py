@@ -7,7 +7,7 @@ import pandas as pd
 
 from flarebook.compendium.data.reading import file_reader, read_text_table
 from flarebook.compendium.errors import InputError
-from flarebook.goes.classes import class_to_flux, flux_to_class, reaches_class
+from flarebook.goes.classes import FIRST_TIME, class_to_flux, flux_to_class, last_time, reaches_class
 from flarebook.goes.flare_list import flare_times, read_flare_list
 from flarebook.goes.labels import largest_peak_flux
 from flarebook.goes.quality import note
@@ -85,6 +85,8 @@ def observe_flares(forecasts, flares, goes_class="M1.0", name="the flare list"):
             "outside the list would count as quiet; give a list of all days, or cut the forecasts"
         )
     smallest = flares["peak_flux"].min()
+    if not goes_class:
+        raise InputError("the smallest class of a flare is '': give one such as M1.0")
     if not reaches_class(class_to_flux(goes_class), flux_to_class(smallest)):
         raise InputError(
             f"{name} begins at {flux_to_class(smallest)}, above {goes_class}: ask for a class that it lists"
@@ -118,7 +120,9 @@ def verify_file(path, flare_list=None, goes_class="M1.0", n_draws=1000, seed=1, 
 def _dates(text, name):
     """Times in UTC of ISO dates: Series of datetime64; InputError names the first that is none."""
     dates = pd.to_datetime(text.str.strip(), utc=True, format="ISO8601", errors="coerce")
-    return _refused(dates, text, dates.isna(), name, "an ISO date such as 2014-03-29").dt.tz_localize(None)
+    dates = _refused(dates, text, dates.isna(), name, "an ISO date such as 2014-03-29").dt.tz_localize(None)
+    within = f"between {pd.Timestamp(FIRST_TIME):%Y-%m-%d} and today"
+    return _refused(dates, text, (dates < FIRST_TIME) | (dates > last_time()), name, within)
 
 
 def _probabilities(text, name):

@@ -1,9 +1,10 @@
 """The STIX data centre's image archive: addresses, its query service, and maps fetched once."""
 
 import json
+import math
 import re
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from flarebook.compendium.data.download import fetch_url
 from flarebook.compendium.data.transfer import read_page
@@ -15,6 +16,7 @@ HOST = "https://datacenter.stix.i4ds.net"
 UID = re.compile(r"\d{10}")
 BANDS = ("4-10", "16-28")  # keV, of the poster's images
 WINDOW = 7  # days asked for at once
+YEARS = 2020, 2100  # Solar Orbiter was launched in the first; the last is excluded
 
 
 def map_url(filename, host=HOST):
@@ -37,13 +39,15 @@ def query_maps(start=None, end=None, flare_id=None, host=HOST):
     """
     url = f"{host}/api/request/imaging/flare"
     form = {"flare_id": flare_id} if flare_id else {"start_utc": start, "end_utc": end}
+    answer = read_page(url, form)
     try:
-        found = json.loads(read_page(url, form))
-    except (json.JSONDecodeError, RecursionError) as error:
+        found = json.loads(answer)
+        texts = _texts(found)
+    except (ValueError, RecursionError) as error:  # ValueError: no JSON, or an integer of thousands of digits
         raise InputError(f"{url} sent no JSON: the service has changed or is down; try later") from error
     if isinstance(found, dict) and found.get("error"):
-        raise InputError(f"the data centre cannot answer for {form}: {found['error']}")
-    return sorted({name for name in _texts(found) if _is_clean(name)})
+        raise InputError(f"the data centre cannot answer for {form}: {str(found['error'])[:200]}")
+    return sorted({name for name in texts if _is_clean(name)})
 
 
 def query_archive(start, end, band="", host=HOST, window=WINDOW, skipped=None):
@@ -51,28 +55,36 @@ def query_archive(start, end, band="", host=HOST, window=WINDOW, skipped=None):
 
     start, end: ISO text, UTC, end excluded; band: keV, such as "4-10", empty for all; window: days asked for at once.
     The service states no limit of an answer, so the range is asked for window by window, and one that fails is halved
-    down to a day.  A day that fails is noted in `skipped`, a list of sentences, where one is given; else it raises.
-    Raises InputError for times that are none or in the wrong order, another band, or no day that answers.
+    down to a day.  A day that fails is noted in `skipped`, a list of sentences, where one is given, and all in one
+    sentence if none answers; else it raises.
+    Raises InputError for times that are none, in the wrong order or of impossible years, and another band.
     """
     first, last = (_time(text) for text in (start, end))
     if not first < last:
         raise InputError(f"the range from {start} to {end} holds no time: give an end after the start")
+    if first.year < YEARS[0] or last.year >= YEARS[1]:
+        raise InputError(f"the range from {start} to {end} leaves the years {YEARS[0]} to {YEARS[1] - 1}: correct it")
     if band and band not in BANDS:
         raise InputError(f"there is no band {band!r} among the archive's images: choose one of {', '.join(BANDS)}")
-    seen, begin = set(), first
+    seen, begin, failed = set(), first, []
     while begin < last:
         stop = min(begin + timedelta(days=window), last)
-        for name in _query_window(begin, stop, host, [] if skipped is None else skipped, skipped is None):
+        for name in _query_window(begin, stop, host, failed, skipped is None):
             parsed = parse_name(name)
             if name not in seen and band in ("", parsed["band"]) and first <= _time(parsed["start"]) < last:
                 seen.add(name)
                 yield name
         begin = stop
+    if len(failed) > 1 and len(failed) == math.ceil((last - first) / timedelta(days=1)):  # one sentence a day
+        failed = [f"the data centre answers for no day from {start} to {end}; first: {failed[0]}"]
+    if skipped is not None:
+        skipped += failed
 
 
 def end_of_query(start):
     """The time a day after an ISO time, ISO text."""
-    return (_time(start) + timedelta(days=1)).isoformat()
+    begin = _time(start)
+    return (begin + min(timedelta(days=1), datetime.max - begin)).isoformat()
 
 
 def _query_window(begin, stop, host, skipped, strict):
@@ -92,10 +104,11 @@ def _query_window(begin, stop, host, skipped, strict):
 
 
 def _time(text):
-    """Time of an ISO text; InputError for another one."""
+    """Time in UTC of an ISO text, without its offset; InputError for another text."""
     try:
-        return datetime.fromisoformat(str(text))
-    except ValueError as error:
+        time = datetime.fromisoformat(str(text))
+        return time.astimezone(UTC).replace(tzinfo=None) if time.tzinfo else time
+    except (ValueError, OverflowError) as error:
         raise InputError(f"{text!r} is no time: give ISO text in UTC, such as 2022-03-01") from error
 
 

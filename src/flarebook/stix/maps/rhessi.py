@@ -45,7 +45,7 @@ def in_archive_terms(hdus, path):
 
 def _row(hdus, name, path):
     """The single row of a table of the RHESSI software; InputError when the file has none."""
-    if name not in hdus:
+    if name not in hdus or not getattr(hdus[name], "columns", None) or not len(hdus[name].data):
         raise InputError(f"{path.name} has no table {name!r}: give the whole file that the RHESSI software wrote")
     return hdus[name].data[0]
 
@@ -74,7 +74,7 @@ def _interval(header, info, path):
     """Start (pandas.Timestamp, UTC) and exposure (s) of the table; InputError where DATE_OBS is another time."""
     first, last = (float(value) for value in np.ravel(info["ABSOLUTE_TIME_RANGE"]))
     start = EPOCH + pd.Timedelta(round(first, 3), "s")
-    stated = pd.to_datetime(text(header, "DATE_OBS"), errors="coerce")
+    stated = pd.to_datetime(text(header, "DATE_OBS"), utc=True, errors="coerce").tz_localize(None)
     if not abs((start - stated).total_seconds()) <= 1:
         raise InputError(f"DATE_OBS of {path.name} is {text(header, 'DATE_OBS')!r}, but the map was made from {start}")
     return start, last - first
