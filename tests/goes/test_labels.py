@@ -144,6 +144,13 @@ def test_days_between_the_flares_of_a_list_count_as_quiet_with_a_note(tmp_path):
         label_days([listed])
 
 
+def test_a_list_without_a_flare_is_not_taken(tmp_path):
+    path = tmp_path / "flares.csv"
+    path.write_text("peak,goes_class\n")
+    with pytest.raises(InputError, match="first: flares.csv holds no flare, so that no day is covered"):
+        label_days(path)
+
+
 def test_the_case_of_a_list_s_ending_does_not_matter(tmp_path):
     (tmp_path / "FLARES.CSV").write_text("peak,goes_class,scale\n2022-03-30T17:37,X1.3,true\n")
     assert label_days([tmp_path])[0]["goes_class"].tolist() == ["X1.3"]

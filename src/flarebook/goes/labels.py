@@ -123,7 +123,10 @@ def read_sources(paths):
     for path in [*held, *find_flare_files(source for source in paths if not hasattr(source, "to_dataframe"))]:
         with skipping(reasons):
             if isinstance(path, Path) and path.name.lower().endswith(LISTS):
-                lists.append(read_flare_list(path))
+                table = read_flare_list(path)
+                if not len(table) and "day" not in table.attrs:  # an events file may be of a quiet day
+                    raise InputError(f"{path.name} holds no flare, so that no day is covered: give a list with flares")
+                lists.append(table)
             else:
                 records.append(read_xrs(path))
     return *on_common_scale(records, lists), reasons

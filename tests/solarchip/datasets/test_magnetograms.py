@@ -112,6 +112,18 @@ def test_missing_pixels_are_told():
         field_strengths(np.full((64, 64), np.nan))
 
 
+@pytest.mark.parametrize("measure", [field_strengths, power_spectrum])
+def test_a_field_that_is_not_square_is_refused(measure):
+    for shape in ((64, 32), (64,)):
+        with pytest.raises(InputError, match=r"has the shape \(64.*: give a square one"):
+            measure(np.zeros(shape))
+
+
+def test_a_day_that_is_no_date_is_refused():
+    with pytest.raises(InputError, match="'soon' is not a date: give an ISO date"):
+        simulate_magnetogram("soon", 1, 64)
+
+
 def test_a_simulated_date_repeats_and_follows_the_cycle():
     again = simulate_magnetogram("2014-04-01", 3, 64)
     assert (again == simulate_magnetogram("2014-04-01", 3, 64)).all()

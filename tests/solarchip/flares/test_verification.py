@@ -80,6 +80,7 @@ def test_a_flare_list_says_what_came_within_the_day(written, tmp_path):
     [
         (HEADER + ROWS[0].replace("0.1", "-0.1"), "row 1 of forecasts.csv has the probability '-0.1', not from 0 to 1"),
         (HEADER + ROWS[0].replace("0.1", "160"), "has the probability '160', not from 0 to 1"),
+        (HEADER + ROWS[0].replace("0.1", "1.4"), "row 1 of forecasts.csv has the probability '1.4', not from 0 to 1"),
         (HEADER + ROWS[0].replace("0.1", "60"), "gives probabilities in per cent .up to 60.: divide them by 100"),
         (HEADER + ROWS[0].replace("0.1", "5%"), "in per cent"),
         (HEADER + ROWS[0].replace("0.1", ""), "has the probability '', not from 0 to 1"),

@@ -46,8 +46,11 @@ def simulate_magnetogram(day, seed, size=128):
     """Simulated line-of-sight field of one date on the standard grid, (size, size) in G, without its other channels.
 
     day: ISO date, which sets the phase of the solar cycle; seed: of the Sun and the noise.
+    Raises InputError for a text that is no date.
     """
-    rng, time = np.random.default_rng(seed), pd.Timestamp(day)
+    rng, time = np.random.default_rng(seed), pd.to_datetime(day, errors="coerce")
+    if pd.isna(time):
+        raise InputError(f"{day!r} is not a date: give an ISO date such as 2014-04-01")
     cycle_day = (time - pd.Timestamp(CYCLE_START)) / pd.Timedelta("1D")
     population = sample_population(2, rng, cycle_day)
     disk = Disk(size, float(solar_b0(time.day_of_year)))
@@ -55,12 +58,22 @@ def simulate_magnetogram(day, seed, size=128):
     return magnetogram(field, disk, rng)
 
 
+def _square(field):
+    """A field as an array of numbers; InputError unless it is square."""
+    field = np.asarray(field, float)
+    if field.ndim != 2 or field.shape[0] != field.shape[1]:
+        raise InputError(f"the magnetogram has the shape {field.shape}: give a square one on the standard grid")
+    return field
+
+
 def field_strengths(field):
     """Strength of a line-of-sight field over the disk: {name of QUANTITIES: value}.
 
-    field: (n, n) G on the standard grid; missing pixels NaN.  Raises InputError when all are missing.
+    field: (n, n) G on the standard grid; missing pixels NaN.  Raises InputError when all are missing, or
+    it is not square.
     """
-    values = np.asarray(field, float)[Disk(len(field)).on]
+    field = _square(field)
+    values = field[Disk(len(field)).on]
     values = values[np.isfinite(values)]
     if not len(values):
         raise InputError("the magnetogram has no finite value on the disk: give another one")
@@ -94,11 +107,12 @@ def power_spectrum(field, scales=SCALES):
 
     field: (n, n) G on the standard grid; scales: (k + 1,) Mm, edges of the bins.  The square around disk centre is
     weighted by a Hann window, whose mean square is divided out.  Bins without a frequency are left out.
-    Raises InputError for missing pixels.
+    Raises InputError for missing pixels, or a field that is not square.
     """
+    field = _square(field)
     disk = Disk(len(field))
     rows = np.flatnonzero(np.abs(disk.x[0]) < CENTRE)
-    square = np.asarray(field, float)[np.ix_(rows, rows)]
+    square = field[np.ix_(rows, rows)]
     if missing := np.count_nonzero(~np.isfinite(square)):
         raise InputError(f"{missing} of {square.size} pixels near disk centre are missing: give a field without gaps")
     window = np.hanning(len(rows))[:, None] * np.hanning(len(rows))

@@ -15,6 +15,7 @@ from flarebook.solarchip.flares.scores import reliability_bins, verify_forecast
 
 COLUMNS = {"date": ("date", "time"), "probability": ("probability", "forecast"), "observed": ("observed", "label")}
 DAY = pd.Timedelta("1D")
+PER_CENT = 2  # a larger number is no mistyped probability
 
 
 @file_reader("a table of flare forecasts")
@@ -128,7 +129,7 @@ def _dates(text, name):
 def _probabilities(text, name):
     """Probabilities, 0 to 1; InputError names the first that is none, and per cent."""
     values = pd.to_numeric(text.str.strip().str.removesuffix("%"), errors="coerce")
-    per_cent = text.str.strip().str.endswith("%").any() or (values.max() > 1 and values.between(0, 100).all())
+    per_cent = text.str.strip().str.endswith("%").any() or (values.max() > PER_CENT and values.between(0, 100).all())
     if per_cent and values.notna().all():
         raise InputError(f"{name} gives probabilities in per cent (up to {values.max():g}): divide them by 100")
     return _refused(values, text, ~values.between(0, 1), name, "from 0 to 1").astype(float)
