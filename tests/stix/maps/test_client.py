@@ -222,6 +222,11 @@ def test_an_archive_that_answers_for_no_day_is_told_once():
     assert "connect to the network" in sentence
 
 
+def test_a_map_that_falls_into_two_windows_is_named_once(archive):
+    names = list(query_archive("2022-06-01T12:30", "2022-06-09", host=archive[0]))  # a window ends in the map's hour
+    assert names.count(map_of(6, 1)) == 1 and len(names) == len(set(names))
+
+
 def test_times_with_an_offset_are_converted_to_utc(archive):
     found = list(query_archive("2022-06-04T14:00+02:00", "2022-06-05T12:00", "4-10", archive[0]))
     assert found == [map_of(4, 1)]
