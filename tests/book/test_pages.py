@@ -55,7 +55,8 @@ def test_index_leads_to_the_front_page(pages, browser):
 
 
 def test_front_page_sets_paper_beside_run(pages):
-    table = soup(pages, "book/index.html").find("table")
+    tables = soup(pages, "book/index.html").find_all("table")
+    table = next(table for table in tables if "published" in table.thead.get_text())
     head = [cell.get_text(strip=True) for cell in table.thead.find_all("th")]
     assert head == ["statement", "published", "this run", "data", "agreement", "own gate"]
     rows = {
@@ -83,13 +84,22 @@ def test_every_paper_value_was_measured(pages):
     assert not unmeasured
 
 
-def test_front_page_gives_the_verdict_on_every_claim_of_the_abstract(pages):
+def test_each_study_shows_what_is_real_before_what_is_simulated(pages):
+    sections = soup(pages, "book/index.html").find_all("section")
+    studies = [part.get_text(" ") for part in sections if part.find(recursive=False).get_text().startswith("Study ")]
+    assert len(studies) == 3
+    assert all(0 <= text.find("Real:") < text.find("Simulated:") for text in studies)
+    assert all("(real)" in text or "real flares" in text for text in studies)
+
+
+def test_front_page_gives_the_verdict_on_every_claim(pages):
     tables = soup(pages, "book/index.html").find_all("table")
-    claims = next(table for table in tables if "against" in table.thead.get_text())
-    rows = [[cell.get_text(strip=True) for cell in row.find_all("td")] for row in claims.select("tbody tr")]
-    assert {row[0][0] for row in rows} == set("12345")
-    assert {row[1] for row in rows} <= {"supported", "not supported", "undecided at this size"}
-    assert all(int(row[2]) == sum(map(int, row[3:6])) for row in rows)
+    claims = [table for table in tables if "against" in table.thead.get_text()]
+    rows = [[[c.get_text(strip=True) for c in row.find_all("td")] for row in t.select("tbody tr")] for t in claims]
+    assert [{row[0][0] for row in table} for table in rows] == [set("1234"), set("12345")]  # studies 1 and 3
+    told = {row[1] for table in rows for row in table}
+    assert told <= {"supported", "not supported", "undecided at this size", "input"}
+    assert all(int(row[2]) == sum(map(int, row[3:6])) for table in rows for row in table)
 
 
 def test_gallery_holds_the_papers_figures_with_five_downloads_and_a_citation(pages):
