@@ -82,6 +82,14 @@ def class_to_flux(goes_class: str) -> float:
     return LETTERS[found[1]] * number
 
 
+def class_fluxes(classes, name):
+    """Peak fluxes in W/m2 of a column of classes: Series of float.  Raises InputError with the file's name."""
+    try:
+        return classes.map(class_to_flux).astype(float)
+    except InputError as error:
+        raise InputError(f"{name}: {error}") from error
+
+
 def reaches_class(flux, goes_class):
     """Whether fluxes, an array or a column in W/m2, reach a class, however their last digit was rounded."""
     return flux >= class_to_flux(goes_class) * (1 - 1e-6)

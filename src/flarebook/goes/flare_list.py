@@ -9,7 +9,7 @@ import pandas as pd
 from flarebook.compendium.atomic_files import atomic_write
 from flarebook.compendium.data.reading import TABLE_BYTES, file_reader, read_text_table
 from flarebook.compendium.errors import InputError
-from flarebook.goes.classes import COLUMNS, FIRST_TIME, UNITS, class_to_flux, flux_to_class, last_time
+from flarebook.goes.classes import COLUMNS, FIRST_TIME, UNITS, class_fluxes, flux_to_class, last_time
 from flarebook.goes.quality import note
 from flarebook.goes.scales import FIRST_TRUE_SATELLITE, OPERATIONAL, TRUE, scale_of_lists
 
@@ -217,10 +217,7 @@ def _with_class(table, name):
             f"has {commas.sum()} classes with a comma, such as {table['goes_class'][commas].iloc[0]}: read as a point",
         )
         table["goes_class"] = table["goes_class"].str.replace(",", ".")
-    try:
-        flux = table["goes_class"].map(class_to_flux).astype(float)
-    except InputError as error:
-        raise InputError(f"{name}: {error}") from error
+    flux = class_fluxes(table["goes_class"], name)
     limits = table["goes_class"][~table["goes_class"].str.fullmatch(r"[A-Za-z]\d+\.?\d*")]
     if len(limits):
         note(name, f"has {len(limits)} classes that are lower limits, such as {limits.iloc[0]}")

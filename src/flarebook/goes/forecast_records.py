@@ -8,7 +8,7 @@ import pandas as pd
 
 from flarebook.compendium.data.reading import file_reader, read_text
 from flarebook.compendium.errors import InputError
-from flarebook.goes.classes import FIRST_TIME, class_to_flux, last_time
+from flarebook.goes.classes import FIRST_TIME, class_fluxes, last_time
 from flarebook.goes.quality import note
 from flarebook.goes.scales import scale_of_lists
 
@@ -127,8 +127,4 @@ def read_verification_list(path: str | Path) -> pd.DataFrame:
         raise InputError(f"{path.name} is empty: give the list of Murray et al. 2017")
     table = pd.DataFrame(rows, columns=["start", "peak", "end", "goes_class", "region"])
     table["region"] = pd.to_numeric(table["region"], errors="coerce").astype(float)
-    try:
-        flux = table["goes_class"].map(class_to_flux).astype(float)
-    except InputError as error:
-        raise InputError(f"{path.name}: {error}") from error
-    return table.assign(peak_flux=flux, scale=scale_of_lists(table["peak"]))
+    return table.assign(peak_flux=class_fluxes(table["goes_class"], path.name), scale=scale_of_lists(table["peak"]))
