@@ -8,7 +8,7 @@ import pandas as pd
 from flarebook.compendium.errors import InputError
 from flarebook.goes.labels import label_table, largest_peak_flux
 from flarebook.solarchip.datasets.splits import TRAIN, split_chronologically
-from flarebook.solarchip.sun.flare_process import M1, expected_visible, fraction_above, glowing_flares, xray_background
+from flarebook.solarchip.sun.flare_process import M1, SMALLEST, expected_visible, glowing_flares, xray_background
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,9 +47,12 @@ def build_tables(start, day, measured, rates, flares, population):
 def simulation_truth(rates, day):
     """What is known of a simulated Sun alone: expected flares >= M1 in the next 24 h, chances of >= M1 and >= C1."""
     first = np.searchsorted(rates.day, day - 1e-9)
-    total = np.concatenate([[0], np.cumsum(expected_visible(rates))])
-    rate = total[first + round(1 / rates.length)] - total[first]
-    return {"rate_m": rate, "p_m": -np.expm1(-rate), "p_c": -np.expm1(-rate / fraction_above(M1))}
+    after = first + round(1 / rates.length)
+    expected = {}
+    for name, smallest in (("m", M1), ("c", SMALLEST)):
+        total = np.concatenate([[0], np.cumsum(expected_visible(rates, smallest))])
+        expected[name] = total[after] - total[first]
+    return {"rate_m": expected["m"], **{f"p_{name}": -np.expm1(-number) for name, number in expected.items()}}
 
 
 def past_xrays(start, day, seen, flares, regions):

@@ -11,7 +11,7 @@ from flarebook.compendium.errors import InputError
 from flarebook.compendium.mapped_arrays import growing_array, open_arrays
 from flarebook.solarchip.datasets.day_tables import SunDays, build_tables
 from flarebook.solarchip.images.grid import Disk, solar_b0
-from flarebook.solarchip.sun.flare_process import Rates, flare_rate, glowing_flares, sample_flares
+from flarebook.solarchip.sun.flare_process import Rates, flare_rate, glowing_flares, list_flares, sample_flares
 from flarebook.solarchip.sun.magnetic_indices import r_of_disk, region_r_values
 from flarebook.solarchip.sun.regions import CYCLE_START, sample_population
 from flarebook.solarchip.sun.surface import surface_at
@@ -76,7 +76,7 @@ def simulate_sun(
     population = sample_population(n_days * cadence_days + 2, rng, cycle_day)
     phases = rng.random((6, 4))
     rates = flare_rates(population, n_days * cadence_days, step, n_jobs)
-    flares = sample_flares(rates, np.random.default_rng(flare_seed))
+    flares = list_flares(sample_flares(rates, np.random.default_rng(flare_seed)), rates)
     day = np.arange(n_days) * cadence_days
     work = [(d, s, glowing_flares(flares, d)) for d, s in zip(day, date_seeds, strict=True)]
     chunks = [work[i : i + CHUNK] for i in range(0, n_days, CHUNK)]

@@ -11,7 +11,7 @@ PLAGE = {"304": 1.6, "1600": 1.1, "1700": 0.4, "4500": 0.015}  # brightening per
 SPOT = {"1600": 0.4, "1700": 0.7, "4500": 0.85}  # darkening in a full umbra
 SPICULES, PROMINENCE = 0.012, 0.03  # solar radii, heights above the limb in 304
 WIDE_FIELD = 6.0  # pixels at 128, over which the field is averaged before its inversion lines are sought
-FILAMENT, SMALLEST_GRADIENT = 0.013, 6.0  # solar radii, width of a channel; G per solar radius across it
+FILAMENT, SMALLEST_GRADIENT = 0.013, 2.0  # solar radii, width of a channel; G per solar radius across it
 SMALLEST_FILAMENT = 24  # pixels at 128 in the image
 CARRINGTON = 13.2  # degrees per day, synodic
 

@@ -19,7 +19,7 @@ RESPONSES = {
     "335": ((6.43, 0.17, 1.3), (6.0, 0.3, 0.5)),
 }
 LOG_T_START, LOG_T_STEP, N_LOG_T = 5.3, 0.02, 110
-QUIET = {"94": 1.0, "131": 5.0, "171": 130.0, "193": 140.0, "211": 45.0, "335": 2.0}  # DN/s, disk centre
+QUIET = {"94": 1.0, "131": 5.0, "171": 145.0, "193": 140.0, "211": 45.0, "335": 2.0}  # DN/s, disk centre
 # Scale height of the light, solar radii
 SCALE_HEIGHT = {"94": 0.05, "131": 0.03, "171": 0.026, "193": 0.048, "211": 0.055, "335": 0.055}
 HOLE = {"94": 0.45, "131": 0.6, "171": 0.55, "193": 0.22, "211": 0.22, "335": 0.4}  # light left in a coronal hole
@@ -71,10 +71,10 @@ def open_field(smooth, field, disk):
     pixels = 1 / disk.pixel / 58.0  # of this grid along one of the 128-pixel grid's, about
     wide = HOLE_WIDTH * pixels
     one_sign = np.abs(gaussian_filter(smooth, wide))
-    mixed = one_sign / (gaussian_filter(np.abs(smooth), wide) + 0.1)
+    mixed = one_sign / (gaussian_filter(np.abs(smooth), wide) + 0.03)
     strong = gaussian_filter(np.abs(field), 1.5 * pixels) > REGION_FIELD
     region = gaussian_filter(strong * 1.0, REGION_REACH * pixels)
-    chance = 1 / (1 + np.exp(-(one_sign - 2.2) / 0.25)) / (1 + np.exp(-(mixed - 0.75) / 0.05))
+    chance = 1 / (1 + np.exp(-(one_sign - 0.7) / 0.08)) / (1 + np.exp(-(mixed - 0.75) / 0.05))
     share = chance / (1 + np.exp((region - 0.012) / 0.002)) * disk.on
     return remove_small_areas(share, SMALLEST_HOLE * pixels**2, disk.scale)
 

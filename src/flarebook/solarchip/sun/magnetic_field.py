@@ -15,8 +15,8 @@ from flarebook.learning.compiled import compiled
 from flarebook.solarchip.images.grid import HALF_WIDTH
 from flarebook.solarchip.sun.regions import rotation_rate
 
-NETWORK_FIELD = 14.0  # G, typical of a pixel in the network
-NOISE = 3.0  # G, line-of-sight field of a pixel of the 128-pixel grid, after averaging down to it
+NETWORK_FIELD = 6.0  # G, typical of a pixel in the network
+NOISE = 0.9  # G, line-of-sight field of a pixel of the 128-pixel grid: unresolved field, and noise after averaging
 LARGEST_NOISE = 10.2  # G, of HMI's own pixels in 45 s (Liu et al. 2012)
 LIFE = 1.5  # days in which the pattern's correlation falls to 1/e
 CELLS = 1.5 / 58  # radians, width of the noise whose zero lines are the lanes between cells; 18 Mm

@@ -11,7 +11,7 @@ SPOT_FIELD = 1800.0  # G, in the middle of a flux concentration
 DEGREE = np.deg2rad(1.0) * SOLAR_RADIUS  # cm
 DIFFUSION = 2.5e12  # cm^2/s, of flux that has left the spots (Schrijver & Zwaan 2000)
 POLEWARD = 0.078  # degrees per day at 45 degrees latitude, 11 m/s
-FADING = 55.0  # days in which old flux cancels to 1/e
+FADING = 15.0  # days in which old flux cancels to 1/e
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,7 +116,7 @@ def plage_and_old_flux(table, age, rows):
     return join_patches(*patches)
 
 
-def polar_field(cycle_day, strongest=9.0):
+def polar_field(cycle_day, strongest=3.0):
     """Radial field at the north pole in G: it has the leading polarity's sign at minimum and reverses at maximum."""
     cycle, days = cycle_number_and_phase(np.asarray(cycle_day, float))
     return float(np.where(cycle % 2 == 0, -1, 1) * strongest * np.cos(np.pi * days / CYCLE_LENGTH))

@@ -40,7 +40,7 @@ def render_sun(disk, surface, population, phases, rng, flash=None):
 
 def coronal_light(disk, field, holes, texture, dark, loops, rng):
     """Light of the coronal channels, (6, size, size), DN/s: quiet corona, loops and their haze, filaments in front."""
-    near = np.clip(gaussian_filter(np.abs(field), 7 * disk.scale) / 14.0, 0.25, 3.0)
+    near = np.clip(gaussian_filter(np.abs(field), 7 * disk.scale) / 7.0, 0.25, 3.0)
     quiet = quiet_corona(disk, holes, texture, near, rng)
     haze = np.stack(
         [HAZE[c] * gaussian_filter(image, 2.5 * disk.scale) for c, image in zip(CORONAL, loops, strict=True)]
