@@ -15,7 +15,7 @@ from flarebook.solarchip.datasets.simulated import IMAGES, flare_rates, save_sun
 from flarebook.solarchip.images.channels import CHANNELS
 from flarebook.solarchip.images.grid import Disk
 from flarebook.solarchip.sun.field_lines import magnetic_charges
-from flarebook.solarchip.sun.flare_process import sample_flares
+from flarebook.solarchip.sun.flare_process import list_flares, sample_flares
 from flarebook.solarchip.sun.loops import flare_images
 from flarebook.solarchip.sun.magnetic_indices import r_of_disk
 from flarebook.solarchip.sun.regions import sample_population
@@ -126,7 +126,7 @@ def test_the_same_sun_is_as_bright_and_as_active_in_pixels_of_any_size(one_momen
     for name, a, b in zip(CHANNELS, averaged(other, least), averaged(own, least), strict=True):
         assert np.abs(a)[on].mean() == pytest.approx(np.abs(b)[on].mean(), rel=0.12), name
         a, b = (gaussian_filter(np.abs(image), width) for image in (a, b))
-        assert correlation(a, b, on) > (0.6 if name in ("94", "131") else 0.85), name  # these two depend on few loops
+        assert correlation(a, b, on) > (0.6 if name in ("94", "131") else 0.8), name  # these two depend on few loops
 
 
 def test_regions_stay_for_days_and_drift_west(sun):
@@ -145,7 +145,9 @@ def days():
     population = sample_population(242, rng, cycle_day=1600.0)
     rates = flare_rates(population, 240, 1.0, 1)
     day = np.arange(240.0)
-    return build_tables(START, day, {"unsigned_flux": np.zeros(240)}, rates, sample_flares(rates, rng), population)[0]
+    return build_tables(
+        START, day, {"unsigned_flux": np.zeros(240)}, rates, list_flares(sample_flares(rates, rng), rates), population
+    )[0]
 
 
 def test_true_chances_are_calibrated(days):

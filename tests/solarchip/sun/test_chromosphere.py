@@ -47,11 +47,11 @@ def test_one_polarity_is_open_and_mixed_or_strong_field_is_closed(two_sides):
 
 def test_holes_keep_away_from_regions_and_are_wide():
     hostile = np.where(np.hypot(DISK.x - 0.3, DISK.y) < 0.08, 300.0, 0.0)
-    even = np.full((128, 128), 8.0)
+    even = np.full((128, 128), 2.6)
     holes = open_field(even, even + hostile, DISK)
     near = np.hypot(DISK.x - 0.3, DISK.y) < 0.25
     assert holes[near].max() < 0.05 < 0.9 < holes[INNER & (DISK.x < -0.3)].min()
-    narrow = np.where(np.hypot(DISK.x, DISK.y) < 0.1, 8.0, 0.0)
+    narrow = np.where(np.hypot(DISK.x, DISK.y) < 0.1, 2.6, 0.0)
     assert open_field(narrow, narrow, DISK).max() < 0.05
 
 
