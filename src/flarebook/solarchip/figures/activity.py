@@ -70,9 +70,9 @@ def plot_flares(cumulative, index, rates, published):
     left, right = figure.subplots(1, 2, width_ratios=[1.5, 1])
     left.loglog(cumulative["peak_flux"], cumulative["flares a day"], color="0.3", lw=1.8, label="simulated")
     fluxes = np.geomspace(LETTERS["C"], 10 * LETTERS["X"], 20)
-    at_c = float((cumulative["peak_flux"] >= LETTERS["C"]).sum()) * cumulative["flares a day"].iloc[0]
+    at_m = float((cumulative["peak_flux"] >= LETTERS["M"]).sum()) * cumulative["flares a day"].iloc[0]
     for slope, name, colour, dashes in ((index, "power law", BLUE, "-"), (published, "published", REAL_COLOUR, "--")):
-        law = at_c * (fluxes / LETTERS["C"]) ** (1 - slope)
+        law = at_m * (fluxes / LETTERS["M"]) ** (1 - slope)
         left.loglog(fluxes, law, lw=1.2, color=colour, ls=dashes, label=f"{name}, index {slope:.2f}")
     left.set(xlabel="peak flux, 1 to 8 Å [W/m²]", ylabel="flares a day at or above")
     left.legend(fontsize="small")

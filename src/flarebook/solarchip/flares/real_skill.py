@@ -168,9 +168,13 @@ def _statistics(flares, first, last):
     waits = np.diff(np.sort(flare_times(kept).to_numpy("datetime64[ns]"))) / np.timedelta64(1, "h")
     rows = [(f"flares >= {name} a day", reaches_class(flux, name).sum() / span) for name in ("C1.0", "M1.0", "X1.0")]
     index, error = power_law_index(flux, "M1.0") if reaches_class(flux, "M1.0").sum() > 9 else (np.nan, np.nan)
+    for name in ("C1.0", "M1.0"):
+        active = flare_times(kept[reaches_class(flux, name)]).dt.floor("D").nunique()
+        rows.append((f"share of days with a flare >= {name}", active / span))
     rows += [("index of the peak fluxes above M1.0", index), ("its standard error", error)]
     rows += [("median time between flares [h]", np.median(waits)), ("mean time between flares [h]", waits.mean())]
     rows += [("standard deviation of the time over its mean", waits.std() / waits.mean())]
+    rows += [("share of times below half an hour", np.mean(waits < 0.5))]
     table = pd.DataFrame(rows, columns=["quantity", "value"])
     parts = [table]
     for name, values, edges, whole in (("peak flux", flux, FLUX_EDGES, span), ("waiting time", waits, WAIT_EDGES, 0)):

@@ -27,6 +27,7 @@ HOLE = {"94": 0.45, "131": 0.6, "171": 0.55, "193": 0.22, "211": 0.22, "335": 0.
 HOLE_WIDTH, REGION_REACH = 7.0, 10.0  # pixels at 128: over which a hole is of one sign; how far regions keep it off
 SMALLEST_HOLE = 110  # pixels at 128 in the image
 REGION_FIELD = 45.0  # G, of a region
+ONE_SIGN = 0.7  # G, smooth field of one sign above which it opens
 
 # Layers of `quiet_texture`: pixels at 128 -> spread of log brightness
 TEXTURE_SCALES = {0.6: 0.17, 1.3: 0.18, 4.0: 0.2, 9.0: 0.16}
@@ -74,7 +75,7 @@ def open_field(smooth, field, disk):
     mixed = one_sign / (gaussian_filter(np.abs(smooth), wide) + 0.03)
     strong = gaussian_filter(np.abs(field), 1.5 * pixels) > REGION_FIELD
     region = gaussian_filter(strong * 1.0, REGION_REACH * pixels)
-    chance = 1 / (1 + np.exp(-(one_sign - 0.7) / 0.08)) / (1 + np.exp(-(mixed - 0.75) / 0.05))
+    chance = 1 / (1 + np.exp(-(one_sign - ONE_SIGN) / 0.08)) / (1 + np.exp(-(mixed - 0.75) / 0.05))
     share = chance / (1 + np.exp((region - 0.012) / 0.002)) * disk.on
     return remove_small_areas(share, SMALLEST_HOLE * pixels**2, disk.scale)
 

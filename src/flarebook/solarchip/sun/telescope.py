@@ -13,6 +13,7 @@ from flarebook.solarchip.sun.magnetic_field import magnetogram, radial_field
 PSF = 0.45  # pixels of whatever size, standard deviation: most of it is the averaging down to them
 HAZE = dict.fromkeys(CORONAL, 0.2) | {"171": 1.5}  # light of loops too fine to be drawn, over that of the drawn ones
 WINGS = 0.01  # share of a flare's light in the wings of the PSF, beyond the noise of other light
+NEAR_FIELD = 7.0  # G, |B| over a region's surroundings where the corona is as bright as QUIET says
 PHOTONS = 30.0  # photons per DN/s in a pixel of the 128-pixel grid, after averaging the telescope's
 
 
@@ -40,7 +41,7 @@ def render_sun(disk, surface, population, phases, rng, flash=None):
 
 def coronal_light(disk, field, holes, texture, dark, loops, rng):
     """Light of the coronal channels, (6, size, size), DN/s: quiet corona, loops and their haze, filaments in front."""
-    near = np.clip(gaussian_filter(np.abs(field), 7 * disk.scale) / 7.0, 0.25, 3.0)
+    near = np.clip(gaussian_filter(np.abs(field), 7 * disk.scale) / NEAR_FIELD, 0.25, 3.0)
     quiet = quiet_corona(disk, holes, texture, near, rng)
     haze = np.stack(
         [HAZE[c] * gaussian_filter(image, 2.5 * disk.scale) for c, image in zip(CORONAL, loops, strict=True)]
