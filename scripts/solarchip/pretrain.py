@@ -34,6 +34,13 @@ def main(
     patience: Annotated[
         int, typer.Option(help="Stop after so many rows without a better held-out loss; 0: never.")
     ] = 0,
+    hide: Annotated[
+        str,
+        typer.Option(
+            help="Part hidden in all channels alike, from encoder and reconstruction: nothing, quiet (all but active "
+            "regions), regions, or content (all but the outline of the regions)."
+        ),
+    ] = "nothing",
     standardize: Annotated[bool, typer.Option(help="Reconstruct standardized anomalies instead of images.")] = True,
     micro_batches: Annotated[
         int, typer.Option(help="Parts of a batch computed one after the other, to save memory.")
@@ -50,7 +57,7 @@ def main(
     about["commit"] = code_state()["commit"] or "unknown"  # now: the code may have changed when the training is done
     config = PretrainingConfig(
         size, n_epochs=epochs, batch_size=batch_size, learning_rate=rate, aia_per_step=aia_per_step, seed=seed,
-        reconstruction_warmup=reconstruction_warmup, every=every, patience=patience, standardize=standardize,
+        reconstruction_warmup=reconstruction_warmup, every=every, patience=patience, standardize=standardize, hide=hide,
         micro_batches=micro_batches, precision=precision, compile=compiled, device=device, devices=devices,
         start="popen",
     )  # fmt: skip

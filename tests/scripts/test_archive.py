@@ -1,5 +1,7 @@
 """From an archive to a weights file: the last tenth of the time is held out after a gap, the script goes on."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -54,11 +56,24 @@ def test_the_script_writes_weights_that_say_what_was_done_and_goes_on_from_its_c
     monkeypatch.setattr(pretrain, "read_archive", lambda *asked: shortened(*read_archive(*asked)))
     command = pretrain.typer.Typer()
     command.command()(pretrain.main)
-    asked = [str(archive), "--out", str(tmp_path), "--size", "cnn-mini", "--epochs", "1", "--every", "1"]
+    asked = [
+        str(archive),
+        "--out",
+        str(tmp_path),
+        "--size",
+        "cnn-mini",
+        "--epochs",
+        "1",
+        "--every",
+        "1",
+        "--hide",
+        "quiet",
+    ]
     first = CliRunner().invoke(command, asked, catch_exceptions=False)
     assert first.exit_code == 0 and "step     2 of 2" in first.output and "written: " in first.output
     model = load_weights(tmp_path / "cnn_mini.safetensors", "cnn-mini")
     assert (model.about["steps"], model.about["dates_seen"], model.about["origin"]) == ("2", "64", "simulated")
+    assert json.loads(model.about["settings"])["hide"] == "quiet"
     assert len(pd.read_csv(tmp_path / "history.csv")) == 2
     again = CliRunner().invoke(command, asked, catch_exceptions=False)
     assert again.exit_code == 0 and "step " not in again.output  # nothing is left to do

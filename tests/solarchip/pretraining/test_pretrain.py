@@ -13,9 +13,11 @@ import pytest
 import torch
 
 from flarebook.compendium.errors import InputError
+from flarebook.solarchip.datasets.hidden_parts import QUIET_MASKED, active_pixels, measure_mask
 from flarebook.solarchip.images.channels import AIA, CHANNELS
+from flarebook.solarchip.images.grid import Disk
 from flarebook.solarchip.models.autoencoder import create_autoencoder
-from flarebook.solarchip.pretraining.batches import available_channels, describe_missing_channels
+from flarebook.solarchip.pretraining.batches import available_channels, describe_missing_channels, select_images
 from flarebook.solarchip.pretraining.diagnostics import contrastive_losses, explained_variance
 from flarebook.solarchip.pretraining.objective import TERMS, Objective
 from flarebook.solarchip.pretraining.pretrain import CHECKPOINT, pretrain, validate
@@ -42,6 +44,15 @@ def sun():
     blobs = np.exp(-((x - place[0]) ** 2 + (y - place[1]) ** 2) / 0.05).sum(axis=1)
     gain = np.linspace(0.4, 1.0, len(CHANNELS))[:, None, None]
     return (blobs[:, None] * gain - 0.5 + 0.02 * rng.normal(size=(48, 11, 32, 32))).astype(np.float16)
+
+
+def on_quiet_disk(sun, seed, part=slice(None)):
+    """The toy Sun's blobs as regions on a quiet disk, their network of 3 G drawn from the seed; part: of the dates."""
+    rng, out = np.random.default_rng(seed), sun.astype(np.float32)
+    blobs = (out[:, 1] > -0.2)[:, None]
+    network = rng.normal(0, 0.03, out.shape) - 0.9 * (np.arange(11) > 0)[:, None, None]
+    out[:, 0] = 0.8
+    return np.where(blobs, out, network)[part].astype(np.float16)
 
 
 def distance(one, other):
@@ -183,6 +194,27 @@ def test_pretraining_leaves_the_callers_random_numbers_alone(sun):
     assert torch.equal(torch.rand(4), expected)
 
 
+def test_a_quiet_sun_that_is_hidden_teaches_nothing(sun):
+    one, other = on_quiet_disk(sun, 1), on_quiet_disk(sun, 2)
+    seen = [np.where(Disk(32).on, images, 0) for images in (one, other)]
+    hidden = replace(BRIEF, hide="quiet", n_steps=3, every=1)
+    (first, history), (second, same_history) = (pretrain(part[:40], hidden, held_out=part[40:]) for part in seen)
+    mean = distance(first, second)  # the mean images of the networks are those of their own dates
+    assert mean < 2e-3 and np.allclose(history["held_out_loss"], same_history["held_out_loss"], atol=1e-3)
+    whole = [pretrain(part[:40], replace(hidden, hide="nothing"))[0] for part in seen]
+    assert distance(*whole) > 10 * mean
+
+
+def test_hidden_pixels_ask_nothing_of_the_decoder(sun):
+    dates = on_quiet_disk(sun, 1)
+    model, _ = pretrain(dates, replace(BRIEF, hide="quiet", n_steps=1))
+    mask = measure_mask(dates, QUIET_MASKED)
+    seen = select_images(dates, np.arange(8), ("hmi", "171"), mask)
+    wanted = model.standardize(seen, ("hmi", "171")).numpy()
+    hidden = Disk(32).on & ~active_pixels(dates[:8, 0])[:, None]
+    assert hidden.mean() > 0.3 and np.abs(np.where(hidden, wanted, 0)).max() < 1e-4
+
+
 def test_while_a_network_draws_first_its_contrasts_teach_nothing(sun):
     first = replace(BRIEF, n_steps=4, reconstruction_warmup=0.9, weight_decay=0.0)
     fresh, (drawn, history) = create_autoencoder("vit-mini", seed=first.seed), pretrain(sun, first)
@@ -209,6 +241,7 @@ def test_while_a_network_draws_first_its_contrasts_teach_nothing(sun):
         ({"patience": 2}, "patience needs held-out dates"),
         ({"reconstruction_warmup": 1.0}, "reconstruction_warmup must lie between 0 and 1"),
         ({"reconstruction_warmup": 0.5, "terms": ("cls",)}, "reconstruction_warmup .* needs the reconstruction term"),
+        ({"hide": "corona"}, "hide is 'corona': give one of nothing, quiet, regions, content"),
         ({"devices": 2}, "return their weights through a checkpoint: give a folder"),
         ({"devices": 3}, "batch of 16 cannot be shared by 3 processes"),
         ({"micro_batches": 2, "terms": ("reconstruction",)}, "micro_batches keep the negatives of a contrast"),

@@ -1,15 +1,12 @@
-"""Distances between days and classes: known where the features are, and the mask hides what it says."""
+"""Distances between days and classes: known where the features are."""
 
 import numpy as np
 import pytest
 
 from flarebook.compendium.errors import InputError
-from flarebook.solarchip.images.grid import Disk
 from flarebook.solarchip.representation.day_distances import (
-    PARTS,
     class_separability,
     day_separability,
-    mask_part,
     separability_spread,
     slow_evolution,
     standardize,
@@ -52,28 +49,7 @@ def test_units_do_not_matter_once_standardised():
     assert np.isfinite(standardize(np.ones((50, 3)), train)).all()
 
 
-@pytest.fixture
-def one_region():
-    """Image pair (1, 2, 64, 64) and its magnetogram: a strong square on a quiet disk of noise."""
-    disk, rng = Disk(64), np.random.default_rng(6)
-    field = np.where(disk.on, rng.normal(0, 2, (64, 64)), 0)
-    field[28:36, 28:36] = 300
-    return np.stack([field / 300, field / 150])[None].astype("f4"), field[None]
-
-
-def test_the_mask_hides_one_part_and_leaves_the_other(one_region):
-    images, field = one_region
-    regions, quiet = (mask_part(images, field, part) for part in (PARTS[1], PARTS[2]))
-    assert (regions[0, :, 30:34, 30:34] == images[0, :, 30:34, 30:34]).all()
-    assert np.unique(regions[0, 0, 5:15, 28:36]).size == 1
-    assert (quiet[0, :, 10:15, 28:36] == images[0, :, 10:15, 28:36]).all()
-    assert np.abs(quiet[0, 0, 30:34, 30:34]).max() < 0.01
-    assert mask_part(images, field, PARTS[0]) is not None
-
-
-def test_what_cannot_be_measured_is_refused(one_region):
-    with pytest.raises(InputError, match="part 'corona' is unknown: take one of whole disk"):
-        mask_part(*one_region, "corona")
+def test_what_cannot_be_measured_is_refused():
     with pytest.raises(InputError, match="1 class among 60 dates"):
         class_separability(np.ones((60, 2)), np.zeros(60))
     with pytest.raises(InputError, match="no two dates lie within 1.5 days"):

@@ -13,15 +13,16 @@ from flarebook.solarchip.images.channels import AIA, CHANNELS
 SMALLEST_DEVIATION = 0.07  # in scaled values; visible light hardly varies, and its limb would outweigh all channels
 
 
-def sample_batch(images, settings, step, aia=AIA):
+def sample_batch(images, settings, step, aia=AIA, mask=None):
     """Sample the images of a step, (b, 1 + k, h, w) float32, HMI first, and the names of their channels.
 
-    images: (n, 11, h, w) scaled, an array or a memory map; settings: of the pretraining; aia: channels to draw from.
+    images: (n, 11, h, w) scaled, an array or a memory map; settings: of the pretraining; aia: channels to draw from;
+    mask: PartMask of what is hidden, none: nothing.
     Everything drawn depends on the seed and the step alone, so that a resumed training draws what it would have drawn.
     """
     rng = np.random.default_rng((settings.seed, step, 1))
     channels = sample_channels(settings.aia_per_step, rng, aia)
-    batch = select_images(images, epoch_batch(len(images), settings, step), channels)
+    batch = select_images(images, epoch_batch(len(images), settings, step), channels, mask)
     return rotate_images(batch, rng, settings.rotation, settings.mirror), channels
 
 
@@ -46,10 +47,14 @@ def describe_missing_channels(images):
     return f"missing on all dates, and therefore left out of the pretraining: {absent}" if absent else ""
 
 
-def select_images(images, dates, channels):
-    """Images of some dates, in the order of time, and channels, (dates, channels, h, w) float32 tensor."""
+def select_images(images, dates, channels, mask=None):
+    """Images of some dates, in the order of time, and channels, (dates, channels, h, w) float32 tensor.
+
+    mask: PartMask of what is hidden, which needs HMI first; none: nothing.
+    """
     places = [CHANNELS.index(channel) for channel in channels]
-    return torch.from_numpy(np.asarray(images[np.ix_(np.sort(dates), places)], np.float32))
+    chosen = np.asarray(images[np.ix_(np.sort(dates), places)], np.float32)
+    return torch.from_numpy(mask.apply(chosen, places) if mask else chosen)
 
 
 def anomaly_scale(images, n_dates=128):

@@ -16,6 +16,7 @@ from flarebook.compendium.errors import InputError
 from flarebook.learning.checkpoints import Checkpoint
 from flarebook.learning.device import chosen_device
 from flarebook.learning.training import Monitoring, training_loop, warmup_cosine
+from flarebook.solarchip.datasets.hidden_parts import HIDE, measure_mask
 from flarebook.solarchip.datasets.splits import subsample_evenly
 from flarebook.solarchip.images.channels import AIA
 from flarebook.solarchip.models.autoencoder import create_autoencoder
@@ -82,6 +83,7 @@ class Process:
                 "no AIA channel has an image on any date: there is nothing to set the magnetograms against"
             )
         self.images, self.config, self.held_out = images, config, held_out
+        self.mask = None if config.hide == "nothing" else measure_mask(images, HIDE[config.hide])
         model = create_autoencoder(config.size, config.sharing, config.seed, images.shape[-1])
         if config.standardize:
             model.predict_anomalies(*anomaly_scale(images))
@@ -121,7 +123,7 @@ class Process:
     def step(self, step):
         """Take the step of one batch; return its loss and terms, {name: number}."""
         fabric, objective, config = self.fabric, self.training.objective, self.config
-        batch, channels = sample_batch(self.images, config, step, objective.aia)
+        batch, channels = sample_batch(self.images, config, step, objective.aia, self.mask)
         if gap := first_invalid_channel(batch, channels):
             raise InputError(f"a {gap} image of step {step + 1} has NaN or infinite pixels: leave its date out")
         share = batch[fabric.global_rank :: fabric.world_size].to(fabric.device)
@@ -146,20 +148,23 @@ class Process:
             name: float(self.fabric.all_reduce(torch.tensor(mean), reduce_op="mean")) for name, mean in means.items()
         }
         if self.held_out is not None and len(self.held_out):
-            losses = validate(self.training.objective, self.held_out, self.config, self.fabric.device)
+            losses = validate(self.training.objective, self.held_out, self.config, self.fabric.device, self.mask)
             row |= {f"held_out_{name}": value for name, value in losses.items()}
         return self.fabric.broadcast(row | {"learning_rate": warmup_cosine(self.config, step)})
 
 
 @torch.no_grad()
-def validate(objective, held_out, config, device):
-    """Return loss and terms on held-out dates, {name: number}: the same batches and channels each time, not rotated."""
+def validate(objective, held_out, config, device, mask=None):
+    """Return loss and terms on held-out dates, {name: number}: the same batches and channels each time, not rotated.
+
+    mask: PartMask of what is hidden from them as from the training dates.
+    """
     dates = subsample_evenly(np.arange(len(held_out)), N_VALIDATED)
     size, gather = min(config.batch_size, len(dates)), objective.gather
     rows, objective.gather = [], None
     for number, start in enumerate(range(0, len(dates) - size + 1, size)):
         channels = sample_channels(config.aia_per_step, np.random.default_rng(number), objective.aia)
-        batch = select_images(held_out, dates[start : start + size], channels).to(device)
+        batch = select_images(held_out, dates[start : start + size], channels, mask).to(device)
         loss, terms = objective(batch, channels)
         rows.append({"loss": float(loss)} | {term: float(value) for term, value in terms.items()})
     objective.gather = gather

@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass, field, replace
 
 from flarebook.compendium.errors import InputError
+from flarebook.solarchip.datasets.hidden_parts import HIDE
 from flarebook.solarchip.images.channels import AIA
 from flarebook.solarchip.pretraining.batches import check_training_images
 from flarebook.solarchip.pretraining.objective import TERMS
@@ -30,6 +31,7 @@ class PretrainingConfig:
     weight_decay: float = 0.01
     rotation: float = 90.0  # degrees, largest turn of a date, either way
     mirror: bool = True
+    hide: str = "nothing"  # of hidden_parts.HIDE; "quiet" hides the quiet Sun from encoder and reconstruction alike
     seed: int = 1
     every: int = 20  # steps between two rows of the history, and two checkpoints
     patience: int = 0  # rows without a better held-out loss before the training stops; 0: never
@@ -52,6 +54,8 @@ def complete_config(images, config, held_out=None, folder=None):
         raise InputError(f"there is no precision {config.precision!r}: take one of {', '.join(PRECISIONS)}")
     if config.reconstruction_warmup and not (0 < config.reconstruction_warmup < 1 and "reconstruction" in config.terms):
         raise InputError("reconstruction_warmup must lie between 0 and 1 and needs the reconstruction term")
+    if config.hide not in HIDE:
+        raise InputError(f"hide is {config.hide!r}: give one of {', '.join(HIDE)}")
     check_shares(config, folder)
     if config.patience and (held_out is None or not len(held_out)):
         raise InputError("patience needs held-out dates: give held_out, or patience 0")

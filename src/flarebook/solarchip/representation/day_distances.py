@@ -1,20 +1,14 @@
-"""How far apart days and classes lie in features, and which part of the Sun identifies a day.
+"""How far apart days and classes lie in features.
 
 The abstract of SolarCHIP names two difficulties: classes differ little since the Sun changes slowly, and one class
 varies much since activity is sparse.  Both are measured here on frozen features, before and after a pretraining.
 """
 
 import numpy as np
-from scipy.ndimage import gaussian_filter
 
 from flarebook.compendium.errors import InputError
 from flarebook.evaluation.bootstrap import block_weights
-from flarebook.solarchip.images.grid import Disk
 from flarebook.solarchip.representation.retrieval import cosine
-
-ACTIVE = 20.0  # G, of the smoothed unsigned field, above which a place belongs to a region
-SMOOTHING = 2.0  # pixels of the 128-pixel grid
-PARTS = ("whole disk", "quiet Sun masked", "regions masked")
 
 
 def day_separability(first, second, times, gap=1.5):
@@ -81,29 +75,6 @@ def standardize(features, train):
     features = np.asarray(features, float)
     spread = features[train].std(axis=0)
     return (features - features[train].mean(axis=0)) / np.where(spread > 1e-9, spread, 1.0)
-
-
-def mask_part(images, magnetograms, part):
-    """Images without the quiet Sun, or without the regions: there, each channel has the mean of the quiet disk.
-
-    images: (n, c, h, w) scaled; magnetograms: (n, h, w) G on the same grid; part: of PARTS.  What lies off the disk
-    stays.  Raises InputError for another part.
-    """
-    if part not in PARTS:
-        raise InputError(f"part {part!r} is unknown: take one of {', '.join(PARTS)}")
-    images = np.asarray(images, np.float32)
-    if part == PARTS[0]:
-        return images
-    disk = Disk(images.shape[-1])
-    width = SMOOTHING * disk.scale
-    active = np.stack([gaussian_filter(np.abs(np.nan_to_num(m)), width) > ACTIVE for m in magnetograms])
-    hidden = disk.on & (~active if part == PARTS[1] else active)
-    quiet = disk.on & ~active
-    out = images.copy()
-    for channel in range(images.shape[1]):
-        values = images[:, channel]
-        out[:, channel] = np.where(hidden, values[quiet].mean(), values)
-    return out
 
 
 def _square_distances(features):
