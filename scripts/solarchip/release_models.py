@@ -15,6 +15,7 @@ from flarebook.solarchip.models import weights
 from flarebook.solarchip.models.autoencoder import create_autoencoder
 from flarebook.solarchip.models.losses import TERMS as CONTRASTS
 from flarebook.solarchip.pretraining import diagnostics
+from flarebook.solarchip.representation import pretrainings
 from flarebook.solarchip.representation import scores as representation_scores
 from flarebook.solarchip.representation.linear_probes import probe_targets
 from flarebook.solarchip.translation import translator
@@ -58,6 +59,9 @@ def ship(archive, folders, data=weights.FOLDER):
     Raises InputError when a model is missing.
     """
     models, histories = read_trainings(folders, RELEASE)
+    for name, model in models.items():
+        if (hidden := training_settings(model.about).get("hide", "nothing")) != "nothing":
+            raise InputError(f"the training of {name} hid {hidden} of its images: it is a control and does not ship")
     return publish(models, histories, card_values(models, histories, *read_held_out(archive)), RELEASE, data)
 
 
@@ -77,6 +81,7 @@ def card_values(models, histories, images, magnetograms, days):
         "headings": " | ".join(ASKED.values()),
         "rule": "---|" * (1 + len(ASKED)),
         "scores": "\n".join(table_row(*row) for row in scores(models | untrained, images, magnetograms, days)),
+        "pretrainings": describe_pretrainings(pretrainings.pretraining_table()),
     }
     return values | translator_values(translator.load_translator(), images)
 
@@ -114,11 +119,36 @@ def training_row(name, model, history):
 
 def scores(models, images, magnetograms, days):
     """Rows (name, numbers of ASKED): the earlier half of the held-out dates teaches the maps, the later is asked."""
-    known = probe_targets(days.reset_index(drop=True), magnetograms)
-    dates = representation_scores.EvaluationSet(images, days["time"].to_numpy(), known, *halves(days["time"]))
+    dates = evaluation_set(images, magnetograms, days)
     for name, model in models.items():
         found = representation_scores.score_model(model, dates, SCORED, device="cpu").set_index("score")["value"]
         yield name, [found.get(score, np.nan) for score in ASKED]
+
+
+def evaluation_set(images, magnetograms, days):
+    """EvaluationSet of held-out dates of `read_held_out`, of which the earlier half teaches."""
+    known = probe_targets(days.reset_index(drop=True), magnetograms)
+    return representation_scores.EvaluationSet(images, days["time"].to_numpy(), known, *halves(days["time"]))
+
+
+def describe_pretrainings(table):
+    """The card's paragraph about several pretrainings, from the shipped table; none: that there is one of each."""
+    if table is None:
+        return "There is one training of each model, so these numbers have no spread."
+    summary = pretrainings.summarize_pretrainings(table)
+    parts = pretrainings.overview_table(summary), pretrainings.fingerprint_table(summary)
+    whole, recall = (markdown_table(part.reset_index()) for part in parts)
+    return (
+        "Several trainings of each model that differ in the seed alone, mean ± standard deviation; the weights are "
+        f"those of seed 1:\n\n{whole}\n\nRecall of the date, of 11 days, where parts of the Sun are hidden in HMI "
+        f"and AIA alike, by what the training saw:\n\n{recall}"
+    )
+
+
+def markdown_table(table):
+    """A table of words as Markdown."""
+    rows = [table.columns, ["---"] * table.shape[1], *table.itertuples(index=False)]
+    return "\n".join(f"| {' | '.join(map(str, row))} |" for row in rows)
 
 
 def halves(times):
