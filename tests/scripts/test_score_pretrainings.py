@@ -11,7 +11,7 @@ from flarebook.solarchip.datasets.hidden_parts import PARTS
 from flarebook.solarchip.models.autoencoder import create_autoencoder
 from flarebook.solarchip.models.weights import save_encoder
 from flarebook.solarchip.pretraining.settings import PretrainingConfig, config_dict
-from flarebook.solarchip.representation.pretrainings import COLUMNS, SCORES
+from flarebook.solarchip.representation.pretrainings import COLUMNS, SCORES, pretraining_table
 from scripts.solarchip import release_models, score_pretrainings
 
 N = 70
@@ -53,6 +53,7 @@ def test_each_training_is_scored_on_every_part_and_the_header_tells_what_it_saw(
     text = (tmp_path / "table.csv").read_text(encoding="utf-8").splitlines()
     assert text[0].startswith("# SIMULATED") and "2021-12-01 to 2022-02-08" in text[1] and "steps 3" in text[2]
     assert text[5].startswith("# vit-mini, hidden quiet, seed 1:") and text[6] == ",".join(COLUMNS)
+    pd.testing.assert_frame_equal(pretraining_table(tmp_path / "table.csv"), table, rtol=1e-4, check_dtype=False)
 
 
 def test_trainings_that_cannot_be_compared_are_refused(trained, tmp_path):

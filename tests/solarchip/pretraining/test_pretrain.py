@@ -17,7 +17,13 @@ from flarebook.solarchip.datasets.hidden_parts import QUIET_MASKED, active_pixel
 from flarebook.solarchip.images.channels import AIA, CHANNELS
 from flarebook.solarchip.images.grid import Disk
 from flarebook.solarchip.models.autoencoder import create_autoencoder
-from flarebook.solarchip.pretraining.batches import available_channels, describe_missing_channels, select_images
+from flarebook.solarchip.pretraining import pretrain as pretrain_module
+from flarebook.solarchip.pretraining.batches import (
+    anomaly_scale,
+    available_channels,
+    describe_missing_channels,
+    select_images,
+)
 from flarebook.solarchip.pretraining.diagnostics import contrastive_losses, explained_variance
 from flarebook.solarchip.pretraining.objective import TERMS, Objective
 from flarebook.solarchip.pretraining.pretrain import CHECKPOINT, pretrain, validate
@@ -46,13 +52,12 @@ def sun():
     return (blobs[:, None] * gain - 0.5 + 0.02 * rng.normal(size=(48, 11, 32, 32))).astype(np.float16)
 
 
-def on_quiet_disk(sun, seed, part=slice(None)):
-    """The toy Sun's blobs as regions on a quiet disk, their network of 3 G drawn from the seed; part: of the dates."""
-    rng, out = np.random.default_rng(seed), sun.astype(np.float32)
-    blobs = (out[:, 1] > -0.2)[:, None]
-    network = rng.normal(0, 0.03, out.shape) - 0.9 * (np.arange(11) > 0)[:, None, None]
-    out[:, 0] = 0.8
-    return np.where(blobs, out, network)[part].astype(np.float16)
+def on_quiet_disk(sun, seed):
+    """The toy Sun's blobs as regions on a quiet disk, whose network, faint in HMI, is drawn from the seed."""
+    network = np.random.default_rng(seed).normal(0, 0.1, sun.shape)
+    network = np.where(np.arange(11)[:, None, None] > 0, network - 0.5, network / 100) * Disk(32).on
+    regions = np.where(np.arange(11)[:, None, None] > 0, sun, 0.8)
+    return np.where(sun[:, 1:2] > -0.2, regions, network).astype(np.float16)
 
 
 def distance(one, other):
@@ -192,6 +197,19 @@ def test_pretraining_leaves_the_callers_random_numbers_alone(sun):
     torch.manual_seed(3)
     pretrain(sun, replace(BRIEF, n_steps=1))
     assert torch.equal(torch.rand(4), expected)
+
+
+def test_a_quiet_sun_that_is_hidden_teaches_nothing(sun, monkeypatch):
+    one, other = on_quiet_disk(sun, 1), on_quiet_disk(sun, 2)
+    np.copyto(other, one, where=active_pixels(one[:, 0])[:, None])  # which reach a little beyond the blobs
+    scale, mask = anomaly_scale(one[:40]), measure_mask(one[:40], QUIET_MASKED)  # the same for both: means of dates
+    monkeypatch.setattr(pretrain_module, "anomaly_scale", lambda images: scale)
+    monkeypatch.setattr(pretrain_module, "measure_mask", lambda images, part: mask)
+    hidden = replace(BRIEF, hide="quiet", n_steps=3, every=1)
+    (first, history), (second, its_history) = (pretrain(part[:40], hidden, held_out=part[40:]) for part in (one, other))
+    assert distance(first, second) == 0 and same(history, its_history)
+    seen = replace(hidden, hide="nothing")
+    assert distance(*(pretrain(part[:40], seen)[0] for part in (one, other))) > 1e-3
 
 
 def test_hidden_pixels_ask_nothing_of_the_decoder(sun):
