@@ -10,7 +10,7 @@ import typer
 
 from flarebook.compendium.errors import InputError
 from flarebook.solarchip.datasets.splits import ROTATION, subsample_evenly
-from flarebook.solarchip.images.channels import channel_index
+from flarebook.solarchip.images.channels import AIA, channel_index
 from flarebook.solarchip.models import weights
 from flarebook.solarchip.models.autoencoder import create_autoencoder
 from flarebook.solarchip.models.losses import TERMS as CONTRASTS
@@ -39,7 +39,7 @@ ASKED = {  # score of representation_scores: heading in the card
 }
 
 N_DATES, N_MEMBERS = 24, 4
-TARGETS = {"171": "171", "193": "193", "304": "304", "|hmi|": "HMI without its sign"}
+TARGETS = dict(zip(AIA, AIA, strict=True)) | {"|hmi|": "HMI without its sign"}
 
 
 RELEASE = Release(
@@ -176,13 +176,19 @@ def translator_values(network, images):
     """Values that the card's template asks for, {name: text or number}; images: (n, 11, h, w) scaled, held out."""
     some = np.asarray(images[subsample_evenly(np.arange(len(images)), N_DATES)], np.float32)
     about = {name: network.about[name] for name in ("unet_steps", "branch_steps")}
-    rows = (table_row(words, scores_to(network, some, target)) for target, words in TARGETS.items())
+    learnt = {target: words for target, words in TARGETS.items() if knows(network, target)}
+    rows = (table_row(words, scores_to(network, some, target)) for target, words in learnt.items())
     return about | {
         "translator_commit": network.about["commit"][:10],
         "n_translated": len(some),
         "n_members": N_MEMBERS,
         "translated": "\n".join(rows),
     }
+
+
+def knows(network, target):
+    """Whether a translator has learnt a target; "|hmi|" as "hmi"."""
+    return target.strip("|") in network.diffusion.shape.targets
 
 
 def scores_to(network, images, target):

@@ -25,7 +25,7 @@ def main(
     device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
     threads: Annotated[int, typer.Option(help="Threads of torch; sums of several may differ in the last digit.")] = 1,
 ):
-    """Train a translator from HMI to AIA 171, 193, 304 and back, and write it.
+    """Train a translator from HMI to the ten AIA channels, and from 171, 193 and 304 back, and write it.
 
     Written as data/translator.safetensors of the package, it is what `flarebook solarchip translate` takes by default.
     """

@@ -61,7 +61,12 @@ def embed(
 @app.command()
 def translate(
     files: Images,
-    to: Annotated[str, typer.Option(help="Target channel: 171, 193 or 304 from HMI, hmi from those three.")],
+    to: Annotated[
+        str,
+        typer.Option(
+            help="Target channel: an AIA channel that the translator has, from HMI; or hmi, from 171, 193 and 304."
+        ),
+    ],
     out: Annotated[Path, typer.Option(help="Folder of the FITS files, one per time.")],
     weights: Annotated[
         Path | None,

@@ -31,6 +31,8 @@ def test_the_spread_is_that_of_the_seeds_and_one_training_has_none():
     shown = pretrainings.fingerprint_table(summary)
     assert shown.loc[("vit-tiny", "whole Sun"), WHOLE] == "0.70 ± 0.01"
     assert shown.loc[("vit-tiny", "without the quiet Sun"), QUIET_MASKED] == "0.60" and list(shown) == list(PARTS)
+    names = {name: mean for name, mean, *_ in pretrainings.gated_metrics(summary)}
+    assert len(names) == 8 and names["vit-tiny.hidden_quiet.outline_alone"] == pytest.approx(0.2)
     assert pretrainings.overview_table(summary).loc["vit-tiny", RECALL] == "0.70 ± 0.01"
 
 

@@ -5,7 +5,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator, StrMethodFormatter
 
-from flarebook.solarchip.figures.styles import hide_axes, show_scaled
+from flarebook.solarchip.figures.styles import hide_axes, plot_image_grid, show_scaled
+from flarebook.solarchip.images.channels import AIA
+from flarebook.solarchip.translation import ten_channels
 from flarebook.solarchip.translation.comparison import (
     MANY,
     METHODS,
@@ -95,6 +97,42 @@ def plot_scores(table, region="disk"):
     figure.axes[-1].set_xlabel("target")
     figure.legend(*figure.axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=4)
     return figure
+
+
+def plot_ten_channels(table):
+    """Scores of the ten AIA channels on the disk, a line for each: the mean image, and what a translation adds to it.
+
+    table: of `ten_channels.channel_scores`; bars: standard deviation over the dates.
+    """
+    figure = Figure(figsize=(9.6, 4.6), layout="constrained")
+    targets = list(dict.fromkeys(table["target"]))
+    for axis, (score, label) in zip(figure.subplots(1, len(NAMES), sharey=True), NAMES.items(), strict=True):
+        wide = table.pivot(index="target", columns="method", values=score).reindex(targets)
+        axis.hlines(range(len(targets)), wide.min(axis=1), wide.max(axis=1), color="0.8", linewidth=3, zorder=0)
+        methods = [method for method in ten_channels.METHODS if method in wide]
+        for place, method in enumerate(methods):
+            rows = table[table["method"] == method].set_index("target").reindex(targets)
+            colour, marker = STYLES[method]
+            look = {"color": colour, "fmt": marker, "markersize": 7, "elinewidth": 1, "label": method}
+            y = np.arange(len(targets)) + 0.16 * (place - (len(methods) - 1) / 2)
+            axis.errorbar(rows[score], y, xerr=rows[f"{score}_sd"], **look)
+        axis.set_yticks(range(len(targets)), [target_name(target) for target in targets])
+        axis.set(xlabel=label, ylim=(len(targets) - 0.5, -0.5))
+    figure.axes[0].set_ylabel("AIA channel")
+    figure.legend(*figure.axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=3)
+    return figure
+
+
+def plot_channel_images(test, date, translations, methods=(UNET, SHIPPED)):
+    """One date in all ten channels: observed, and as translated from the magnetogram, a row for each method.
+
+    test: (n, 11, h, w) scaled; translations: {method: {target: (n, h, w)}}.
+    """
+    rows = [("observed", {channel: select_target(test, channel) for channel in AIA})]
+    whole = [method for method in methods if set(AIA) <= set(translations.get(method, ()))]
+    rows += [(method.partition(",")[0], translations[method]) for method in whole]
+    shown = [(label, [(images[channel][date], channel) for channel in AIA]) for label, images in rows]
+    return plot_image_grid(shown, [target_name(channel) for channel in AIA])
 
 
 def plot_flux(table, methods=(POLYNOMIAL, UNET, GAN, ONE, RECONSTRUCTION)):

@@ -66,6 +66,19 @@ def summarize_pretrainings(table):
     return table.groupby(["backbone", "hidden", "images", "score"], sort=False).agg(**numbers).reset_index()
 
 
+def gated_metrics(summary):
+    """Yield the gated numbers, (name, mean, standard deviation, number of pretrainings).
+
+    They are all scores of the whole disk for the networks that saw it, and the recall of every network and part.
+    """
+    for row in summary.itertuples():
+        if row.score == RECALL:
+            part = row.images.replace(" ", "_").lower()
+            yield f"{row.backbone}.hidden_{row.hidden}.{part}", row.mean, row.sd, row.n
+        elif row.hidden == "nothing" and row.images == WHOLE:
+            yield f"{row.backbone}.{SCORES[row.score]}", row.mean, row.sd, row.n
+
+
 def overview_table(summary):
     """Whole-disk scores of the networks that saw the whole Sun, mean ± deviation: a row per backbone."""
     return _cells(summary.query("hidden == 'nothing' and images == @WHOLE"), ["backbone"], "score", SCORES)

@@ -20,14 +20,15 @@ from flarebook.solarchip.translation.direct import GAN, MEAN, POLYNOMIAL, UNET
 from flarebook.solarchip.translation.latent_space import measure_latent_space
 from flarebook.solarchip.translation.scores import SCORES, select_target
 from flarebook.solarchip.translation.translator import (
-    AIA,
+    FIELD_SOURCES,
     encode_conditions,
     encode_targets,
     train_controlnet,
     translate_images,
 )
 
-TARGETS = (*AIA, "hmi", "|hmi|")
+TARGETS = (*FIELD_SOURCES, "hmi", "|hmi|")  # of the comparison of all methods
+ROUTES = {("hmi",): FIELD_SOURCES, FIELD_SOURCES: ("hmi",)}  # of the diffusion that is trained for it
 ONE, MANY, RECONSTRUCTION = "diffusion, one image", "diffusion, mean", "autoencoder alone"
 SHIPPED = "shipped diffusion, mean"  # of the translator that ships with the package
 KEYS = {UNET: "unet", MEAN: "mean-image", ONE: "diffusion-one", MANY: "diffusion-mean", RECONSTRUCTION: "autoencoder"}
@@ -135,7 +136,7 @@ def gated_metrics(table):
 
     table: of `translation_scores.summarize_scores`.
     """
-    for row in table[table["region"] == "disk"].to_dict("records"):
+    for row in table[(table["region"] == "disk") & table["target"].isin(TARGETS)].to_dict("records"):
         for score in (*SCORES, "flux_error"):
             value = row.get(score, np.nan)
             if score != "ssim" and np.isfinite(value):
@@ -164,6 +165,7 @@ def recall_table(translations, test, methods=(MANY, SHIPPED)):
         (method, target, translation_scores.date_recall(images, select_target(test, target), target), 1 / len(test))
         for method in methods
         for target, images in translations[method].items()
+        if target in TARGETS
     ]
     return pd.DataFrame(rows, columns=["method", "target", "recall", "chance"])
 
@@ -176,7 +178,7 @@ def claim_rows(scores, references, recalls, method=MANY):
     """
     rows = []
     for reference in references:
-        for target in (*AIA, "|hmi|"):
+        for target in (*FIELD_SOURCES, "|hmi|"):
             texts = CLAIMS[method], f"{method.partition(',')[0]} against {reference}, to {target}"
             pair = (block_means(scores, one, target, "psnr") for one in (method, reference))
             found = recalls[(recalls["method"] == method) & (recalls["target"] == target)]
@@ -211,7 +213,7 @@ def source_encoders(model, seeds, images):
     return [(condition, seed, measure_latent_space(encoder, images, SOURCES)) for condition, seed, encoder in models]
 
 
-def score_controlnets(translator, conditions, train, test, config, sampling, targets=AIA):
+def score_controlnets(translator, conditions, train, test, config, sampling, targets=FIELD_SOURCES):
     """Scores of ControlNets with each condition's encoder: condition, seed, target, region, scores, recall and chance.
 
     translator: whose U-Net is frozen and whose own ControlNets are unchanged; conditions: of `source_encoders`; train,

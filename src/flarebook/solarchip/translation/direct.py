@@ -17,13 +17,15 @@ from flarebook.compendium.errors import InputError
 from flarebook.learning.device import chosen_device
 from flarebook.learning.training import adamw, descend, fit, sample_batches, training_loop
 from flarebook.solarchip.datasets.archive import training_scale
+from flarebook.solarchip.images.channels import AIA
 from flarebook.solarchip.images.grid import Disk
 from flarebook.solarchip.translation.latent_space import clip_to_range
 from flarebook.solarchip.translation.scores import select_target
-from flarebook.solarchip.translation.translator import AIA
+from flarebook.solarchip.translation.translator import FIELD_SOURCES
 
 MEAN, POLYNOMIAL, UNET, GAN = "mean image", "polynomial", "U-Net", "pix2pix"
-DIRECT = {("hmi",): AIA, AIA: ("hmi", "|hmi|")}  # sources -> targets; the field is learned with and without its sign
+# sources -> targets; one network for all ten channels, and the field is learned with and without its sign
+DIRECT = {("hmi",): AIA, FIELD_SOURCES: ("hmi", "|hmi|")}
 L1_WEIGHT = 100.0  # Isola et al. 2017, section 3.3
 BETAS = (0.5, 0.999)  # of pix2pix's optimisers, as there
 SAMPLE = 200_000  # pixels that the polynomial is fitted to

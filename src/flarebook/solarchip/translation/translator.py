@@ -15,15 +15,15 @@ from flarebook.compendium.errors import InputError
 from flarebook.learning.device import chosen_device
 from flarebook.learning.training import TrainingConfig
 from flarebook.learning.weights import load_weights, write_weights
-from flarebook.solarchip.images.channels import channel_index
+from flarebook.solarchip.images.channels import AIA, channel_index
 from flarebook.solarchip.models.weights import ARCHITECTURE, architecture, model_of
 from flarebook.solarchip.translation import diffusion
 from flarebook.solarchip.translation.latent_space import empty_latent_space, measure_latent_space
 
 SHIPPED = files("flarebook.solarchip") / "data" / "translator.safetensors"
 SCRIPT = "scripts.solarchip.train_translator"  # makes such files
-AIA = ("171", "193", "304")
-ROUTES = {("hmi",): AIA, AIA: ("hmi",)}  # sources -> targets
+FIELD_SOURCES = ("171", "193", "304")  # from which the field is translated
+ROUTES = {("hmi",): AIA, FIELD_SOURCES: ("hmi",)}  # sources -> targets
 
 
 @dataclass(frozen=True)
