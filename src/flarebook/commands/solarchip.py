@@ -63,9 +63,7 @@ def translate(
     files: Images,
     to: Annotated[
         str,
-        typer.Option(
-            help="Target channel: an AIA channel that the translator has, from HMI; or hmi, from 171, 193 and 304."
-        ),
+        typer.Option(help="Target channel: one of AIA from HMI; hmi from 171, 193 and 304."),
     ],
     out: Annotated[Path, typer.Option(help="Folder of the FITS files, one per time.")],
     weights: Annotated[
