@@ -57,9 +57,9 @@ def hide_axes(axis):
     axis.spines[:].set_visible(False)
 
 
-def plot_image_grid(rows, titles):
-    """Scaled images in rows: [(label, [(image, channel), ...])]; titles: of the columns."""
-    figure = Figure(figsize=(9.6, 1.62 * len(rows) + 0.3), layout="constrained")
+def plot_image_grid(rows, titles, height=1.62):
+    """Scaled images in rows: [(label, [(image, channel), ...])]; titles: of the columns; height: of a row, inches."""
+    figure = Figure(figsize=(9.6, height * len(rows) + 0.3), layout="constrained")
     axes = figure.subplots(len(rows), len(titles), squeeze=False)
     for line, (label, images) in zip(axes, rows, strict=True):
         for axis, (image, channel) in zip(line, images, strict=True):

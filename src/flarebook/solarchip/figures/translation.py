@@ -132,7 +132,7 @@ def plot_channel_images(test, date, translations, methods=(UNET, SHIPPED)):
     whole = [method for method in methods if set(AIA) <= set(translations.get(method, ()))]
     rows += [(method.partition(",")[0], translations[method]) for method in whole]
     shown = [(label, [(images[channel][date], channel) for channel in AIA]) for label, images in rows]
-    return plot_image_grid(shown, [target_name(channel) for channel in AIA])
+    return plot_image_grid(shown, [target_name(channel) for channel in AIA], height=0.98)
 
 
 def plot_flux(table, methods=(POLYNOMIAL, UNET, GAN, ONE, RECONSTRUCTION)):
