@@ -1,5 +1,6 @@
 """The simulated Sun as a whole: deterministic, of one surface in all channels, with labels that its rates explain."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -10,6 +11,8 @@ from scipy.ndimage import gaussian_filter
 
 from flarebook.compendium import mapped_arrays
 from flarebook.compendium.errors import InputError
+from flarebook.compendium.run import open_run
+from flarebook.solarchip.datasets import load
 from flarebook.solarchip.datasets.day_tables import build_tables
 from flarebook.solarchip.datasets.simulated import IMAGES, flare_rates, save_sun, simulate_sun
 from flarebook.solarchip.images.channels import CHANNELS
@@ -83,12 +86,12 @@ def test_the_same_seed_gives_the_same_sun_whatever_the_processes_and_wherever_th
     np.testing.assert_array_equal(one.images, np.load(path)["images"])
     written = []
     run = SimpleNamespace(
-        folder=tmp_path, save_table=lambda *_, **__: None, save_arrays=lambda *_, **__: written.append(1)
+        folder=tmp_path, save_table=lambda *_, **__: None, save_arrays=lambda name, **__: written.append(name)
     )
     save_sun(run, two)
-    assert not written, "the images lie there already"
+    assert written == ["test_images"], "the images lie there already"
     save_sun(run, one)
-    assert written
+    assert written == ["test_images", "images", "test_images"]
     pd.testing.assert_frame_equal(one.days, two.days)
     pd.testing.assert_frame_equal(one.flares, two.flares)
     assert not np.array_equal(one.images[:2], other.images)
@@ -194,3 +197,62 @@ def test_four_images_a_day_have_labels_of_a_whole_day():
     sun = simulate_sun(4, 2, size=16, cadence_days=0.25)
     assert list(pd.to_datetime(sun.days["time"]).dt.hour) == [0, 6, 12, 18]
     assert (sun.days["rate_m"] > 0).any()
+
+
+@pytest.fixture(scope="module")
+def dated():
+    """Request for forty imaged days and forty further test days near maximum, and both Suns."""
+    request = load.SunSource(n_days=40, n_test_days=40, size=16, start="2014-01-01")
+    return request, load.load_sun(request), load.load_test_days(request)
+
+
+def test_a_magnetogram_alone_shows_the_same_field_and_the_labels_are_the_same():
+    days = {"size": 64, "start": "2014-01-01"}
+    full, alone = (simulate_sun(3, 5, magnetograms_only=only, **days) for only in (False, True))
+    assert alone.images.shape == (3, 1, 64, 64) and alone.images.dtype == np.float16
+    on, (seen, same) = Disk(64).radius < 0.9, (sun.images[:, 0].astype(float) for sun in (full, alone))
+    assert all(correlation(a, b, on) > 0.98 for a, b in zip(seen, same, strict=True))
+    assert correlation(seen[0], same[1], on) < 0.95
+    noisy = ["r_measured"]
+    pd.testing.assert_frame_equal(full.days.drop(columns=noisy), alone.days.drop(columns=noisy))
+    pd.testing.assert_frame_equal(full.flares, alone.flares)
+
+
+def test_further_test_days_are_tests_of_another_sun_at_the_same_phase_of_the_cycle(dated):
+    _, sun, tests = dated
+    assert set(tests.days["split"]) == {"test"} and tests.days["time"].tolist() == sun.days["time"].tolist()
+    assert len(tests.images) == 40 and tests.images.shape[1] == 1
+    assert not set(tests.regions["flux"]) & set(sun.regions["flux"]), "no region is seen by both"
+    assert not set(tests.flares["peak_flux"]) & set(sun.flares["peak_flux"])
+
+
+def test_a_further_test_day_is_labelled_by_flares_on_the_near_side_in_the_24_hours_after_its_image(dated):
+    _, _, tests = dated
+    peaks, flares = pd.to_datetime(tests.flares["peak"]), tests.flares
+    large = flares["visible"] & (flares["peak_flux"] >= 1e-5)
+    hours = [(peaks[large] - pd.Timestamp(time)) / pd.Timedelta("1h") for time in tests.days["time"]]
+    expected = [int(((0 <= h) & (h < 24)).any()) for h in hours]
+    assert tests.days["label_m"].tolist() == expected and 0 < sum(expected) < 40
+    assert (flares["peak_flux"] >= 1e-5).sum() > large.sum(), "some large flares lie on the far side"
+
+
+def test_imaged_days_do_not_depend_on_further_ones_and_real_days_have_none(dated):
+    request, sun, _ = dated
+    alone = load.load_sun(replace(request, n_test_days=0))
+    np.testing.assert_array_equal(alone.images, sun.images)
+    assert load.load_test_days(replace(request, n_test_days=0)) is None
+    assert load.load_test_days(replace(request, source="real", folder="days")) is None
+    with pytest.raises(InputError, match="-1 further test days cannot be made: give 0 or more"):
+        load.load_test_days(replace(request, n_test_days=-1))
+
+
+def test_further_test_days_are_saved_and_a_sun_without_them_saves_an_empty_table(dated, tmp_path):
+    _, sun, tests = dated
+    for given, n in ((tests, 40), (None, 0)):
+        run = open_run("solarchip/1-simulated-sun", str(tmp_path / str(n)), "", 1, figures=False)
+        save_sun(run, sun, tests=given)
+        found = open_run("solarchip/4-flare-classification", str(tmp_path / str(n)), "", 1, figures=False)
+        table = found.load_table("1-simulated-sun", "test_days")
+        images = found.load_arrays("1-simulated-sun", "test_images")["images"]
+        assert len(table) == n and images.shape == (n, 1, 16, 16)
+        assert {"label_m", "p_m", "goes_now", "split"} <= set(table)

@@ -27,7 +27,7 @@ def table():
 def test_skill_puts_the_best_on_top_and_the_ceiling_as_a_line(table):
     figure = flares.plot_skill(table)
     names = [label.get_text() for label in figure.axes[0].get_yticklabels()]
-    assert names[0] == "R measured" and names[-1] == "vit-tiny from scratch" and len(names) == 7
+    assert names[0] == "inversion-line flux, measured" and names[-1] == "vit-tiny from scratch" and len(names) == 7
     assert [axes.get_title() for axes in figure.axes] == ["TSS", "HSS", "F1", "AUC", "Brier skill"]
     ceilings = [any(list(line.get_xdata()) == [0.93, 0.93] for line in axes.lines) for axes in figure.axes]
     assert ceilings == [True, False, False, True, True]  # at other scores' thresholds it is no bound

@@ -35,8 +35,8 @@ def test_the_largest_flux_of_the_past_is_never_below_the_flux_now(days):
 
 
 def test_r_of_nothing_is_told_apart_from_small_r(days):
-    assert table_features("R measured", days).tolist() == [[0, 0], [3.1, 1], [4.2, 1]]
-    assert table_features("R, simulator's own", days)[:, 0].tolist() == [0, 2.0, 4.5]
+    assert table_features("inversion-line flux, measured", days).tolist() == [[0, 0], [3.1, 1], [4.2, 1]]
+    assert table_features("inversion-line flux, simulator's own", days)[:, 0].tolist() == [0, 2.0, 4.5]
 
 
 def test_the_ceiling_is_known_for_simulated_days_only(days):
@@ -61,8 +61,8 @@ def test_days_without_a_label_or_a_day_before_them_are_left_out_and_counted(days
 def test_gaps_are_told_with_their_day(days):
     days.loc[1, "r_measured"] = np.nan
     with pytest.raises(InputError, match="r_measured of 2014-01-02 is missing"):
-        table_features("R measured", days)
+        table_features("inversion-line flux, measured", days)
     with pytest.raises(InputError, match="no column 'goes_now'"):
         table_features("GOES flux", days.drop(columns="goes_now"))
-    with pytest.raises(InputError, match="known are persistence, R measured, "):
+    with pytest.raises(InputError, match="known are persistence, inversion-line flux, measured, "):
         table_features("horoscope", days)

@@ -9,7 +9,7 @@ from flarebook.evaluation.classification import best_threshold, check_classes
 from flarebook.solarchip.flares import claims, comparison, scores
 from flarebook.solarchip.flares import methods as flare_methods
 from flarebook.solarchip.flares.baselines import label_subsets, published_skill
-from flarebook.solarchip.flares.features import scale_inputs
+from flarebook.solarchip.flares.features import FlareDays, join_test_days, scale_inputs
 from flarebook.solarchip.flares.scores import SCORES
 from flarebook.solarchip.images.channels import CHANNELS
 
@@ -212,6 +212,54 @@ def test_only_wanted_channels_are_scaled_and_binned():
     assert scaled.shape == (2, 11, 4, 4)
     assert scaled[:, 0].min() > 0.1 and not scaled[:, 1:].any()
     assert scale_inputs(images, CHANNELS, 8).all()
+
+
+def test_days_with_a_magnetogram_alone_follow_the_imaged_ones_in_its_place_and_scale():
+    images = np.random.default_rng(4).normal(0, 100, (3, 11, 8, 8))
+    scaled = scale_inputs(images[:2], ["hmi", "171"], 4, images[2:, :1])
+    assert np.array_equal(scaled[:, 0], scale_inputs(images, ["hmi"], 4)[:, 0])
+    assert not scaled[2, 1:].any() and scaled[:2, CHANNELS.index("171")].any()
+
+
+def test_further_test_days_are_tested_and_neither_trained_nor_validated_on(sun):
+    days, label, parts, _ = sun
+    further = days[300:400].assign(split="test")
+    joined = join_test_days(days, further)
+    found = comparison.split_positions(joined)
+    assert np.array_equal(found["train"], parts["train"]) and np.array_equal(found["validation"], parts["validation"])
+    assert np.array_equal(found["test"], [*parts["test"], *range(700, 800)])
+    assert np.array_equal(joined["label_m"][700:], label[300:400])
+    assert join_test_days(days, further[:0]) is days
+    with pytest.raises(InputError, match="part train, validation: run solarchip/1-simulated-sun again"):
+        join_test_days(days, days[days["split"] != "gap"])
+    with pytest.raises(InputError, match="100 further test days have magnetograms alone, not hmi, 171"):
+        join_test_days(days, further, channels=("hmi", "171"))
+
+
+def test_the_imaged_days_alone_have_their_own_test(sun):
+    days, label, _, _ = sun
+    joined = join_test_days(days, days[300:400].assign(split="test"))
+    parts = comparison.split_positions(joined)
+    both = FlareDays(np.arange(800.0)[:, None], joined["label_m"].to_numpy(), parts)
+    imaged = both.first(700)
+    assert len(imaged.images) == len(imaged.label) == 700 and np.array_equal(imaged.label, label)
+    assert {part: len(rows) for part, rows in imaged.parts.items()} == {"train": 380, "validation": 120, "test": 180}
+
+
+def test_the_gain_of_the_corona_is_paired_on_the_imaged_days(sun):
+    days, label, parts, known = sun
+    truth = days["p_m"].to_numpy()
+    noise = np.random.default_rng(3).random(700)
+    forecasters = {"vit-tiny.frozen": lambda *_: 0.3 * truth + 0.7 * noise, "vit-tiny.frozen-aia": lambda *_: truth}
+    found = comparison.run_forecasts(forecasters, label, parts, known)
+    samples = comparison.bootstrap_scores(found, np.random.default_rng(2), 200)
+    table = comparison.summarize_scores(comparison.score_table(found), samples)
+    gains = claims.coronal_gains(table, samples, ["vit-tiny"]).set_index("score")
+    auc = gains.loc["auc"]
+    assert auc["n_days"] == 180 and auc["gain"] == pytest.approx(auc["with_aia"] - auc["hmi"])
+    assert 0 < auc["low"] < auc["gain"] < auc["high"]
+    apart = [np.ptp(np.quantile(samples[name, 1.0]["auc"], [0.025, 0.975])) for name in forecasters]
+    assert auc["high"] - auc["low"] < sum(apart), "the difference is taken day by day"
 
 
 def test_names_of_methods():

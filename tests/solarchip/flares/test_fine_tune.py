@@ -141,7 +141,7 @@ def test_fine_tuning_repeats_itself_and_does_not_see_test_labels(suns):
 def test_frozen_random_weights_are_those_from_which_scratch_starts(suns):
     images, label = suns
     model = create_autoencoder("vit-mini", seed=9)
-    methods = solarchip_methods("vit-mini", model, FlareDays(images, label, PARTS), [], FineTuningConfig(epochs=1))
+    methods = solarchip_methods("vit-mini", model, FlareDays(images, label, PARTS), FineTuningConfig(epochs=1))
     assert set(methods) == {
         f"vit-mini.{way}" for way in ("frozen", "frozen-alone", "frozen-random", "tuned", "scratch")
     }

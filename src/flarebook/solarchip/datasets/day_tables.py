@@ -15,7 +15,7 @@ from flarebook.solarchip.sun.flare_process import M1, SMALLEST, expected_visible
 class SunDays:
     """Images of many dates, simulated or real, and what is known about them."""
 
-    images: np.ndarray  # (n, 11, size, size) float16, G and DN/s
+    images: np.ndarray  # (n, 11, size, size) float16, G and DN/s; (n, 1, ...): magnetograms
     days: pd.DataFrame  # a row per image
     regions: pd.DataFrame
     flares: pd.DataFrame

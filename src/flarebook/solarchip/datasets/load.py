@@ -1,6 +1,6 @@
 """Loading of a run's Sun, simulated or real, and of the real samples in the package."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 
@@ -8,6 +8,7 @@ import pandas as pd
 
 from flarebook.compendium.errors import InputError
 from flarebook.goes.xrs import read_xrs
+from flarebook.solarchip.datasets.splits import TEST
 from flarebook.solarchip.images.header import hmi_conditions
 from flarebook.solarchip.images.read import read_image
 
@@ -20,7 +21,7 @@ class SunSource:
 
     source: of SOURCES; folder: of real days (see `real_days`), or of SDOML stores; flare_list: GOES record or flare
     list, "" for those in the folder; n_days, seed, size, start, processes: of the simulation; of SDOML, one date a day
-    is read from start on.
+    is read from start on; n_test_days: of `load_test_days`.
     """
 
     source: str = "simulated"
@@ -31,6 +32,7 @@ class SunSource:
     size: int = 128
     start: str = "2012-01-01"
     processes: int = 1
+    n_test_days: int = 0
 
 
 def load_sun(request, path=None):
@@ -56,6 +58,26 @@ def load_sun(request, path=None):
         dates = pd.date_range(request.start, periods=request.n_days)
         return sdoml_days(dates, flares or (), *stores, size=request.size)
     return real_days(request.folder, flares, request.size)
+
+
+OTHER_SUN = 2  # second word of the seed of the Sun that tests flare forecasts
+
+
+def load_test_days(request):
+    """Further days that test flare forecasts, of a Sun of their own, as SunDays of magnetograms; None for real days.
+
+    They have the dates of the imaged days, and so the phase of the solar cycle in which forecasts were trained, but
+    share no region with them.  request: SunSource.  Raises InputError for a negative number of days.
+    """
+    if request.n_test_days < 0:
+        raise InputError(f"{request.n_test_days} further test days cannot be made: give 0 or more")
+    if request.source != "simulated" or not request.n_test_days:
+        return None
+    from flarebook.solarchip.datasets.simulated import simulate_sun
+
+    seed, size, start = [request.seed, OTHER_SUN], request.size, request.start
+    sun = simulate_sun(request.n_test_days, seed, size, 1.0, start, request.processes, magnetograms_only=True)
+    return replace(sun, days=sun.days.assign(split=TEST))
 
 
 def image_facts(image):

@@ -10,26 +10,29 @@ from joblib import Parallel, delayed
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.mapped_arrays import growing_array, open_arrays
 from flarebook.solarchip.datasets.day_tables import SunDays, build_tables
+from flarebook.solarchip.images.channels import CHANNELS
 from flarebook.solarchip.images.grid import Disk, solar_b0
 from flarebook.solarchip.sun.flare_process import Rates, flare_rate, glowing_flares, list_flares, sample_flares
 from flarebook.solarchip.sun.magnetic_indices import r_of_disk, region_r_values
 from flarebook.solarchip.sun.regions import CYCLE_START, sample_population
 from flarebook.solarchip.sun.surface import surface_at
-from flarebook.solarchip.sun.telescope import render_sun
+from flarebook.solarchip.sun.telescope import render_magnetogram, render_sun
 
 START = "2012-01-01"  # first image; the maximum of cycle 24 came in April 2014
 IMAGES = "images.npz"
+TEST_DAYS, TEST_IMAGES = "test_days", "test_images"  # of the other Sun that tests flare forecasts
 CHUNK = 20  # dates that a process takes at a time; every date has its own random numbers
 
 
 def simulate_sun(
     n_days: int,
-    seed: int,
+    seed: int | list[int],
     size: int = 128,
     cadence_days: float = 1.0,
     start: str = START,
     n_jobs: int = 1,
     path: str | Path | None = None,
+    magnetograms_only: bool = False,
 ) -> SunDays:
     """Simulate full-disk images, active regions and flares.
 
@@ -37,7 +40,7 @@ def simulate_sun(
     ----------
     n_days : int
         Number of dates.
-    seed : int
+    seed : int or list of int
         Random seed; the result does not depend on `n_jobs`.
     size : int
         Image side in pixels.
@@ -50,11 +53,14 @@ def simulate_sun(
     path : str or Path, optional
         An npz file that receives the images while they are rendered and is then memory-mapped, for series that exceed
         the memory.
+    magnetograms_only : bool
+        Whether to leave out the AIA channels, which take most of the time; labels and tables do not need them.
 
     Returns
     -------
     SunDays
-        Images (n_days, 11, size, size) in G and DN/s, and the tables days, regions and flares.
+        Images (n_days, 11, size, size) in G and DN/s, or (n_days, 1, size, size) of the magnetograms only, and the
+        tables days, regions and flares.
 
     Raises
     ------
@@ -80,8 +86,10 @@ def simulate_sun(
     day = np.arange(n_days) * cadence_days
     work = [(d, s, glowing_flares(flares, d)) for d, s in zip(day, date_seeds, strict=True)]
     chunks = [work[i : i + CHUNK] for i in range(0, n_days, CHUNK)]
-    each = (delayed(render_dates)(chunk, population, phases, size, start) for chunk in chunks)
-    images, measured = collect_images(Parallel(n_jobs, return_as="generator")(each), (n_days, 11, size, size), path)
+    n_channels = 1 if magnetograms_only else len(CHANNELS)
+    each = (delayed(render_dates)(chunk, population, phases, size, start, n_channels) for chunk in chunks)
+    shape = (n_days, n_channels, size, size)
+    images, measured = collect_images(Parallel(n_jobs, return_as="generator")(each), shape, path)
     return SunDays(images, *build_tables(start, day, measured, rates, flares, population))
 
 
@@ -133,25 +141,33 @@ def region_rates(population, steps, days):
     return pd.concat(tables, ignore_index=True)
 
 
-def render_dates(work, population, phases, size, start):
-    """Images (n, 11, size, size) float16 and unsigned flux (n,) in Mx of some dates; each with its own random numbers.
+def render_dates(work, population, phases, size, start, n_channels):
+    """Images (n, n_channels, size, size) float16 and unsigned flux (n,) in Mx of some dates.
 
-    work: list of (day since the first image, SeedSequence, flares that glow).
+    work: list of (day since the first image, SeedSequence, flares that glow), each date with its own random numbers;
+    n_channels: all, or 1 for the magnetogram.
     """
-    images, fluxes = np.empty((len(work), 11, size, size), np.float16), np.empty(len(work))
+    images, fluxes = np.empty((len(work), n_channels, size, size), np.float16), np.empty(len(work))
     for row, (day, seed, (regions, flux, _)) in enumerate(work):
         disk = Disk(size, float(solar_b0((start + pd.Timedelta(days=day)).day_of_year)))
         flash = {int(r): float(flux[regions == r].sum()) for r in regions}
-        images[row], field = render_sun(
-            disk, surface_at(population, day), population, phases, np.random.default_rng(seed), flash
-        )
+        surface, rng = surface_at(population, day), np.random.default_rng(seed)
+        if n_channels == 1:
+            images[row], field = render_magnetogram(disk, surface, population, rng)
+        else:
+            images[row], field = render_sun(disk, surface, population, phases, rng, flash)
         fluxes[row] = (np.abs(field) * disk.pixel_area).sum()
     return images, fluxes
 
 
-def save_sun(run, sun, origin="simulated"):
-    """Save a SunDays as results of the run that made it: images.npz, unless they lie there, and three tables."""
+def save_sun(run, sun, origin="simulated", tests=None):
+    """Save a SunDays as results of the run that made it: images.npz, unless they lie there, and three tables.
+
+    tests: SunDays of magnetograms, further days that test flare forecasts; without them an empty table is saved.
+    """
     if getattr(sun.images, "filename", None) != (run.folder / IMAGES).resolve():
         run.save_arrays(Path(IMAGES).stem, compress=False, images=sun.images)
     for name in ("days", "regions", "flares"):
         run.save_table(name, getattr(sun, name), origin=origin)
+    run.save_table(TEST_DAYS, tests.days if tests else sun.days.iloc[:0], origin=origin)
+    run.save_arrays(TEST_IMAGES, compress=False, images=tests.images if tests else np.array(sun.images[:0, :1]))

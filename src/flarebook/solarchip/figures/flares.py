@@ -1,6 +1,7 @@
 """Flare forecasts: skill beside the baselines, skill against the number of labels, reliability, and days in a row."""
 
 from itertools import product
+from textwrap import fill
 
 import numpy as np
 import pandas as pd
@@ -16,14 +17,13 @@ from flarebook.solarchip.flares.scores import NAMES
 
 STYLES = {  # of a family: colour of the colour-blind-safe palette, marker, name in a legend
     ways.FROZEN: ("#0173B2", "o", "SolarCHIP, frozen"),
-    ways.WITH_AIA: ("#56B4E9", "o", "SolarCHIP, frozen, HMI and AIA"),
     ways.NO_VALIDATION: ("#0173B2", "o", "SolarCHIP, frozen, no validation labels"),
     ways.TUNED: ("#029E73", "s", "SolarCHIP, fine-tuned"),
     ways.SCRATCH: ("#DE8F05", "^", "from scratch"),
     ways.FROZEN_RANDOM: ("#D55E00", "X", "random weights, frozen"),
     ways.NATURAL: ("#CC78BC", "D", "natural images"),
     "baseline": ("#606060", "v", "baseline, no network"),
-    ways.SIMULATOR_R: ("#CA9161", "v", "R, simulator's own"),
+    ways.SIMULATOR_R: ("#CA9161", "v", display_name(ways.SIMULATOR_R)),
     UPPER_BOUND: ("black", "", display_name(UPPER_BOUND)),
 }
 DASHES = {"baseline": "--", ways.NATURAL: "--", ways.NO_VALIDATION: ":"}
@@ -128,7 +128,7 @@ def fraction_panels(table, backbones, scores, height):
     return figure, dict(zip(product(scores, backbones), panels.flat, strict=True))
 
 
-def plot_label_efficiency(table, backbones, scores=("tss", "auc"), references=("r-value", ways.NATURAL)):
+def plot_label_efficiency(table, backbones, scores=("tss", "auc"), references=(ways.MEASURED_R, ways.NATURAL)):
     """Scores against the share of the labels, one column per backbone: mean, and standard deviation over draws.
 
     table: of `comparison.summarize_scores`; references: methods drawn in every panel.
@@ -188,7 +188,7 @@ def plot_reliability(table):
         axes.errorbar(rows["score"], rows["observed"], error, **look)
         for row in rows.itertuples():  # numbers stand above the axes' frame, where nothing else is drawn
             axes.annotate(f"{row.n}", (row.score, 1.04), xycoords=("data", "axes fraction"), ha="center", fontsize=8)
-        axes.set_title(display_name(method), pad=18)
+        axes.set_title(fill(display_name(method), 24), pad=18)
         axes.set(xlim=(-0.03, 1.03), ylim=(-0.03, 1.03), aspect="equal")
         axes.set_xlabel("forecast probability")
     panels[0].set_ylabel("share of days with a flare")

@@ -11,7 +11,7 @@ from flarebook.goes.classes import reaches_class
 from flarebook.goes.labels import LEVELS
 
 FAINTEST = 1e-9  # W/m2, below GOES's own background: where the logarithm of the flux ends
-R_COLUMNS = {"R measured": "r_measured", "R, simulator's own": "r_value"}
+R_COLUMNS = {"inversion-line flux, measured": "r_measured", "inversion-line flux, simulator's own": "r_value"}
 BASELINES = ("persistence", *R_COLUMNS, "GOES flux")
 NEEDED = ("r_measured", "goes_now", "flux_max_past_24h")  # columns of the baselines, known of real days
 LABEL_NAMES = {"label_m": "a flare of M1.0 or above within 24 h", "label_c": "a flare of C1.0 or above within 24 h"}
@@ -23,8 +23,8 @@ def table_features(name, days, label="label_m"):
     """Features from which a baseline forecasts, (n, 1 or 2).
 
     name: of BASELINES; days: table of notebook 1; label: "label_m" or "label_c", the class asked for.
-    "persistence": whether the past 24 h had such a flare.  "R measured", "R, simulator's own": log10 R of Schrijver
-    2007, of the magnetogram or of the regions without noise, on which the rate of flares rests; it is 0 for a Sun
+    "persistence": whether the past 24 h had such a flare.  "inversion-line flux, measured" and "..., simulator's own":
+    its log10, of the magnetogram or of the regions without noise, on which the rate of flares rests; it is 0 for a Sun
     without strong inversion lines, and whether it is 0 is the second column.  The simulator's own is known for
     simulated days only.  "GOES flux": log10 of the X-ray flux now, and of its largest value of the past 24 h.
     Raises InputError for an unknown name or a missing column.

@@ -7,8 +7,8 @@ import pandas as pd
 from flarebook.compendium.errors import InputError
 from flarebook.evaluation.bootstrap import percentile_interval
 from flarebook.evaluation.claims import COLUMNS, UNDECIDED, assess
-from flarebook.solarchip.flares.comparison import KEY, LEVEL
-from flarebook.solarchip.flares.methods import FROZEN, TUNED, UNTRAINED, display_name
+from flarebook.solarchip.flares.comparison import KEY, LEVEL, mean_score
+from flarebook.solarchip.flares.methods import FROZEN, TUNED, UNTRAINED, WITH_AIA, display_name
 
 FEW = 0.1  # share of the labels up to which they are few
 MARGIN = 0.02  # smallest gain of a score that would matter to a forecaster
@@ -96,3 +96,18 @@ def pretraining_gains(table, samples, backbones, scores=("tss", "auc")):
             pair = {(f"{name}.{way}", fraction): 1, (f"{name}.{UNTRAINED[way]}", fraction): -1}
             rows.append((name, way, fraction, score, *score_difference(table, samples, score, pair)))
     return pd.DataFrame(rows, columns=["backbone", "way", "fraction", "score", "gain", "low", "high"])
+
+
+def coronal_gains(table, samples, backbones, scores=("auc", "brier_skill", "tss")):
+    """What coronal channels add to the magnetogram with all labels: frozen features of both less those of one.
+
+    table, samples: as for `score_difference`, of the days with images of all channels.  Returns a DataFrame backbone,
+    score, hmi, with_aia, gain, low, high, n_days; low, high: 95 % interval over test days and draws, paired.
+    """
+    full, rows = table["fraction"].max(), []
+    for name, score in product(backbones, scores):
+        more, less = f"{name}.{WITH_AIA}", f"{name}.{FROZEN}"
+        gain = score_difference(table, samples, score, {(more, full): 1, (less, full): -1})
+        means = mean_score(table, less, score), mean_score(table, more, score)
+        rows.append((name, score, *means, *gain, int(table["n_days"].max())))
+    return pd.DataFrame(rows, columns=["backbone", "score", "hmi", "with_aia", "gain", "low", "high", "n_days"])

@@ -14,16 +14,17 @@ from flarebook.solarchip.models.autoencoder import create_autoencoder
 UPPER_BOUND, CLIMATOLOGY, NATURAL = "upper_bound", "climatology", "natural"
 FROZEN, TUNED, SCRATCH, WITH_AIA, NO_VALIDATION = "frozen", "tuned", "scratch", "frozen-aia", "frozen-alone"
 FROZEN_RANDOM = "frozen-random"  # separates the cost of freezing from the gain of pretraining
-SIMULATOR_R = "r-true"  # the simulator's own R: it knows more than any image shows
+SIMULATOR_R = "r-true"  # the inversion-line flux that the simulator knows: more than any image shows
 PRETRAINED = (FROZEN, TUNED)  # ways of which the better on validation days stands for SolarCHIP
 UNTRAINED = {TUNED: SCRATCH, FROZEN: FROZEN_RANDOM}  # way: the same with random weights in place of pretrained ones
-TABLE_METHODS = {"persistence": "persistence", "r-value": "R measured", "goes-flux": "GOES flux"}
+MEASURED_R = "r-value"  # the inversion-line flux, measured on the magnetogram
+TABLE_METHODS = {"persistence": "persistence", MEASURED_R: "inversion-line flux, measured", "goes-flux": "GOES flux"}
 DISPLAY_NAMES = {
     UPPER_BOUND: "upper bound (true rate)",
     CLIMATOLOGY: "climatology",
     "persistence": "persistence",
-    "r-value": "R measured",
-    SIMULATOR_R: "R, simulator's own",
+    MEASURED_R: "inversion-line flux, measured",
+    SIMULATOR_R: "inversion-line flux, simulator's own",
     "goes-flux": "GOES flux",
     NATURAL: "natural images",
     FROZEN: "{} frozen",
@@ -82,31 +83,38 @@ def natural_method(days):
     return {NATURAL: linear_forecaster(features, days.label, days.parts)}
 
 
-def solarchip_methods(name, model, days, added, config):
+def coronal_method(name, model, days, added):
+    """Forecaster of a frozen model that sees more channels: {method: forecaster}, empty when none is added.
+
+    name: of the method; model: SolarChip; days: FlareDays, all with images of all channels; added: names of channels.
+    """
+    if not added:
+        return {}
+    features = frozen_features(model, days.images, [*days.channels, *added], device=days.device)
+    return {f"{name}.{WITH_AIA}": linear_forecaster(features, days.label, days.parts)}
+
+
+def solarchip_methods(name, model, days, config):
     """Forecasters of a pretrained model and of its architecture with random weights: {method: forecaster}.
 
-    name: of the methods; model: SolarChip; days: FlareDays; added: channels that one more frozen row sees as well;
-    config: FineTuningConfig.
+    name: of the methods; model: SolarChip; days: FlareDays; config: FineTuningConfig.
     """
 
-    def embed(network, channels):
-        return frozen_features(network, days.images, channels, device=days.device)
+    def embed(network):
+        return frozen_features(network, days.images, days.channels, device=days.device)
 
     def random_start(seed):
         return create_autoencoder(model.name, model.sharing, seed, model.size.image)
 
     @cache  # one network for all shares of the labels
     def random_features(seed):
-        return embed(random_start(seed), days.channels)
+        return embed(random_start(seed))
 
     def tuned(start):
         return lambda known, seed: fine_tune(start(seed), days, known, replace(config, seed=seed))
 
-    frozen, known = embed(model, days.channels), (days.label, days.parts)
+    frozen, known = embed(model), (days.label, days.parts)
     methods = {FROZEN: linear_forecaster(frozen, *known), NO_VALIDATION: linear_forecaster(frozen, *known, False)}
-    if added:
-        both = np.concatenate([frozen, embed(model, added)], axis=1)
-        methods[WITH_AIA] = linear_forecaster(both, *known)
     methods[FROZEN_RANDOM] = linear_forecaster(random_features, *known)
     methods |= {TUNED: tuned(lambda seed: model), SCRATCH: tuned(random_start)}
     return {f"{name}.{way}": forecaster for way, forecaster in methods.items()}

@@ -39,6 +39,15 @@ def render_sun(disk, surface, population, phases, rng, flash=None):
     return np.stack([magnetogram(field, disk, rng), *aia]).astype("f4"), field
 
 
+def render_magnetogram(disk, surface, population, rng):
+    """Magnetogram of one time alone, (1, size, size) float32 in G, and the radial field (size, size) in G.
+
+    The field is that of `render_sun`; the noise is another draw, since no light is drawn before it.
+    """
+    field, _ = radial_field(disk, surface, population.network_seed)
+    return magnetogram(field, disk, rng)[None].astype("f4"), field
+
+
 def coronal_light(disk, field, holes, texture, dark, loops, rng):
     """Light of the coronal channels, (6, size, size), DN/s: quiet corona, loops and their haze, filaments in front."""
     near = np.clip(gaussian_filter(np.abs(field), 7 * disk.scale) / NEAR_FIELD, 0.25, 3.0)
