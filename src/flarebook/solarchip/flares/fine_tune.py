@@ -76,8 +76,8 @@ def fine_tune(model, days, known, config):
     """Return the probability of a flare for every day from a network that is trained on the known days.
 
     model: SolarChip, left unchanged; days: FlareDays; known: positions of the days with labels.  Of
-    `config.validations` states the one with the best log loss on the validation days is kept.  Returns (n,), NaN on
-    days outside the validation and the test part.  Raises InputError when the known days are of one class.
+    `config.validations` states the one with the best log loss on the validation days is kept.  Returns (n,), NaN on the
+    training days.  Raises InputError when the known days are of one class.
     """
     label, train, validation = days.label, days.parts["train"], days.parts["validation"]
     check_classes(label[known], "the days with labels")
@@ -98,7 +98,7 @@ def fine_tune(model, days, known, config):
     monitoring = Monitoring(validated, row, "validation_loss", keep_best)
     training_loop(stepper(network, inputs, target, known, config), n_steps, "the flare network", monitoring)
     network.load_state_dict(best)
-    others = np.concatenate([validation, days.parts["test"]])
+    others = np.setdiff1d(np.arange(len(label)), train)
     probability = np.full(len(label), np.nan)
     probability[others] = predict_probability(network, inputs[others])
     return probability
