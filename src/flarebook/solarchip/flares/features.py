@@ -9,7 +9,6 @@ import torch
 
 from flarebook.compendium.errors import InputError
 from flarebook.learning.device import chosen_device
-from flarebook.solarchip.datasets.splits import TEST
 from flarebook.solarchip.images.channels import CHANNELS
 from flarebook.solarchip.images.grid import bin_images
 from flarebook.solarchip.images.scaling import scale_channel
@@ -51,7 +50,7 @@ def join_test_days(days, further, label="label_m", channels=("hmi",)):
             f"the {len(further)} further test days have magnetograms alone, not {', '.join(channels)}: "
             "run solarchip/1-simulated-sun with n_test_days=0"
         )
-    if wrong := sorted(set(further["split"]) - {TEST}):
+    if wrong := sorted(set(further["split"]) - {"test"}):
         raise InputError(
             f"further test days belong to the part {', '.join(wrong)}: run solarchip/1-simulated-sun again"
         )
