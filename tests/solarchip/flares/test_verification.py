@@ -167,6 +167,14 @@ def test_below_the_operational_list_s_first_class_the_true_scale_is_incomplete(w
     assert labels_of(written, CHANGE, CHANGED, "C1.4") == [1, 1, 0, 0, 1, 1]
 
 
+def test_rows_may_come_in_any_order_and_a_day_once_at_any_hour(written):
+    forecasts = verification.read_forecasts(written(HEADER + "".join(ROWS[::-1])))
+    assert forecasts["observed"].tolist() == list(OBSERVED) and forecasts["date"].is_monotonic_increasing
+    later = ROWS[3].replace("2014-01-04", "2014-01-04T12:00")
+    with pytest.raises(InputError, match="has 1 forecast of a day that it has already, the first of 2014-01-04"):
+        verification.read_forecasts(written(HEADER + "".join([*ROWS, later])))
+
+
 def test_labels_and_a_list_are_not_taken_together(written):
     with pytest.raises(InputError, match="a column observed, and flares.csv is given too"):
         verification.verify_file(written(HEADER + "".join(ROWS)), written(LIST, "flares.csv"))
