@@ -79,7 +79,7 @@ def _interval(header, info, path):
     span = [(time - EPOCH).total_seconds() for time in (LAUNCH, END)]
     if not span[0] <= first < last <= span[1]:
         raise InputError(
-            f"ABSOLUTE_TIME_RANGE of {path.name} is {first:g} to {last:g} s since {EPOCH:%Y}, no interval of RHESSI's "
+            f"ABSOLUTE_TIME_RANGE of {path.name} is {first:.12g} to {last:.12g} s since {EPOCH:%Y}, no interval of RHESSI's "
             f"years {LAUNCH:%Y} to {END:%Y}: fetch the file again"
         )
     start = EPOCH + pd.Timedelta(round(first, 3), "s")
