@@ -79,8 +79,8 @@ def _interval(header, info, path):
     span = [(time - EPOCH).total_seconds() for time in (LAUNCH, END)]
     if not span[0] <= first < last <= span[1]:
         raise InputError(
-            f"ABSOLUTE_TIME_RANGE of {path.name} is {first:.12g} to {last:.12g} s since {EPOCH:%Y}, no interval of RHESSI's "
-            f"years {LAUNCH:%Y} to {END:%Y}: fetch the file again"
+            f"ABSOLUTE_TIME_RANGE of {path.name} is {first:.12g} to {last:.12g} s since {EPOCH:%Y}, no interval of "
+            f"RHESSI's years {LAUNCH:%Y} to {END:%Y}: fetch the file again"
         )
     start = EPOCH + pd.Timedelta(round(first, 3), "s")
     stated = pd.to_datetime(text(header, "DATE_OBS"), utc=True, errors="coerce").tz_localize(None)
