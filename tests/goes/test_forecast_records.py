@@ -35,7 +35,7 @@ def test_a_record_without_a_header_is_reported_and_so_is_a_row_given_twice(writt
         assert len(read_forecast_record(written(SWPC + SWPC.splitlines()[0] + "\n"))) == 2
     sentences = " ".join(str(one.message) for one in told)
     assert "names neither its product nor its columns" in sentences
-    assert "has 1 rows twice, the first of 2014-01-01" in sentences
+    assert "has 1 row twice, the first of 2014-01-01" in sentences
 
 
 @pytest.mark.parametrize(
@@ -47,6 +47,8 @@ def test_a_record_without_a_header_is_reported_and_so_is_a_row_given_twice(writt
         (SWPC.replace("60", ".6", 1), "row 1 .* has not 11 or 13 whole numbers"),
         (SWPC.replace("2014 01 02", "2014 02 30"), "row 2 .* has an impossible time .2014 02 30 00 00."),
         (SWPC.replace("2014 01 02 00", "2014 01 02 25"), "row 2 .* has an impossible time .2014 01 02 25 00."),
+        (SWPC.replace("2014 01 02 00", "2014 01 02 24"), "row 2 .* has an impossible time .2014 01 02 24 00."),
+        (SWPC.replace("2014 01 02 00 00", "2014 01 02 00 60"), "row 2 .* has an impossible time .2014 01 02 00 60."),
         (SWPC.replace("2014 01 02", "99 01 02"), "row 2 .* has an impossible time"),
         (SWPC.replace("2014 01 02", "9999 01 02"), "row 2 .* has an impossible time"),
         (SWPC.replace("60", "6²", 1), "row 1 .* has not 11 or 13 whole numbers"),
@@ -89,3 +91,22 @@ def test_a_row_that_is_no_flare_is_refused(written, row):
 def test_an_impossible_flare_is_refused(written, text, words):
     with pytest.raises(InputError, match=words):
         read_verification_list(written(text))
+
+
+@pytest.mark.filterwarnings("ignore::flarebook.compendium.errors.MetadataWarning")
+def test_certainty_may_be_forecast_and_rows_come_in_order_of_time(written):
+    record = read_forecast_record(written("2014 01 02 00 00 100 0 0 0 0 0\n2014 01 01 00 00 0 0 0 0 0 100\n"))
+    assert record["time"].tolist() == list(pd.to_datetime(["2014-01-01", "2014-01-02"]))
+    assert record["m_1"].tolist() == [0, 1] and record["x_3"].tolist() == [1, 0]
+
+
+@pytest.mark.filterwarnings("ignore::flarebook.compendium.errors.MetadataWarning")
+def test_the_met_office_forecasts_four_days(written):
+    record = read_forecast_record(written("2014 01 01 00 59 10 20 30 40 1 2 3 4\n")).iloc[0]
+    assert record[["m_1", "m_2", "m_3", "m_4"]].tolist() == [0.1, 0.2, 0.3, 0.4]
+    assert record[["x_1", "x_2", "x_3", "x_4"]].tolist() == [0.01, 0.02, 0.03, 0.04]
+
+
+def test_a_flare_may_peak_in_the_minute_of_its_start(written):
+    flares = read_verification_list(written("2014 01 07 1804 1804 1804 M1.2 1944\n"))
+    assert flares[["start", "peak", "end"]].iloc[0].nunique() == 1

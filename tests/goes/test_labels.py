@@ -9,7 +9,8 @@ import pytest
 
 from flarebook.compendium.errors import InputError, MetadataWarning
 from flarebook.goes.classes import reaches_class
-from flarebook.goes.labels import find_flare_files, label_days, label_table, largest_peak_flux
+from flarebook.goes.labels import covered_days, find_flare_files, label_days, label_table, largest_peak_flux
+from flarebook.goes.scales import XrayFlux
 from flarebook.solarchip.datasets.load import FOLDER
 
 pytestmark = pytest.mark.filterwarnings("ignore::flarebook.compendium.errors.MetadataWarning")
@@ -80,7 +81,6 @@ def test_real_records_give_real_labels():
 
 def test_a_flare_past_midnight_is_one_flare(tmp_path):
     from flarebook.goes.labels import flares_of_records
-    from flarebook.goes.scales import XrayFlux
 
     minute = np.arange(2880)
     flux = np.where(minute < 1430, 2e-7, 2e-7 + 3e-5 * np.exp(-np.abs(minute - 1445) / np.where(minute < 1445, 3, 40)))
@@ -178,3 +178,11 @@ def test_a_series_of_another_instrument_is_skipped_with_its_reason():
     other = timeseries.GenericTimeSeries(table, {"telescop": "LYRA"}, {})
     _, _, reasons = label_days([GOES[0], other])
     assert len(reasons) == 1 and "give one of GOES XRS" in reasons[0]
+
+
+@pytest.mark.parametrize(("known", "unknown", "covered"), [(1296, 0, 1), (1295, 0, 0), (1295, 145, 0), (1440, 0, 1)])
+def test_a_day_is_covered_when_nine_tenths_of_its_minutes_have_a_flux(known, unknown, covered):
+    times = pd.date_range("2014-01-01", periods=known + unknown, freq="min").to_numpy()
+    flux = np.where(np.arange(known + unknown) < known, 2e-7, np.nan)
+    days = covered_days([XrayFlux(times, flux, flux, "GOES 15", "operational")], [])
+    assert days.tolist() == [pd.Timestamp("2014-01-01")] * covered

@@ -92,3 +92,16 @@ def test_places_hold_at_midnight_before_the_report():
     turned = (both["longitude_region"] - both["longitude"])[near]
     at_midnight = turned[days[near].abs() < 0.1].median()
     assert abs(at_midnight) < 2.5  # degrees: under 5 hours of rotation, where a day would be 13
+
+
+@pytest.mark.filterwarnings("ignore::flarebook.compendium.errors.MetadataWarning")
+def test_groups_come_in_order_of_time_and_number(summaries):
+    rows = [f"{number},{row.partition(',')[2]}" for number, row in enumerate(ROWS[::-1])]
+    table = summaries(*rows)
+    assert table["region"].tolist() == [12192, 12195, 12192] and table["issued"].is_monotonic_increasing
+
+
+@pytest.mark.filterwarnings("ignore::flarebook.compendium.errors.MetadataWarning")
+def test_a_group_at_the_limb_and_behind_it_has_its_longitude(summaries):
+    table = summaries(ROWS[0].replace("S12W05", "N00W100"), ROWS[1].replace("N08E64", "S31E90"))
+    assert table["longitude"].tolist() == [100, -90] and table["latitude"].tolist() == [0, -31]

@@ -31,6 +31,7 @@ def test_classes_of_the_paper_match_on_the_disk_but_not_in_time():
     assert compared.loc[("mu", "AR"), "p"] > 0.3
     assert compared.loc[("year", "AR"), "p"] < 0.001
     assert compared.loc[("year", "AR"), "auc"] < 0.25  # PF is earlier
+    assert compared.loc[("year", "AR"), "median"] < compared.loc[("year", "AR"), "median_other"] - 0.5
 
 
 def test_the_mismatch_in_time_does_not_rest_on_observations_of_one_day():
@@ -39,6 +40,11 @@ def test_the_mismatch_in_time_does_not_rest_on_observations_of_one_day():
     assert len(first) < len(positions) and not first.duplicated(["region", "day"]).any()
     compared = matching.compare_classes(first).set_index(["quantity", "against"])
     assert compared.loc[("year", "AR"), "p"] < 0.01
+
+
+def test_two_classes_of_one_day_both_keep_their_first_observation():
+    rows = pd.DataFrame({"observation": ["PF 1", "AR 1", "PF 2"], "region": ["PF", "AR", "PF"], "day": "2014-10-22"})
+    assert matching.one_a_day(rows)["observation"].tolist() == ["PF 1", "AR 1"]
 
 
 def test_two_draws_of_one_distribution_match():

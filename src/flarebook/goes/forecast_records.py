@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from flarebook.compendium.batch_report import counted
 from flarebook.compendium.data.reading import file_reader, read_text
 from flarebook.compendium.errors import InputError
 from flarebook.goes.classes import FIRST_TIME, class_fluxes, last_time
@@ -76,7 +77,10 @@ def read_forecast_record(path: str | Path) -> pd.DataFrame:
     record.insert(0, "time", times.astype("datetime64[ns]"))
     repeated = record.duplicated()
     if repeated.any():
-        note(path.name, f"has {repeated.sum()} rows twice, the first of {record['time'][repeated].iloc[0]}: kept once")
+        note(
+            path.name,
+            f"has {counted(repeated.sum(), 'row')} twice, the first of {record['time'][repeated].iloc[0]}: kept once",
+        )
     record = record[~repeated].sort_values("time", ignore_index=True)
     if (twice := record["time"].duplicated()).any():
         raise InputError(f"{path.name} has two forecasts of {record['time'][twice].iloc[0]}: keep the one that holds")

@@ -5,9 +5,15 @@ import pytest
 
 from flarebook.compendium.errors import InputError
 from flarebook.iris.atmospheres import limb
-from flarebook.iris.atmospheres.library import WAVELENGTH, load_library, make_mixer
+from flarebook.iris.atmospheres.library import WAVELENGTH, load_library, make_mixer, nearest_atmospheres
 from flarebook.iris.observations import find_observation
-from flarebook.iris.simulation.observation import load_calibration, noiseless_spectra, start_simulation
+from flarebook.iris.simulation.observation import (
+    STATES,
+    load_calibration,
+    noiseless_spectra,
+    start_simulation,
+    target_atmospheres,
+)
 
 CONTINUUM = np.abs(WAVELENGTH - 2800.0) < 0.3
 CORE = np.abs(WAVELENGTH - 2796.35) < 0.03  # k3, vacuum
@@ -46,6 +52,19 @@ def test_a_pixel_is_the_mean_of_its_components():
     quiet, _, active, preflare = limb.limb_ratio(0.4)
     assert factor[:3] == pytest.approx(np.stack([quiet, active, preflare]), abs=1e-6)
     assert factor[3] == pytest.approx((quiet + active) / 2, abs=1e-6)
+
+
+def test_the_table_is_of_the_atmospheres_of_the_calibrations_typical_pixels():
+    mixer = make_mixer(load_library(), load_calibration())
+    with np.load(limb.LIMB_TABLE) as file:
+        rows, names = file["rows"], file["names"].tolist()
+    assert names == list(limb.COMPONENTS)
+    for row, name in zip(rows, names, strict=True):
+        state = {other: np.full(1, float(other == name)) for other in STATES} | {"textures": np.zeros((1, 9))}
+        target = target_atmospheres(
+            "quiet" if name in ("quiet", "network") else "active", state, mixer.calibration, 0.0
+        )
+        assert nearest_atmospheres(mixer, target, 2)[0][0, 0] == row
 
 
 def spectra(name, limb_on):

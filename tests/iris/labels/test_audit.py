@@ -111,6 +111,14 @@ def test_a_list_without_places_or_one_that_ends_too_early_is_refused(flares, fac
         audit.audit_flares(flares[:2].assign(start=flares["start"] - pd.Timedelta("4h")), nearest, row)
 
 
+def test_a_pointing_with_a_sign_reversed_is_the_place_that_flares_are_measured_from(flares, facts):
+    row, nearest = (table.query("observation == 'PF 15'") for table in (observation_table(), facts[1]))
+    printed, turned = audit.audit_flares(flares, nearest, row)["distance"], row.assign(y=-row["y"])
+    found = audit.audit_flares(flares, nearest.assign(reading="y reversed"), turned)["distance"]
+    assert found.tolist() == printed.tolist()
+    assert audit.audit_flares(flares, nearest, turned)["distance"].item() > printed.item() + 100
+
+
 @pytest.mark.skipif(not in_mirror("swpc_flares_1996_2018.csv.gz"), reason="NOAA's lists are not in FLAREBOOK_MIRROR")
 def test_the_shipped_facts_follow_from_noaa_s_lists(facts):
     paths = audit.list_paths()

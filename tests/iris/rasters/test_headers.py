@@ -166,6 +166,15 @@ def test_noise_and_lines_are_no_cosmic_rays():
     assert not hit_by_cosmic_rays(noisy.astype(np.float32)).any()
 
 
+def test_a_hit_that_a_bright_spectrum_hides_shows_in_a_fainter_one():
+    """So limb darkening, with the same cosmic rays, changes which spectra of a simulated raster are flagged."""
+    hit = np.zeros((9, 40), np.float32)
+    hit[4, 20] = 200.0
+    bright, faint = (np.full((9, 40), level, np.float32) for level in (60.0, 40.0))
+    assert not hit_by_cosmic_rays(bright + hit).any()
+    assert np.flatnonzero(hit_by_cosmic_rays(faint + hit)).tolist() == [4]
+
+
 def pack(path, members):
     """An archive of {name: bytes}."""
     with tarfile.open(path, "w:gz") as archive:

@@ -90,6 +90,8 @@ def test_strength_counts_the_disk_alone():
     field[disk.on & (disk.x > 0)] = -60.0
     found = field_strengths(field)
     assert found["strong"] == pytest.approx(0.5, abs=0.01) and found["p99"] == 60
+    field[disk.on & (disk.x > 0)] = -50.0
+    assert field_strengths(field)["strong"] == 0  # above 50 G, not at it
     assert found["rms"] == pytest.approx(np.sqrt((100 + 3600) / 2), rel=0.01)
 
 
@@ -103,6 +105,14 @@ def test_a_wave_stands_at_its_scale():
     disk = Disk(256)
     table = power_spectrum(np.cos(2 * np.pi * disk.x * SOLAR_RADIUS / 1e8 / 60))
     assert table.loc[table["power"].idxmax(), "scale"] == pytest.approx(60, rel=0.15)
+
+
+@pytest.mark.parametrize("axis", ["x", "y"])
+def test_a_wave_leaks_to_no_other_scale(axis):
+    """Hann's window in both directions: side lobes of a wave that fits no whole number of times fall steeply."""
+    disk = Disk(256)
+    table = power_spectrum(np.cos(2 * np.pi * getattr(disk, axis) * SOLAR_RADIUS / 1e8 / 60)).set_index("scale")
+    assert table["power"][table.index < 30].max() < 1e-6 * table["power"].max()
 
 
 def test_missing_pixels_are_told():
@@ -142,4 +152,7 @@ def test_the_tables_set_one_beside_the_other():
     assert table.set_index(["day", "quantity"])["ratio"].isna()["b"].all()
     noise = np.random.default_rng(2).normal(size=(3, 256, 256))
     spectra = spectrum_table({"a": noise[0]}, {"a": list(noise[1:])})
+    both = np.mean([power_spectrum(field)["power"] for field in noise[1:]], axis=0)  # from large scales to small
+    mean = spectra[spectra["origin"] == "simulated"].sort_values("scale", ascending=False)["power"]
+    assert mean.to_numpy() == pytest.approx(both)
     assert set(spectra["origin"]) == {"real", "simulated"} and spectra["power"].gt(0).all()

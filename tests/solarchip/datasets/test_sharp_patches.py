@@ -14,6 +14,7 @@ from flarebook.solarchip.datasets.sharp_patches import (
     RADIUS,
     flux_at_scale,
     load_r_values,
+    r_value_table,
     read_sharp_patch,
 )
 
@@ -68,6 +69,26 @@ def test_a_coarse_pixel_sees_inversion_lines_where_a_fine_one_sees_two_spots_apa
     assert flux_at_scale(two_spots(30), pixel, FINE) > 3  # spots that touch
     assert flux_at_scale(two_spots(75), pixel, FINE) == 0  # edges 0.7 degrees apart
     assert flux_at_scale(two_spots(75), pixel, COARSE) > 3
+
+
+def test_finer_pixels_of_the_same_field_give_the_same_flux():
+    pixel = np.deg2rad(0.03) * RADIUS
+    finer = np.kron(two_spots(30), np.ones((2, 2)))
+    assert flux_at_scale(finer, pixel / 2, 2 * FINE) == pytest.approx(flux_at_scale(two_spots(30), pixel, FINE))
+
+
+def test_blocks_lie_on_the_field_not_across_it():
+    field = np.zeros((2 * FINE, 60 * FINE))
+    field[:, : 30 * FINE], field[:, 30 * FINE :] = 400.0, -400.0
+    pixel = np.deg2rad(0.03) * RADIUS
+    assert flux_at_scale(field, pixel, FINE) == pytest.approx(flux_at_scale(field.T, pixel, FINE))
+
+
+def test_the_table_keeps_the_two_scales_apart(tmp_path):
+    paths = [write_patch(tmp_path / f"{n}.fits", two_spots(n), {"HARPNUM": n, "R_VALUE": 3.0 + n}) for n in (75, 30)]
+    table = r_value_table(paths)
+    assert table["harp"].tolist() == [75, 30] and table["hmi"].tolist() == [78, 33]
+    assert table["fine"].tolist()[0] == 0 and table["coarse"].tolist()[0] > 3 and table["fine"].tolist()[1] > 3
 
 
 @pytest.mark.parametrize(

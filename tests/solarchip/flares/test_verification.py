@@ -84,7 +84,7 @@ def test_a_flare_list_says_what_came_within_the_day(written, tmp_path):
         (HEADER + ROWS[0].replace("0.1", "60"), "gives probabilities in per cent .up to 60.: divide them by 100"),
         (HEADER + ROWS[0].replace("0.1", "5%"), "in per cent"),
         (HEADER + ROWS[0].replace("0.1", ""), "has the probability '', not from 0 to 1"),
-        (HEADER + ROWS[0] + ROWS[0], "has 1 forecasts of a day that it has already, the first of 2014-01-01"),
+        (HEADER + ROWS[0] + ROWS[0], "has 1 forecast of a day that it has already, the first of 2014-01-01"),
         (HEADER + ROWS[0].replace("2014-01-01", "1 Jan 2014"), "has the date '1 Jan 2014', not an ISO date"),
         (HEADER + ROWS[0][:-2] + "2\n", "has the observed '2', not 0 or 1"),
         (HEADER + ROWS[0].replace("2014", "1614"), "has the date '1614-01-01', not between 1974-07-01 and today"),
@@ -96,6 +96,8 @@ def test_a_flare_list_says_what_came_within_the_day(written, tmp_path):
             "has no column observed: add it .0 or 1., or give a flare",
         ),
         (HEADER + ROWS[0] + ROWS[1], "of the 2 days of forecasts.csv no day has a flare .base rate 0.: give days with"),
+        (HEADER + ROWS[0], "of the 1 day of forecasts.csv no day has a flare"),
+        (("date,probability\n" + ROWS[0][:-3]).replace(",", ";"), "with commas between them"),
         (HEADER + ROWS[4] + ROWS[5], "every day has a flare .base rate 1."),
     ],
 )
@@ -122,6 +124,55 @@ def test_a_list_that_does_not_cover_the_forecasts_is_refused(written, flares, go
     path = written("date,probability\n" + "".join(row.rsplit(",", 1)[0] + "\n" for row in ROWS))
     with pytest.raises(InputError, match=words):
         verification.verify_file(path, written(flares, "flares.csv"), goes_class)
+
+
+CHANGE = pd.date_range("2019-12-06", periods=6).strftime("%Y-%m-%d")  # GOES-16 follows GOES-15 on the 9th
+CHANGED = """peak,goes_class
+2019-12-06T01:00,C1.0
+2019-12-07T05:00,C7.5
+2019-12-10T05:00,C7.5
+2019-12-11T05:00,M1.0
+"""
+
+
+def labels_of(written, days, flares, goes_class="M1.0"):
+    """Labels that a flare list gives to forecasts of some days."""
+    path = written("date,probability\n" + "".join(f"{day},.5\n" for day in days))
+    return verification.verify_file(path, written(flares, "flares.csv"), goes_class, 20)[2]["observed"].tolist()
+
+
+def test_a_list_that_crosses_the_change_of_scale_is_brought_to_the_true_one(written):
+    with pytest.warns(MetadataWarning, match="on two scales: operational fluxes were divided by 0.7"):
+        labels = labels_of(written, CHANGE, CHANGED)
+    assert labels == [0, 1, 0, 0, 0, 1]  # C7.5 of GOES-15 is M1.0 on the true scale, that of GOES-16 stays C7.5
+
+
+@pytest.mark.parametrize(("days", "labels"), [(slice(0, 3), [0, 1, 0]), (slice(3, 6), [0, 1, 1])])
+def test_forecasts_of_one_side_keep_the_classes_of_their_list(written, days, labels):
+    with pytest.warns(MetadataWarning) as told:
+        assert labels_of(written, CHANGE[days], CHANGED, "C7.5") == labels
+    assert not any("two scales" in str(one.message) for one in told)
+
+
+def test_a_stated_scale_goes_before_the_day_of_the_change(written):
+    rows = CHANGED.splitlines()
+    flares = "\n".join([rows[0] + ",scale", *(row + ",true" for row in rows[1:])])
+    assert labels_of(written, CHANGE, flares) == [0, 0, 0, 0, 0, 1]
+
+
+@pytest.mark.filterwarnings("ignore::flarebook.compendium.errors.MetadataWarning")
+def test_below_the_operational_list_s_first_class_the_true_scale_is_incomplete(written):
+    with pytest.raises(InputError, match="flares.csv begins at C1.4, above C1.2: ask for a class that it lists"):
+        labels_of(written, CHANGE, CHANGED, "C1.2")
+    assert labels_of(written, CHANGE, CHANGED, "C1.4") == [1, 1, 0, 0, 1, 1]
+
+
+def test_rows_may_come_in_any_order_and_a_day_once_at_any_hour(written):
+    forecasts = verification.read_forecasts(written(HEADER + "".join(ROWS[::-1])))
+    assert forecasts["observed"].tolist() == list(OBSERVED) and forecasts["date"].is_monotonic_increasing
+    later = ROWS[3].replace("2014-01-04", "2014-01-04T12:00")
+    with pytest.raises(InputError, match="has 1 forecast of a day that it has already, the first of 2014-01-04"):
+        verification.read_forecasts(written(HEADER + "".join([*ROWS, later])))
 
 
 def test_labels_and_a_list_are_not_taken_together(written):

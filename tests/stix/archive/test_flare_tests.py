@@ -72,3 +72,76 @@ def test_small_clusters_are_not_compared():
     printed[list(flare_tests.SHARES)] = 0.0
     table = flare_tests.compare_each_cluster(printed, np.random.default_rng(1))
     assert set(table["comparison"]) == {"cluster 1"}
+
+
+def test_the_jackknife_s_interval_holds_the_true_effect():
+    rng, clusters = np.random.default_rng(7), np.repeat(np.arange(4), 40)
+    many = np.repeat(np.arange(4), 20_000)
+    truth = flare_tests.compare_clusters(rng.normal(0.5 * many, 1), many, rng, n=1)[0]
+    found = [flare_tests.compare_clusters(rng.normal(0.5 * clusters, 1), clusters, rng, n=1) for _ in range(200)]
+    assert np.mean([low < truth < high for _, low, high, _ in found]) == pytest.approx(0.95, abs=0.06)
+    assert np.mean([high - low for _, low, high, _ in found]) < 0.5
+
+
+def test_the_jackknife_leaves_out_one_flare_at_a_time():
+    rng, clusters = np.random.default_rng(8), np.repeat(np.arange(3), 8)
+    values = rng.normal(clusters, 1)
+    effect, _, high, _ = flare_tests.compare_clusters(values, clusters, rng, n=1)
+    rank, one_hot = flare_tests.within(values, None), np.eye(3)[clusters]
+    left_out = []
+    for row in range(24):
+        own, groups = np.delete(rank, row), np.delete(one_hot, row, axis=0)
+        left_out.append(flare_tests.spread_between(own @ groups, groups.sum(0), own @ own))
+    error = np.sqrt(23 * np.var(left_out))
+    assert (high - effect) / stats.norm.ppf(0.975) == pytest.approx(error)
+
+
+def test_a_feature_that_all_flares_share_differs_nowhere():
+    rng, same = np.random.default_rng(9), np.ones(30)
+    clusters = np.repeat(np.arange(3), 10)
+    assert flare_tests.compare_clusters(same, clusters, rng, n=99) == (0, 0, 0, 1)
+    assert flare_tests.compare_clusters(same, clusters, rng, np.arange(30) % 2, n=99) == (0, 0, 0, 1)
+    assert flare_tests.compare_rows(same, np.arange(30), rng) == (0, 0, 0, 1)
+    assert flare_tests.compare_two(same, same, rng) == (0, 0, 0, 1)
+
+
+def test_months_that_explain_the_clusters_leave_them_nothing():
+    rng, months = np.random.default_rng(10), np.repeat(np.arange(6), 30)
+    clusters = (months + rng.integers(0, 2, 180)) // 2
+    values = months + rng.normal(0, 0.3, 180)
+    assert flare_tests.compare_clusters(values, clusters, rng, n=499)[3] == pytest.approx(0.002)
+    assert flare_tests.compare_clusters(values, clusters, rng, months, n=499)[3] > 0.01
+
+
+def test_the_bootstrap_of_rows_is_spearman_s():
+    rng, rows = np.random.default_rng(11), np.arange(60) // 3
+    values = np.round(rows + rng.normal(0, 8, 60))  # with ties
+    effect, low, high, _ = flare_tests.compare_rows(values, rows, np.random.default_rng(12))
+    drawn = np.random.default_rng(12).integers(60, size=(flare_tests.N_DRAWS, 60))
+    draws = [stats.spearmanr(rows[own], values[own]).statistic for own in drawn]
+    assert (low, high) == pytest.approx(tuple(np.percentile(draws, [2.5, 97.5]))) and low < effect < high
+
+
+@pytest.fixture
+def printed():
+    """Five flares of each of two clusters and one alone; later rows and higher values go together."""
+    table = pd.DataFrame({"uid": np.arange(11), "cluster": [1] * 5 + [2] * 5 + [3], "row": np.arange(11), "month": "a"})
+    return table.assign(**{name: np.arange(11.0) + 100 for name in flare_tests.FEATURES})
+
+
+def test_printed_flares_above_the_list_have_a_positive_effect(printed):
+    rest = printed.assign(**{name: np.arange(11.0) for name in flare_tests.FEATURES})
+    for name in flare_tests.SHARES:
+        printed[name], rest[name] = 1.0, 0.0
+    table = flare_tests.compare_features(printed, rest, np.random.default_rng(1)).set_index(["comparison", "feature"])
+    assert table.loc["printed against the list", "effect"].to_numpy() == pytest.approx(1)
+    own = [name for name in flare_tests.FEATURES if name not in flare_tests.SHARES]
+    assert table.loc["row of the mosaic"].loc[own, "effect"].to_numpy() == pytest.approx(1)
+    assert set(table.loc["between clusters", "n"]) == {10}  # a cluster of one flare does not enter
+    assert (table["p_holm"] >= table["p"]).all() and table["p_holm"].max() <= 1
+
+
+def test_clusters_of_five_flares_are_compared(printed):
+    table = flare_tests.compare_each_cluster(printed, np.random.default_rng(1))
+    assert set(table["comparison"]) == {"cluster 1", "cluster 2"}
+    assert table.loc[table["comparison"] == "cluster 1", "effect"].to_numpy() == pytest.approx(-1)

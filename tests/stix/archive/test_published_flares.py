@@ -101,3 +101,13 @@ def test_the_shipped_results_follow_from_the_real_lists():
 def test_without_the_lists_the_shipped_table_is_shown(monkeypatch):
     monkeypatch.setattr(published_results, "real_lists", lambda: (None, None))
     assert published_results.published_results()[1] == "shipped"
+
+
+def test_overview_of_effects_marks_what_stays_significant_and_what_was_not_compared():
+    rows = [
+        ("list", "excess", 9, 0.12, 0.06, 0.19, 0.001, 0.004),
+        ("rows", "hard_band", 9, -0.03, -0.09, 0.03, 0.4, 1.0),
+    ]
+    shown = published_results.overview_tests(pd.DataFrame(rows, columns=published_results.KINDS["tests"]))
+    assert shown.loc["peak counts, 4-10 keV [1/4 s]"].to_dict() == {"list": "+0.12 (+0.06 to +0.19)*", "rows": "–"}
+    assert shown.loc["image at 16-28 keV [share]", "rows"] == "-0.03 (-0.09 to +0.03)"

@@ -1,5 +1,7 @@
 """A real RHESSI map has the unit, place, time and band of its tables, and is refused where they are contradicted."""
 
+import re
+
 import numpy as np
 import pytest
 from astropy import units
@@ -54,7 +56,14 @@ def test_it_becomes_an_image_like_those_of_stix():
         ({"CTYPE1": "deg"}, "CTYPE1 .* is 'deg', RHESSI's is 'arcsec'"),
         ({"CROTA": 12.0}, "is turned by CROTA = 12.0"),
         ({"DATE_OBS": "2010-10-16T20:12:18"}, "DATE_OBS .* but the map was made from 2010-10-16 19:12:18"),
-        ({"DATE_OBS": "soon"}, "DATE_OBS of .* is 'soon'"),
+        *[
+            ({"DATE_OBS": text}, f"DATE_OBS of .* is {re.escape(repr(text))}, but the map was made from .*: correct it")
+            for text in ("soon", "NaN", "1e999", "2010-13-45T99:99:99", "")
+        ],
+        ({"XCEN": 1e300}, "XCEN of .* is 1e.300, not -100000 to 100000: correct the header"),
+        ({"CRPIX1": -1e300}, "CRPIX1 of .* is -1e.300, not -100000 to 100000"),
+        ({"CDELT1": "NaN"}, "CDELT1 of .* is 'NaN', not -100000 to 100000"),
+        ({"ENERGY_L": 1e300}, "ENERGY_L of .* is 1e.300, not 1 to 20000"),
         ({"ENERGY_H": 50.0}, "states .12.0, 50.0. keV .* but used .12.0, 25.0."),
         ({"CDELT1": 8.0, "CDELT2": 8.0, "XCEN": 789.82, "YCEN": -795.66}, "pixels of 8 x 8 arcsec"),
     ],
@@ -77,6 +86,22 @@ def test_a_map_in_another_unit_or_without_pointing_is_refused(copied, table, col
     with fits.open(copied, mode="update") as hdus:
         hdus[table].data[column][0] = value
     with pytest.raises(InputError, match=words):
+        read_map(copied)
+
+
+@pytest.mark.parametrize("seconds", [(1e300, 1e300), (np.nan, np.nan), (0, 4), (1.00325954e9, np.inf), (9e9, 9.1e9)])
+def test_a_time_that_is_none_of_rhessi_s_is_refused(copied, seconds):
+    with fits.open(copied, mode="update") as hdus:
+        hdus["INFO PARAMETERS"].data["ABSOLUTE_TIME_RANGE"][0] = seconds
+    with pytest.raises(InputError, match="ABSOLUTE_TIME_RANGE of .* is .* s since 1979, no interval of RHESSI's years"):
+        read_map(copied)
+
+
+def test_a_band_of_no_width_is_refused(copied):
+    with fits.open(copied, mode="update") as hdus:
+        hdus[0].header["ENERGY_H"] = 12.0
+        hdus["INFO PARAMETERS"].data["IM_EBAND_USED"][0] = (12, 12)
+    with pytest.raises(InputError, match="states .12.0, 12.0. keV"):
         read_map(copied)
 
 

@@ -72,12 +72,6 @@ def test_methods_without_labels_stand_once():
     ]
 
 
-def test_labels_needed_are_read_off_the_curve_on_a_logarithmic_scale():
-    curve = pd.DataFrame({"n_labels": [10, 10, 1000], "average_precision": [0.1, 0.3, 0.6]})
-    assert source_scores.labels_for(curve, 0.4) == pytest.approx(100)  # half-way from .2 to .6
-    assert np.isnan(source_scores.labels_for(curve, 0.7))
-
-
 def test_checkpoints_without_truth_are_still_counted():
     checks = pd.DataFrame({"seed": 1, "epoch": [5, 10], "training_accuracy": [0.98, 1.0]})
     probabilities = np.array([[0.9, 0.1, 0.9], [0.9, 0.9, 0.1]])

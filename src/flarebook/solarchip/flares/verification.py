@@ -5,12 +5,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from flarebook.compendium.batch_report import counted
 from flarebook.compendium.data.reading import file_reader, read_text_table
 from flarebook.compendium.errors import InputError
 from flarebook.goes.classes import FIRST_TIME, class_to_flux, flux_to_class, last_time, reaches_class
 from flarebook.goes.flare_list import flare_times, read_flare_list
 from flarebook.goes.labels import largest_peak_flux
 from flarebook.goes.quality import note
+from flarebook.goes.scales import OPERATIONAL, TRUE, conversion_factor, on_common_scale
 from flarebook.solarchip.flares.scores import reliability_bins, verify_forecast
 
 COLUMNS = {"date": ("date", "time"), "probability": ("probability", "forecast"), "observed": ("observed", "label")}
@@ -52,7 +54,7 @@ def read_forecasts(path: str | Path) -> pd.DataFrame:
     if missing:
         raise InputError(
             f"{path.name} has the columns {', '.join(map(repr, table))[:80]} and no {' and no '.join(missing)}: give "
-            "date, probability and, unless you give a flare list, observed"
+            "date, probability and, unless you give a flare list, observed, with commas between them"
         )
     if not len(table):
         raise InputError(f"{path.name} holds no forecast: give a row a day")
@@ -85,15 +87,29 @@ def observe_flares(forecasts, flares, goes_class="M1.0", name="the flare list"):
             f"{name} {what} on {end:%Y-%m-%d} and the forecasts run from {first:%Y-%m-%d} to {last:%Y-%m-%d}: days "
             "outside the list would count as quiet; give a list of all days, or cut the forecasts"
         )
-    smallest = flares["peak_flux"].min()
     if not goes_class:
         raise InputError("the smallest class of a flare is '': give one such as M1.0")
+    flares, smallest = _on_one_scale(flares, times.between(first, last + DAY, inclusive="right"))
     if not reaches_class(class_to_flux(goes_class), flux_to_class(smallest)):
         raise InputError(
             f"{name} begins at {flux_to_class(smallest)}, above {goes_class}: ask for a class that it lists"
         )
     flux = largest_peak_flux(flares, forecasts["date"])
     return forecasts.assign(observed=reaches_class(flux, goes_class).astype(int))
+
+
+def _on_one_scale(flares, within):
+    """The flares within the forecasts' windows on one scale, and the flux, W/m2, from which the list is complete there.
+
+    within: (n,) bool.  A part on the operational scale, listed from a class on, is complete from 1/.7 of it on the true
+    scale.
+    """
+    smallest, inside = flares["peak_flux"].min(), flares[within]
+    listed = set(inside["scale"])
+    (common,) = on_common_scale([], [inside])[1]
+    if len(listed) > 1:
+        smallest *= conversion_factor(OPERATIONAL, TRUE)
+    return common, smallest
 
 
 def verify_file(path, flare_list=None, goes_class="M1.0", n_draws=1000, seed=1, quiet=7):
@@ -112,7 +128,9 @@ def verify_file(path, flare_list=None, goes_class="M1.0", n_draws=1000, seed=1, 
     label = forecasts["observed"].to_numpy()
     if label.min() == label.max():
         kind = "no day has a flare (base rate 0)" if not label.max() else "every day has a flare (base rate 1)"
-        raise InputError(f"of the {len(label)} days of {Path(path).name} {kind}: give days with and days without one")
+        raise InputError(
+            f"of the {counted(len(label), 'day')} of {Path(path).name} {kind}: give days with and days without one"
+        )
     probability = forecasts["probability"].to_numpy()
     scores = verify_forecast(forecasts["date"], label, probability, quiet=quiet, n_draws=n_draws, seed=seed)
     return scores, reliability_bins(label, probability), forecasts
@@ -156,7 +174,7 @@ def _check_days(dates, name):
     days = dates.dt.floor("D")
     if (twice := days.duplicated()).any():
         raise InputError(
-            f"{name} has {twice.sum()} forecasts of a day that it has already, the first of "
+            f"{name} has {counted(twice.sum(), 'forecast')} of a day that it has already, the first of "
             f"{days[twice].iloc[0]:%Y-%m-%d}: keep one a day"
         )
     absent = pd.date_range(days.min(), days.max()).difference(pd.DatetimeIndex(days))

@@ -16,6 +16,7 @@ N_DRAWS = 1000  # of the bootstrap
 N_PERMUTATIONS = 19_999
 TOGETHER = 5000  # permutations that are held in memory at once
 LEVEL = 0.95
+ROUNDING = 1e-10  # of an effect, of permutations that leave it unchanged
 FEWEST = 5  # flares of a cluster that is compared
 
 
@@ -66,35 +67,36 @@ def permutations(rank, strata, n, rng):
     return shuffled
 
 
-def spread_between(rank, one_hot):
-    """Share of the ranks' variance that lies between groups, less what chance gives (adjusted eta squared).
+def spread_between(sums, sizes, squares):
+    """Share of the ranks' variance that lies between groups, less what chance gives (adjusted eta squared): (...).
 
-    rank: (..., n); one_hot: (n, k).  0 when the groups do not differ, 1 when they explain all.  Tomczak 2014.
+    sums: (..., k), of the ranks in each group; sizes: (..., k), of the groups; squares: (...), sum of squared ranks.  0
+    when the groups do not differ, 1 when they explain all.  Tomczak 2014.
     """
-    n, k = one_hot.shape
-    size = one_hot.sum(axis=0)
-    mean = rank.mean(axis=-1, keepdims=True)
-    between = (((rank @ one_hot) / size - mean) ** 2 * size).sum(axis=-1)
-    total = ((rank - mean) ** 2).sum(axis=-1)
-    return 1 - (1 - between / total) * (n - 1) / (n - k)
+    n, k = sizes.sum(axis=-1), sizes.shape[-1]
+    common = sums.sum(axis=-1) ** 2 / n
+    explained = ((sums**2 / sizes).sum(axis=-1) - common) / (squares - common)
+    return 1 - (1 - explained) * (n - 1) / (n - k)
 
 
 def compare_clusters(values, clusters, rng, strata=None, n=N_PERMUTATIONS):
     """Compare a feature between clusters by Kruskal and Wallis's test: (effect, low, high, p).
 
-    values, clusters, strata: (n,).  Effect: of `spread_between`; interval of 95 % by the jackknife over flares; p by
-    permutation, within the strata.
+    values, clusters, strata: (n,).  Effect: of `spread_between`, 0 where all values are alike; interval of 95 % by the
+    jackknife over flares; p by permutation, within the strata.
     """
     rank, one_hot = within(values, strata), pd.get_dummies(pd.Series(clusters)).to_numpy(float)
-    effect = float(spread_between(rank, one_hot))
-    left_out = np.array(
-        [spread_between(np.delete(rank, row), np.delete(one_hot, row, axis=0)) for row in range(len(rank))]
-    )
+    if np.ptp(rank) == 0:
+        return 0.0, 0.0, 0.0, 1.0
+    sums, sizes, squares = rank @ one_hot, one_hot.sum(axis=0), rank @ rank
+    effect = float(spread_between(sums, sizes, squares))
+    left_out = spread_between(sums - rank[:, None] * one_hot, sizes - one_hot, squares - rank**2)
     error = np.sqrt((len(rank) - 1) * np.mean((left_out - left_out.mean()) ** 2))
     parts = [min(TOGETHER, n - start) for start in range(0, n, TOGETHER)]
-    chance = np.concatenate([spread_between(permutations(rank, strata, part, rng), one_hot) for part in parts])
+    drawn = np.concatenate([permutations(rank, strata, part, rng) @ one_hot for part in parts])
+    reached = (spread_between(drawn, sizes, squares) >= effect - ROUNDING).sum()
     half = stats.norm.ppf(0.5 + LEVEL / 2) * error
-    return effect, effect - half, effect + half, float((1 + (chance >= effect - 1e-12).sum()) / (n + 1))
+    return effect, effect - half, effect + half, float((1 + reached) / (n + 1))
 
 
 def compare_two(values, other, rng, strata=None):
@@ -120,11 +122,18 @@ def compare_two(values, other, rng, strata=None):
 
 
 def compare_rows(values, rows, rng):
-    """Rank correlation of a feature with the row of the mosaic: (effect, low, high, p), interval by the bootstrap."""
+    """Rank correlation of a feature with the row of the mosaic: (effect, low, high, p), interval by the bootstrap.
+
+    Effect 0 where all values are alike.
+    """
     values, rows = np.asarray(values, float), np.asarray(rows, float)
+    if np.ptp(values) == 0:
+        return 0.0, 0.0, 0.0, 1.0
     found = stats.spearmanr(rows, values)
     drawn = rng.integers(len(rows), size=(N_DRAWS, len(rows)))
-    draws = [stats.spearmanr(rows[own], values[own]).statistic for own in drawn]
+    first, second = (stats.rankdata(column[drawn], axis=1) - (len(rows) + 1) / 2 for column in (rows, values))
+    norm = np.sqrt((first**2).sum(axis=1) * (second**2).sum(axis=1))
+    draws = (first * second).sum(axis=1) / np.where(norm, norm, 1)  # 0 where a draw's values are alike
     return (float(found.statistic), *map(float, percentile_interval(draws, LEVEL)), float(found.pvalue))
 
 

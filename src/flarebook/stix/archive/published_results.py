@@ -8,7 +8,7 @@ import pandas as pd
 
 from flarebook.compendium.data.reading import file_reader
 from flarebook.stix.archive import flare_tests
-from flarebook.stix.archive.published_flares import flare_features, join_table, match_published, real_lists
+from flarebook.stix.archive.published_flares import FEATURES, flare_features, join_table, match_published, real_lists
 
 SHIPPED = files("flarebook.stix") / "data" / "published_flares.csv"
 SEED = 20240414  # of the intervals and permutations
@@ -55,6 +55,21 @@ def _rounded(table):
     """Table with floats of DIGITS significant digits."""
     floats = table.select_dtypes("float").columns
     return table.assign(**{name: [float(f"{value:.{DIGITS}g}") for value in table[name]] for name in floats})
+
+
+def overview_tests(tests, level=0.05):
+    """Effects with their 95 % intervals as text, a row a feature and a column a comparison; DataFrame.
+
+    tests: of `compare_features`.  A star marks p_holm below the level; a dash a feature that was not compared.
+    """
+    effects = [
+        f"{row.effect:+.2f} ({row.low:+.2f} to {row.high:+.2f}){'*' if row.p_holm < level else ''}"
+        for row in tests.itertuples()
+    ]
+    table = tests.assign(text=effects, feature=tests["feature"].replace(FEATURES))
+    wide = table.pivot(index="feature", columns="comparison", values="text")
+    order = [list(dict.fromkeys(table[name])) for name in ("feature", "comparison")]
+    return wide.loc[order[0], order[1]].fillna("–").rename_axis(index=None, columns=None)
 
 
 def tidy(results):

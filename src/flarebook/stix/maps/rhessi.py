@@ -14,6 +14,9 @@ from flarebook.compendium.errors import InputError
 from flarebook.stix.maps.frames import tell_note
 
 EPOCH = pd.Timestamp("1979-01-01")  # RHESSI's seconds count from here, without leap seconds
+LAUNCH, END = pd.Timestamp("2002-02-05"), pd.Timestamp("2018-08-16")  # it was switched off on the latter
+FIELD = (-1e5, 1e5)  # arcsec or pixels, of a map's place
+ENERGIES = (1, 2e4)  # keV; it observed from 3 keV to 17 MeV
 TABLES = ("CONTROL PARAMETERS", "INFO PARAMETERS")
 
 
@@ -52,9 +55,9 @@ def _row(hdus, name, path):
 
 def _band(header, info, path):
     """Energy band (low, high), keV, of the header; InputError where the table has another."""
-    stated = [number(header, key, path.name) for key in ("ENERGY_L", "ENERGY_H")]
+    stated = [number(header, key, path.name, ENERGIES) for key in ("ENERGY_L", "ENERGY_H")]
     used = [float(edge) for edge in np.ravel(info["IM_EBAND_USED"])]
-    if len(used) != 2 or not np.allclose(stated, used, rtol=1e-3):
+    if not stated[0] < stated[1] or len(used) != 2 or not np.allclose(stated, used, rtol=1e-3):
         raise InputError(f"{path.name} states {stated} keV (ENERGY_L, ENERGY_H), but used {used}: make it again")
     return stated
 
@@ -64,8 +67,8 @@ def _check_centre(header, shape, path):
     for axis, (key, size) in enumerate(zip(("XCEN", "YCEN"), shape[::-1], strict=True), 1):
         if text(header, f"CTYPE{axis}").lower() != "arcsec":
             raise InputError(f"CTYPE{axis} of {path.name} is {header.get(f'CTYPE{axis}')!r}, RHESSI's is 'arcsec'")
-        step, value, pixel = (number(header, f"{name}{axis}", path.name) for name in ("CDELT", "CRVAL", "CRPIX"))
-        centre, stated = value + ((size + 1) / 2 - pixel) * step, number(header, key, path.name)
+        step, value, pixel = (number(header, f"{name}{axis}", path.name, FIELD) for name in ("CDELT", "CRVAL", "CRPIX"))
+        centre, stated = value + ((size + 1) / 2 - pixel) * step, number(header, key, path.name, FIELD)
         if abs(centre - stated) > 0.1 * abs(step):
             raise InputError(f"the centre of {path.name} is {centre:.1f} arcsec by its pixels, {stated:.1f} by {key}")
 
@@ -73,8 +76,16 @@ def _check_centre(header, shape, path):
 def _interval(header, info, path):
     """Start (pandas.Timestamp, UTC) and exposure (s) of the table; InputError where DATE_OBS is another time."""
     first, last = (float(value) for value in np.ravel(info["ABSOLUTE_TIME_RANGE"]))
+    span = [(time - EPOCH).total_seconds() for time in (LAUNCH, END)]
+    if not span[0] <= first < last <= span[1]:
+        raise InputError(
+            f"ABSOLUTE_TIME_RANGE of {path.name} is {first:.12g} to {last:.12g} s since {EPOCH:%Y}, no interval of "
+            f"RHESSI's years {LAUNCH:%Y} to {END:%Y}: fetch the file again"
+        )
     start = EPOCH + pd.Timedelta(round(first, 3), "s")
     stated = pd.to_datetime(text(header, "DATE_OBS"), utc=True, errors="coerce").tz_localize(None)
     if not abs((start - stated).total_seconds()) <= 1:
-        raise InputError(f"DATE_OBS of {path.name} is {text(header, 'DATE_OBS')!r}, but the map was made from {start}")
+        raise InputError(
+            f"DATE_OBS of {path.name} is {text(header, 'DATE_OBS')!r}, but the map was made from {start}: correct it"
+        )
     return start, last - first

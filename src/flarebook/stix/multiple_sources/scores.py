@@ -124,17 +124,6 @@ def learning_curve(multiple, scores):
     return pd.DataFrame(rows, columns=["n_labels", "draw", "average_precision", "auc"])
 
 
-def labels_for(curve, goal):
-    """Number of labels at which the mean average precision reaches a goal, between sizes on a logarithmic scale.
-
-    curve: of `learning_curve`.  Not-a-number when no size reaches it.
-    """
-    mean = curve.groupby("n_labels")["average_precision"].mean().cummax()
-    if not (mean >= goal).any():
-        return np.nan
-    return float(np.exp(np.interp(goal, mean.to_numpy(), np.log(mean.index.to_numpy()))))
-
-
 def domain_shift(expert, archive, rng, n_folds=5):
     """How surely a linear model tells expert reconstructions from archive images of the same kind.
 
