@@ -1,5 +1,7 @@
 """A verdict follows from the difference and its interval, never from the difference alone."""
 
+import functools
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -117,6 +119,15 @@ def test_a_claim_needs_all_its_parts():
     words = ["undecided at this size", "not supported", "supported"]
     assert table["verdict"].tolist() == words
     assert table.loc["2", ["n_supported", "n_refuted", "n_undecided"]].tolist() == [1, 1, 0]
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 9])
+def test_a_number_is_the_reference_of_every_unit_on_either_side(n):
+    values = np.random.default_rng(5).normal(0.5, 0.1, n)
+    judge = functools.partial(claims.assess_pairs, "5a", "against 0.60", "auc", margin=0.02, overlap=1.0)
+    np.testing.assert_equal(judge(values, 0.6), judge(values, np.full(n, 0.6)))  # NaN equal themselves
+    np.testing.assert_equal(judge(0.6, values), judge(np.full(n, 0.6), values))
+    assert judge(0.6, values)["n"] == n
 
 
 def test_what_cannot_be_judged_is_told():

@@ -47,12 +47,15 @@ def above_chance(score, chance):
 def paired_interval(values, reference, level=LEVEL, overlap=0.0):
     """Compute the mean of the paired differences and its interval by Student's t: (difference, low, high).
 
-    values, reference: (n,) of the same seeds or blocks of dates in the same order.  overlap: of random splits of the
-    same data, which are not independent, the number of test units for each training one; the variance 1/n of the mean
-    then becomes 1/n + overlap (Nadeau & Bengio 2003).  With fewer than two pairs the interval is not a number;
-    differences that are equal but for rounding give one without width.  Raises InputError for different lengths.
+    values, reference: (n,) of the same seeds or blocks of dates in the same order; either may be one number for all n.
+    overlap: of random splits of the same data, which are not independent, the number of test units for each training
+    one; the variance 1/n of the mean then becomes 1/n + overlap (Nadeau & Bengio 2003).  With fewer than two pairs the
+    interval is not a number; differences that are equal but for rounding give one without width.  Raises InputError for
+    different lengths.
     """
     values, reference = np.asarray(values, float), np.asarray(reference, float)
+    if 0 in (values.ndim, reference.ndim):
+        values, reference = np.broadcast_arrays(values, reference)
     if values.shape != reference.shape or values.ndim != 1:
         raise InputError(f"{values.size} values cannot be paired with {reference.size}: run both with the same seeds")
     change = values - reference
@@ -79,11 +82,11 @@ def equality_p(difference, high, n, level=LEVEL):
 def assess_pairs(claim, comparison, score, values, reference, margin=0.0, level=LEVEL, overlap=0.0):
     """Assess one comparison: a dictionary of COLUMNS and AGAINST; fewer than FEWEST pairs decide nothing.
 
-    claim: such as "2"; comparison: such as "+ CLS against reconstruction"; values, reference: (n,), paired; overlap: as
-    of `paired_interval`.
+    claim: such as "2"; comparison: such as "+ CLS against reconstruction"; values, reference, overlap: as of
+    `paired_interval`.
     """
     difference, low, high = paired_interval(values, reference, level, overlap)
-    n = len(values)
+    n = np.broadcast(values, reference).size
     word = assess(difference, low, high, margin) if n >= FEWEST else UNDECIDED
     row = dict(zip(COLUMNS, (claim, comparison, score, difference, low, high, n, margin, word), strict=True))
     return row | {AGAINST: _against(difference, high, margin, stats.t(max(n - 1, 1)), level)}

@@ -84,12 +84,10 @@ def space_rows(scores, margin=MARGIN):
     rows = []
     for score in ("accuracy", "auc"):
         values, at = wide[score, far], f"{far:.0f} arcsec"
-        rows.append(no_gain_row(FAR, f"{at}: above 0.50", score, values, 0 * values + 0.5, margin, ONE_MORE))
-        rows.append(no_gain_row(FAR, f"{at}: below 0.50", score, 0 * values + 0.5, values, margin, ONE_MORE))
+        rows.append(no_gain_row(FAR, f"{at}: above 0.50", score, values, 0.5, margin, ONE_MORE))
+        rows.append(no_gain_row(FAR, f"{at}: below 0.50", score, 0.5, values, margin, ONE_MORE))
         values = wide[score, near]
-        rows.append(
-            no_gain_row(NEAR, f"{near:.0f} arcsec: below 1.00", score, 0 * values + 1, values, margin, ONE_MORE)
-        )
+        rows.append(no_gain_row(NEAR, f"{near:.0f} arcsec: below 1.00", score, 1, values, margin, ONE_MORE))
     for score in ("accuracy", "auc", "auc_against_ar"):
         name = f"{near:.0f} against {far:.0f} arcsec"
         rows.append(assess_pairs(TOWARDS, name, score, wide[score, near], wide[score, far], margin, overlap=ONE_MORE))
@@ -106,11 +104,11 @@ def time_rows(scores, margin=MARGIN):
     for score, chance in (("auc", 0.5), ("accuracy", 0.5), ("tss", 0.0)):
         values = wide[score, -40.0]
         name = f"-40 min: above {chance:.2f}"
-        rows.append(assess_pairs(CHANCE, name, score, values, 0 * values + chance, margin, overlap=ONE_MORE))
+        rows.append(assess_pairs(CHANCE, name, score, values, chance, margin, overlap=ONE_MORE))
     for claim, numbers in PAPER.items():
         for window, score, paper in numbers:
             values, name = wide[score, window], f"{window:.0f} min: below {paper:.2f}"
-            rows.append(no_gain_row(claim, name, score, 0 * values + paper, values, margin, ONE_MORE))
+            rows.append(no_gain_row(claim, name, score, paper, values, margin, ONE_MORE))
     for score in ("auc", "accuracy", "tss"):
         values, name = wide[score, -10.0], "-10 against -30 min"
         rows.append(assess_pairs(COURSE, name, score, values, wide[score, -30.0], margin, overlap=ONE_MORE))
@@ -124,9 +122,7 @@ def calm_rows(scores, margin=MARGIN):
     """
     highest = scores.groupby(["metric", "flare"])["value"].max()
     return [
-        assess_pairs(
-            CALM, "highest below 0.50", score, 0 * highest[score] + 0.5, highest[score], margin, overlap=ONE_MORE
-        )
+        assess_pairs(CALM, "highest below 0.50", score, 0.5, highest[score], margin, overlap=ONE_MORE)
         for score in ("accuracy", "auc")
     ]
 
