@@ -205,11 +205,11 @@ def verify_forecast(times, label, probability, base_rate=None, quiet=QUIET, n_dr
     rate = label.mean() if base_rate is None else base_rate
     thresholds = {"rate": rate} | best_thresholds(label, probability)
     weights = block_weights(len(label), n_draws, np.random.default_rng(seed), block)
-    values = _verified(label, probability, first, thresholds, base_rate, np.ones((1, len(label))))
+    weights = np.vstack([np.ones(len(label)), weights])  # the record itself, then its draws
     samples = _verified(label, probability, first, thresholds, base_rate, weights)
     rows = []
     for score, name in VERIFIED.items():
-        value, draws = float(values[score][0]), samples[score]
+        value, draws = float(samples[score][0]), samples[score][1:]
         ends = percentile_interval(draws, LEVEL) if np.isfinite(value) and np.isfinite(draws).any() else (np.nan,) * 2
         kept = first if score.startswith("first") else np.ones_like(first)
         rows.append((score, name, value, *ends, int(kept.sum()), int(label[kept].sum())))
