@@ -10,7 +10,8 @@ from flarebook.compendium.errors import InputError
 from flarebook.evaluation.probes import linear_head
 from flarebook.solarchip.flares.features import FlareDays, frozen_features, natural_features, to_grey
 from flarebook.solarchip.flares.fine_tune import FineTuningConfig, FlareNetwork, day_batches, fine_tune, mirror_images
-from flarebook.solarchip.flares.methods import solarchip_methods
+from flarebook.solarchip.flares.methods import coronal_method, solarchip_methods
+from flarebook.solarchip.images.channels import CHANNELS
 from flarebook.solarchip.models.autoencoder import create_autoencoder
 from flarebook.solarchip.models.embeddings import pool_tokens
 
@@ -105,6 +106,25 @@ def test_frozen_features_put_channels_in_a_row(suns):
     assert np.array_equal(two[:, one.shape[1] :], one)
 
 
+def test_the_features_of_a_day_are_its_own(suns):
+    images, _ = suns
+    model = create_autoencoder("vit-mini")
+    together = frozen_features(model, images[:5], ["hmi", "171"])
+    alone = [frozen_features(model, images[day : day + 1], ["hmi", "171"])[0] for day in range(5)]
+    assert together == pytest.approx(np.array(alone), abs=1e-5) and np.ptp(together, axis=0).max() > 0.1
+
+
+def test_the_corona_forecasts_what_the_magnetogram_does_not_show(suns):
+    images, label = suns
+    images = np.random.default_rng(3).permutation(images)  # the spots say nothing about the flares any more
+    images[label == 1, CHANNELS.index("171")] += 0.3
+    model, days = create_autoencoder("vit-mini"), FlareDays(images, label, PARTS, ("hmi",))
+    forecast = coronal_method("vit-mini", model, days, ["171"])["vit-mini.frozen-aia"](PARTS["train"], 1)
+    alone = linear_head(frozen_features(model, images, ["hmi"]), label, PARTS["train"], *PARTS.values())
+    assert roc_auc_score(label[180:], forecast[180:]) > 0.9 > 0.7 > roc_auc_score(label[180:], alone[180:])
+    assert coronal_method("vit-mini", model, days, []) == {}
+
+
 def test_grey_pictures_go_from_black_to_white():
     assert to_grey(np.array([[-1.2, -1.0, 0.0, 1.0]])).tolist() == [[0, 0, 128, 255]]
 
@@ -115,6 +135,7 @@ def test_the_photographs_encoder_sees_grey_suns(suns):
     features = natural_features(images[:3], ["hmi"], input_size=28)
     assert features.shape == (3, 3 * 384) and np.isfinite(features).all()
     assert np.ptp(features, axis=0).max() > 0.1
+    assert natural_features(images[2:3], ["hmi"], input_size=28)[0] == pytest.approx(features[2], abs=1e-3)
 
 
 def test_fine_tuning_finds_the_spot_and_leaves_the_model_as_it_was(suns):

@@ -22,8 +22,10 @@ def test_a_difference_that_the_months_explain_is_gone_within_months():
     rng = np.random.default_rng(2)
     own, rest = rng.integers(0, 6, 300), rng.integers(3, 9, 900)  # the group is older
     values, other = own + rng.normal(0, 0.5, 300), rest + rng.normal(0, 0.5, 900)
-    assert flare_tests.compare_two(values, other, rng)[3] < 1e-6
-    assert flare_tests.compare_two(values, other, rng, (own, rest))[3] > 0.01
+    effect, _, high, p = flare_tests.compare_two(values, other, rng)
+    assert effect < high < -0.5 and p < 1e-6
+    effect, low, high, p = flare_tests.compare_two(values, other, rng, (own, rest))
+    assert low < 0 < high and abs(effect) < 0.1 and p > 0.01
 
 
 def test_clusters_that_explain_everything_have_the_effect_one_and_those_of_chance_none():
@@ -109,8 +111,10 @@ def test_months_that_explain_the_clusters_leave_them_nothing():
     rng, months = np.random.default_rng(10), np.repeat(np.arange(6), 30)
     clusters = (months + rng.integers(0, 2, 180)) // 2
     values = months + rng.normal(0, 0.3, 180)
-    assert flare_tests.compare_clusters(values, clusters, rng, n=499)[3] == pytest.approx(0.002)
-    assert flare_tests.compare_clusters(values, clusters, rng, months, n=499)[3] > 0.01
+    effect, low, _, p = flare_tests.compare_clusters(values, clusters, rng, n=499)
+    assert effect > low > 0.5 and p == pytest.approx(0.002)
+    effect, low, high, p = flare_tests.compare_clusters(values, clusters, rng, months, n=499)
+    assert low < 0 < high and abs(effect) < 0.1 and p > 0.01
 
 
 def test_the_bootstrap_of_rows_is_spearman_s():
@@ -139,6 +143,19 @@ def test_printed_flares_above_the_list_have_a_positive_effect(printed):
     assert table.loc["row of the mosaic"].loc[own, "effect"].to_numpy() == pytest.approx(1)
     assert set(table.loc["between clusters", "n"]) == {10}  # a cluster of one flare does not enter
     assert (table["p_holm"] >= table["p"]).all() and table["p_holm"].max() <= 1
+
+
+def test_a_rise_over_the_months_is_no_difference_within_them():
+    rng = np.random.default_rng(14)
+    months, later = rng.integers(0, 6, 72), rng.integers(3, 9, 300)
+    own = pd.DataFrame({"uid": np.arange(72), "cluster": (months + rng.integers(0, 2, 72)) // 2, "row": np.arange(72)})
+    own, rest = own.assign(month=months), pd.DataFrame({"month": later})
+    for name in flare_tests.FEATURES:
+        own[name], rest[name] = months + rng.normal(0, 0.3, 72), later + rng.normal(0, 0.3, 300)
+    table = flare_tests.compare_features(own, rest, rng).groupby("comparison")["effect"]
+    assert table.max()["printed against the list"] < -0.5 and table.min()["between clusters"] > 0.5
+    for comparison in ("printed against the list, within months", "between clusters, within months"):
+        assert table.mean()[comparison] == pytest.approx(0, abs=0.1)
 
 
 def test_clusters_of_five_flares_are_compared(printed):
