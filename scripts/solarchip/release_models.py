@@ -81,7 +81,7 @@ def card_values(models, histories, images, magnetograms, days):
         "headings": " | ".join(ASKED.values()),
         "rule": "---|" * (1 + len(ASKED)),
         "scores": "\n".join(table_row(*row) for row in scores(models | untrained, images, magnetograms, days)),
-        "pretrainings": describe_pretrainings(pretrainings.pretraining_table()),
+        "pretrainings": describe_pretrainings(),
     }
     return values | translator_values(translator.load_translator(), images)
 
@@ -131,16 +131,19 @@ def evaluation_set(images, magnetograms, days):
     return representation_scores.EvaluationSet(images, days["time"].to_numpy(), known, *halves(days["time"]))
 
 
-def describe_pretrainings(table):
-    """The card's paragraph about several pretrainings, from the shipped table; none: that there is one of each."""
+def describe_pretrainings(path=pretrainings.FILE):
+    """The card's paragraph about several pretrainings, from their table; without it: that there is one of each."""
+    table = pretrainings.pretraining_table(path)
     if table is None:
         return "There is one training of each model, so these numbers have no spread."
+    shared = pretrainings.pretraining_conditions(path)
+    sizes = f"{shared['steps']} steps of {shared['batch_size']} dates, images of {shared['image']} pixels"
     summary = pretrainings.summarize_pretrainings(table)
     parts = pretrainings.overview_table(summary), pretrainings.fingerprint_table(summary)
     whole, recall = (markdown_table(part.reset_index()) for part in parts)
     return (
-        "Several trainings of each model that differ in the seed alone, mean ± standard deviation; the weights are "
-        f"those of seed 1:\n\n{whole}\n\nRecall of the date, of 11 days, where parts of the Sun are hidden in HMI "
+        f"Several shorter trainings of each model that differ in the seed alone ({sizes}), mean ± standard "
+        f"deviation:\n\n{whole}\n\nRecall of the date, of 11 days, where parts of the Sun are hidden in HMI "
         f"and AIA alike, by what the training saw:\n\n{recall}"
     )
 

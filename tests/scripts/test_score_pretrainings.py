@@ -11,7 +11,7 @@ from flarebook.solarchip.datasets.hidden_parts import PARTS
 from flarebook.solarchip.models.autoencoder import create_autoencoder
 from flarebook.solarchip.models.weights import save_encoder
 from flarebook.solarchip.pretraining.settings import PretrainingConfig, config_dict
-from flarebook.solarchip.representation.pretrainings import COLUMNS, SCORES, pretraining_table
+from flarebook.solarchip.representation.pretrainings import COLUMNS, SCORES, pretraining_conditions, pretraining_table
 from scripts.solarchip import release_models, score_pretrainings
 
 N = 70
@@ -54,6 +54,8 @@ def test_each_training_is_scored_on_every_part_and_the_header_tells_what_it_saw(
     assert text[0].startswith("# SIMULATED") and "2021-12-01 to 2022-02-08" in text[1] and "steps 3" in text[2]
     assert text[5].startswith("# vit-mini, hidden quiet, seed 1:") and text[6] == ",".join(COLUMNS)
     pd.testing.assert_frame_equal(pretraining_table(tmp_path / "table.csv"), table, rtol=1e-4, check_dtype=False)
+    shared = pretraining_conditions(tmp_path / "table.csv")
+    assert [shared[name] for name in ("steps", "image", "n_dates", "batch_size")] == ["3", "32", "40", "32"]
 
 
 def test_trainings_that_cannot_be_compared_are_refused(trained, tmp_path):
@@ -66,10 +68,14 @@ def test_trainings_that_cannot_be_compared_are_refused(trained, tmp_path):
         score_pretrainings.read_pretrainings([tmp_path])
 
 
-def test_the_card_tells_the_spread_of_the_pretrainings_once_there_is_a_table(trained, held_out):
-    assert "no spread" in release_models.describe_pretrainings(None)
+def test_the_card_tells_the_spread_of_the_pretrainings_once_there_is_a_table(trained, held_out, tmp_path):
+    path = tmp_path / "table.csv"
+    assert "no spread" in release_models.describe_pretrainings(path)
     found = score_pretrainings.read_pretrainings([trained(1), trained(2)])
-    text = release_models.describe_pretrainings(score_pretrainings.score_pretrainings(found, *held_out))
+    table = score_pretrainings.score_pretrainings(found, *held_out)
+    score_pretrainings.write_table(table, score_pretrainings.header_lines(found, held_out[-1]), path)
+    text = release_models.describe_pretrainings(path)
+    assert "(3 steps of 32 dates, images of 32 pixels)" in text
     assert "| vit-mini | " in text and " ± " in text and "| outline alone |" in text
 
 

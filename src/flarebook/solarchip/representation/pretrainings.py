@@ -26,6 +26,7 @@ SCORES = {  # name in the table of scores: in a metric
 }
 PARTS = (WHOLE, QUIET_MASKED, REGIONS_MASKED, OUTLINE)
 HIDDEN = {"nothing": "whole Sun", "quiet": "without the quiet Sun", "content": "outlines alone"}  # what a training saw
+SHARED = 2  # line above the table that holds the settings of all its trainings
 HALF = 0.5  # of the recall above chance: what a cue must give to be called enough, or to be called needed
 
 
@@ -55,6 +56,13 @@ def pretraining_table(path=FILE):
     if list(table.columns) != list(COLUMNS):
         raise InputError(f"{path} is not a table of pretrainings: make it anew with `{SCRIPT}`")
     return table
+
+
+def pretraining_conditions(path=FILE):
+    """What all trainings of the table share, from the lines above it: {name: words}, "image" and "steps" among them."""
+    with open(str(path), encoding="utf-8") as file:
+        shared = [line for line in file if line.startswith("# ")][SHARED]
+    return dict(part.split(" ", 1) for part in shared.removeprefix("# ").strip().split("; "))
 
 
 def summarize_pretrainings(table):
