@@ -41,7 +41,7 @@ def test_the_spread_is_that_of_the_seeds_and_one_training_has_none():
     [
         ([0.1, 0.2, 0.1, 0.1], "needed"),
         ([0.1, 0.6, 0.1, 0.5], "not needed, but the outline"),
-        ([0.1, 0.6, 0.1, 0.2], "not needed: regions"),
+        ([0.1, 0.6, 0.1, 0.2], "not needed: most of the recall remains"),
     ],
 )
 def test_the_control_names_the_cue(hidden, start):

@@ -125,4 +125,4 @@ def judge_fingerprint(table, backbone):
         return "needed: without it most of the recall is lost"
     if edge >= HALF * without:
         return "not needed, but the outline of the mask alone gives most of the recall"
-    return "not needed: regions give most of the recall, and not by their outline alone"
+    return "not needed: most of the recall remains, and the outline alone does not give it to these networks"
