@@ -23,6 +23,7 @@ def main(
     last_tenth: Annotated[bool, typer.Option("--last-tenth", help=LAST_TENTH)] = False,
     size: Annotated[str, typer.Option(help="Backbone, such as vit-tiny or cnn-tiny.")] = "vit-tiny",
     epochs: Annotated[float, typer.Option(help="How many times each date is seen.")] = 20,
+    side: Annotated[int, typer.Option(help="Pixels along a side to which images are binned; 0: as they are.")] = 0,
     batch_size: Annotated[int, typer.Option(help="Dates per step.")] = 32,
     rate: Annotated[float, typer.Option(help="Highest learning rate.")] = 1e-3,
     reconstruction_warmup: Annotated[
@@ -53,7 +54,7 @@ def main(
 ):
     """Pretrain one model; started again with the same settings, it resumes from its last checkpoint."""
     torch.set_num_threads(threads)
-    images, held_out, about = read_archive(archive, last_tenth)
+    images, held_out, about = read_archive(archive, last_tenth, side or None)
     about["commit"] = code_state()["commit"] or "unknown"  # now: the code may have changed when the training is done
     config = PretrainingConfig(
         size, n_epochs=epochs, batch_size=batch_size, learning_rate=rate, aia_per_step=aia_per_step, seed=seed,

@@ -55,7 +55,7 @@ def check_comparable(found):
 def common_settings(about):
     """What all trainings of a table must share, {name: value}: images, steps and settings."""
     settings = {name: value for name, value in training_settings(about).items() if name not in DIFFERENT}
-    return {name: about[name] for name in ("images_sha256", "n_dates", "steps", "origin")} | settings
+    return {name: about[name] for name in ("images_sha256", "image", "n_dates", "steps", "origin")} | settings
 
 
 def header_lines(pretrainings, days):
@@ -99,7 +99,7 @@ def main(
 ):
     """Write the scores of several pretrainings, of several seeds and with hidden parts of the Sun."""
     pretrainings = read_pretrainings(folders)
-    held_out = read_held_out(archive)
+    held_out = read_held_out(archive, pretrainings[0][1].size.image)
     write_table(score_pretrainings(pretrainings, *held_out), header_lines(pretrainings, held_out[-1]), out)
     typer.echo(f"written: {out}")
 

@@ -8,9 +8,10 @@ import pytest
 from typer.testing import CliRunner
 
 from flarebook.compendium.errors import InputError
+from flarebook.solarchip.datasets.archive import scale_archive
 from flarebook.solarchip.models.weights import load_weights
 from scripts.solarchip import pretrain
-from scripts.solarchip.archive import STEP, read_archive, read_held_out
+from scripts.solarchip.archive import STEP, read_archive, read_held_out, read_physical
 
 N = 400
 
@@ -37,6 +38,18 @@ def test_the_last_tenth_of_the_time_is_held_out_after_a_gap(archive):
     np.testing.assert_array_equal(same, held_out)
     assert number.min() > len(images) + 12 and number.max() > N - 2  # two weeks let the regions rotate out of view
     assert len(days) == len(held_out) < 0.1 * N
+
+
+def test_binned_images_are_means_of_the_physical_ones_before_they_are_scaled(archive):
+    (whole, days), (binned, same) = read_physical(archive), read_physical(archive, 8)
+    blocks = np.asarray(whole, np.float32).reshape(N, 11, 8, 4, 8, 4).mean(axis=(3, 5))
+    np.testing.assert_allclose(binned, blocks, rtol=1e-6)
+    pd.testing.assert_frame_equal(days, same)
+    images, held_out, _ = read_archive(archive, side=8)
+    np.testing.assert_array_equal(
+        np.concatenate([images[:5], held_out[-5:]]), scale_archive(np.r_[binned[:5], binned[-5:]])
+    )
+    np.testing.assert_allclose(read_held_out(archive, 8)[1][-1], binned[-1, 0], rtol=1e-3)
 
 
 def test_the_dates_on_which_a_notebook_tests_are_not_trained_on(archive, tmp_path):
