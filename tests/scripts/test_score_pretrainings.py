@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from flarebook.compendium.errors import InputError
-from flarebook.solarchip.datasets.hidden_parts import PARTS
+from flarebook.solarchip.datasets.hidden_parts import OUTLINE, PARTS, QUIET_MASKED, REGIONS_MASKED, WHOLE
 from flarebook.solarchip.models.autoencoder import create_autoencoder
 from flarebook.solarchip.models.weights import save_encoder
 from flarebook.solarchip.pretraining.settings import PretrainingConfig, config_dict
@@ -48,6 +48,8 @@ def test_each_training_is_scored_on_every_part_and_the_header_tells_what_it_saw(
     assert [key[1:] for key, _ in found] == [("nothing", 1), ("nothing", 2), ("quiet", 1)]
     table = score_pretrainings.score_pretrainings(found[1:], *held_out)
     assert len(table) == 2 * len(PARTS) * (table["score"].nunique()) and set(table["score"]) <= set(SCORES)
+    parts = table[table["seed"] == 2].pivot(index="score", columns="images", values="value").dropna()
+    assert (parts[OUTLINE] != parts[WHOLE]).any() and (parts[QUIET_MASKED] != parts[REGIONS_MASKED]).any()
     lines = list(score_pretrainings.header_lines(found, held_out[-1]))
     score_pretrainings.write_table(table, lines, tmp_path / "table.csv")
     text = (tmp_path / "table.csv").read_text(encoding="utf-8").splitlines()
@@ -56,6 +58,13 @@ def test_each_training_is_scored_on_every_part_and_the_header_tells_what_it_saw(
     pd.testing.assert_frame_equal(pretraining_table(tmp_path / "table.csv"), table, rtol=1e-4, check_dtype=False)
     shared = pretraining_conditions(tmp_path / "table.csv")
     assert [shared[name] for name in ("steps", "image", "n_dates", "batch_size")] == ["3", "32", "40", "32"]
+
+
+def test_the_held_out_dates_have_the_pixels_of_the_trainings(trained, held_out, tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setattr(score_pretrainings, "read_held_out", lambda *given: asked.append(given) or held_out)
+    score_pretrainings.main(tmp_path, [trained(1)], tmp_path / "table.csv")
+    assert asked == [(tmp_path, 32)] and len(pretraining_table(tmp_path / "table.csv"))
 
 
 def test_trainings_that_cannot_be_compared_are_refused(trained, tmp_path):
