@@ -22,8 +22,10 @@ def main(
     out: Annotated[Path, typer.Option(help="Folder for the checkpoint, the history and the weights.")],
     last_tenth: Annotated[bool, typer.Option("--last-tenth", help=LAST_TENTH)] = False,
     size: Annotated[str, typer.Option(help="Backbone, such as vit-tiny or cnn-tiny.")] = "vit-tiny",
-    epochs: Annotated[float, typer.Option(help="How many times each date is seen.")] = 20,
-    side: Annotated[int, typer.Option(help="Pixels along a side to which images are binned; 0: as they are.")] = 0,
+    epochs: Annotated[float, typer.Option(min=0, help="How many times each date is seen.")] = 20,
+    side: Annotated[
+        int, typer.Option(min=0, help="Pixels along a side to which images are binned; 0: as they are.")
+    ] = 0,
     batch_size: Annotated[int, typer.Option(help="Dates per step.")] = 32,
     rate: Annotated[float, typer.Option(help="Highest learning rate.")] = 1e-3,
     reconstruction_warmup: Annotated[

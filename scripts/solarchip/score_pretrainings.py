@@ -11,7 +11,7 @@ from flarebook.compendium.batch_report import run_script
 from flarebook.compendium.errors import InputError
 from flarebook.solarchip.models.weights import load_weights
 from flarebook.solarchip.representation.pretrainings import COLUMNS, FILE, score_parts
-from scripts.solarchip.archive import read_held_out
+from scripts.solarchip.archive import describe_training, read_held_out
 from scripts.solarchip.release_models import SCORED, evaluation_set, training_settings
 
 DIFFERENT = ("seed", "hide", "size", "reconstruction_warmup")  # settings in which the trainings may differ
@@ -50,6 +50,16 @@ def check_comparable(found):
             raise InputError(
                 f"trainings {first} and {key} cannot be compared: {name} is {pairs[0][name]} and {pairs[1].get(name)}"
             )
+
+
+def check_archive(model, archive):
+    """Refuse an archive on which the model was not trained, by the hash of its training images."""
+    wanted, found = model.about["images_sha256"], describe_training(archive, model.size.image)["images_sha256"]
+    if found != wanted:
+        raise InputError(
+            f"{archive} is not the archive of these trainings: its images have the hash {found[:12]}, and theirs "
+            f"{wanted[:12]}; name the one that they were trained on"
+        )
 
 
 def common_settings(about):
@@ -99,7 +109,9 @@ def main(
 ):
     """Write the scores of several pretrainings, of several seeds and with hidden parts of the Sun."""
     pretrainings = read_pretrainings(folders)
-    held_out = read_held_out(archive, pretrainings[0][1].size.image)
+    model = pretrainings[0][1]
+    check_archive(model, archive)
+    held_out = read_held_out(archive, model.size.image)
     write_table(score_pretrainings(pretrainings, *held_out), header_lines(pretrainings, held_out[-1]), out)
     typer.echo(f"written: {out}")
 

@@ -63,8 +63,13 @@ def test_each_training_is_scored_on_every_part_and_the_header_tells_what_it_saw(
 def test_the_held_out_dates_have_the_pixels_of_the_trainings(trained, held_out, tmp_path, monkeypatch):
     asked = []
     monkeypatch.setattr(score_pretrainings, "read_held_out", lambda *given: asked.append(given) or held_out)
-    score_pretrainings.main(tmp_path, [trained(1)], tmp_path / "table.csv")
+    monkeypatch.setattr(score_pretrainings, "describe_training", lambda *given: {"images_sha256": "0"})
+    folder = trained(1)
+    score_pretrainings.main(tmp_path, [folder], tmp_path / "table.csv")
     assert asked == [(tmp_path, 32)] and len(pretraining_table(tmp_path / "table.csv"))
+    monkeypatch.setattr(score_pretrainings, "describe_training", lambda *given: {"images_sha256": "1"})
+    with pytest.raises(InputError, match="is not the archive of these trainings: its images have the hash 1, and"):
+        score_pretrainings.main(tmp_path, [folder], tmp_path / "table.csv")
 
 
 def test_trainings_that_cannot_be_compared_are_refused(trained, tmp_path):

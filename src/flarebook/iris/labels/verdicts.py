@@ -11,13 +11,14 @@ VERDICTS = (HOLDS, DOUBTFUL, CONTRADICTED)
 PREFLARE = 35  # minutes before onset from which the paper finds the pre-flare signal (abstract)
 RECENT = 120  # minutes that an M or X flare of the same region must be over before a PF onset
 SHORTEST = WINDOW_MINUTES / 2  # minutes of its window that an observation must hold
+ELSEWHERE = f"no region within {NEAREST:.0f} arcsec of the printed pointing"
 RULES = {
     "PF": "contradicted: no flare of the printed class at the onset, or another M or X flare of the region in the "
     "window; doubtful: less than half of the window observed, such a flare ended less than two hours before onset, or "
-    "no region at the printed pointing",
+    f"{ELSEWHERE}",
     "AR": "contradicted: an M or X flare of the region begins in the window or at most 35 minutes after it; doubtful: "
-    "one begins within 24 hours, or no region at the printed pointing",
-    "SS": "contradicted: an M or X flare of the region begins in the window; doubtful: no region at the pointing",
+    f"one begins within 24 hours, or {ELSEWHERE}",
+    "SS": f"contradicted: an M or X flare of the region begins in the window; doubtful: {ELSEWHERE}",
     "QS": "contradicted: a flare of class C or above at the pointing in the window; doubtful: a numbered region within "
     "100 arcsec",
 }

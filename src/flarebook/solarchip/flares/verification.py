@@ -85,7 +85,7 @@ def observe_flares(forecasts, flares, goes_class="M1.0", name="the flare list"):
         what, end = ("ends", times.max()) if times.max() < last.floor("D") else ("begins", times.min())
         raise InputError(
             f"{name} {what} on {end:%Y-%m-%d} and the forecasts run from {first:%Y-%m-%d} to {last:%Y-%m-%d}: days "
-            "outside the list would count as quiet; give a list of all days, or cut the forecasts"
+            "outside the list would count as quiet; give a longer list, or cut the forecasts, or add a column observed"
         )
     if not goes_class:
         raise InputError("the smallest class of a flare is '': give one such as M1.0")
