@@ -40,6 +40,7 @@ class Server(http.server.BaseHTTPRequestHandler):
         """Answer one request and note its range."""
         kind, wanted = self.path.split("/")[1], self.headers.get("Range")
         self.server.requests.append((kind, wanted, self.headers.get("If-Range")))
+        self.server.paths.append(self.path)
         start = int(wanted[6:].split("-")[0]) if wanted else 0
         getattr(self, kind)(start, len(self.server.requests))
 
@@ -135,7 +136,7 @@ def server(monkeypatch):
     monkeypatch.setattr(transfers, "PAUSE", 0.0)
     monkeypatch.setattr(transfers, "_unreachable", {})
     running = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Server)
-    running.requests = []
+    running.requests, running.paths = [], []
     threading.Thread(target=running.serve_forever, args=(0.02,), daemon=True).start()
     running.address = f"http://127.0.0.1:{running.server_port}"
     yield running
@@ -221,6 +222,32 @@ def test_a_transfer_that_drips_is_given_up(server, monkeypatch):
 def test_a_page_is_read_by_get_or_by_a_form(server):
     assert read_page(f"{server.address}/whole/x").startswith("\x00\x01")
     assert read_page(f"{server.address}/whole/x", {"day": "today"}).startswith("\x00\x01")
+
+
+def test_a_mirror_s_address_stands_in_for_every_host(server, monkeypatch):
+    monkeypatch.setenv("FLAREBOOK_MIRROR", f"{server.address}/whole/")
+    stream = io.BytesIO()
+    transfer("https://example.org/2014/x.fits", stream)
+    assert stream.getvalue() == CONTENT
+    read_page("https://example.org:8443/days/?day=1&band=4-10", {"flare": "1"})
+    transfer(f"{server.address}/whole/own", io.BytesIO())
+    assert server.paths == [
+        "/whole/example.org/2014/x.fits",
+        "/whole/example.org:8443/days/?day=1&band=4-10",
+        "/whole/own",
+    ]
+
+
+def test_a_mirror_that_is_down_or_can_be_changed_on_the_way_is_told(server, monkeypatch):
+    monkeypatch.setenv("FLAREBOOK_MIRROR", "http://127.0.0.1:9")
+    with pytest.raises(InputError, match="127.0.0.1:9/example.org/x .*: start the mirror that FLAREBOOK_MIRROR names"):
+        transfer("https://example.org/x", io.BytesIO())
+    for address in ("http://example.org", "ftp://127.0.0.1", "http://[::1"):
+        monkeypatch.setenv("FLAREBOOK_MIRROR", address)
+        with pytest.raises(
+            InputError, match="neither https nor http on this machine: give such an address, or a folder"
+        ):
+            transfer("https://example.org/x", io.BytesIO())
 
 
 @pytest.mark.parametrize("url", ["http://[::1/x", "ftp://127.0.0.1/x", "nothing", "http://" + "a" * 300 + "/x"])

@@ -7,7 +7,7 @@ import platformdirs
 
 from flarebook.compendium.atomic_files import make_folder, own_folder
 from flarebook.compendium.data.reading import IMAGE_BYTES
-from flarebook.compendium.data.transfer import transfer
+from flarebook.compendium.data.transfer import mirror_address, transfer
 from flarebook.compendium.errors import InputError, reason_of
 from flarebook.compendium.project import project_root, shown
 from flarebook.compendium.provenance import sha256
@@ -20,10 +20,16 @@ def cache_folder():
     return Path(os.environ.get("FLAREBOOK_DATA") or platformdirs.user_cache_dir("flarebook"))
 
 
+def mirror_folder():
+    """Folder of FLAREBOOK_MIRROR, searched before any download; None when unset, or when it is an address."""
+    mirror = os.environ.get("FLAREBOOK_MIRROR")
+    return Path(mirror) if mirror and not mirror_address() else None
+
+
 def local_files(pattern):
     """Yield the files of a name or glob pattern below the folder FLAREBOOK_MIRROR, then those in the cache."""
-    for folder in filter(None, (os.environ.get("FLAREBOOK_MIRROR"), cache_folder())):
-        yield from (path for path in sorted(Path(folder).rglob(pattern)) if path.is_file() and not _in_work(path))
+    for folder in filter(None, (mirror_folder(), cache_folder())):
+        yield from (path for path in sorted(folder.rglob(pattern)) if path.is_file() and not _in_work(path))
 
 
 def _in_work(path):
@@ -33,8 +39,8 @@ def _in_work(path):
 
 def in_mirror(name):
     """First file of that name anywhere in the folder FLAREBOOK_MIRROR; None when unset or absent."""
-    mirror = os.environ.get("FLAREBOOK_MIRROR")
-    paths = sorted(Path(mirror).rglob(name)) if mirror else []
+    mirror = mirror_folder()
+    paths = sorted(mirror.rglob(name)) if mirror else []
     return next((path for path in paths if path.is_file() and not _in_work(path)), None)
 
 

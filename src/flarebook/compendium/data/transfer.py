@@ -1,8 +1,12 @@
-"""Transfers by HTTP: what is cut goes on, what is busy is asked again, what has no end is given up."""
+"""Transfers by HTTP: what is cut goes on, what is busy is asked again, what has no end is given up.
+
+All addresses are asked through `mirrored`, so a mirror of the archives may stand in for them.
+"""
 
 import http.client
 import io
 import math
+import os
 import re
 import time
 from contextlib import contextmanager
@@ -22,6 +26,7 @@ FORGOTTEN = 60.0  # s after which a host that could not be reached is asked agai
 CHUNK = 1 << 18
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 OFFLINE = "connect to the network, or set FLAREBOOK_MIRROR to a folder that holds the file"
+NO_MIRROR = "start the mirror that FLAREBOOK_MIRROR names, or unset it"
 BUSY = "try again later, or set FLAREBOOK_MIRROR to a folder that holds the file"
 BROKEN = (  # before the answer, and while its body is read
     *(requests.Timeout, requests.ConnectionError, http.client.HTTPException),
@@ -48,6 +53,7 @@ def transfer(url, stream, form=None, size=None, limit=LIMIT, progress=None):
     that the file is the same (ETag or date, If-Range); otherwise it starts anew.
     Raises InputError for an unreachable host, an answer without a file, one that is slow, endless or too large.
     """
+    url = mirrored(url)
     state = _State(url, stream, form, size, limit, progress)
     failed, most = 0, 0
     while True:
@@ -59,7 +65,7 @@ def transfer(url, stream, form=None, size=None, limit=LIMIT, progress=None):
             if failed >= TRIES:
                 if again.unreachable:
                     _unreachable[urlsplit(url).netloc] = time.monotonic(), str(again)
-                remedy = OFFLINE if again.unreachable else BUSY
+                remedy = _remedy() if again.unreachable else BUSY
                 raise InputError(f"cannot fetch {url} ({again}): {remedy}") from again
             if wait > LONGEST_WAIT:
                 raise InputError(f"cannot fetch {url} now ({again}): try again in {wait:.0f} s") from again
@@ -72,6 +78,48 @@ def read_page(url, form=None):
     stream = io.BytesIO()
     transfer(url, stream, form, limit=PAGE)
     return stream.getvalue().decode(errors="replace")
+
+
+def mirror_address():
+    """Address that FLAREBOOK_MIRROR gives, without its last slash; None when it names a folder or nothing.
+
+    Raises InputError for an address that is neither https nor on this machine.
+    """
+    mirror = os.environ.get("FLAREBOOK_MIRROR", "")
+    if "://" not in mirror:
+        return None
+    if not is_safe(mirror):
+        raise InputError(
+            f"FLAREBOOK_MIRROR is {mirror}, which is neither https nor http on this machine: "
+            "give such an address, or a folder"
+        )
+    return mirror.rstrip("/")
+
+
+def mirrored(url):
+    """Address at which a file, a listing or a query is asked for: str.
+
+    Where FLAREBOOK_MIRROR is an address, https://HOST/PATH?QUERY becomes MIRROR/HOST/PATH?QUERY, the layout of
+    `wget --force-directories`; otherwise, and below the mirror itself, it is the same.
+    """
+    mirror = mirror_address()
+    if not mirror or f"{url}/".startswith(f"{mirror}/"):
+        return url
+    return f"{mirror}/{url.partition('://')[2]}"
+
+
+def is_safe(url):
+    """Whether what an address sends cannot be changed on its way: https, or http on this machine."""
+    try:
+        parts = urlsplit(url)
+        return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
+    except ValueError:
+        return False
+
+
+def _remedy():
+    """What to do about a host that cannot be reached."""
+    return NO_MIRROR if mirror_address() else OFFLINE
 
 
 class _State:
@@ -173,7 +221,7 @@ def _answer(url, form, headers):
     try:
         when, reason = _unreachable.get(urlsplit(url).netloc, (-math.inf, ""))
         if time.monotonic() - when < FORGOTTEN:
-            raise InputError(f"cannot fetch {url} ({reason}, as a moment ago): {OFFLINE}")
+            raise InputError(f"cannot fetch {url} ({reason}, as a moment ago): {_remedy()}")
         with requests.request(method, url, data=form, headers=headers, **options) as answer:
             answered = True
             yield answer
