@@ -114,8 +114,8 @@ def test_a_gpu_that_is_not_there_gets_one_sentence(weights, tmp_path):
     real = load.FOLDER / load.AIA_171
     for words in (["embed", real, "--weights", weights], ["translate", real, "--to", "hmi"]):
         with pytest.raises(InputError, match="no device 'cuda' here"):
-            call(*words, "--out", tmp_path / "out", "--device", "cuda")
-    assert not (tmp_path / "out").exists()
+            call(*words, "--out", tmp_path / "out.parquet", "--device", "cuda")
+    assert not (tmp_path / "out.parquet").exists()
 
 
 def test_days_that_cannot_be_had_are_told(monkeypatch, tmp_path):
@@ -138,9 +138,22 @@ def test_a_seed_gives_a_sun_and_always_the_same(tmp_path):
     assert made[0].shape == (2, 11, 32, 32) and np.array_equal(*made)
 
 
+def test_an_earlier_sun_is_replaced_on_demand_only(tmp_path):
+    words = ("simulate", tmp_path / "sun", "--days", 1, "--size", 16)
+    call(*words)
+    with pytest.raises(InputError, match="holds a Sun already: give another folder, or replace it with --force"):
+        call(*words)
+    assert call(*words, "--force")[0] == 0
+
+
+def test_features_go_into_parquet_files_only(tmp_path):
+    with pytest.raises(InputError, match="features.csv does not end in .parquet, the format that is written"):
+        call("embed", load.FOLDER / load.AIA_171, "--out", tmp_path / "features.csv")
+
+
 @pytest.mark.parametrize("error", [SystemExit(143), KeyboardInterrupt(), OSError(28, "No space left on device")])
 def test_an_interrupted_simulation_leaves_the_earlier_sun(tmp_path, monkeypatch, error):
-    words = ("simulate", tmp_path / "sun", "--days", 1, "--size", 32, "--seed")
+    words = ("simulate", tmp_path / "sun", "--force", "--days", 1, "--size", 32, "--seed")
     call(*words, 7)
     before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
 

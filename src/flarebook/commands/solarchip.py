@@ -7,7 +7,7 @@ import typer
 
 from flarebook.compendium.atomic_files import atomic_files, atomic_write, make_folder
 from flarebook.compendium.batch_report import counted, gathered, noting, print_line, report_skipped
-from flarebook.compendium.errors import InputError
+from flarebook.compendium.errors import InputError, plain
 from flarebook.compendium.progress import progress
 
 HOST = "https://jsoc1.stanford.edu/data"
@@ -47,6 +47,8 @@ def embed(
     from flarebook.solarchip.datasets.real import find_images
     from flarebook.solarchip.models.weights import open_encoder
 
+    if out.suffix != ".parquet":
+        raise InputError(f"--out {plain(out)} does not end in .parquet, the format that is written: rename it")
     model = open_encoder(weights).to(chosen_device(device))
     images, missing = gathered(files, find_images)
     with noting():
@@ -108,11 +110,12 @@ def simulate(
     seed: Annotated[int, typer.Option(help="Random seed.", min=0)] = 1,
     size: Annotated[int, typer.Option(help="Image side in pixels.", min=16, max=1024)] = 128,
     processes: Annotated[int, typer.Option(help="Number of processes; the result does not depend on it.", min=1)] = 1,
+    force: Annotated[bool, typer.Option("--force", help="Replacement of an earlier Sun in the folder.")] = False,
 ):
     """Simulate the Sun: eleven images a day, active regions and flares, with the ground truth in the tables.
 
     Writes the results of the first notebook of the study: images.npz, and days, regions and flares as Parquet. They are
-    put in place when all are complete; until then, an earlier Sun in the folder is kept.
+    put in place when all are complete; an earlier Sun in the folder is replaced then, and only with --force.
 
     Example: flarebook solarchip simulate sun --days 60
     """
@@ -121,6 +124,8 @@ def simulate(
     from flarebook.solarchip.datasets.simulated import IMAGES, save_sun, simulate_sun
 
     notebook = "solarchip/1-simulated-sun"
+    if (out / "results" / notebook).exists() and not force:
+        raise InputError(f"{out} holds a Sun already: give another folder, or replace it with --force")
     with staged_run(notebook, out.resolve()):
         run = open_run(notebook, str(out.resolve()), "", seed, figures=False)
         save_sun(run, simulate_sun(days, seed, size, n_jobs=processes, path=run.folder / IMAGES))
