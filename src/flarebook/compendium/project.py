@@ -4,6 +4,8 @@ import os
 import re
 from pathlib import Path
 
+import platformdirs
+
 from flarebook.compendium.errors import InputError
 
 STAGING = "FLAREBOOK_STAGING"  # variable that names the folder to which an executed notebook writes
@@ -34,6 +36,11 @@ def _named_root(folder):
     if not (folder / MARKER).is_file():
         raise InputError(f"FLAREBOOK_ROOT is {folder}, which holds no {MARKER}: set it to the project's folder")
     return folder.resolve()
+
+
+def cache_folder():
+    """Folder of downloaded files: FLAREBOOK_DATA, or the user's cache."""
+    return Path(os.environ.get("FLAREBOOK_DATA") or platformdirs.user_cache_dir("flarebook"))
 
 
 def in_project(folder):

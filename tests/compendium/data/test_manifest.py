@@ -70,3 +70,60 @@ def test_what_ships_is_there_with_its_hash_and_size(file):
 def test_every_data_set_that_ships_names_its_files_and_every_other_what_stands_in():
     for data in read_manifest().values():
         assert bool(data.files) if data.ships else data.stands_in, data.id
+
+
+SERIES = (
+    "{url: 'https://example.org/%Y/%m/{channel}_%d.fits', cadence: P1D, first: 2010-05-01, last: 2010-05-31,"
+    " values: {channel: ['0094', '1700']}, size: 1000}"
+)
+
+
+def with_template(project, template):
+    """The data set of the small project with a template of addresses in place of its file."""
+    short = "path: flux.csv, size: 3, sha256: null, ships: true, stands_in: null"
+    write(project, ENTRY.replace(short, f"templates: [{template}], ships: false, stands_in: none"))
+    return dataset("sun-flux")
+
+
+def test_a_template_stands_for_every_day_and_value(project):
+    data = with_template(project, SERIES)
+    assert (data.count, data.bytes) == (62, 62_000)
+    assert data.templates[0].address("2010-05-09", channel="1700") == "https://example.org/2010/05/1700_09.fits"
+
+
+@pytest.mark.parametrize(
+    ("cadence", "count"), [("P1D", 5358 + 3), ("P1M", 177), ("P1Y", 14), ("PT12H", 10721), ("PT6M", 1_286_401)]
+)
+def test_a_template_counts_its_times(project, cadence, count):
+    text = SERIES.replace("P1D", cadence).replace("last: 2010-05-31", "last: 2024-12-31")
+    assert with_template(project, text.replace("'0094', ", "")).count == pytest.approx(count, abs=3)
+
+
+def test_a_template_counts_the_rows_of_a_table(project):
+    (project / "days.csv").write_text("start\n2014-03-29\n2014-09-10\n")
+    text = "{url: 'https://example.org/%Y%m%d.fits', table: days.csv, time: start}"
+    assert with_template(project, text).count == 2
+    assert with_template(project, text.replace("days.csv", "another-set")).count is None
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("cadence: P1D", "cadence: daily", "cadence"),
+        ("cadence: P1D, ", "", "needs cadence, first and last, or a table"),
+        ("last: 2010-05-31", "last: 2009-05-31", "comes before the first"),
+        ("https:", "http:", "url"),
+        ("first: 2010-05-01", "first: 2010-13-01", "first"),
+    ],
+)
+def test_a_wrong_template_is_named(project, old, new, message):
+    with pytest.raises(InputError, match=f"data-manifest.yaml: .*{message}"):
+        with_template(project, SERIES.replace(old, new))
+
+
+def test_a_notebook_that_does_not_exist_is_refused(project):
+    write(project, ENTRY.replace("stands_in: null", "stands_in: null, read_by: [sun/1-draw]"))
+    assert dataset("sun-flux").read_by == ["sun/1-draw"]
+    write(project, ENTRY.replace("stands_in: null", "stands_in: null, read_by: [sun/9-drawn]"))
+    with pytest.raises(InputError, match="sun-flux is read by 'sun/9-drawn', which is no notebook"):
+        read_manifest()

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from flarebook.compendium.data.download import cache_folder
 from flarebook.compendium.errors import InputError
+from flarebook.compendium.project import cache_folder
 from flarebook.stix.archive import real_maps
 from flarebook.stix.maps import client
 from flarebook.stix.maps.client import find_names, map_fetcher, map_url, query_archive, query_maps

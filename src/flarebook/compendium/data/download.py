@@ -3,21 +3,14 @@
 import os
 from pathlib import Path
 
-import platformdirs
-
 from flarebook.compendium.atomic_files import make_folder, own_folder
 from flarebook.compendium.data.reading import IMAGE_BYTES
 from flarebook.compendium.data.transfer import mirror_address, transfer
 from flarebook.compendium.errors import InputError, reason_of
-from flarebook.compendium.project import project_root, shown
+from flarebook.compendium.project import cache_folder, project_root, shown
 from flarebook.compendium.provenance import sha256
 
 PATIENCE = 3600.0  # s to wait for another process that downloads the same file
-
-
-def cache_folder():
-    """Folder of downloaded files: FLAREBOOK_DATA, or the user's cache."""
-    return Path(os.environ.get("FLAREBOOK_DATA") or platformdirs.user_cache_dir("flarebook"))
 
 
 def mirror_folder():

@@ -1,7 +1,10 @@
-"""The data manifest: each data set's origin, address, licence, citation, size, hash and stand-in."""
+"""The data manifest: each data set's origin, addresses, licence, citation, sizes, hashes, stand-in and readers."""
 
+import csv
+import math
+from datetime import date, datetime
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -9,16 +12,21 @@ from flarebook.compendium.errors import InputError
 from flarebook.compendium.project import project_root
 from flarebook.compendium.validation import check_known, read_yaml, validated
 
+LOOPBACK = r"http://(127\.0\.0\.1|localhost|\[::1\])[:/]"
+Address = Annotated[str, Field(pattern=rf"^((https|s3|gs)://|{LOOPBACK})")]
+
 
 class DataFile(BaseModel):
     """One file: where it lies in the project (path) or where it is fetched from (url); size in bytes; sha256.
 
-    saved_as: name in the mirror and the cache, when the address's own says too little.
+    mirrors: further addresses of the same bytes.  saved_as: name in the mirror and the cache, when the address's own
+    says too little.  sha256: null for a file that nobody of the project has held; data-manifest.lock records it then.
     """
 
     model_config = ConfigDict(extra="forbid")
     path: str | None = None
-    url: str | None = None
+    url: Address | None = None
+    mirrors: list[str] = []
     saved_as: str | None = None
     size: int | None = Field(None, ge=0)
     sha256: str | None = Field(None, pattern="^[0-9a-f]{64}$")
@@ -32,14 +40,114 @@ class DataFile(BaseModel):
     def _somewhere(self):
         if not self.name:
             raise ValueError("a file needs a path in the project or a url that ends in its name")
+        if self.mirrors and not self.url:
+            raise ValueError("a file with mirrors needs the url that they mirror")
         return self
+
+
+class Template(BaseModel):
+    """Addresses of the many files of an archive, by one pattern.
+
+    Attributes
+    ----------
+    url : str
+        Pattern: strftime's codes (%Y) stand for the time, {name} for a value or a column of the table.
+    listing : str or None
+        Pattern of the page that lists the files, where the address alone cannot be known (IRIS names the second).
+    cadence, first, last : str, date, date
+        ISO 8601 duration between two files ("P1D"), and the days of the first and the last file.
+    values : dict
+        For each name the texts that it takes; every combination is a file.
+    table : str or None
+        Table with a row for each file instead: a CSV in the project, or the id of the data set that lists them.
+    time : str or None
+        Column of that table with the file's time.
+    size : int or None
+        Bytes of a typical file.
+    functions : list of str
+        Functions of the package that make the same addresses, "flarebook.solarchip.images.jsoc.image_url".
+    """
+
+    model_config = ConfigDict(extra="forbid")
+    url: Address
+    listing: str | None = None
+    cadence: str | None = Field(None, pattern=r"^P(\d+[YMD]|T\d+[HM])$")
+    first: date | None = None
+    last: date | None = None
+    values: dict[str, list[str]] = {}
+    table: str | None = None
+    time: str | None = None
+    size: int | None = Field(None, ge=0)
+    functions: list[str] = []
+
+    @model_validator(mode="after")
+    def _times(self):
+        series = (self.cadence, self.first, self.last)
+        if bool(self.table) == any(series) or (any(series) and not all(series)):
+            raise ValueError("a template needs cadence, first and last, or a table")
+        if not self.table and not self.first <= self.last:
+            raise ValueError(f"the last day {self.last} comes before the first {self.first}")
+        return self
+
+    def address(self, time, **values):
+        """Address of one file; time: datetime, date or ISO text; values: texts of the names in braces."""
+        time = datetime.fromisoformat(time) if isinstance(time, str) else time
+        return time.strftime(self.url).format(**values)
+
+    @property
+    def count(self):
+        """Number of files, or None where the table is out of reach."""
+        rows = self.rows()
+        times = self._times_in_series() if self.cadence else None if rows is None else len(rows)
+        return times and times * math.prod(map(len, self.values.values()))
+
+    def rows(self):
+        """Rows of a table that lies in the project, [{column: text}]; None for another."""
+        path = project_root() / (self.table or "")
+        if not path.is_file():
+            return None
+        with open(path, newline="", encoding="utf-8") as stream:
+            return list(csv.DictReader(stream))
+
+    def _times_in_series(self):
+        """Number of times from the first day to the last at the cadence."""
+        from pandas import date_range  # half a second, which commands without it need not wait for
+
+        units = {"TM": "min", "TH": "h", "Y": "YS", "M": "MS", "D": "D"}
+        step = self.cadence.strip("PTYMDH") + units["T" * ("T" in self.cadence) + self.cadence[-1]]
+        return len(date_range(self.first, self.last, freq=step))
+
+
+class Query(BaseModel):
+    """Question to an archive that finds its files: address of the service, form sent by POST, what the answer holds."""
+
+    model_config = ConfigDict(extra="forbid")
+    url: Address
+    form: dict[str, str]
+    finds: str
 
 
 class DataSet(BaseModel):
     """One data set of the manifest.
 
-    url: page or address; path, size, sha256: shorthand for a single file; files: when there are several, or when
-    the file's own address differs from the page's.  stands_in: what the book uses when it is out of reach.
+    Attributes
+    ----------
+    url, mirror : str or None
+        Page or address, and another of the same.
+    path, size, sha256
+        Shorthand for a single file.
+    files : list of DataFile
+        When there are several, or when the file's own address differs from the page's.
+    templates : list of Template
+        Addresses of archives with many files.
+    query : Query or None
+        The question that finds the files of an archive.
+    stands_in : str or None
+        What the book uses when the data set is out of reach.
+    read_by : list of str
+        Notebooks that read it, "iris/1-real-raster".
+    unchecked : str or None
+        What could not be checked without a network: addresses, sizes, layout.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -53,11 +161,15 @@ class DataSet(BaseModel):
     licence: str
     citation: str | None
     path: str | None = None
-    size: int | None = None
+    size: int | None = Field(None, ge=0)
     sha256: str | None = None
     files: list[DataFile] = []
+    templates: list[Template] = []
+    query: Query | None = None
     ships: bool
     stands_in: str | None
+    read_by: list[str] = []
+    unchecked: str | None = None
 
     @model_validator(mode="after")
     def _files_of_shorthand(self):
@@ -66,6 +178,19 @@ class DataSet(BaseModel):
         if self.ships and not all(file.path for file in self.files):
             raise ValueError("what ships needs the path of each file in the project")
         return self
+
+    @property
+    def count(self):
+        """Number of its files, or None where it is not known without the archive."""
+        counts = [len(self.files) or None, *(template.count for template in self.templates)]
+        return None if None in counts[1:] or not any(counts) else sum(filter(None, counts))
+
+    @property
+    def bytes(self):
+        """Bytes in all, as far as they are known; None where nothing is."""
+        known = [file.size for file in self.files]
+        known += [template.size and template.count and template.size * template.count for template in self.templates]
+        return sum(filter(None, known)) or self.size
 
 
 class Manifest(BaseModel):
@@ -76,12 +201,20 @@ class Manifest(BaseModel):
 
 
 def read_manifest(path=None):
-    """Data sets of data-manifest.yaml: {id: DataSet}; InputError names the first wrong field or a doubled id."""
+    """Data sets of data-manifest.yaml: {id: DataSet}.
+
+    Raises InputError for the first wrong field (an address that is neither https nor a bucket's among them), a doubled
+    id, a notebook that does not exist.
+    """
     path = Path(path or project_root() / "data-manifest.yaml")
     datasets = validated(Manifest, read_yaml(path), path).datasets
     found = {dataset.id: dataset for dataset in datasets}
     if len(found) < len(datasets):
         raise InputError(f"{path.name} lists an id twice: give each data set its own")
+    for data in datasets:
+        for notebook in data.read_by:
+            if not (path.parent / "notebooks" / f"{notebook}.ipynb").is_file():
+                raise InputError(f"{path.name}: {data.id} is read by {notebook!r}, which is no notebook: correct it")
     return found
 
 

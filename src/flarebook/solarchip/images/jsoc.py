@@ -4,8 +4,9 @@ from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
 
-from flarebook.compendium.data.download import cache_folder, fetch_url
+from flarebook.compendium.data.download import fetch_url
 from flarebook.compendium.errors import InputError
+from flarebook.compendium.project import cache_folder
 from flarebook.solarchip.images.channels import CHANNELS
 from flarebook.solarchip.images.read import read_image
 
