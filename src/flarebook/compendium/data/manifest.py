@@ -2,7 +2,7 @@
 
 import csv
 import math
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -110,12 +110,12 @@ class Template(BaseModel):
             return list(csv.DictReader(stream))
 
     def _times_in_series(self):
-        """Number of times from the first day to the last at the cadence."""
+        """Number of times from the first day to the end of the last, at the cadence."""
         from pandas import date_range  # half a second, which commands without it need not wait for
 
         units = {"TM": "min", "TH": "h", "Y": "YS", "M": "MS", "D": "D"}
         step = self.cadence.strip("PTYMDH") + units["T" * ("T" in self.cadence) + self.cadence[-1]]
-        return len(date_range(self.first, self.last, freq=step))
+        return len(date_range(self.first, self.last + timedelta(days=1), freq=step, inclusive="left"))
 
 
 class Query(BaseModel):
