@@ -1,6 +1,7 @@
 # The only front door: make book | make test | make bench | make lock | make clean
 #   PROFILE=ci|laptop|paper  size of the run (make book; default laptop)
 #   STUDY=iris               restrict make book or make test to one study
+#   SOURCE=simulated|real    data of the run (make book; real: fetched from the archives, see book/run-it-yourself.md)
 #   FAST=1                   make test: quick unit tests only, no notebooks, no browser
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -9,11 +10,14 @@ SHELL := bash
 .PHONY: help book test bench lock clean check-choices
 
 PROFILE ?= laptop
+SOURCE ?= simulated
 STUDY ?=
 FAST ?=
 VENV ?= .venv
 PYTHON := $(VENV)/bin/python
-PROFILES := $(basename $(notdir $(wildcard profiles/*.yaml)))
+PROFILES := $(filter-out real,$(basename $(notdir $(wildcard profiles/*.yaml))))
+SOURCES := simulated real
+RUN = $(PROFILE)$(if $(filter real,$(SOURCE)),-real)
 STUDIES := $(notdir $(wildcard notebooks/*))
 CORES := $(shell nproc)
 # The first interpreter that is 3.11 to 3.13: a name on the PATH may belong to another version or not start at all.
@@ -33,7 +37,7 @@ export MPLBACKEND := agg
 unexport PYTHONDONTWRITEBYTECODE
 
 help:
-	@sed -n '1,4s/^# //p' Makefile
+	@sed -n '1,5s/^# //p' Makefile
 
 # An environment is made from its lock, and anew when the lock has changed, so that no older package stays behind.  uv
 # downloads and unpacks in parallel; where it cannot use the index that pip is set up for, pip installs the same lock.
@@ -62,6 +66,8 @@ $(VENV)/.all-project $(STUDIES:%=$(VENV)/.%-project): %-project: % pyproject.tom
 check-choices:
 	@if [ -z "$(filter $(PROFILE),$(PROFILES))" ]; then
 	  echo "PROFILE=$(PROFILE) is no profile; choose one of: $(PROFILES)." >&2; exit 2; fi
+	if [ -z "$(filter $(SOURCE),$(SOURCES))" ]; then
+	  echo "SOURCE=$(SOURCE) is no source; choose one of: $(SOURCES)." >&2; exit 2; fi
 	if [ -n "$(STUDY)" ] && [ -z "$(filter $(STUDY),$(STUDIES))" ]; then
 	  echo "STUDY=$(STUDY) is no study; choose one of: $(STUDIES)." >&2; exit 2; fi
 
@@ -70,9 +76,9 @@ LOCKED = if [ -n "$$(ls .snakemake/locks 2>/dev/null)" ]; then \
   echo "Another build runs in this folder, or one was killed: if none runs, remove .snakemake/locks." >&2; fi
 
 book: check-choices $(BOOK_ENVIRONMENT)-project
-	@snakemake --cores all --quiet all --rerun-incomplete --config profile=$(PROFILE) study=$(STUDY) ||
+	@snakemake --cores all --quiet all --rerun-incomplete --config profile=$(PROFILE) study=$(STUDY) source=$(SOURCE) ||
 	  { $(LOCKED); exit 1; }
-	$(PYTHON) -m flarebook.compendium.book "$(PROFILE)" --study "$(STUDY)"
+	$(PYTHON) -m flarebook.compendium.book "$(RUN)" --study "$(STUDY)"
 	printf 'Made in %d min %02d s.\n' $$((SECONDS / 60)) $$((SECONDS % 60))
 
 # Units run beside the notebooks of the ci profile, whose niceness gives way to them: many units wait for kernels and

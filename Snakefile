@@ -1,17 +1,18 @@
 # One rule per notebook of a profile; results make the graph; papermill runs each.
-#   snakemake --cores 2 --config profile=laptop [study=iris]
+#   snakemake --cores 2 --config profile=laptop [study=iris] [source=real]
 #   snakemake --profile profiles/slurm --config profile=paper
 import shlex
 import sys
 
 from flarebook.compendium.errors import InputError
-from flarebook.compendium.workflow.parameters import checked, read_profile
+from flarebook.compendium.workflow.parameters import checked, read_profile, run_name
 from flarebook.compendium.workflow.dependencies import notebook_sources
 
 PROFILE = config.get("profile", "laptop")
 PYTHON = shlex.quote(sys.executable).replace("{", "{{").replace("}", "}}")  # snakemake formats the command
 try:
-    NOTEBOOKS = read_profile(PROFILE, config.get("study") or None).notebooks
+    RUN = run_name(PROFILE, config.get("source") or "simulated")
+    NOTEBOOKS = read_profile(RUN, config.get("study") or None).notebooks
     PARAMETERS = {name: checked(name, entry.parameters) for name, entry in NOTEBOOKS.items()}
     SOURCES = {name: notebook_sources(name) for name in NOTEBOOKS}
 except InputError as error:
@@ -20,12 +21,12 @@ except InputError as error:
 
 def executed(name):
     """The executed notebook, which the book shows."""
-    return f"build/{PROFILE}/notebooks/{name}.ipynb"
+    return f"build/{RUN}/notebooks/{name}.ipynb"
 
 
 def results(name):
     """What later steps depend on: the metrics and the checksums of all results."""
-    return [f"build/{PROFILE}/results/{name}/{file}" for file in ("metrics.json", "sha256.json")]
+    return [f"build/{RUN}/results/{name}/{file}" for file in ("metrics.json", "sha256.json")]
 
 
 rule all:
@@ -55,4 +56,4 @@ for name, entry in NOTEBOOKS.items():
             runtime=entry.minutes,
         shell:
             f"{PYTHON} -m flarebook.commands.main run {{params.notebook}} "
-            f"--profile {PROFILE} --output build/{PROFILE} --threads {{threads}}"
+            f"--profile {RUN} --output build/{RUN} --threads {{threads}}"

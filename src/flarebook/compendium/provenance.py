@@ -2,12 +2,14 @@
 
 import hashlib
 import json
+import os
 import platform
 import re
 import subprocess
 import sys
 from datetime import UTC, datetime
 from importlib import metadata
+from itertools import combinations
 from pathlib import Path
 from typing import Annotated
 
@@ -18,18 +20,42 @@ from flarebook.compendium.errors import InputError, plain
 from flarebook.compendium.project import project_root
 from flarebook.compendium.validation import read_json, validated
 
-KINDS = ("real", "simulated")  # of a row: an observation, an image, a spectrum
-MIXED = "real and simulated"
-ORIGINS = (*KINDS, MIXED, "schematic")
+KINDS = ("real", "simulated", "rehearsal")  # of a row; rehearsal: simulated, and read as if from a real archive
+REHEARSAL = "FLAREBOOK_REHEARSAL"  # variable under which simulated files may stand in for an archive's
+AND = " and "
+MIXTURES = tuple(AND.join(kinds) for n in (2, 3) for kinds in combinations(KINDS, n))
+MIXED = MIXTURES[0]
+ORIGINS = (*KINDS, *MIXTURES, "schematic")
 Line = Annotated[str, AfterValidator(plain)]  # no control characters on a terminal or a page
 FIGURE_ID = re.compile(r"[a-z]+-([0-9]{2}|x)-[a-z0-9-]+")
 PLAIN = (bool, int, float, str, list, tuple, dict, type(None))
 
 
+def mix_origins(*origins):
+    """Origin of what is made of data of several: "real and simulated"."""
+    found = {kind for origin in origins for kind in origin.split(AND)}
+    return AND.join(kind for kind in (*KINDS, "schematic") if kind in found)
+
+
+def file_origin(simulated, name):
+    """Origin of an archive's file: "real", or "rehearsal" for a simulated one when FLAREBOOK_REHEARSAL is set.
+
+    simulated: whether the file says that it holds no observation.  Raises InputError for such a file otherwise.
+    """
+    if not simulated:
+        return "real"
+    if not os.environ.get(REHEARSAL):
+        raise InputError(
+            f"{plain(name)} says of itself that it is no observation: keep it apart from real data, or set "
+            f"{REHEARSAL}=1 to rehearse a real run, which is then labelled so"
+        )
+    return "rehearsal"
+
+
 def origin_record(origin):
     """Origin as it is recorded with a number or a figure.
 
-    origin: one of ORIGINS, or the rows that entered, a DataFrame with a column "origin" ("real" or "simulated").
+    origin: one of ORIGINS, or the rows that entered, a DataFrame with a column "origin" (of KINDS).
     Returns {"origin": one of ORIGINS}, and for rows also {"rows": {kind: number}}, from which the origin follows; {}
     for a table of no rows.  Raises InputError for another origin, a table without that column, and a row that does
     not say.
@@ -39,12 +65,12 @@ def origin_record(origin):
             raise InputError(f"origin {origin!r} is unknown: say which of {', '.join(ORIGINS)} it is")
         return {"origin": origin}
     if "origin" not in getattr(origin, "columns", ()):
-        raise InputError("the rows have no column 'origin': add one that says 'real' or 'simulated' of each row")
+        raise InputError(f"the rows have no column 'origin': add one that says of each row: {', '.join(KINDS)}")
     counts = {str(kind): int(number) for kind, number in origin["origin"].value_counts(dropna=False).items()}
     if unknown := counts.keys() - set(KINDS):
-        raise InputError(f"rows have origin {', '.join(sorted(unknown))}: each must be 'real' or 'simulated'")
+        raise InputError(f"rows have origin {', '.join(sorted(unknown))}: each must be one of {', '.join(KINDS)}")
     rows = {kind: counts[kind] for kind in KINDS if kind in counts}
-    return {"origin": " and ".join(rows), "rows": rows} if rows else {}
+    return {"origin": AND.join(rows), "rows": rows} if rows else {}
 
 
 def describe_origin(record):
@@ -57,7 +83,7 @@ def describe_origin(record):
     if len(rows) < 2:
         return record.get("origin", "no")
     kinds = sorted(rows, key=rows.get, reverse=True)
-    return " and ".join(f"{rows[kind]:,} {kind}" for kind in kinds)
+    return AND.join(f"{rows[kind]:,} {kind}" for kind in kinds)
 
 
 def describe_sources(record):

@@ -14,7 +14,7 @@ from flarebook.compendium.errors import InputError
 from flarebook.compendium.interactive_pages import publish_page
 from flarebook.compendium.mapped_arrays import open_arrays
 from flarebook.compendium.project import STAGING, in_project, shown, split_name
-from flarebook.compendium.provenance import MIXED, cell_parameters, origin_record, to_json
+from flarebook.compendium.provenance import MIXTURES, cell_parameters, mix_origins, origin_record, to_json
 from flarebook.compendium.validation import read_json, validated
 
 
@@ -82,7 +82,7 @@ class Run:
 
     def origin_with(self, other):
         """Origin of what is made of the loaded tables and of data of another origin, "real" or "simulated"."""
-        return other if other == self.origin else MIXED
+        return mix_origins(self.origin, other)
 
     def use_encoder(self, name):
         """Name the frozen encoder of the run: recorded with each number and figure, glued as <study>.encoder."""
@@ -187,8 +187,8 @@ class Run:
 
     def _sources(self, what, origin, encoder):
         """Sources of a number, a figure or a table: origin, its rows where they were given, and an encoder, if any."""
-        if origin is None and self.origin == MIXED:
-            raise InputError(f"{what} has no origin, and the loaded tables hold real and simulated rows: pass its rows")
+        if origin is None and self.origin in MIXTURES:
+            raise InputError(f"{what} has no origin, and the loaded tables hold {self.origin} rows: pass its rows")
         found = {"origin": self.origin} | (origin_record(origin) if origin is not None else {})
         encoder = self.encoder if encoder is None else encoder
         return found | ({"encoder": encoder} if encoder else {})
@@ -249,7 +249,7 @@ def _of_other_origin(own, other):
         table = path.relative_to(own)
         if (other / table).is_file():
             origins = _table_origin(path), _table_origin(other / table)
-            if "real" in origins and origins[0] != origins[1]:
+            if {"real", "rehearsal"} & set(origins) and origins[0] != origins[1]:
                 return f"{table} is {origins[0]} in {shown(own)} and {origins[1]} in {shown(other)}"
     return ""
 

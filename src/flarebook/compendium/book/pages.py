@@ -196,7 +196,8 @@ def origin_table(build):
     metrics = Counter(metric["origin"] for metric in read_metrics(build.output).values())
     records = (json.loads(path.read_text(encoding="utf-8")) for path in (build.output / "figures").glob("*.json"))
     figures = Counter(record["origin"] for record in records)
-    return table(("data", "numbers", "figures"), [(kind, metrics[kind], figures[kind]) for kind in ORIGINS])
+    used = [kind for kind in ORIGINS if "rehearsal" not in kind or metrics[kind] or figures[kind]]
+    return table(("data", "numbers", "figures"), [(kind, metrics[kind], figures[kind]) for kind in used])
 
 
 def data_table(build):

@@ -12,6 +12,7 @@ from flarebook.compendium.book.links import unlink
 from flarebook.compendium.book.notebooks import number_figures, refuse_errors, take_pages
 from flarebook.compendium.book.pages import Build, fill
 from flarebook.compendium.errors import InputError
+from flarebook.compendium.workflow.parameters import make_command
 
 FILES = ("_config.yml", "book/references.bib")
 STATIC = "book/_static"
@@ -43,7 +44,7 @@ def refuse_missing(build):
     if missing:
         raise InputError(
             f"{len(missing)} of {len(build.notebooks)} notebooks have not run in the profile {build.profile}, "
-            f"the first is {missing[0]}: run `make book PROFILE={build.profile}`"
+            f"the first is {missing[0]}: run `{make_command(build.profile)}`"
         )
 
 

@@ -13,7 +13,7 @@ from flarebook.compendium.provenance import describe_origin
 from flarebook.compendium.reports.findings import Effect, effects
 from flarebook.compendium.run import read_metrics
 from flarebook.compendium.validation import nearest, read_yaml, validated
-from flarebook.compendium.workflow.parameters import read_profile
+from flarebook.compendium.workflow.parameters import is_real, make_command, profile_of, read_profile
 
 GREEN, RED, MISSING, UNGATED = "green", "red", "missing", "ungated"
 SCIENCE, REPEAT, CONSTANT = KINDS = "science", "repeat", "constant"
@@ -114,12 +114,12 @@ class Verdict:
 
 
 def gates_file(profile):
-    """File that holds a profile's gates."""
-    return project_root() / "metrics" / f"{profile}.yaml"
+    """File that holds a profile's gates, which a run on real data shares with the simulated one."""
+    return project_root() / "metrics" / f"{profile_of(profile)}.yaml"
 
 
 def read_gates(profile):
-    """Gates of a profile: {metric: Gate}.
+    """Gates of a profile: {metric: Gate}; of a run on real data ("ci-real"), those on numbers from shipped files.
 
     Raises InputError when the profile has none, a gate lacks its one tolerance and its reason, or the gate of a finding
     accepts no effect.
@@ -131,6 +131,8 @@ def read_gates(profile):
             f"profile {profile!r} has no gates{nearest(profile, known)}: there are gates for {', '.join(sorted(known))}"
         )
     gates = validated(Gates, read_yaml(path) or {}, path).root
+    if is_real(profile):  # all others expect what a simulation gives
+        return {name: gate for name, gate in gates.items() if gate.fixed == "shipped file"}
     for name, effect in effects(gates, profile).items():
         gates[name] = gates[name].guarding(effect)
     return gates
@@ -146,7 +148,7 @@ def check(profile, study=None):
     folder = project_root() / "build" / profile
     measured, gates = read_metrics(folder), read_gates(profile)
     if not measured:
-        raise InputError(f"{shown(folder)} holds no metrics: run the profile first with `make book PROFILE={profile}`")
+        raise InputError(f"{shown(folder)} holds no metrics: run the profile first with `{make_command(profile)}`")
     if study:
         measured, gates = _of_study(measured, study), _of_study(gates, study)
     if not gates:

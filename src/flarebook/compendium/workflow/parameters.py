@@ -5,12 +5,23 @@ import ast
 import nbformat
 import yaml
 from papermill.translators import PythonTranslator
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, TypeAdapter, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    FiniteFloat,
+    RootModel,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
 
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.project import notebook_path, project_root, shown, split_name
 from flarebook.compendium.validation import check_known, nearest, parse_yaml, read_yaml, validated
 
+REAL = "real"  # ends the name of a run on real data; also the overlay's
+SOURCES = ("simulated", REAL)
 TYPES = {
     "bool": bool,
     "int": int,
@@ -51,25 +62,73 @@ class Profile(BaseModel):
         return self
 
 
+class Overlay(RootModel):
+    """What real data change in the profiles: {"every" or a profile: {notebook: fields of its entry}}."""
+
+    root: dict[str, dict[str, dict]]
+
+
 def profile_names():
     """Names of the project's profiles."""
-    return sorted(path.stem for path in (project_root() / "profiles").glob("*.yaml"))
+    return sorted(path.stem for path in (project_root() / "profiles").glob("*.yaml") if path.stem != REAL)
+
+
+def run_name(profile, source="simulated"):
+    """Name of a profile's run on simulated or on real data, which is that of its folder: "ci" or "ci-real".
+
+    Raises InputError for another source.
+    """
+    check_known(source, SOURCES, "there is no source", f"choose one of {', '.join(SOURCES)}")
+    return f"{profile}-{REAL}" if source == REAL and not is_real(profile) else profile
+
+
+def is_real(name):
+    """Whether a name is that of a run on real data, such as "ci-real"."""
+    return name.endswith(f"-{REAL}")
+
+
+def profile_of(name):
+    """Profile of a run: "ci" of "ci" and of "ci-real"."""
+    return name.removesuffix(f"-{REAL}")
+
+
+def make_command(name):
+    """Command that makes a run: "make book PROFILE=ci SOURCE=real" for "ci-real"."""
+    return f"make book PROFILE={profile_of(name)}{' SOURCE=real' if is_real(name) else ''}"
 
 
 def read_profile(name, study=None):
-    """Profile of that name, checked; with a study, only its notebooks.
+    """Profile of that name, checked, or of a run on real data ("ci-real"); with a study, only its notebooks.
 
     Raises InputError for an unknown profile or study, or a file that is no profile.
     """
-    check_known(name, profile_names(), "there is no profile", f"choose one of {', '.join(profile_names())}")
-    path = project_root() / "profiles" / f"{name}.yaml"
+    size = profile_of(name)
+    check_known(size, profile_names(), "there is no profile", f"choose one of {', '.join(profile_names())}")
+    path = project_root() / "profiles" / f"{size}.yaml"
     profile = validated(Profile, read_yaml(path), path)
+    if is_real(name):
+        profile = _on_real_data(profile, size)
     if not study:
         return profile
     studies = sorted({split_name(name)[0] for name in profile.notebooks})
     check_known(study, studies, "there is no study", f"choose one of {', '.join(studies)}")
     kept = {name: entry for name, entry in profile.notebooks.items() if split_name(name)[0] == study}
     return profile.model_copy(update={"notebooks": kept})
+
+
+def _on_real_data(profile, size):
+    """Profile with what profiles/real.yaml changes for every size and for this one."""
+    path = project_root() / "profiles" / f"{REAL}.yaml"
+    overlay, entries = validated(Overlay, read_yaml(path), path).root, dict(profile.notebooks)
+    check_sections = f"choose one of {', '.join(['every', *profile_names()])}"
+    for section in overlay:
+        check_known(section, ["every", *profile_names()], f"{path.name} has no section", check_sections)
+    for notebook, changes in [*overlay.get("every", {}).items(), *overlay.get(size, {}).items()]:
+        check_known(notebook, entries, f"{path.name} changes a notebook that profile {size} does not list,", "remove it")
+        fields = {**entries[notebook].model_dump(), **changes}
+        fields["parameters"] = {**entries[notebook].parameters, **changes.get("parameters", {})}
+        entries[notebook] = validated(Entry, fields, path)
+    return Profile(notebooks=entries)
 
 
 def known_notebook(notebook):
