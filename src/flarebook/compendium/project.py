@@ -8,6 +8,7 @@ import platformdirs
 
 from flarebook.compendium.errors import InputError
 
+REHEARSAL = "FLAREBOOK_REHEARSAL"  # variable under which simulated files may stand in for an archive's
 STAGING = "FLAREBOOK_STAGING"  # variable that names the folder to which an executed notebook writes
 MARKER = "_toc.yml"  # the book's table of contents stands in the project's root and nowhere else
 
@@ -39,8 +40,9 @@ def _named_root(folder):
 
 
 def cache_folder():
-    """Folder of downloaded files: FLAREBOOK_DATA, or the user's cache."""
-    return Path(os.environ.get("FLAREBOOK_DATA") or platformdirs.user_cache_dir("flarebook"))
+    """Folder of downloaded files: FLAREBOOK_DATA, or the user's cache; a rehearsal has a folder of its own in it."""
+    folder = Path(os.environ.get("FLAREBOOK_DATA") or platformdirs.user_cache_dir("flarebook"))
+    return folder / "rehearsal" if os.environ.get(REHEARSAL) else folder
 
 
 def in_project(folder):

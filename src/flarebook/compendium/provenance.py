@@ -17,11 +17,10 @@ from packaging.requirements import Requirement
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from flarebook.compendium.errors import InputError, plain
-from flarebook.compendium.project import project_root
+from flarebook.compendium.project import REHEARSAL, project_root
 from flarebook.compendium.validation import read_json, validated
 
 KINDS = ("real", "simulated", "rehearsal")  # of a row; rehearsal: simulated, and read as if from a real archive
-REHEARSAL = "FLAREBOOK_REHEARSAL"  # variable under which simulated files may stand in for an archive's
 AND = " and "
 MIXTURES = tuple(AND.join(kinds) for n in (2, 3) for kinds in combinations(KINDS, n))
 MIXED = MIXTURES[0]

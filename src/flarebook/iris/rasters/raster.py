@@ -124,7 +124,10 @@ class Raster:
 
 
 class Exposure(NamedTuple):
-    """One exposure: spectra (n_slit, n_wavelengths) DN, flag (n_slit,) of FLAGS, number of its file, rest as Raster."""
+    """One exposure: spectra (n_slit, n_wavelengths) DN, flag (n_slit,) of FLAGS, number of its file, rest as Raster.
+
+    simulated: whether the file says that it holds no observation (SIMULATD).
+    """
 
     spectra: np.ndarray
     wavelength: np.ndarray
@@ -134,6 +137,7 @@ class Exposure(NamedTuple):
     y: float
     flag: np.ndarray
     file: int = 0
+    simulated: bool = False
 
     @property
     def quality(self):

@@ -91,7 +91,8 @@ class RasterWindow:
             spectra = np.where(counts > self.missing, counts, np.float32(np.nan))
         sampling = abs(self.wavelength[-1] - self.wavelength[0]) / (len(self.wavelength) - 1)
         flag = flag_spectra(spectra, self.needed, exposure_time, time, sampling)
-        return Exposure(spectra, self.wavelength, time, exposure_time, x, y, flag)
+        simulated = self.primary.get("SIMULATD") is True
+        return Exposure(spectra, self.wavelength, time, exposure_time, x, y, flag, simulated=simulated)
 
 
 def flag_notes(flag):

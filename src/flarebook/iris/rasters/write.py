@@ -87,7 +87,7 @@ def _primary(raster, order):
     wavelength, steps = raster.wavelength, _steps(raster, order)
     header = {"STARTOBS": raster.start.isot, "ENDOBS": last.isot, "DATE_OBS": first.isot, "DATE_END": last.isot}
     header |= FORMAT["primary"]
-    header |= {key: value for key, value in raster.header.items() if key in header}
+    header |= {key: value for key, value in raster.header.items() if key in header or key == "SIMULATD"}
     header |= FORMAT["one_window"] | {
         "XCEN": float(np.mean(raster.x)), "YCEN": float(np.mean(raster.y)), "FOVX": abs(steps) * len(order) or 0.33,
         "FOVY": raster.spectra.shape[1] * _slit_step(raster), "EXPTIME": float(np.mean(raster.exposure_time)),

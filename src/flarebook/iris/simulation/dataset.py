@@ -103,7 +103,10 @@ def build_datasets(observations, library, seed, number, windows, scheduler="thre
         simulate(entry, mixer, seed, number, windows, **options) for entry, seed in zip(entries, seeds, strict=True)
     ]
     results = compute_tasks(tasks, scheduler)
-    return [join_observations(parts, observations) for parts in zip(*results, strict=True)]
+    tables = [join_observations(parts, observations) for parts in zip(*results, strict=True)]
+    for table in tables:
+        table.attrs["origin"] = "simulated"
+    return tables
 
 
 def build_dataset(

@@ -217,6 +217,7 @@ def as_raster(observation, counts, wavelength):
     """
     seconds, x, _ = pixel_positions(observation, np.arange(len(counts)), 0)
     header = {"OBSID": observation["obsid"], "TELESCOP": "IRIS", "ORIGIN": "Flarebook, SIMULATED"}
+    header["SIMULATD"] = True  # no observation
     exposure_time = np.full(len(counts), observation["exposure_time"])
     pointing = {"x": observation["x"] + x - x.mean(), "y": np.full(len(counts), float(observation["y"]))}
     start, quality = Time(observation["start"]), np.isfinite(counts).all(axis=2)

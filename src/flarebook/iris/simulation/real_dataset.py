@@ -8,6 +8,7 @@ import pandas as pd
 
 from flarebook.compendium.batch_report import skipping
 from flarebook.compendium.errors import InputError
+from flarebook.compendium.provenance import file_origin, mix_origins
 from flarebook.iris.features.extract import extract_features, interpolate_profiles
 from flarebook.iris.labels.criterion import criterion_violations, read_activity
 from flarebook.iris.mg2 import FEATURES, PROFILE
@@ -25,14 +26,14 @@ ABOUT = {"exposure": "int32", "slit": "int32"} | dict.fromkeys(
 def dataset_builder(source, library, goes=(), scheduler="threads"):
     """Function (observations, seed, number, windows, span=None) that makes tables of spectra of the chosen source.
 
-    source: "simulated" or "real".  goes: GOES X-ray records and flare lists against which real observations are
+    source: "simulated" or "real", or the origin of such a table.  goes: GOES X-ray records and flare lists against which real observations are
     checked.  Raises InputError for another source.
     """
     if source == "simulated":
         return lambda observations, seed, number, windows, **options: dataset.build_datasets(
             observations, library, seed, number, windows, scheduler, **options
         )
-    if source == "real":
+    if source in ("real", "rehearsal"):
         return functools.partial(build_real_datasets, activity=read_activity(goes) if goes else None)
     raise InputError(f"source {source!r} is unknown: choose one of {', '.join(SOURCES)}")
 
@@ -81,9 +82,14 @@ def keep_smallest(rows, keys, number):
 
 
 def stream_rows(path, seconds, number, windows, rng, profiles=False):
-    """At most `number` rows of the exposures between two seconds, memory flat, and the times of all exposures (s)."""
-    kept, keys, times = None, np.empty(0), []
+    """At most `number` rows of the exposures between two seconds, memory flat.
+
+    Returns the rows, the times of all exposures (s), and the origin of the file, of `file_origin`.
+    """
+    kept, keys, times, origin = None, np.empty(0), [], "real"
     for index, exposure in enumerate(iter_exposures(path)):
+        if not times:
+            origin = file_origin(exposure.simulated, path.name)
         times.append(exposure.time)
         if not (seconds[0] <= exposure.time < seconds[1] and exposure.quality.any()):
             continue
@@ -92,11 +98,11 @@ def stream_rows(path, seconds, number, windows, rng, profiles=False):
         kept, keys = keep_smallest(kept, keys, number)
     if kept is None or not len(kept):
         raise InputError(f"{path} holds no usable spectrum in the 25 minutes that the paper uses")
-    return kept, np.array(times)
+    return kept, np.array(times), origin
 
 
 def observation_tables(observation, seed, number, windows, activity, span, source, profiles=False):
-    """Tables of one observation, one per window width, with the columns of the simulated ones.
+    """Tables of one observation, one per window width, with the columns of the simulated ones, and their origin.
 
     How it violates the paper's X-ray criterion is printed, if activity (of `read_activity`) is known.
     """
@@ -104,7 +110,7 @@ def observation_tables(observation, seed, number, windows, activity, span, sourc
     path = archive.fetch_raster(observation["start"], observation["obsid"], **source)
     start = archive.file_start(path)
     seconds = time_span(observation, start, onset, span)
-    rows, times = stream_rows(path, seconds, number, windows, np.random.default_rng(seed), profiles)
+    rows, times, origin = stream_rows(path, seconds, number, windows, np.random.default_rng(seed), profiles)
     if activity is not None:
         moments = np.datetime64(start) + (1e3 * times).astype("timedelta64[ms]")
         used = moments[(times >= seconds[0]) & (times < seconds[1])]
@@ -114,7 +120,7 @@ def observation_tables(observation, seed, number, windows, activity, span, sourc
     zero = (onset - start).total_seconds() if onset else np.nan
     about = {"exposure": exposure, "slit": slit, "minutes_to_onset": (time - zero) / 60}
     about = pd.DataFrame(about, columns=list(ABOUT)).astype(ABOUT)  # the simulation's truths stay NaN
-    return [pd.concat([about, rows[width].reset_index(drop=True)], axis=1) for width in windows]
+    return [pd.concat([about, rows[width].reset_index(drop=True)], axis=1) for width in windows], origin
 
 
 def build_real_datasets(observations, seed, number, windows=(3.0,), span=None, activity=None, profiles=False, **source):
@@ -123,14 +129,16 @@ def build_real_datasets(observations, seed, number, windows=(3.0,), span=None, a
     observations: rows of `observation_table`; number: spectra per observation, None for all; activity: of
     `read_activity`, or None for no check; profiles: see `exposure_rows`; source: options of `archive.fetch_raster`.
     With a span, an empty table is a result: the two long observations are needed by one later step only.
+    Returns the tables, whose attrs hold their origin, "real" or "rehearsal" (see `file_origin`).
     Raises InputError when no observation is left otherwise.
     """
-    available, rows, skipped = [], [], []
+    available, rows, skipped, origins = [], [], [], []
     for row, observation in observations.iterrows():
         own = np.random.SeedSequence(seed, spawn_key=(row,))
         with skipping(skipped, f"{observation['observation']} is skipped"):
-            tables = observation_tables(observation, own, number, windows, activity, span, source, profiles)
+            tables, origin = observation_tables(observation, own, number, windows, activity, span, source, profiles)
             available.append(tables)
+            origins.append(origin)
             rows.append(row)
     if not available and span is None:
         raise InputError(f"none of {len(observations)} observations are available; the first error: {skipped[0]}")
@@ -139,4 +147,7 @@ def build_real_datasets(observations, seed, number, windows=(3.0,), span=None, a
     columns = [*ABOUT, *FEATURES, *(PROFILE if profiles else ())]
     empty = pd.DataFrame(columns=columns, dtype=np.float32).astype(ABOUT)
     available = available or [[empty] * len(windows)]
-    return [dataset.join_observations(list(tables), observations.loc[rows]) for tables in zip(*available, strict=True)]
+    joined = [dataset.join_observations(list(part), observations.loc[rows]) for part in zip(*available, strict=True)]
+    for table in joined:
+        table.attrs["origin"] = mix_origins(*origins or ["real"])
+    return joined
