@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from flarebook.compendium.workflow.parameters import checked, known_parameters, profile_names, read_profile
+from flarebook.compendium.errors import InputError
+from flarebook.compendium.workflow.parameters import checked, known_parameters, profile_names, read_profile, run_name
 
 ROOT = Path(__file__).parents[2]
 WRITTEN = sorted("/".join(path.with_suffix("").parts[-2:]) for path in (ROOT / "notebooks").glob("*/*.ipynb"))
@@ -14,12 +15,32 @@ def test_there_are_three_sizes():
     assert profile_names() == ["ci", "laptop", "paper"]
 
 
-@pytest.mark.parametrize("profile", profile_names())
+RUNS = [run_name(profile, source) for source in ("simulated", "real") for profile in profile_names()]
+
+
+def test_a_real_run_has_its_own_name_and_differs_from_the_simulated_one_in_what_the_overlay_says():
+    simulated, real = (read_profile(run_name("ci", source)).notebooks for source in ("simulated", "real"))
+    assert run_name("ci", "real") == "ci-real"
+    changed = {name for name in simulated if simulated[name] != real[name]}
+    assert {"iris/3-observations", "stix/2-archive", "solarchip/1-simulated-sun"} <= changed
+    kept = simulated["iris/3-observations"].parameters.items() - {"source": "simulated"}.items()
+    assert kept <= real["iris/3-observations"].parameters.items()
+    assert [entry.after for entry in simulated.values()] == [entry.after for entry in real.values()]
+
+
+def test_a_wrong_source_is_refused_with_the_known_ones():
+    with pytest.raises(InputError, match="no source 'reel' .did you mean real.*choose one of simulated, real"):
+        run_name("ci", "reel")
+    with pytest.raises(InputError, match="no profile 'cy'"):
+        read_profile("cy-real")
+
+
+@pytest.mark.parametrize("profile", RUNS)
 def test_a_profile_lists_every_notebook(profile):
     assert sorted(read_profile(profile).notebooks) == WRITTEN
 
 
-@pytest.mark.parametrize("profile", profile_names())
+@pytest.mark.parametrize("profile", RUNS)
 def test_a_profile_sets_known_parameters_of_the_right_type(profile):
     for name, entry in read_profile(profile).notebooks.items():
         checked(name, entry.parameters)

@@ -124,7 +124,9 @@ def _on_real_data(profile, size):
     for section in overlay:
         check_known(section, ["every", *profile_names()], f"{path.name} has no section", check_sections)
     for notebook, changes in [*overlay.get("every", {}).items(), *overlay.get(size, {}).items()]:
-        check_known(notebook, entries, f"{path.name} changes a notebook that profile {size} does not list,", "remove it")
+        check_known(
+            notebook, entries, f"{path.name} changes a notebook that profile {size} does not list,", "remove it"
+        )
         fields = {**entries[notebook].model_dump(), **changes}
         fields["parameters"] = {**entries[notebook].parameters, **changes.get("parameters", {})}
         entries[notebook] = validated(Entry, fields, path)
