@@ -26,8 +26,8 @@ ABOUT = {"exposure": "int32", "slit": "int32"} | dict.fromkeys(
 def dataset_builder(source, library, goes=(), scheduler="threads"):
     """Function (observations, seed, number, windows, span=None) that makes tables of spectra of the chosen source.
 
-    source: "simulated" or "real", or the origin of such a table.  goes: GOES X-ray records and flare lists against which real observations are
-    checked.  Raises InputError for another source.
+    source: "simulated" or "real", or the origin of such a table.  goes: GOES X-ray records and flare lists against
+    which real observations are checked.  Raises InputError for another source.
     """
     if source == "simulated":
         return lambda observations, seed, number, windows, **options: dataset.build_datasets(
