@@ -163,7 +163,7 @@ def measured(metric):
 
 
 def verdicts(build):
-    """Verdicts on every metric of this run; without a file of gates the profile has none to set beside."""
+    """Verdicts on every metric of this run; a profile without a file of gates has none."""
     gates = read_gates(build.profile) if gates_file(build.profile).is_file() else {}
     return judge(read_metrics(build.output), gates)
 
@@ -196,8 +196,8 @@ def origin_table(build):
     metrics = Counter(metric["origin"] for metric in read_metrics(build.output).values())
     records = (json.loads(path.read_text(encoding="utf-8")) for path in (build.output / "figures").glob("*.json"))
     figures = Counter(record["origin"] for record in records)
-    used = [kind for kind in ORIGINS if "rehearsal" not in kind or metrics[kind] or figures[kind]]
-    return table(("data", "numbers", "figures"), [(kind, metrics[kind], figures[kind]) for kind in used])
+    rows = [(kind, metrics[kind], figures[kind]) for kind in ORIGINS if metrics[kind] + figures[kind]]
+    return table(("data", "numbers", "figures"), rows)
 
 
 def data_table(build):
@@ -252,11 +252,9 @@ def status_table(build):
 def versions_table(build):
     """Profile, code state, machine and versions of this run."""
     state = code_state(build.root)
-    code = (
-        "unknown" if state["commit"] is None else state["commit"][:12] + (" (changed since)" if state["dirty"] else "")
-    )
-    facts = [("profile", build.profile), ("commit", code), ("system", f"{platform.system()} {platform.machine()}")]
-    return table(("what", "version"), [*facts, *versions().items()])
+    code = (state["commit"] or "unknown")[:12] + (" (changed since)" if state["dirty"] else "")
+    facts = {"profile": build.profile, "commit": code, "system": f"{platform.system()} {platform.machine()}"}
+    return table(("what", "version"), (facts | versions()).items())
 
 
 def benchmark_table(build):
