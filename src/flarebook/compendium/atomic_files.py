@@ -14,7 +14,7 @@ from flarebook.compendium.errors import InputError, plain
 UNWRITABLE = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 UNWRITABLE |= {errno.ENAMETOOLONG, errno.ENOTDIR, errno.EISDIR}  # names that no file can have
 FULL = 1 << 16  # bytes free on a disk that is full: libraries report it each in their own words
-LOCK = ".lock"
+WORK, LOCK = ".partial-", ".lock"  # beginning of the names of files and folders under way; file in such a folder
 LONGEST = 180  # characters of a name to which endings are added
 
 
@@ -27,7 +27,7 @@ def atomic_write(path):
     """
     path = Path(path).expanduser()
     make_folder(path.parent)
-    partial = path.with_name(f".partial-{os.getpid()}-{path.name}")
+    partial = path.with_name(f"{WORK}{os.getpid()}-{path.name}")
     try:
         with writing(path.parent):
             yield partial
@@ -52,26 +52,29 @@ def writing(folder):
 
 
 @contextmanager
-def own_folder(path, wait=0.0):
+def own_folder(path, wait=0.0, keep=False):
     """Give an empty folder beside `path` that no other process has, .partial-<name>; it is removed in the end.
 
     So is the folder of `path`, when it was made for this and stays empty.
 
     wait: s to wait for another process that has it.  What a killed process left in it is removed, for a lock ends with
-    its process.  Raises InputError when the other process does not finish, or the place cannot be written.
+    its process.  keep: whether what lies in it stays instead, before and after, for the block to go on with or remove.
+    Raises InputError when the other process does not finish, or the place cannot be written.
     """
-    folder, until = Path(path).with_name(f".partial-{Path(path).name}"), time.monotonic() + wait
+    folder, until = work_folder(path), time.monotonic() + wait
     is_new = not folder.parent.exists()
     while (lock := _locked(folder)) is None:
         if time.monotonic() > until:
             raise InputError(f"another process is writing {path}: wait for its end, or choose another place")
         time.sleep(0.1)
     try:
-        _empty(folder)
+        if not keep:
+            _empty(folder)
         with writing(folder):
             yield folder
     finally:
-        _empty(folder)
+        if not keep:
+            _empty(folder)
         with suppress(OSError):  # another process may wait for it
             (folder / LOCK).unlink()
             folder.rmdir()
@@ -91,6 +94,23 @@ def atomic_files(folder):
         for path in sorted(partial.iterdir()):
             if path.name != LOCK:
                 os.replace(path, Path(folder) / path.name)
+
+
+def work_folder(path):
+    """Folder beside `path` in which its file is made by `own_folder`."""
+    return Path(path).with_name(f"{WORK}{Path(path).name}")
+
+
+def in_use(folder):
+    """Whether a living process has the lock of a folder of `own_folder`."""
+    try:
+        with open(folder / LOCK, "rb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:  # no lock, so nobody has it
+        return False
+    return False
 
 
 def _locked(folder):

@@ -1,55 +1,27 @@
-"""A download is checked before it takes its name; whatever fails leaves nothing behind."""
+"""A download is checked before it takes its name; what fails leaves nothing, what is cut its part, to go on with."""
 
 import hashlib
-import http.server
 import multiprocessing
-import threading
+import re
+import resource
+import shutil
+import signal
 
 import pytest
 
-from flarebook.compendium.data import transfer as transfers
+from flarebook.compendium.data import download as downloads
+from flarebook.compendium.data import lock
 from flarebook.compendium.data.download import download, fetch, fetch_url, local_files
 from flarebook.compendium.data.manifest import DataFile
 from flarebook.compendium.errors import InputError
+from tests.compendium.data.misbehaving import CONTENT
 
-CONTENT = bytes(range(256)) * 4000  # 1 MB
 HASH = hashlib.sha256(CONTENT).hexdigest()
 
 
-class Archive(http.server.BaseHTTPRequestHandler):
-    """A small archive that sends CONTENT, or 404 below /gone."""
-
-    def do_GET(self):
-        """Answer one request and note it."""
-        self.server.requests.append(self.path)
-        if self.path.startswith("/gone"):
-            return self.send_error(404)
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(CONTENT)))
-        self.end_headers()
-        self.wfile.write(CONTENT)
-
-    def log_message(self, *_):
-        """Stay silent."""
-
-
-@pytest.fixture
-def archive(monkeypatch):
-    """Running archive: its address, and the list of requests it saw."""
-    monkeypatch.setattr(transfers, "PAUSE", 0.0)
-    monkeypatch.setattr(transfers, "_unreachable", {})
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Archive)
-    server.requests = []
-    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
-    server.address = f"http://127.0.0.1:{server.server_port}"
-    yield server
-    server.shutdown()
-    server.server_close()
-
-
-def get(archive, folder, kind="whole", expected=HASH, **options):
-    """Download one of the archive's files."""
-    return download(f"{archive.address}/{kind}/raster.fits", folder / "raster.fits", expected, **options)
+def get(server, folder, kind="whole", expected=HASH, **options):
+    """Download one of the server's files."""
+    return download([f"{server.address}/{kind}/raster.bin"], folder / "raster.bin", expected, **options)
 
 
 def names(folder):
@@ -57,72 +29,205 @@ def names(folder):
     return sorted(path.name for path in folder.iterdir())
 
 
-def test_a_whole_file_arrives_under_its_name_only(archive, tmp_path):
-    assert get(archive, tmp_path).read_bytes() == CONTENT
-    assert names(tmp_path) == ["raster.fits"]
+def test_a_whole_file_arrives_under_its_name_only(server, tmp_path):
+    assert get(server, tmp_path).read_bytes() == CONTENT
+    assert names(tmp_path) == ["raster.bin"]
 
 
-def test_a_file_is_checked_under_its_own_name_before_it_takes_its_place(archive, tmp_path):
+def test_a_file_is_checked_under_its_own_name_before_it_takes_its_place(server, tmp_path):
     seen = []
-    get(archive, tmp_path, check=lambda path: seen.append((path.name, path.read_bytes(), names(tmp_path))))
-    assert seen == [("raster.fits", CONTENT, [".partial-raster.fits"])]
+    get(server, tmp_path, check=lambda path: seen.append((path.name, path.read_bytes(), names(tmp_path))))
+    assert seen == [("raster.bin", CONTENT, [".partial-raster.bin"])]
 
 
 @pytest.mark.parametrize("error", [InputError("no FITS file"), KeyError("SIMPLE"), MemoryError()])
-def test_a_file_that_fails_the_check_is_not_kept(archive, tmp_path, error):
+def test_a_file_that_fails_the_check_is_not_kept(server, tmp_path, error):
     def check(path):
         raise error
 
     with pytest.raises(InputError, match="sent no usable file .*: nothing was kept; try later"):
-        get(archive, tmp_path, check=check)
+        get(server, tmp_path, check=check)
     assert names(tmp_path) == []
 
 
-def test_a_wrong_hash_or_size_keeps_nothing(archive, tmp_path):
+def test_a_wrong_hash_or_size_keeps_nothing(server, tmp_path):
     with pytest.raises(InputError, match="another sha256 than 000000000000.*nothing was kept"):
-        get(archive, tmp_path, expected="0" * 64)
+        get(server, tmp_path, expected="0" * 64)
     with pytest.raises(InputError, match="has 1024000 bytes where 12 are expected"):
-        get(archive, tmp_path, size=12)
+        get(server, tmp_path, size=12)
     with pytest.raises(InputError, match="is not there .*404"):
-        get(archive, tmp_path, "gone")
+        get(server, tmp_path, "gone")
     assert names(tmp_path) == []
 
 
-def test_an_interrupted_download_keeps_nothing(archive, tmp_path):
-    def interrupt(*_):
-        raise KeyboardInterrupt
+def interrupt_after(least):
+    """Progress that is interrupted after some bytes."""
 
+    def interrupt(have, total):
+        if have >= least:
+            raise KeyboardInterrupt
+
+    return interrupt
+
+
+def test_an_interrupted_download_goes_on_where_it_ended(server, tmp_path):
     with pytest.raises(KeyboardInterrupt):
-        get(archive, tmp_path, progress=interrupt)
+        get(server, tmp_path, progress=interrupt_after(100_000))
+    part = tmp_path / ".partial-raster.bin/raster.bin"
+    have = part.stat().st_size
+    assert 100_000 <= have < len(CONTENT) and part.read_bytes() == CONTENT[:have]
+    assert get(server, tmp_path, expected=None).read_bytes() == CONTENT
+    assert server.requests[1:] == [("whole", f"bytes={have}-", '"a"')] and names(tmp_path) == ["raster.bin"]
+
+
+def test_a_part_that_has_its_last_byte_needs_no_further_request(server, tmp_path):
+    with pytest.raises(KeyboardInterrupt):
+        get(server, tmp_path, progress=interrupt_after(len(CONTENT)))
+    assert get(server, tmp_path).read_bytes() == CONTENT and len(server.requests) == 1
+
+
+@pytest.mark.parametrize(("kind", "conditions"), [("replaced", [None, '"a"']), ("changed", [None, '"a"', None])])
+def test_a_part_whose_file_has_changed_since_is_started_anew(server, tmp_path, kind, conditions):
+    with pytest.raises(KeyboardInterrupt):
+        get(server, tmp_path, kind, progress=interrupt_after(100_000))
+    assert get(server, tmp_path, kind, None).read_bytes() == CONTENT[::-1]
+    assert [condition for *_, condition in server.requests] == conditions
+
+
+@pytest.mark.parametrize(
+    "record", ["", "[1]", '{"url": 1}', '{"url": "http://127.0.0.1:9/x", "tag": "a", "total": 1024000}']
+)
+def test_a_part_of_nobody_knows_what_or_of_another_address_is_started_anew(server, tmp_path, record):
+    with pytest.raises(KeyboardInterrupt):
+        get(server, tmp_path, progress=interrupt_after(100_000))
+    (tmp_path / ".partial-raster.bin/part.json").write_text(record)
+    assert get(server, tmp_path).read_bytes() == CONTENT
+    assert server.requests[1][1] is None
+
+
+def test_a_part_without_a_mark_of_its_file_is_not_kept(server, tmp_path):
+    with pytest.raises(KeyboardInterrupt):
+        get(server, tmp_path, "untagged", progress=interrupt_after(100_000))
     assert names(tmp_path) == []
 
 
-def test_what_a_killed_download_left_is_no_copy_and_is_replaced(archive, tmp_path, monkeypatch):
+def test_a_wrong_file_made_of_two_halves_is_not_kept_either(server, tmp_path):
+    with pytest.raises(KeyboardInterrupt):
+        get(server, tmp_path, progress=interrupt_after(100_000))
+    with open(tmp_path / ".partial-raster.bin/raster.bin", "r+b") as part:
+        part.write(b"damage")
+    with pytest.raises(InputError, match="another sha256"):
+        get(server, tmp_path)
+    assert names(tmp_path) == []
+    assert get(server, tmp_path).read_bytes() == CONTENT
+
+
+def test_what_a_killed_download_left_is_no_copy_and_is_replaced(server, tmp_path, monkeypatch):
     monkeypatch.setenv("FLAREBOOK_DATA", str(tmp_path))
     monkeypatch.setenv("FLAREBOOK_MIRROR", str(tmp_path))
-    (tmp_path / ".partial-raster.fits").mkdir()
-    (tmp_path / ".partial-raster.fits/raster.fits").write_bytes(CONTENT[:100])
-    assert not list(local_files("*.fits"))
-    assert fetch_url(f"{archive.address}/whole/raster.fits", bool).read_bytes() == CONTENT
-    assert names(tmp_path) == ["raster.fits"]
+    (tmp_path / ".partial-raster.bin").mkdir()
+    (tmp_path / ".partial-raster.bin/raster.bin").write_bytes(CONTENT[:100])
+    assert not list(local_files("*.bin"))
+    assert fetch_url(f"{server.address}/whole/raster.bin", bool).read_bytes() == CONTENT
+    assert names(tmp_path) == ["raster.bin"]
+
+
+def test_mirrors_are_tried_in_their_order(server, tmp_path):
+    urls = [f"{server.address}/{kind}/x" for kind in ("gone", "empty", "whole", "cut")]
+    assert download(urls, tmp_path / "x.bin", HASH).read_bytes() == CONTENT
+    assert [kind for kind, *_ in server.requests] == ["gone", "empty", "whole"]
+    with pytest.raises(InputError, match="none of 2 addresses sends y.bin; first: .*gone/x is not there"):
+        download(urls[:2], tmp_path / "y.bin")
+
+
+def test_a_mirror_with_wrong_bytes_is_passed_over(server, tmp_path):
+    urls = [f"{server.address}/reversed/x", f"{server.address}/whole/x"]
+    assert download(urls, tmp_path / "x.bin", HASH).read_bytes() == CONTENT
+
+
+def test_the_address_of_a_part_is_asked_first(server, tmp_path):
+    urls = [f"{server.address}/{kind}/raster.bin" for kind in ("cut", "whole")]
+    with pytest.raises(KeyboardInterrupt):
+        get(server, tmp_path, progress=interrupt_after(100_000))
+    assert download(urls, tmp_path / "raster.bin", HASH).read_bytes() == CONTENT
+    assert [kind for kind, *_ in server.requests] == ["whole", "whole"]
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("x.fits", "it begins with b'.*, not with b'SIMPLE"),
+        ("x.tar.gz", "it begins with .*, not with b'.x1f"),
+        ("page.csv", "a web page"),
+    ],
+)
+def test_a_file_that_does_not_begin_as_its_name_promises_is_not_kept(server, tmp_path, name, reason):
+    kind = "page" if name == "page.csv" else "whole"
+    with pytest.raises(InputError, match=f"sent no usable file .{reason}.*nothing was kept"):
+        download([f"{server.address}/{kind}/x"], tmp_path / name)
+    assert names(tmp_path) == []
+
+
+def test_a_file_keeps_to_its_first_fetch(server, tmp_path, monkeypatch):
+    url = "https://example.org/raster.bin"
+    monkeypatch.setenv("FLAREBOOK_MIRROR", f"{server.address}/whole")
+    download([url], tmp_path / "raster.bin")
+    assert lock.recorded(url).sha256 == HASH
+    monkeypatch.setenv("FLAREBOOK_MIRROR", f"{server.address}/reversed")
+    with pytest.raises(InputError, match="the archive has changed it; to accept the new file, remove its line"):
+        download([url], tmp_path / "again.bin")
+    monkeypatch.setenv("FLAREBOOK_MIRROR", f"{server.address}/page")
+    with pytest.raises(
+        InputError, match="has changed; to accept the new file, remove its line from data-manifest.lock"
+    ):
+        download([url], tmp_path / "again.bin")
+    assert names(tmp_path) == ["raster.bin"]
+
+
+def test_a_disk_without_room_is_told_before_the_first_byte(server, tmp_path, monkeypatch):
+    free = shutil.disk_usage(tmp_path)._replace(free=downloads.RESERVE + 1000)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: free)
+    with pytest.raises(InputError, match=r"has 6.71e\+07 bytes free where 1.02e\+06 are to come: make room"):
+        get(server, tmp_path)
+    assert names(tmp_path) == []
+
+
+def fill_disk(address, folder, sentences):
+    """Download where no file may have more than half of the bytes."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(CONTENT) // 2, len(CONTENT) // 2))
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    try:
+        download([f"{address}/whole/raster.bin"], folder / "raster.bin", HASH)
+    except InputError as error:
+        sentences.put(str(error))
+
+
+def test_a_disk_that_fills_up_keeps_the_part(server, tmp_path):
+    context = multiprocessing.get_context("fork")
+    sentences = context.Queue()
+    context.Process(target=fill_disk, args=(server.address, tmp_path, sentences)).start()
+    sentence = sentences.get(timeout=30)
+    assert re.search(r"the disk of .* is full: 512000 bytes of raster.bin are kept; make room", sentence)
+    assert get(server, tmp_path).read_bytes() == CONTENT
+    assert server.requests[1][1] == "bytes=512000-"
 
 
 def fetch_several(address, folder, answers):
     """Fetch ten files and report how many are whole."""
-    paths = [download(f"{address}/{n}/x", folder / f"{n}.fits", HASH) for n in range(10)]
+    paths = [download([f"{address}/whole/{n}"], folder / f"{n}.bin", HASH) for n in range(10)]
     answers.put(sum(path.read_bytes() == CONTENT for path in paths))
 
 
-def test_processes_that_fetch_the_same_files_share_them(archive, tmp_path):
+def test_processes_that_fetch_the_same_files_share_them(server, tmp_path):
     context = multiprocessing.get_context("fork")
     answers = context.Queue()
     processes = [
-        context.Process(target=fetch_several, args=(archive.address, tmp_path, answers), daemon=True) for _ in range(3)
+        context.Process(target=fetch_several, args=(server.address, tmp_path, answers), daemon=True) for _ in range(3)
     ]
     for process in processes:
         process.start()
     assert [answers.get(timeout=30) for _ in processes] == [10, 10, 10]
-    assert len(archive.requests) == 10 and names(tmp_path) == sorted(f"{n}.fits" for n in range(10))
+    assert len(server.requests) == 10 and names(tmp_path) == sorted(f"{n}.bin" for n in range(10))
 
 
 @pytest.fixture
@@ -131,25 +236,25 @@ def nowhere(tmp_path, monkeypatch):
     monkeypatch.setenv("FLAREBOOK_DATA", str(tmp_path / "cache"))
     monkeypatch.setenv("FLAREBOOK_MIRROR", str(tmp_path / "mirror"))
     (tmp_path / "mirror/deep").mkdir(parents=True)
-    return DataFile(url="http://127.0.0.1:9/raster.fits", sha256=HASH)
+    return DataFile(url="http://127.0.0.1:9/raster.bin", sha256=HASH)
 
 
 def test_the_mirror_is_asked_first_in_all_its_folders(nowhere, tmp_path):
-    (tmp_path / "mirror/deep/raster.fits").write_bytes(CONTENT)
-    assert fetch(nowhere) == tmp_path / "mirror/deep/raster.fits"
+    (tmp_path / "mirror/deep/raster.bin").write_bytes(CONTENT)
+    assert fetch(nowhere) == tmp_path / "mirror/deep/raster.bin"
 
 
 def test_the_mirror_s_copy_is_checked_too(nowhere, tmp_path):
-    (tmp_path / "mirror/raster.fits").write_bytes(CONTENT[:-1])
+    (tmp_path / "mirror/raster.bin").write_bytes(CONTENT[:-1])
     with pytest.raises(InputError, match="it has changed; replace the mirror's copy"):
         fetch(nowhere)
 
 
 def test_the_cache_is_used_and_checked(nowhere, tmp_path):
     (tmp_path / "cache").mkdir()
-    (tmp_path / "cache/raster.fits").write_bytes(CONTENT)
-    assert fetch(nowhere) == tmp_path / "cache/raster.fits"
-    (tmp_path / "cache/raster.fits").write_bytes(b"changed")
+    (tmp_path / "cache/raster.bin").write_bytes(CONTENT)
+    assert fetch(nowhere) == tmp_path / "cache/raster.bin"
+    (tmp_path / "cache/raster.bin").write_bytes(b"changed")
     with pytest.raises(InputError, match="it has changed; delete it and fetch it again"):
         fetch(nowhere)
 

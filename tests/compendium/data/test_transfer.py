@@ -1,147 +1,15 @@
 """What is cut goes on where the server confirms the file; what is endless, slow, busy or elsewhere is told."""
 
-import http.server
 import io
-import threading
 import time
 
 import pytest
 
+from flarebook.compendium.data import hosts
 from flarebook.compendium.data import transfer as transfers
 from flarebook.compendium.data.transfer import read_page, transfer
 from flarebook.compendium.errors import InputError
-
-CONTENT = bytes(range(256)) * 4000  # 1 MB
-HALF = len(CONTENT) // 2
-
-
-class Server(http.server.BaseHTTPRequestHandler):
-    """Misbehaves as the first part of the path says."""
-
-    def log_message(self, *_):
-        """Stay silent."""
-
-    def send(self, status, body=b"", **headers):
-        """Send an answer; a header None is left out."""
-        self.send_response(status)
-        for name, value in {"Content_Length": len(body), **headers}.items():
-            if value is not None:
-                self.send_header(name.replace("_", "-"), str(value))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def part(self, start, end=None, content=CONTENT, tag='"a"', begins=None):
-        """Send a range of the content and announce its rest."""
-        begins, rest = start if begins is None else begins, len(content) - start
-        place = {"Content_Range": f"bytes {begins}-{len(content) - 1}/{len(content)}"} if start else {}
-        self.send(206 if start else 200, content[start:end], Content_Length=rest, ETag=tag, **place)
-
-    def do_GET(self):
-        """Answer one request and note its range."""
-        kind, wanted = self.path.split("/")[1], self.headers.get("Range")
-        self.server.requests.append((kind, wanted, self.headers.get("If-Range")))
-        self.server.paths.append(self.path)
-        start = int(wanted[6:].split("-")[0]) if wanted else 0
-        getattr(self, kind)(start, len(self.server.requests))
-
-    do_POST = do_GET
-
-    def whole(self, start, n):
-        self.part(start)
-
-    def cut(self, start, n):
-        self.part(start, start + 140_000)
-
-    def untagged(self, start, n):
-        self.part(0, HALF if n == 1 else None, tag=None)
-
-    def changed(self, start, n):
-        self.part(start, HALF, tag='"a"') if n == 1 else self.part(start, None, CONTENT[::-1], '"b"')
-
-    def elsewhere(self, start, n):
-        self.part(start, HALF) if n == 1 else self.part(start, begins=0) if start else self.part(0)
-
-    def endless_tries(self, start, n):
-        self.send(200, CONTENT[: len(CONTENT) // (2 + n % 2)], Content_Length=len(CONTENT))
-
-    def busy(self, start, n):
-        self.send(429, Retry_After=1) if n < 2 else self.part(start)
-
-    def long_busy(self, start, n):
-        self.send(503, Retry_After=5000)
-
-    def down(self, start, n):
-        self.send(503, Retry_After="not a number")
-
-    def gone(self, start, n):
-        self.send(404)
-
-    def empty(self, start, n):
-        self.send(200)
-
-    def nothing(self, start, n):
-        self.send(204)
-
-    def nowhere(self, start, n):
-        self.send(302)
-
-    def bad_length(self, start, n):
-        self.send(200, CONTENT, Content_Length="abc")
-
-    def chunks(self, start, n):
-        self.send(200, b"zzzz\r\n", Content_Length=None, Transfer_Encoding="chunked")
-
-    def packed(self, start, n):
-        self.send(200, CONTENT, Content_Encoding="gzip")
-
-    def garbage(self, start, n):
-        self.wfile.write(b"\x00\x01\x02" * 100)
-
-    def to_file(self, start, n):
-        self.send(302, Location="file:///etc/passwd")
-
-    def to_http(self, start, n):
-        self.send(302, Location="http://example.org/x")
-
-    def to_itself(self, start, n):
-        self.send(302, Location="/whole/x")
-
-    def loop(self, start, n):
-        self.send(302, Location=self.path)
-
-    def to_none(self, start, n):
-        self.send(302, Location="http://[::1")
-
-    def infinite(self, start, n):
-        self.send(200, Content_Length=None)
-        try:
-            while True:
-                self.wfile.write(CONTENT)
-        except OSError:
-            self.close_connection = True
-
-    def drip(self, start, n):
-        self.send(200, Content_Length=1000)
-        for _ in range(50):
-            try:
-                self.wfile.write(b"x")
-            except OSError:
-                return
-            time.sleep(0.05)
-
-
-@pytest.fixture
-def server(monkeypatch):
-    """Running server: its address, and the requests it saw as (kind, range, condition)."""
-    monkeypatch.setattr(transfers, "PAUSE", 0.0)
-    monkeypatch.setattr(transfers, "_unreachable", {})
-    running = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Server)
-    running.requests, running.paths = [], []
-    threading.Thread(target=running.serve_forever, args=(0.02,), daemon=True).start()
-    running.address = f"http://127.0.0.1:{running.server_port}"
-    yield running
-    running.shutdown()
-    running.server_close()
+from tests.compendium.data.misbehaving import CONTENT
 
 
 def get(server, kind, **options):
@@ -257,13 +125,13 @@ def test_an_address_that_is_none_is_refused(url):
 
 
 def test_a_host_that_cannot_be_reached_is_remembered_for_a_while(monkeypatch):
-    monkeypatch.setattr(transfers, "_unreachable", {})
+    hosts.forget_hosts()
     monkeypatch.setattr(transfers, "PAUSE", 0.2)
     start = time.monotonic()
     for _ in range(50):
         with pytest.raises(InputError, match="Connection refused.*connect to the network, or set FLAREBOOK_MIRROR"):
             transfer("http://127.0.0.1:1/x", io.BytesIO())
     assert time.monotonic() - start < 2
-    monkeypatch.setattr(transfers, "FORGOTTEN", 0.0)
+    monkeypatch.setattr(hosts, "FORGOTTEN", 0.0)
     with pytest.raises(InputError, match="Connection refused"):
         transfer("http://127.0.0.1:1/x", io.BytesIO())

@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 import requests
 
-from flarebook.compendium.data import transfer
+from flarebook.compendium.data import hosts, transfer
 from flarebook.compendium.errors import InputError
 from flarebook.solarchip.images import jsoc
 from flarebook.solarchip.images.channels import CHANNELS
@@ -70,8 +70,8 @@ def test_the_mirror_is_asked_before_the_archive(tmp_path, monkeypatch, write_sun
 
 def test_without_a_network_the_archive_is_asked_once(tmp_path, monkeypatch, write_day):
     asked = []
-    monkeypatch.setattr(requests, "request", lambda method, url, **_: asked.append(url) or fail())
-    monkeypatch.setattr(transfer, "_unreachable", {})
+    monkeypatch.setattr(requests.Session, "request", lambda self, method, url, **_: asked.append(url) or fail())
+    hosts.forget_hosts()
     monkeypatch.setattr(transfer, "PAUSE", 0.0)
     monkeypatch.delenv("FLAREBOOK_MIRROR", raising=False)
     with pytest.raises(InputError, match="none of the 22 images can be had; first: .* connect to the network"):

@@ -1,16 +1,34 @@
-"""Get a file once: from a mirror folder, the cache or the network; it is checked before it takes its name."""
+"""Get a file once: from a mirror, the cache or the network; it is checked before it takes its name.
 
+What has come of a file stays in the folder .partial-NAME beside its place, with a record of which file it is, until the
+file is whole: an interrupted or killed download goes on where it ended, in whatever process.
+"""
+
+import errno
+import json
 import os
+import shutil
 from pathlib import Path
 
-from flarebook.compendium.atomic_files import make_folder, own_folder
-from flarebook.compendium.data.reading import IMAGE_BYTES
-from flarebook.compendium.data.transfer import mirror_address, transfer
+from flarebook.compendium.atomic_files import WORK, atomic_write, make_folder, own_folder
+from flarebook.compendium.data import lock
+from flarebook.compendium.data.hosts import is_local, mirror_address
+from flarebook.compendium.data.reading import FITS, IMAGE_BYTES
+from flarebook.compendium.data.transfer import LIMIT, WrongFile, transfer
 from flarebook.compendium.errors import InputError, reason_of
 from flarebook.compendium.project import cache_folder, project_root, shown
 from flarebook.compendium.provenance import sha256
 
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 PATIENCE = 3600.0  # s to wait for another process that downloads the same file
+RECORD = "part.json"  # beside a part: its address, the mark of the file on the server, its size
+RESERVE = 64 << 20  # bytes that a download leaves free on the disk
+BEGINNINGS = {".fits": FITS, ".gz": b"\x1f\x8b", ".tgz": b"\x1f\x8b", ".zip": b"PK"}
+PAGE_ENDINGS, PAGE_BEGINNINGS = (".html", ".htm"), (b"<!doctype html", b"<html")
+
+
+class DiskFull(InputError):
+    """There is no room for what is to come, from whatever address."""
 
 
 def mirror_folder():
@@ -27,7 +45,7 @@ def local_files(pattern):
 
 def _in_work(path):
     """Whether a file lies in the folder of a download that is under way, or was killed."""
-    return path.parent.name.startswith(".partial-")
+    return path.parent.name.startswith(WORK)
 
 
 def in_mirror(name):
@@ -82,7 +100,7 @@ def fetch(file, progress=None):
     target = make_folder(cache_folder()) / file.name
     if target.is_file():
         return check_hash(target, file.sha256, "delete it and fetch it again")
-    return download(file.url, target, file.sha256, size=file.size, progress=progress)
+    return download([file.url, *file.mirrors], target, file.sha256, size=file.size, progress=progress)
 
 
 def fetch_url(url, check, folder=None, progress=None, limit=IMAGE_BYTES):
@@ -94,35 +112,173 @@ def fetch_url(url, check, folder=None, progress=None, limit=IMAGE_BYTES):
     name = url.rsplit("/", 1)[1]
     target = Path(folder or cache_folder()) / name
     found = in_mirror(name) or (target if target.is_file() else None)
-    return found or download(url, target, check=check, limit=limit, progress=progress)
+    return found or download([url], target, check=check, limit=limit, progress=progress)
 
 
-def download(url, target, expected=None, check=None, size=None, progress=None, **limit):
+def download(urls, target, expected=None, check=None, size=None, progress=None, limit=LIMIT):
     """Download to `target`, which takes its name only when whole and right; returns `target`.
 
-    expected: SHA-256 or None.  check(path): raises an error for a file that is not what it should be.  size: bytes, or
-    None.  progress: called with (bytes so far, bytes in all or None).  limit: most bytes, where no size is known.
-    Another process that downloads the same file is waited for, and its file returned.
-    Raises InputError when the server refuses or cannot be reached, the file is wrong, or the folder takes no files.
+    urls: addresses of the file, tried in their order, that of a part which is here first.  expected: SHA-256 or None.
+    check(path): raises an error for a file that is not what it should be.  size: bytes, or None.  Where hash or size
+    are not given, those of the first fetch of the first address hold, which the lock records.
+    progress: called with (bytes so far, bytes in all or None).  limit: most bytes, where no size is known.
+    Another process that downloads the same file is waited for, and its file returned.  A part that came stays, for the
+    next call to go on with; one of a file that is wrong does not.
+    Raises InputError when the servers refuse or cannot be reached, the file is wrong, or the folder takes no files.
     """
     target = Path(target)
-    with own_folder(target, PATIENCE) as folder:
-        if target.is_file():
-            return target
-        part = folder / target.name
-        with open(part, "w+b") as stream:
-            transfer(url, stream, size=size, progress=progress, **limit)
-        if expected and sha256(part) != expected:
-            raise InputError(f"{url} sent a file with another sha256 than {expected[:12]}...: nothing was kept")
-        if check:
-            _check(url, check, part)
-        os.replace(part, target)
+    with own_folder(target, PATIENCE, keep=True) as folder:
+        part = _Part(folder, target.name)
+        try:
+            if not target.is_file():
+                wanted = _Wanted(urls, expected, size, check, limit, progress)
+                _fill(part, wanted)
+                os.replace(part.path, target)
+        finally:
+            if target.is_file() or not part.can_go_on:
+                part.remove()
     return target
 
 
+class _Wanted:
+    """What is to be fetched, and how it is known to be right."""
+
+    def __init__(self, urls, expected, size, check, limit, progress):
+        self.urls, self.expected, self.check = urls, expected, check
+        self.key = None if is_local(urls[0]) else urls[0]  # what this machine serves itself is no archive's file
+        first = self.key and lock.recorded(self.key)
+        self.size = size or (first and first.size)
+        self.options = {"size": self.size, "limit": limit, "progress": progress, "hashed": bool(expected or first)}
+        self.remedy = f"; to accept the new file, remove its line from {lock.NAME}" if first and not expected else ""
+
+
+def _fill(part, wanted):
+    """Let a part become the whole file, from the first address that sends it; InputError when none does."""
+    reasons = []
+    for url in sorted(wanted.urls, key=lambda url: url != part.url):
+        try:
+            return _fill_from(url, part, wanted)
+        except DiskFull:
+            raise
+        except WrongFile as error:
+            part.remove()
+            reasons.append(error)
+        except InputError as error:
+            reasons.append(error)
+        except OSError as error:
+            if error.errno not in FULL:
+                raise
+            raise DiskFull(f"the disk of {part.target} is full: {part.kept()}; make room and try again") from error
+    if len(reasons) > 1:
+        raise InputError(f"none of {len(reasons)} addresses sends {part.path.name}; first: {reasons[0]}") from reasons[
+            0
+        ]
+    raise reasons[0]
+
+
+def _fill_from(url, part, wanted):
+    """Transfer what is missing of a part from one address, check the whole, and record it in the lock."""
+    if part.url != url:
+        part.remove()
+    part.url = url
+    if not part.is_whole:
+        try:
+            with part.open() as stream:
+                transfer(url, stream, part=part, **wanted.options)
+        except WrongFile as error:
+            raise WrongFile(f"{error}{wanted.remedy}") from error
+    digest = sha256(part.path)
+    if wanted.expected and digest != wanted.expected:
+        raise WrongFile(f"{url} sent a file with another sha256 than {wanted.expected[:12]}...: nothing was kept")
+    _check_beginning(url, part.path)
+    if wanted.check:
+        _check(url, wanted.check, part.path)
+    if wanted.key:
+        try:
+            lock.record(wanted.key, part.path, digest)
+        except InputError as error:
+            raise WrongFile(str(error)) from error
+
+
+class _Part:
+    """What has come of a file, and the record of which file it is; see `transfer`."""
+
+    def __init__(self, folder, name):
+        self.path, self.record, self.target = folder / name, folder / RECORD, folder.parent
+        self.url = self.tag = self.total = None
+        try:
+            known = json.loads(self.record.read_text(encoding="utf-8"))
+            self.url, self.tag, self.total = known["url"], known["tag"], known["total"]
+        except (OSError, ValueError, KeyError, TypeError):  # no record: a part of nobody knows what
+            self.remove()
+        if self.total and self.size > self.total:
+            self.remove()
+
+    @property
+    def size(self):
+        """Bytes that are here."""
+        return self.path.stat().st_size if self.path.is_file() else 0
+
+    @property
+    def can_go_on(self):
+        """Whether the next transfer can go on with what is here."""
+        return bool(self.tag and self.size)
+
+    @property
+    def is_whole(self):
+        """Whether all bytes are here, as when a process ends before it gives the file its name."""
+        return self.can_go_on and self.size == self.total
+
+    def open(self):
+        """Open the part for writing, at its end; InputError when the disk has no room for the rest."""
+        check_room(self.target, (self.total or 0) - self.size)
+        stream = open(self.path, "r+b" if self.size else "w+b")
+        stream.seek(0, os.SEEK_END)
+        return stream
+
+    def begin(self, tag, total):
+        """Record which file begins, before its first byte is written; InputError when the disk has no room for it."""
+        check_room(self.target, total or 0)
+        self.tag, self.total = tag, total
+        with atomic_write(self.record) as partial:
+            partial.write_text(json.dumps({"url": self.url, "tag": tag, "total": total}), encoding="utf-8")
+
+    def remove(self):
+        """Forget the part and its record."""
+        self.path.unlink(missing_ok=True)
+        self.record.unlink(missing_ok=True)
+        self.url = self.tag = self.total = None
+
+    def kept(self):
+        """What is kept of the file, in words."""
+        return f"{self.size} bytes of {self.path.name} are kept" if self.can_go_on else f"{self.path.name} did not fit"
+
+
+def check_room(folder, needed):
+    """Raise DiskFull when a folder's disk has less room than `needed` bytes and a reserve."""
+    free = shutil.disk_usage(folder).free
+    if needed + RESERVE > free:
+        raise DiskFull(
+            f"{shown(Path(folder))} has {free:.3g} bytes free where {needed:.3g} are to come: make room, "
+            "or set FLAREBOOK_DATA to a folder on a larger disk"
+        )
+
+
+def _check_beginning(url, path):
+    """Raise WrongFile for a web page in place of a file, and for a file that does not begin as its ending promises."""
+    with open(path, "rb") as stream:
+        first = stream.read(64)
+    if first.lstrip().lower().startswith(PAGE_BEGINNINGS) and not path.name.endswith(PAGE_ENDINGS):
+        raise WrongFile(f"{url} sent no usable file (a web page): nothing was kept; try later")
+    expected = BEGINNINGS.get(path.suffix, b"")
+    if not first.startswith(expected):
+        reason = f"it begins with {first[:8]!r}, not with {expected!r}"
+        raise WrongFile(f"{url} sent no usable file ({reason}): nothing was kept; try later")
+
+
 def _check(url, check, part):
-    """Raise InputError when a downloaded file is not what it should be."""
+    """Raise WrongFile when a downloaded file is not what it should be."""
     try:
         check(part)
     except Exception as error:  # libraries pass on what their decompressors and converters raise
-        raise InputError(f"{url} sent no usable file ({reason_of(error)}): nothing was kept; try later") from error
+        raise WrongFile(f"{url} sent no usable file ({reason_of(error)}): nothing was kept; try later") from error

@@ -1,32 +1,38 @@
 """Transfers by HTTP: what is cut goes on, what is busy is asked again, what has no end is given up.
 
-All addresses are asked through `mirrored`, so a mirror of the archives may stand in for them.
+All addresses are asked as `hosts` says, so a mirror of the archives may stand in for them.
 """
 
 import http.client
 import io
-import math
 import os
 import re
+import threading
 import time
 from contextlib import contextmanager
+from http.cookiejar import DefaultCookiePolicy
 from urllib.parse import urljoin, urlsplit
 
 import requests
 import urllib3
 
+from flarebook.compendium.data.hosts import (
+    LOOPBACK,
+    check_wait,
+    check_way,
+    connection,
+    hold_requests,
+    mirrored,
+    note_unreachable,
+    remedy_offline,
+)
 from flarebook.compendium.errors import InputError, reason_of
 
 TRIES, PAUSE = 4, 1.0  # attempts in a row that bring nothing new; s before the second, doubled each time
 TIMEOUTS = (10, 30)  # s to connect, and between two pieces
-LONGEST_WAIT = 120.0  # s that a server may ask for
 GRACE, SLOWEST = 120.0, 10_000.0  # s that a transfer may take, and bytes per s beyond that
 LIMIT, PAGE = 64 << 30, 16 << 20  # bytes of a file and of a page, where nothing better is known
-FORGOTTEN = 60.0  # s after which a host that could not be reached is asked again
 CHUNK = 1 << 18
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
-OFFLINE = "connect to the network, or set FLAREBOOK_MIRROR to a folder that holds the file"
-NO_MIRROR = "start the mirror that FLAREBOOK_MIRROR names, or unset it"
 BUSY = "try again later, or set FLAREBOOK_MIRROR to a folder that holds the file"
 BROKEN = (  # before the answer, and while its body is read
     *(requests.Timeout, requests.ConnectionError, http.client.HTTPException),
@@ -34,7 +40,11 @@ BROKEN = (  # before the answer, and while its body is read
 )
 PART = re.compile(r"bytes (\d+)-\d+/(\d+|\*)")
 
-_unreachable = {}  # {host: (time of the failure, its reason)}: a hundred files would wait for as many time-outs
+_own = threading.local()  # the session of each thread, whose connections serve one file after another
+
+
+class WrongFile(InputError):
+    """What came is not the file: nothing of it is of use."""
 
 
 class _Again(Exception):
@@ -45,30 +55,36 @@ class _Again(Exception):
         self.wait, self.unreachable = wait, unreachable
 
 
-def transfer(url, stream, form=None, size=None, limit=LIMIT, progress=None):
+def transfer(url, stream, form=None, size=None, limit=LIMIT, progress=None, hashed=False, part=None):
     """Write what an address sends to a stream, as it is sent: a packed file stays packed.
 
-    stream: binary and seekable, empty.  form: {name: text} to send by POST.  size: bytes of the file, where known.
-    progress: called with (bytes so far, bytes in all or None).  A cut transfer goes on only where the server confirms
-    that the file is the same (ETag or date, If-Range); otherwise it starts anew.
-    Raises InputError for an unreachable host, an answer without a file, one that is slow, endless or too large.
+    stream: binary and seekable.  form: {name: text} to send by POST.  size: bytes of the file, where known.
+    progress: called with (bytes so far, bytes in all or None).  hashed: whether the file's sha256 is known.  A cut
+    transfer goes on only where the server confirms that the file is the same (ETag or date, If-Range); otherwise it
+    starts anew.
+    part: what is known of the file whose beginning the stream holds, and stands behind: its `tag`, None when nothing
+    is there; `begin(tag, total)` is called when a file begins, before its first byte.
+    Raises InputError for an unreachable host, an answer without a file, one that is slow, endless or too large; the
+    kind WrongFile where the file is another than the one meant.
     """
     url = mirrored(url)
-    state = _State(url, stream, form, size, limit, progress)
-    failed, most = 0, 0
+    check_way(url, hashed)
+    state = _State(url, stream, form, size, limit, progress, part)
+    failed, most = 0, state.have
     while True:
         try:
             return _attempt(state)
         except _Again as again:
             failed = 0 if state.have > most else failed + (TRIES // 2 if again.unreachable else 1)
             most, wait = max(most, state.have), max(again.wait, PAUSE if again.unreachable else PAUSE * 2**failed)
+            if again.wait:
+                hold_requests(url, again.wait)
             if failed >= TRIES:
                 if again.unreachable:
-                    _unreachable[urlsplit(url).netloc] = time.monotonic(), str(again)
-                remedy = _remedy() if again.unreachable else BUSY
+                    note_unreachable(url, str(again))
+                remedy = remedy_offline() if again.unreachable else BUSY
                 raise InputError(f"cannot fetch {url} ({again}): {remedy}") from again
-            if wait > LONGEST_WAIT:
-                raise InputError(f"cannot fetch {url} now ({again}): try again in {wait:.0f} s") from again
+            check_wait(wait, url, again)
             state.check_time(wait)
             time.sleep(wait)
 
@@ -80,56 +96,14 @@ def read_page(url, form=None):
     return stream.getvalue().decode(errors="replace")
 
 
-def mirror_address():
-    """Address that FLAREBOOK_MIRROR gives, without its last slash; None when it names a folder or nothing.
-
-    Raises InputError for an address that is neither https nor on this machine.
-    """
-    mirror = os.environ.get("FLAREBOOK_MIRROR", "")
-    if "://" not in mirror:
-        return None
-    if not is_safe(mirror):
-        raise InputError(
-            f"FLAREBOOK_MIRROR is {mirror}, which is neither https nor http on this machine: "
-            "give such an address, or a folder"
-        )
-    return mirror.rstrip("/")
-
-
-def mirrored(url):
-    """Address at which a file, a listing or a query is asked for: str.
-
-    Where FLAREBOOK_MIRROR is an address, https://HOST/PATH?QUERY becomes MIRROR/HOST/PATH?QUERY, the layout of
-    `wget --force-directories`; otherwise, and below the mirror itself, it is the same.
-    """
-    mirror = mirror_address()
-    if not mirror or f"{url}/".startswith(f"{mirror}/"):
-        return url
-    return f"{mirror}/{url.partition('://')[2]}"
-
-
-def is_safe(url):
-    """Whether what an address sends cannot be changed on its way: https, or http on this machine."""
-    try:
-        parts = urlsplit(url)
-        return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
-    except ValueError:
-        return False
-
-
-def _remedy():
-    """What to do about a host that cannot be reached."""
-    return NO_MIRROR if mirror_address() else OFFLINE
-
-
 class _State:
     """A transfer under way: what has come, of which file."""
 
-    def __init__(self, url, stream, form, size, limit, progress):
+    def __init__(self, url, stream, form, size, limit, progress, part):
         self.url, self.stream, self.form, self.progress = url, stream, form, progress
         self.size, self.limit, self.started = size, size or limit, time.monotonic()
         self.received = 0  # bytes, with those that were sent again
-        self.tag = None  # by which the server can tell whether the file is still the same
+        self.part, self.tag = part, part.tag if part else None  # the tag tells the server which file it was
 
     @property
     def have(self):
@@ -142,6 +116,14 @@ class _State:
         self.stream.truncate()
         self.tag = None
 
+    def begin(self, tag, total):
+        """Note of which file the first byte is about to be written."""
+        self.start_anew()
+        self.check_size(total)
+        self.tag = tag
+        if self.part:
+            self.part.begin(tag, total)
+
     def check_time(self, more=0.0):
         """Raise InputError when the transfer has taken too long, or would after `more` seconds."""
         taken = time.monotonic() - self.started + more
@@ -149,11 +131,11 @@ class _State:
             raise InputError(f"{self.url} sent {self.received} bytes in {taken:.0f} s, which is too slow: try later")
 
     def check_size(self, announced):
-        """Raise InputError when the file is, or will be, larger than allowed or of another size than expected."""
+        """Raise WrongFile when the file is, or will be, larger than allowed or of another size than expected."""
         if announced and self.size and announced != self.size:
-            raise InputError(f"{self.url} has {announced} bytes where {self.size} are expected: it has changed")
+            raise WrongFile(f"{self.url} has {announced} bytes where {self.size} are expected: it has changed")
         if max(announced or 0, self.have) > self.limit:
-            raise InputError(f"{self.url} is larger than the {self.limit:.3g} bytes allowed: check the address")
+            raise WrongFile(f"{self.url} is larger than the {self.limit:.3g} bytes allowed: check the address")
 
 
 def _attempt(state):
@@ -162,9 +144,9 @@ def _attempt(state):
         state.start_anew()
     headers = {"Accept-Encoding": "identity"}
     headers |= {"Range": f"bytes={state.have}-", "If-Range": state.tag} if state.have else {}
-    with _answer(state.url, state.form, headers) as answer:
+    with connection(state.url) as waited, _answer(state.url, state.form, headers) as answer:
+        state.started += waited
         total = _begin(answer, state)
-        state.check_size(total)
         while chunk := answer.raw.read1(CHUNK, decode_content=False):
             state.received += state.stream.write(chunk)
             state.check_size(None)
@@ -188,14 +170,14 @@ def _begin(answer, state):
         raise _Again("the server sent another part than the one asked for")
     if status == 206:
         total = PART.fullmatch(answer.headers["Content-Range"])[2]
+        state.check_size(int(total) if total.isdigit() else None)
         return int(total) if total.isdigit() else None
     if status != 200:
         reason = "is not there" if status >= 400 else "sent no file"
         raise InputError(f"{state.url} {reason} (the server answers {status}): check the address")
-    state.start_anew()
-    tag = answer.headers.get("ETag", "")
-    state.tag = tag if tag and not tag.startswith("W/") else answer.headers.get("Last-Modified")
-    return int(length) if length.isdigit() else None
+    tag, total = answer.headers.get("ETag", ""), int(length) if length.isdigit() else None
+    state.begin(tag if tag and not tag.startswith("W/") else answer.headers.get("Last-Modified"), total)
+    return total
 
 
 def _continues(answer, state):
@@ -213,16 +195,21 @@ def _wait_asked(answer):
         return 0.0
 
 
+def _session():
+    """The session of this thread in this process, which keeps connections and no cookies."""
+    if getattr(_own, "process", None) != os.getpid():  # sockets must not be shared with the parent
+        _own.session, _own.process = requests.Session(), os.getpid()
+        _own.session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    return _own.session
+
+
 @contextmanager
 def _answer(url, form, headers):
     """Yield the answer to a request; what goes wrong, also while the body is read, is an InputError or _Again."""
     method, answered = "POST" if form else "GET", False
     options = {"stream": True, "timeout": TIMEOUTS, "hooks": {"response": _check_redirection}}
     try:
-        when, reason = _unreachable.get(urlsplit(url).netloc, (-math.inf, ""))
-        if time.monotonic() - when < FORGOTTEN:
-            raise InputError(f"cannot fetch {url} ({reason}, as a moment ago): {_remedy()}")
-        with requests.request(method, url, data=form, headers=headers, **options) as answer:
+        with _session().request(method, url, data=form, headers=headers, **options) as answer:
             answered = True
             yield answer
     except InputError:
