@@ -103,7 +103,28 @@ def test_a_template_counts_the_rows_of_a_table(project):
     (project / "days.csv").write_text("start\n2014-03-29\n2014-09-10\n")
     text = "{url: 'https://example.org/%Y%m%d.fits', table: days.csv, time: start}"
     assert with_template(project, text).count == 2
-    assert with_template(project, text.replace("days.csv", "another-set")).count is None
+    assert with_template(project, text.replace("days.csv", "sun-flux")).count is None
+    with pytest.raises(InputError, match="sun-flux has the table 'nights.csv', no file and no data set"):
+        with_template(project, text.replace("days.csv", "nights.csv"))
+
+
+def test_a_template_takes_some_rows_of_a_table_and_a_window_of_each(project):
+    (project / "flares.csv").write_text("start,onset,kind\n2014-03-29,2014-03-30T00:10,PF\n2014-01-01,,AR\n,,none\n")
+    text = (
+        "{url: 'https://example.org/%Y%m%d.fits', table: flares.csv, time: start, where: {kind: [PF, AR]},"
+        " window: {column: onset, minutes: [-26, -1], otherwise: the first 25 minutes}}"
+    )
+    rows = with_template(project, text).templates[0].rows()
+    assert [row["window"] for row in rows] == ["2014-03-29T23:44 to 2014-03-30T00:09", "the first 25 minutes"]
+
+
+def test_a_template_takes_the_entries_of_a_mapping(project):
+    (project / "weights.yaml").write_text("a: {hub: x/a, megabytes: 3}\nb: {hub: x/b, megabytes: 4}\n")
+    template = with_template(project, "{url: 'https://example.org/{hub}', table: weights.yaml}").templates[0]
+    assert [template.url.format(**row) for row in template.rows()] == [
+        "https://example.org/x/a",
+        "https://example.org/x/b",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -45,6 +45,22 @@ class DataFile(BaseModel):
         return self
 
 
+class Window(BaseModel):
+    """Part of a file that is used: minutes from the time in a column of the table, or what a row without one says."""
+
+    model_config = ConfigDict(extra="forbid")
+    column: str
+    minutes: tuple[float, float]
+    otherwise: str
+
+    def text(self, row):
+        """Window of a row, ISO texts "2014-03-29T17:09 to 2014-03-29T17:34"."""
+        if not row[self.column]:
+            return self.otherwise
+        time = datetime.fromisoformat(row[self.column])
+        return " to ".join(f"{time + timedelta(minutes=minutes):%Y-%m-%dT%H:%M}" for minutes in self.minutes)
+
+
 class Template(BaseModel):
     """Addresses of the many files of an archive, by one pattern.
 
@@ -59,9 +75,16 @@ class Template(BaseModel):
     values : dict
         For each name the texts that it takes; every combination is a file.
     table : str or None
-        Table with a row for each file instead: a CSV in the project, or the id of the data set that lists them.
+        Table with a row for each file instead: a CSV, a YAML mapping of names to fields, or the id of the data set
+        that lists them.
+    number : int or None
+        Rows of a table that does not lie in the project.
+    where : dict
+        Rows of the table that are meant: for a column, its texts.
     time : str or None
         Column of that table with the file's time.
+    window : Window or None
+        Part of each file that is used.
     size : int or None
         Bytes of a typical file.
     functions : list of str
@@ -76,7 +99,10 @@ class Template(BaseModel):
     last: date | None = None
     values: dict[str, list[str]] = {}
     table: str | None = None
+    number: int | None = Field(None, ge=1)
+    where: dict[str, list[str]] = {}
     time: str | None = None
+    window: Window | None = None
     size: int | None = Field(None, ge=0)
     functions: list[str] = []
 
@@ -98,16 +124,21 @@ class Template(BaseModel):
     def count(self):
         """Number of files, or None where the table is out of reach."""
         rows = self.rows()
-        times = self._times_in_series() if self.cadence else None if rows is None else len(rows)
+        times = self._times_in_series() if self.cadence else self.number if rows is None else len(rows)
         return times and times * math.prod(map(len, self.values.values()))
 
     def rows(self):
-        """Rows of a table that lies in the project, [{column: text}]; None for another."""
+        """Rows of a table that lies in the project, with the window of each: [{column: text}]; None for another."""
         path = project_root() / (self.table or "")
         if not path.is_file():
             return None
-        with open(path, newline="", encoding="utf-8") as stream:
-            return list(csv.DictReader(stream))
+        if path.suffix == ".yaml":
+            rows = [{"name": name, **fields} for name, fields in read_yaml(path).items()]
+        else:
+            with open(path, newline="", encoding="utf-8") as stream:
+                rows = list(csv.DictReader(stream))
+        rows = [row for row in rows if all(row[column] in texts for column, texts in self.where.items())]
+        return [row | {"window": self.window.text(row)} for row in rows] if self.window else rows
 
     def _times_in_series(self):
         """Number of times from the first day to the end of the last, at the cadence."""
@@ -140,8 +171,8 @@ class DataSet(BaseModel):
         When there are several, or when the file's own address differs from the page's.
     templates : list of Template
         Addresses of archives with many files.
-    query : Query or None
-        The question that finds the files of an archive.
+    queries : list of Query
+        Questions that find the files of an archive.
     stands_in : str or None
         What the book uses when the data set is out of reach.
     read_by : list of str
@@ -165,7 +196,7 @@ class DataSet(BaseModel):
     sha256: str | None = None
     files: list[DataFile] = []
     templates: list[Template] = []
-    query: Query | None = None
+    queries: list[Query] = []
     ships: bool
     stands_in: str | None
     read_by: list[str] = []
@@ -204,7 +235,7 @@ def read_manifest(path=None):
     """Data sets of data-manifest.yaml: {id: DataSet}.
 
     Raises InputError for the first wrong field (an address that is neither https nor a bucket's among them), a doubled
-    id, a notebook that does not exist.
+    id, a notebook or a table that does not exist.
     """
     path = Path(path or project_root() / "data-manifest.yaml")
     datasets = validated(Manifest, read_yaml(path), path).datasets
@@ -212,10 +243,18 @@ def read_manifest(path=None):
     if len(found) < len(datasets):
         raise InputError(f"{path.name} lists an id twice: give each data set its own")
     for data in datasets:
-        for notebook in data.read_by:
-            if not (path.parent / "notebooks" / f"{notebook}.ipynb").is_file():
-                raise InputError(f"{path.name}: {data.id} is read by {notebook!r}, which is no notebook: correct it")
+        _check_names(data, found, path)
     return found
+
+
+def _check_names(data, known, path):
+    """Raise InputError for a notebook or a table of a data set that does not exist."""
+    for notebook in data.read_by:
+        if not (path.parent / "notebooks" / f"{notebook}.ipynb").is_file():
+            raise InputError(f"{path.name}: {data.id} is read by {notebook!r}, which is no notebook: correct it")
+    for table in filter(None, (template.table for template in data.templates)):
+        if table not in known and not (path.parent / table).is_file():
+            raise InputError(f"{path.name}: {data.id} has the table {table!r}, no file and no data set: correct it")
 
 
 def dataset(id, path=None):
