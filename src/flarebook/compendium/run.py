@@ -99,6 +99,17 @@ class Run:
         with atomic_write(self.folder / f"{name}.parquet") as path:
             table.to_parquet(path, index=False)
 
+    def save_dataset(self, name, dataset, origin=None):
+        """Write a pyarrow dataset as `save_table` does, but piece by piece, memory flat; returns its path."""
+        from pyarrow.parquet import ParquetWriter
+
+        kept = to_json({"origin": self._sources(f"table {name}", origin, "")["origin"]})
+        schema = dataset.schema.with_metadata({"PANDAS_ATTRS": kept})
+        with atomic_write(self.folder / f"{name}.parquet") as path, ParquetWriter(path, schema) as writer:
+            for batch in dataset.to_batches():
+                writer.write_batch(batch)
+        return self.folder / f"{name}.parquet"
+
     def save_arrays(self, name, compress=True, **arrays):
         """Write named arrays as an npz; large noisy ones are written faster, and hardly larger, uncompressed."""
         write = np.savez_compressed if compress else np.savez

@@ -158,6 +158,9 @@ def measure_all(spectra, exposure_time, lower, weight, marks, features, good):
 def measure_in_threads(spectra, exposure_time, lower, weight, marks, features, good):
     """Fill features and good as `measure_all` does, equal shares of the spectra on one thread per core."""
     n_threads = max(1, min(config.NUMBA_NUM_THREADS, len(spectra) // SMALLEST_SHARE))
+    if n_threads == 1:
+        measure_all(spectra, exposure_time, lower, weight, marks, features, good)
+        return
     edges = np.linspace(0, len(spectra), n_threads + 1).astype(int)
     shares = [slice(start, stop) for start, stop in zip(edges[:-1], edges[1:], strict=True)]
 

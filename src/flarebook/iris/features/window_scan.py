@@ -1,8 +1,10 @@
 """The ten features measured over k and h windows of several widths: the paper's text says 2 A, its code 3 A."""
 
+import numpy as np
 import pandas as pd
 
 from flarebook.compendium.errors import InputError
+from flarebook.iris.features.extract import extract_features
 from flarebook.iris.features.tables import feature_table
 from flarebook.iris.mg2 import FEATURES, WINDOW
 
@@ -16,6 +18,44 @@ def scan_raster(raster, widths):
     Raises InputError for a width outside 0.5 to 4.4 A.
     """
     return stack_windows(widths, [feature_table(raster, width) for width in widths])
+
+
+def width_columns(widths):
+    """Names of the columns that hold the affected features at further widths, NAME@WIDTH."""
+    return [f"{name}@{width:g}" for width in widths for name in AFFECTED]
+
+
+def measure_widths(spectra, wavelength, exposure_time, window=WINDOW, widths=(), sampled=None):
+    """Ten features at one width, and those that change at further ones.
+
+    spectra, wavelength, exposure_time, window: as of `extract_features`; sampled: (n,) bool, the spectra that are
+    measured at the further widths, all by default.  Returns values (n, 10 + 5 * n_widths) float32 in the order of
+    FEATURES and `width_columns`, NaN where a further width was not measured, and good (n,) at `window`.
+    """
+    features, good = extract_features(spectra, wavelength, exposure_time, window)
+    values = np.full((len(features), len(FEATURES) + len(AFFECTED) * len(widths)), np.nan, np.float32)
+    values[:, : len(FEATURES)] = features
+    rows = good if sampled is None else good & sampled
+    affected = [FEATURES.index(name) for name in AFFECTED]
+    for i, width in enumerate(widths if rows.any() else ()):
+        chosen = exposure_time if np.ndim(exposure_time) == 0 else exposure_time[rows]
+        other, measured = extract_features(spectra[rows], wavelength, chosen, width)
+        first = len(FEATURES) + len(AFFECTED) * i
+        other[~measured] = np.nan
+        values[rows, first : first + len(AFFECTED)] = other[:, affected]
+    return values, good
+
+
+def at_width(table, width, window=WINDOW):
+    """Rows of a table of `measure_widths` that were measured at a width, with the features of that width.
+
+    window: width of the columns FEATURES.
+    """
+    plain = table[[name for name in table if "@" not in name]]
+    if width == window:
+        return plain
+    other = table[width_columns([width])].set_axis(list(AFFECTED), axis=1)
+    return plain.assign(**other)[other.notna().all(axis=1)]
 
 
 def stack_windows(widths, tables, regions=None):

@@ -13,7 +13,8 @@ import pandas as pd
 from flarebook.iris.atmospheres.library import Library, doppler_shift, make_mixer
 from flarebook.iris.features.distributions import sample_spectra
 from flarebook.iris.features.extract import extract_features, interpolate_profiles
-from flarebook.iris.mg2 import FEATURES, PROFILE, REGIONS
+from flarebook.iris.features.window_scan import measure_widths, width_columns
+from flarebook.iris.mg2 import FEATURES, PROFILE, REGIONS, WINDOW
 from flarebook.iris.observations import WINDOW_END, WINDOW_MINUTES, observation_table
 from flarebook.iris.simulation.observation import (
     expose_spectra,
@@ -41,40 +42,42 @@ def sample_pixels(simulation, number, rng):
     return np.divmod(chosen, observation["n_slit"])
 
 
-def observed_features(simulation, exposure, slit, rng, windows, profiles=False):
-    """Features of chosen spectra for each width of the integration windows, and the truth; bad rows left out.
+def observed_features(
+    simulation, exposure, slit, rng, window=WINDOW, widths=(), profiles=False, share=1.0, scan_rng=None
+):
+    """Truth and features of chosen spectra; those that cannot be measured are left out.
 
-    windows: widths in Angstrom; profiles: whether the columns PROFILE follow, the spectra on the grid divided by their
-    maximum.  Returns a list of DataFrames, one per width.
+    window, widths: of the features, Angstrom, see `measure_widths`; share: of the spectra that are measured at the
+    further widths, drawn with scan_rng; profiles: whether the columns PROFILE follow, the spectra on the grid divided
+    by their maximum.  Returns a DataFrame.
     """
     counts, truth = render_spectra(simulation, exposure, slit, rng)
     seconds, wavelength = simulation.observation["exposure_time"], simulation.mixer.library.wavelength
-    whole = [pd.DataFrame(interpolate_profiles(counts, wavelength)[0], columns=list(PROFILE))] if profiles else []
-    tables = []
-    for window in windows:
-        features, good = extract_features(counts, wavelength, seconds, window=window)
-        rows = pd.concat([truth, pd.DataFrame(features, columns=list(FEATURES)), *whole], axis=1)
-        tables.append(rows[good])
-    return tables
+    sampled = None if share >= 1 else scan_rng.random(len(counts)) < share
+    values, good = measure_widths(counts, wavelength, seconds, window, widths, sampled)
+    rows = [truth, pd.DataFrame(values, columns=[*FEATURES, *width_columns(widths)])]
+    if profiles:
+        rows.append(pd.DataFrame(interpolate_profiles(counts, wavelength)[0], columns=list(PROFILE)))
+    return pd.concat(rows, axis=1)[good]
 
 
-def simulate_features(
-    observation, mixer, seed, number, windows, span=(WINDOW_END - WINDOW_MINUTES, WINDOW_END), profiles=False
-):
+def simulate_features(observation, mixer, seed, number, span=(WINDOW_END - WINDOW_MINUTES, WINDOW_END), **options):
     """The rows of one observation, in chunks so that memory stays flat; everything follows from `seed`.
 
     observation: a row of `observation_table`; mixer: of the library; seed: a SeedSequence; number: spectra, None for
-    all; span: start and end in minutes to onset; profiles: see `observed_features`.  Returns one DataFrame per window
-    width.
+    all; span: start and end in minutes to onset; options: see `observed_features`.  Returns a DataFrame.
     """
     rng = np.random.default_rng(seed)
+    scan_rng = np.random.default_rng(np.random.SeedSequence(seed.entropy, spawn_key=(*seed.spawn_key, 1)))
     simulation = start_simulation(observation, mixer, rng, *span)
     exposure, pixel = sample_pixels(simulation, number, rng)
     chunks = [
-        observed_features(simulation, exposure[i : i + CHUNK], pixel[i : i + CHUNK], rng, windows, profiles)
+        observed_features(simulation, exposure[i : i + CHUNK], pixel[i : i + CHUNK], rng, scan_rng=scan_rng, **options)
         for i in range(0, len(exposure), CHUNK)
     ]
-    return [pd.concat(parts, ignore_index=True) for parts in zip(*chunks, strict=True)]
+    table = pd.concat(chunks, ignore_index=True)
+    table.attrs["origin"] = "simulated"
+    return table
 
 
 def compute_tasks(tasks, scheduler="threads"):
@@ -88,37 +91,17 @@ def compute_tasks(tasks, scheduler="threads"):
         return client.gather(client.compute(list(tasks)))
 
 
-def build_datasets(observations, library, seed, number, windows, scheduler="threads", calibration=None, **options):
-    """Tables of spectra of many observations, one per window width; each observation has a seed of its own.
-
-    observations: rows of `observation_table`; seed: int; number: spectra per observation, None for all; scheduler:
-    dask's "threads", "processes" or "synchronous"; the result does not depend on it; calibration: None for the shipped
-    one.  options: see `simulate_features`.
-    """
-    entries = [row for _, row in observations.iterrows()]
-    seeds = [np.random.SeedSequence(seed, spawn_key=(row,)) for row in observations.index]  # the same in any selection
-    simulate = dask.delayed(simulate_features, pure=False)
-    mixer = dask.delayed(make_mixer(library, calibration or load_calibration()))  # one copy per worker, not per task
-    tasks = [
-        simulate(entry, mixer, seed, number, windows, **options) for entry, seed in zip(entries, seeds, strict=True)
-    ]
-    results = compute_tasks(tasks, scheduler)
-    tables = [join_observations(parts, observations) for parts in zip(*results, strict=True)]
-    for table in tables:
-        table.attrs["origin"] = "simulated"
-    return tables
-
-
 def build_dataset(
     observations: pd.DataFrame,
     library: Library,
     seed: int,
     number: int | None,
-    window: float = 3.0,
+    window: float = WINDOW,
     scheduler: str = "threads",
+    calibration: dict | None = None,
     **options: Any,
 ) -> pd.DataFrame:
-    """Simulate observations and measure the features of spectra drawn from each; see `build_datasets`.
+    """Simulate observations and measure the features of spectra drawn from each.
 
     Parameters
     ----------
@@ -134,8 +117,11 @@ def build_dataset(
         Full width of the k and of the h integration window in Angstrom.
     scheduler : str
         Dask's "threads", "processes" or "synchronous"; the result does not depend on it.
+    calibration : dict, optional
+        Another calibration than the shipped one.
     **options : dict
-        `span` (start and end in minutes to onset), `profiles` (True for the columns PROFILE) and `calibration`.
+        `span` (start and end in minutes to onset), `profiles` (True for the columns PROFILE) and `widths` (further ones
+        of the integration windows, whose features are the columns NAME@WIDTH).
 
     Returns
     -------
@@ -151,7 +137,18 @@ def build_dataset(
     >>> len(table), table["region"].unique()[0]
     (20, 'QS')
     """
-    return build_datasets(observations, library, seed, number, (window,), scheduler, **options)[0]
+    simulate = dask.delayed(simulate_features, pure=False)
+    mixer = dask.delayed(make_mixer(library, calibration or load_calibration()))  # one copy per worker, not per task
+    tasks = [
+        simulate(entry, mixer, observation_seed(seed, row), number, window=window, **options)
+        for row, entry in observations.iterrows()
+    ]
+    return join_observations(compute_tasks(tasks, scheduler), observations)
+
+
+def observation_seed(seed, row):
+    """Seed of one observation, the same in any selection of them; row: its number in `observation_table`."""
+    return np.random.SeedSequence(seed, spawn_key=(row,))
 
 
 def join_observations(parts, observations):

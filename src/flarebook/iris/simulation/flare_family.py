@@ -12,7 +12,7 @@ from flarebook.iris.observations import SLIT_PIXEL
 from flarebook.iris.simulation.dataset import compute_tasks, observed_features
 from flarebook.iris.simulation.observation import load_calibration, start_simulation
 
-STREAM = 16  # of the random streams: none of `build_datasets`, which have one key
+STREAM = 16  # of the random streams: none of `build_dataset`, which have one key
 VARIANTS = ("placed", "drawn", "patchy")  # one course for all; onset and rise time drawn; and the filled share
 
 
@@ -92,7 +92,7 @@ def simulate_flare(observation, mixer, seed, regions, window=3.0):
     n_slit = int(observation["slit_length"] / SLIT_PIXEL)
     drawn = [chosen_pixels(simulation, (slit[0], min(slit[1], n_slit)), span, n, rng) for slit, span, n in regions]
     exposure, pixel = (np.concatenate(parts) for parts in zip(*drawn, strict=True))
-    return observed_features(simulation, exposure, pixel, rng, (window,))[0]
+    return observed_features(simulation, exposure, pixel, rng, window)
 
 
 def simulate_family(observation, library, flares, variant, seed, regions, scheduler="threads", calibration=None):

@@ -1,41 +1,24 @@
-"""The table of spectra from the real rasters of Tables 1 and 2: fetched, streamed and drawn, one after the other."""
+"""The table of spectra of one real observation: its raster streamed, checked, measured and drawn from, memory flat."""
 
-import functools
 from datetime import datetime
 
 import numpy as np
 import pandas as pd
 
-from flarebook.compendium.batch_report import skipping
 from flarebook.compendium.errors import InputError
-from flarebook.compendium.provenance import file_origin, mix_origins
-from flarebook.iris.features.extract import extract_features, interpolate_profiles
-from flarebook.iris.labels.criterion import criterion_violations, read_activity
-from flarebook.iris.mg2 import FEATURES, PROFILE
+from flarebook.compendium.provenance import file_origin
+from flarebook.iris.features.extract import interpolate_profiles
+from flarebook.iris.features.window_scan import measure_widths, width_columns
+from flarebook.iris.labels.criterion import criterion_violations
+from flarebook.iris.mg2 import FEATURES, PROFILE, WINDOW
 from flarebook.iris.observations import WINDOW_END, WINDOW_MINUTES
 from flarebook.iris.rasters import archive
 from flarebook.iris.rasters.read import iter_exposures
-from flarebook.iris.simulation import dataset
 
 SOURCES = ("simulated", "real")
 ABOUT = {"exposure": "int32", "slit": "int32"} | dict.fromkeys(
     ("minutes_to_onset", "quiet_fraction", "activity"), "float32"
 )
-
-
-def dataset_builder(source, library, goes=(), scheduler="threads"):
-    """Function (observations, seed, number, windows, span=None) that makes tables of spectra of the chosen source.
-
-    source: "simulated" or "real", or the origin of such a table.  goes: GOES X-ray records and flare lists against
-    which real observations are checked.  Raises InputError for another source.
-    """
-    if source == "simulated":
-        return lambda observations, seed, number, windows, **options: dataset.build_datasets(
-            observations, library, seed, number, windows, scheduler, **options
-        )
-    if source in ("real", "rehearsal"):
-        return functools.partial(build_real_datasets, activity=read_activity(goes) if goes else None)
-    raise InputError(f"source {source!r} is unknown: choose one of {', '.join(SOURCES)}")
 
 
 def find_onset(observation):
@@ -56,98 +39,85 @@ def time_span(observation, start, onset, span=None):
     return seconds + 60 * first, seconds + 60 * last
 
 
-def exposure_rows(exposure, number, windows, profiles=False):
-    """Features of one exposure for each window width, rows that are good for all; truths of a simulation are NaN.
+def keep_smallest(columns, keys, number):
+    """The rows of the `number` smallest random keys, which is a fair draw however the rows arrive; None for all.
 
-    exposure: an Exposure; number: of the exposure; profiles: whether the columns PROFILE follow the features of each
-    width.  Returns a DataFrame whose feature columns are (width, feature).
+    columns: list of arrays of one length.  Returns the columns and the keys of the rows that are kept.
     """
-    measured = [
-        extract_features(exposure.spectra, exposure.wavelength, exposure.exposure_time, window=w) for w in windows
-    ]
-    columns = [*FEATURES, *PROFILE] if profiles else list(FEATURES)
-    whole = [interpolate_profiles(exposure.spectra, exposure.wavelength)[0]] if profiles else []
-    tables = [pd.DataFrame(np.hstack([values, *whole]), columns=columns) for values, _ in measured]
-    rows = pd.concat(tables, axis=1, keys=windows)
-    rows.index = pd.MultiIndex.from_product([[number], range(len(rows)), [exposure.time]])
-    return rows[np.logical_and.reduce([exposure.quality, *(good for _, good in measured)])]
-
-
-def keep_smallest(rows, keys, number):
-    """The rows of the `number` smallest random keys, which is a fair draw however the rows arrive; None for all."""
-    if number is None or len(rows) <= number:
-        return rows, keys
+    if number is None or len(keys) <= number:
+        return columns, keys
     chosen = np.sort(np.argpartition(keys, number)[:number])
-    return rows.iloc[chosen], keys[chosen]
+    return [column[chosen] for column in columns], keys[chosen]
 
 
-def stream_rows(path, seconds, number, windows, rng, profiles=False):
+def joined(parts, number):
+    """Columns and keys of several exposures as one, at most `number` rows; parts: list of (*columns, keys)."""
+    *columns, keys = (np.concatenate(column) for column in zip(*parts, strict=True))
+    columns, keys = keep_smallest(columns, keys, number)
+    return [(*columns, keys)]
+
+
+def stream_rows(path, seconds, number, measure, rng):
     """At most `number` rows of the exposures between two seconds, memory flat.
 
-    Returns the rows, the times of all exposures (s), and the origin of the file, of `file_origin`.
+    measure(exposure): values (n_slit, n_columns) and good (n_slit,).  Returns exposure, slit, time (s), values, each of
+    n rows; the times of all exposures (n_exposures,) s; the origin of the file, of `file_origin`.  Raises InputError
+    when nothing is usable.
     """
-    kept, keys, times, origin = None, np.empty(0), [], "real"
+    parts, times, held, origin = [], [], 0, "real"
     for index, exposure in enumerate(iter_exposures(path)):
         if not times:
             origin = file_origin(exposure.simulated, path.name)
         times.append(exposure.time)
         if not (seconds[0] <= exposure.time < seconds[1] and exposure.quality.any()):
             continue
-        rows = exposure_rows(exposure, index, windows, profiles)
-        kept, keys = rows if kept is None else pd.concat([kept, rows]), np.append(keys, rng.random(len(rows)))
-        kept, keys = keep_smallest(kept, keys, number)
-    if kept is None or not len(kept):
+        values, good = measure(exposure)
+        slit = np.flatnonzero(good & exposure.quality)
+        about = np.full(len(slit), index, np.int32), slit.astype(np.int32), np.full(len(slit), exposure.time)
+        parts.append((*about, values[slit], rng.random(len(slit))))
+        held += len(slit)
+        if number is not None and held > 2 * number:
+            parts, held = joined(parts, number), number
+    if not held:
         raise InputError(f"{path} holds no usable spectrum in the 25 minutes that the paper uses")
-    return kept, np.array(times), origin
+    return *joined(parts, number)[0][:-1], np.array(times), origin
 
 
-def observation_tables(observation, seed, number, windows, activity, span, source, profiles=False):
-    """Tables of one observation, one per window width, with the columns of the simulated ones, and their origin.
+def real_table(observation, path, seed, number, window=WINDOW, widths=(), share=1.0, span=None, profiles=False):
+    """Table of spectra of one real observation, with the columns of the simulated ones, and the times of exposures.
 
-    How it violates the paper's X-ray criterion is printed, if activity (of `read_activity`) is known.
+    observation: row of `observation_table`; path: its raster; seed: of the draw; number: spectra, None for all; window,
+    widths: of the features, Angstrom; share: of the spectra that are measured at the further widths; span: minutes to
+    onset; profiles: whether the columns PROFILE follow.  The truths of a simulation are NaN.  Returns DataFrame, whose
+    attrs hold its origin, (n_exposures,) datetime64, and which of the exposures lie in the span.
     """
-    onset = find_onset(observation)
-    path = archive.fetch_raster(observation["start"], observation["obsid"], **source)
-    start = archive.file_start(path)
+    rng, onset, start = np.random.default_rng(seed), find_onset(observation), archive.file_start(path)
+    scan_rng = np.random.default_rng(np.random.SeedSequence(seed.entropy, spawn_key=(*seed.spawn_key, 1)))
+
+    def measure(exposure):
+        sampled = None if share >= 1 else scan_rng.random(len(exposure.spectra)) < share
+        whole = exposure.spectra, exposure.wavelength
+        values, good = measure_widths(*whole, exposure.exposure_time, window, widths, sampled)
+        return (np.hstack([values, interpolate_profiles(*whole)[0]]) if profiles else values), good
+
     seconds = time_span(observation, start, onset, span)
-    rows, times, origin = stream_rows(path, seconds, number, windows, np.random.default_rng(seed), profiles)
-    if activity is not None:
-        moments = np.datetime64(start) + (1e3 * times).astype("timedelta64[ms]")
-        used = moments[(times >= seconds[0]) & (times < seconds[1])]
-        for sentence in criterion_violations(observation, used, moments[0], moments[-1], activity):
-            print(sentence)
-    exposure, slit, time = (rows.index.get_level_values(level) for level in range(3))
+    exposure, slit, time, values, times, origin = stream_rows(path, seconds, number, measure, rng)
     zero = (onset - start).total_seconds() if onset else np.nan
     about = {"exposure": exposure, "slit": slit, "minutes_to_onset": (time - zero) / 60}
     about = pd.DataFrame(about, columns=list(ABOUT)).astype(ABOUT)  # the simulation's truths stay NaN
-    return [pd.concat([about, rows[width].reset_index(drop=True)], axis=1) for width in windows], origin
+    columns = [*FEATURES, *width_columns(widths), *(PROFILE if profiles else ())]
+    moments = np.datetime64(start) + (1e3 * times).astype("timedelta64[ms]")
+    used = (times >= seconds[0]) & (times < seconds[1])
+    table = pd.concat([about, pd.DataFrame(values, columns=columns)], axis=1)
+    table.attrs["origin"] = origin
+    return table, moments, used
 
 
-def build_real_datasets(observations, seed, number, windows=(3.0,), span=None, activity=None, profiles=False, **source):
-    """Tables of real spectra, one per window width; an observation that is not available is skipped and printed.
+def criterion_notes(observation, moments, used, activity):
+    """How an observation violates the paper's X-ray criterion: list of sentences.
 
-    observations: rows of `observation_table`; number: spectra per observation, None for all; activity: of
-    `read_activity`, or None for no check; profiles: see `exposure_rows`; source: options of `archive.fetch_raster`.
-    With a span, an empty table is a result: the two long observations are needed by one later step only.
-    Returns the tables, whose attrs hold their origin, "real" or "rehearsal" (see `file_origin`).
-    Raises InputError when no observation is left otherwise.
+    moments, used: of `real_table`; activity: of `read_activity`, None for no check.
     """
-    available, rows, skipped, origins = [], [], [], []
-    for row, observation in observations.iterrows():
-        own = np.random.SeedSequence(seed, spawn_key=(row,))
-        with skipping(skipped, f"{observation['observation']} is skipped"):
-            tables, origin = observation_tables(observation, own, number, windows, activity, span, source, profiles)
-            available.append(tables)
-            origins.append(origin)
-            rows.append(row)
-    if not available and span is None:
-        raise InputError(f"none of {len(observations)} observations are available; the first error: {skipped[0]}")
-    if skipped:
-        print(*skipped, sep="\n")
-    columns = [*ABOUT, *FEATURES, *(PROFILE if profiles else ())]
-    empty = pd.DataFrame(columns=columns, dtype=np.float32).astype(ABOUT)
-    available = available or [[empty] * len(windows)]
-    joined = [dataset.join_observations(list(part), observations.loc[rows]) for part in zip(*available, strict=True)]
-    for table in joined:
-        table.attrs["origin"] = mix_origins(*origins or ["real"])
-    return joined
+    if activity is None:
+        return []
+    return criterion_violations(observation, moments[used], moments[0], moments[-1], activity)
