@@ -40,7 +40,8 @@ LONG = "-long"
 def part_settings(notebook, values):
     """Parameters of the parts of a notebook.
 
-    values: {name: value} of all its parameters; source may be the origin of a table.  Raises InputError for a notebook without parts or another source.
+    values: {name: value} of all its parameters; source may be the origin of a table.  Raises InputError for a notebook
+    without parts or another source.
     """
     check_known(notebook, SETTINGS, "there are no parts of", f"known are {', '.join(SETTINGS)}")
     values = {**values, "source": "real" if values["source"] == "rehearsal" else values["source"]}

@@ -7,6 +7,7 @@ import pytest
 from flarebook.iris import observations
 from flarebook.iris.atmospheres.library import load_library
 from flarebook.iris.features.extract import grid_index
+from flarebook.iris.features.window_scan import at_width
 from flarebook.iris.mg2 import FEATURES, PROFILE, TRIPLET, TRIPLET_WING
 from flarebook.iris.simulation import dataset
 
@@ -52,7 +53,8 @@ def test_an_observation_does_not_depend_on_which_others_are_simulated(chosen, sy
 
 
 def test_a_narrow_window_changes_the_integrated_features_only(chosen):
-    wide, narrow = dataset.build_datasets(chosen, load_library(), 1, 60, windows=(3.0, 1.0))
+    table = dataset.build_dataset(chosen, load_library(), 1, 60, widths=(1.0,))
+    wide, narrow = at_width(table, 3.0), at_width(table, 1.0)
     np.testing.assert_array_equal(wide["triplet"], narrow["triplet"])
     assert (narrow["line_width"] <= wide["line_width"]).all()
 

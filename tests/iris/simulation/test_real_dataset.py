@@ -14,17 +14,18 @@ from astropy.time import Time
 from typer.testing import CliRunner
 
 from flarebook.commands import iris
+from flarebook.compendium.data.parts import PartStore
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.run import open_run
-from flarebook.iris import observations
-from flarebook.iris.atmospheres.library import load_library
+from flarebook.iris import observations, parts
 from flarebook.iris.classifiers import space_time
 from flarebook.iris.features.extract import extract_features
+from flarebook.iris.features.window_scan import at_width
 from flarebook.iris.mg2 import FEATURES, PROFILE
 from flarebook.iris.rasters import archive
 from flarebook.iris.rasters.samples import real_raster
 from flarebook.iris.rasters.write import write_raster
-from flarebook.iris.simulation import dataset, real_dataset
+from flarebook.iris.simulation import real_dataset
 
 MINUTES = 60  # length of each served observation; one exposure a minute
 
@@ -55,7 +56,7 @@ def serve(root, name, seconds=38):
 
 @pytest.fixture
 def archived(tmp_path, monkeypatch):
-    """Keyword arguments that lead to a loopback archive with PF 15, AR 1 and a truncated AR 2."""
+    """Address of a loopback archive with PF 15, AR 1 and a truncated AR 2, to which all fetching leads."""
     root = tmp_path / "archive"
     serve(root, "PF 15")
     serve(root, "AR 1")
@@ -66,97 +67,130 @@ def archived(tmp_path, monkeypatch):
     handler = type("Quiet", (http.server.SimpleHTTPRequestHandler,), {"log_message": lambda *_: None})
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(handler, directory=root))
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield {"archive": f"http://127.0.0.1:{server.server_port}"}
+    address = f"http://127.0.0.1:{server.server_port}"
+    monkeypatch.setattr(archive, "fetch_raster", functools.partial(archive.fetch_raster, archive=address))
+    yield address
     server.shutdown()
     server.server_close()
 
 
-def rows_of(*names):
+SETTINGS = {
+    "notebook": parts.OBSERVATIONS, "source": "real", "seed": 1, "spectra_per_observation": 300, "long_spectra": 20,
+    "window": 3.0, "narrow_window": 1.0, "scan_widths": [3.0], "scan_share": 1.0, "long_minutes": 80.0, "goes": [],
+}  # fmt: skip
+
+
+def make(folder, *names, **changes):
+    """Store of some parts, made one after the other, and the sentences about those that are skipped."""
+    store = PartStore(folder, {**SETTINGS, **changes})
+    return store, [parts.make_part(name, store.parameters, store) for name in names]
+
+
+def table_of(store, name):
+    return store.dataset(names=[name]).to_table().to_pandas()
+
+
+@pytest.fixture
+def onset(monkeypatch):
+    """PF 15 with its onset 50 minutes after the start of what is served."""
     table = observations.observation_table()
-    return table[table["observation"].isin(names)]
+    table.loc[table["observation"] == "PF 15", "onset"] = "2014-03-29T14:59:38"
+    monkeypatch.setattr(parts, "observation_table", lambda: table)
 
 
-def test_real_rasters_become_the_table_that_the_classifiers_read(archived, capsys):
-    rows = rows_of("PF 15", "AR 1", "AR 2", "AR 3")
-    rows.loc[rows["region"] == "PF", "onset"] = "2014-03-29T14:59:38"  # 50 minutes after the start of what is served
-    wide, narrow = real_dataset.build_real_datasets(rows, 1, 300, (3.0, 1.0), **archived)
-    assert wide["observation"].value_counts().to_dict() == {"PF 15": 300, "AR 1": 300}
-    simulated = dataset.build_dataset(rows_of("AR 1"), load_library(), 1, 10)
-    assert wide.dtypes.astype(str).to_dict() == simulated.dtypes.astype(str).to_dict() and list(wide) == list(simulated)
-    assert wide[["quiet_fraction", "activity"]].isna().all(axis=None)  # known of a simulation only
-    flare = wide[wide["observation"] == "PF 15"]
+def test_real_rasters_become_the_parts_that_the_classifiers_read(archived, onset, tmp_path):
+    store, skipped = make(tmp_path / "real", "PF-15", "AR-1", "AR-2", "AR-3")
+    assert skipped[:2] == ["", ""] and [line.split(" is skipped")[0] for line in skipped[2:]] == ["AR 2", "AR 3"]
+    assert store.check("AR-2")["rows"] == 0 and "AR 2 is skipped" in store.check("AR-2")["skipped"]
+    assert list(store.check("AR-1")["inputs"]) == ["iris_l2_20150518_143938_3860256971_raster.tar.gz"]
+    flare, quiet = table_of(store, "PF-15"), table_of(store, "AR-1")
+    assert len(flare) == len(quiet) == 300 and store.dataset().count_rows() == 600
+    simulated, _ = make(tmp_path / "simulated", "AR-1", source="simulated", spectra_per_observation=10)
+    assert store.dataset().schema.equals(simulated.dataset().schema)
+    assert quiet["region"].cat.categories.tolist() == ["QS", "SS", "AR", "PF"]  # the order of panels
+    assert quiet[["quiet_fraction", "activity"]].isna().all(axis=None)  # known of a simulation only
     assert -26 <= flare["minutes_to_onset"].min() and flare["minutes_to_onset"].max() < -1
-    assert wide.loc[wide["observation"] == "AR 1", "exposure"].max() == 24  # the first 25 minutes
-    assert [line.split(" is skipped")[0] for line in capsys.readouterr().out.splitlines()] == ["AR 2", "AR 3"]
+    assert quiet["exposure"].max() == 24  # the first 25 minutes
     row, real = flare.iloc[0], real_raster()
     spectrum = real.spectra[int(row["exposure"]) % 3, 500 + int(row["slit"])]
     expected, _ = extract_features(spectrum[None], real.wavelength, real.exposure_time[int(row["exposure"]) % 3])
     np.testing.assert_allclose(row[list(FEATURES)].to_numpy(float), expected[0], rtol=1e-5, atol=1e-5)
+    wide, narrow = at_width(flare, 3.0), at_width(flare, 1.0)
     assert len(narrow) == len(wide) and not np.allclose(narrow["line_width"], wide["line_width"])
 
 
-def test_sources_and_paths_that_lead_nowhere_are_told(archived, tmp_path):
-    with pytest.raises(InputError, match="PF 16 is skipped: .*connect to the network"):
-        real_dataset.build_real_datasets(rows_of("PF 16"), 1, 10, archive="http://127.0.0.1:9")
-    with pytest.raises(InputError, match="none of .*none.csv is a GOES record or a flare list"):
-        real_dataset.dataset_builder("real", None, [str(tmp_path / "none.csv")])
+def test_all_spectra_are_kept_where_no_number_is_asked_for(archived, tmp_path):
+    store, _ = make(tmp_path / "all", "AR-1", spectra_per_observation=0, scan_share=0.25)
+    table = table_of(store, "AR-1")
+    assert len(table) > 0.9 * 25 * 40 and not table.duplicated(["exposure", "slit"]).any()
+    assert (table["exposure"].diff().dropna() >= 0).all()
+    share = table["line_width@1"].notna().mean()
+    assert 0.15 < share < 0.35  # 1000 draws of a quarter
+
+
+def test_an_unreachable_archive_skips_the_observation_with_the_remedy(archived, tmp_path, monkeypatch):
+    monkeypatch.setattr(archive, "fetch_raster", functools.partial(archive.fetch_raster, archive="http://127.0.0.1:9"))
+    _, (sentence,) = make(tmp_path / "none", "PF-16")
+    assert sentence.startswith("PF 16 is skipped: ") and "connect to the network" in sentence
     with pytest.raises(InputError, match="choose one of simulated, real"):
-        real_dataset.dataset_builder("reel", None)
+        parts.part_settings(parts.OBSERVATIONS, {**SETTINGS, "source": "reel"})
+    with pytest.raises(InputError, match="there are no parts of 'iris/4-distributions'"):
+        parts.part_settings("iris/4-distributions", SETTINGS)
+    with pytest.raises(InputError, match="there is no part 'PF-99'"):
+        make(tmp_path / "none", "PF-99")
 
 
 @pytest.mark.filterwarnings("ignore::flarebook.compendium.errors.MetadataWarning")
-def test_a_flare_that_an_ar_observation_was_not_to_have_is_printed(archived, tmp_path, capsys):
+def test_a_flare_that_an_ar_observation_was_not_to_have_is_recorded(archived, tmp_path):
     path = tmp_path / "flares.csv"
     path.write_text(
         "start,peak,end,goes_class\n2015-05-01T00:00,2015-05-01T00:10,2015-05-01T00:20,C1.0\n"
         "2015-05-18T15:20,2015-05-18T15:25,2015-05-18T15:30,M1.2\n2015-06-01T00:00,2015-06-01T00:10,,C1.0\n"
     )
-    real_dataset.dataset_builder("real", None, [str(path)])(rows_of("AR 1"), 1, 20, (3.0,), **archived)
-    printed = capsys.readouterr().out
-    assert "AR 1 is labelled as not flaring, but an M1.2 flare began at 2015-05-18 15:20" in printed
-    assert "no list states its place" in printed and "not checked" not in printed
+    store, _ = make(tmp_path / "parts", "AR-1", goes=[str(path)])
+    notes = " ".join(store.check("AR-1")["notes"])
+    assert "AR 1 is labelled as not flaring, but an M1.2 flare began at 2015-05-18 15:20" in notes
+    assert "no list states its place" in notes and "not checked" not in notes
 
 
-def test_fetch_prints_the_path_and_goes_on_past_what_cannot_be_had(archived, monkeypatch):
-    monkeypatch.setattr(archive, "fetch_raster", functools.partial(archive.fetch_raster, archive=archived["archive"]))
+def test_fetch_prints_the_path_and_goes_on_past_what_cannot_be_had(archived):
     result = CliRunner().invoke(iris.app, ["fetch", "AR 1", "AR 3", "AR 99"])
     assert result.exit_code == 2 and "iris_l2_20150518_143938_3860256971_raster.tar.gz" in result.output
     assert "skipped: AR 3" in result.output and "'AR 99' is not in Tables 1 and 2" in result.output
 
 
-def test_the_later_test_in_time_names_the_held_out_observations_that_it_lacks(archived, capsys):
-    quiet, none = (
-        real_dataset.build_real_datasets(rows_of("PF 16", name), 1, 20, span=(-81, -1), **archived)[0]
-        for name in ("AR 1", "AR 3")
-    )
-    assert set(quiet["observation"]) == {"AR 1"} and none.empty and list(none) == list(quiet)
-    assert "PF 16 is skipped: " in capsys.readouterr().out
+def test_the_later_test_in_time_names_the_held_out_observations_that_it_lacks(archived, tmp_path):
+    store, (skipped, _) = make(tmp_path / "parts", "PF-16-long", "AR-1-long")
+    table = parts.long_rows(store).to_table().to_pandas()
+    assert set(table["observation"]) == {"AR 1"} and "PF 16 is skipped: " in skipped
+    assert table["exposure"].max() > 24  # beyond the window
     with pytest.raises(InputError, match="no spectra of PF 16: fetch"):
-        space_time.held_out_observations(quiet)
+        space_time.held_out_observations(table)
     with pytest.raises(InputError, match="no spectra of PF 16 and AR 1"):
-        space_time.held_out_observations(none)
+        space_time.held_out_observations(table[:0])
 
 
-def test_whole_profiles_of_real_spectra_follow_their_features(archived, capsys):
-    (plain,), (table,) = (
-        real_dataset.build_real_datasets(rows_of("AR 1"), 1, 40, profiles=profiles, **archived)
-        for profiles in (False, True)
-    )
-    pd.testing.assert_frame_equal(table[list(plain.columns)], plain)
-    assert (table[list(PROFILE)].max(axis=1) == 1).all()
+def test_whole_profiles_of_real_spectra_follow_their_features(archived, tmp_path):
+    settings = {"notebook": parts.PROFILES, "source": "real", "seed": 1, "n_spectra": 40}
+    profiles = PartStore(tmp_path / "profiles", settings)
+    parts.make_part("AR-1", settings, profiles)
+    plain, _ = make(tmp_path / "plain", "AR-1", spectra_per_observation=40, narrow_window=3.0)
+    whole = table_of(profiles, "AR-1")
+    pd.testing.assert_frame_equal(whole.drop(columns=list(PROFILE)), table_of(plain, "AR-1"))
+    assert (whole[list(PROFILE)].max(axis=1) == 1).all()
 
 
 def test_the_draw_is_fair_whatever_the_order():
-    keys = np.random.default_rng(0).random(1000)
-    whole, _ = real_dataset.keep_smallest(pd.DataFrame({"row": range(1000)}), keys, 100)
-    first, first_keys = real_dataset.keep_smallest(pd.DataFrame({"row": range(500)}), keys[:500], 100)
-    parts = pd.concat([first, pd.DataFrame({"row": range(500, 1000)})])
-    streamed, _ = real_dataset.keep_smallest(parts, np.append(first_keys, keys[500:]), 100)
-    assert set(whole["row"]) == set(streamed["row"])
+    keys, rows = np.random.default_rng(0).random(1000), np.arange(1000)
+    (whole,), _ = real_dataset.keep_smallest([rows], keys, 100)
+    (first,), first_keys = real_dataset.keep_smallest([rows[:500]], keys[:500], 100)
+    (streamed,), _ = real_dataset.keep_smallest([np.append(first, rows[500:])], np.append(first_keys, keys[500:]), 100)
+    assert set(whole) == set(streamed)
 
 
 def test_the_origin_of_the_spectra_travels_to_the_steps_that_use_them(archived, tmp_path, monkeypatch):
-    (table,) = real_dataset.build_real_datasets(rows_of("AR 1"), 1, 20, **archived)
+    store, _ = make(tmp_path / "parts", "AR-1", spectra_per_observation=20)
+    table = table_of(store, "AR-1")
     (tmp_path / "_toc.yml").write_text("root: index\n")
     monkeypatch.setenv("FLAREBOOK_ROOT", str(tmp_path))
     open_run("iris/3-observations", "build/x").save_table("spectra", table, origin="real")

@@ -19,7 +19,7 @@ from flarebook.compendium.project import shown
 
 ADDRESS = "FLAREBOOK_SCHEDULER"  # variable with the address of a Dask scheduler, tcp://...
 SCHEDULERS = {"synchronous": None, "threads": ThreadPoolExecutor, "processes": ProcessPoolExecutor}
-PAUSE = 0.1  # s between two looks at a cluster
+ANSWER, PAUSE = 20, 0.1  # s until a scheduler must answer, and between two looks at a cluster
 
 
 def parts_folder(output, notebook):
@@ -82,7 +82,7 @@ def _on_cluster(tasks, address):
 
     lost = f"the Dask scheduler at {address}"
     try:
-        client = Client(address, timeout=20)
+        client = Client(address, timeout=ANSWER)
     except (OSError, ValueError) as error:
         raise InputError(f"{lost} does not answer ({reason_of(error)}): start it, or unset {ADDRESS}") from error
     with client:
