@@ -115,7 +115,7 @@ def test_a_template_takes_some_rows_of_a_table_and_a_window_of_each(project):
         " window: {column: onset, minutes: [-26, -1], otherwise: the first 25 minutes}}"
     )
     rows = with_template(project, text).templates[0].rows()
-    assert [row["window"] for row in rows] == ["2014-03-29T23:44 to 2014-03-30T00:09", "the first 25 minutes"]
+    assert [row["window"] for row in rows] == ["2014-03-29T23:44/2014-03-30T00:09", "the first 25 minutes"]
 
 
 def test_a_template_takes_the_entries_of_a_mapping(project):

@@ -16,8 +16,8 @@ import nbformat
 
 from flarebook.compendium.book.api import api_reference
 from flarebook.compendium.book.architecture import package_drawing, workflow_drawing
+from flarebook.compendium.book.data_page import data_table, data_totals, description_links
 from flarebook.compendium.book.gallery import gallery
-from flarebook.compendium.data.manifest import read_manifest
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.provenance import ORIGINS, code_state, describe_origin, versions
 from flarebook.compendium.reports.agreement import RULE, badge, compare, read_statements
@@ -25,12 +25,12 @@ from flarebook.compendium.reports.claims import HEAD, claim_rows
 from flarebook.compendium.reports.gate_tables import NONE as MISSING
 from flarebook.compendium.reports.gate_tables import effect_rows, finding_rows, gate_rows, kind_rows, number
 from flarebook.compendium.reports.gates import CONSTANT, GREEN, gates_file, judge, read_gates
+from flarebook.compendium.reports.markdown_tables import NARROW, table
 from flarebook.compendium.run import read_metrics
 
 MARK = re.compile(r"^<!-- flarebook: ([a-z-]+) -->$", re.MULTILINE)
 ROLE = re.compile(r"\{(agreement|origin|value)\}`([^`:]+)(?::([^`]+))?`")
 PAPER_VALUES = "book/paper-values.yaml"
-NARROW = "\N{NARROW NO-BREAK SPACE}"
 STUDIES = {
     "iris": "Study 1: Mg II spectra",
     "stix": "Study 2: X-ray images",
@@ -76,12 +76,6 @@ def fill(text, build):
         return format(known[match[1]][match[2]], match[3] or "")
 
     return ROLE.sub(role, MARK.sub(part, text))
-
-
-def table(head, rows):
-    """Markdown table; a bar inside a cell is escaped."""
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(str(cell).replace("|", r"\|") for cell in line) + " |" for line in lines)
 
 
 def _holds(study, build):
@@ -200,41 +194,6 @@ def origin_table(build):
     return table(("data", "numbers", "figures"), rows)
 
 
-def data_table(build):
-    """Every data set of the manifest, study by study."""
-    entries = read_manifest(build.root / "data-manifest.yaml").values()
-    parts = []
-    for study in dict.fromkeys(entry.study for entry in entries):
-        parts.append(f"## {STUDIES.get(study, study)}")
-        parts += [_data_entry(entry) for entry in entries if entry.study == study]
-    return "\n\n".join(parts)
-
-
-def _data_entry(entry):
-    """Section of one data set."""
-    facts = [("origin", entry.origin), ("licence", entry.licence), ("ships with the package", _ships(entry))]
-    facts += [("address", f"<{address}>") for address in (entry.url, entry.mirror) if address]
-    facts += [("DOI", f"[{entry.doi}](https://doi.org/{entry.doi})")] if entry.doi else []
-    facts += [("cite", f"{{cite:t}}`{entry.citation}`")] if entry.citation else []
-    facts += [("in its place", entry.stands_in)] if entry.stands_in else []
-    lines = "\n".join(f"- {name}: {value}" for name, value in facts)
-    return f"### {entry.title}\n\n`{entry.id}`\n\n{lines}{_files(entry.files)}"
-
-
-def _ships(entry):
-    """Whether a copy lies in the package, and how large it is."""
-    size = sum(file.size or 0 for file in entry.files)
-    return "no" if not entry.ships else f"yes, {size / 1e6:.2f} MB" if size else "yes"
-
-
-def _files(files):
-    """Folded table of a data set's files with their hashes."""
-    rows = [(f"`{file.name}`", file.size or MISSING, f"`{file.sha256}`") for file in files if file.sha256]
-    if not rows:
-        return ""
-    return f"\n\n:::{{dropdown}} Files and hashes\n{table(('file', 'bytes', 'SHA-256'), rows)}\n:::"
-
-
 def status_table(build):
     """When each notebook ran and how long it took, from papermill's own record in the executed notebook."""
     rows, total = [], 0.0
@@ -288,7 +247,9 @@ PARTS = {
     "sign-table": sign_table,
     "constant-table": constant_table,
     "origin-table": origin_table,
-    "data-table": data_table,
+    "data-totals": data_totals,
+    "data-table": partial(data_table, STUDIES),
+    "data-descriptions": description_links,
     "status-table": status_table,
     "versions-table": versions_table,
     "benchmark-table": benchmark_table,

@@ -54,11 +54,12 @@ class Window(BaseModel):
     otherwise: str
 
     def text(self, row):
-        """Window of a row, ISO texts "2014-03-29T17:09 to 2014-03-29T17:34"."""
+        """Window of a row, an interval by ISO 8601: "2014-03-29T17:09/17:34", the day again where it is another."""
         if not row[self.column]:
             return self.otherwise
         time = datetime.fromisoformat(row[self.column])
-        return " to ".join(f"{time + timedelta(minutes=minutes):%Y-%m-%dT%H:%M}" for minutes in self.minutes)
+        first, last = (time + timedelta(minutes=minutes) for minutes in self.minutes)
+        return f"{first:%Y-%m-%dT%H:%M}/{last:{'%H:%M' if first.date() == last.date() else '%Y-%m-%dT%H:%M'}}"
 
 
 class Template(BaseModel):
@@ -85,6 +86,8 @@ class Template(BaseModel):
         Column of that table with the file's time.
     window : Window or None
         Part of each file that is used.
+    columns : dict
+        Columns of the table, and "window", that the book's data page shows, with their headings; all by default.
     size : int or None
         Bytes of a typical file.
     functions : list of str
@@ -103,6 +106,7 @@ class Template(BaseModel):
     where: dict[str, list[str]] = {}
     time: str | None = None
     window: Window | None = None
+    columns: dict[str, str] = {}
     size: int | None = Field(None, ge=0)
     functions: list[str] = []
 

@@ -2,13 +2,11 @@
 
 import re
 
-import yaml
-
 from flarebook.compendium.batch_report import skipping
 from flarebook.compendium.project import project_root
 from flarebook.compendium.provenance import read_record
 from flarebook.compendium.reports.compare_runs import run_folder
-from flarebook.compendium.validation import check_known
+from flarebook.compendium.validation import check_known, read_yaml
 
 
 def figure_records(run):
@@ -28,13 +26,17 @@ def figure_record(id, run="laptop"):
     return read_record(folder, id)
 
 
-def _work():
-    """The work that a figure is part of, from CITATION.cff: title, list of authors, version, address."""
+def read_work():
+    """The compendium by CITATION.cff: dict of title, authors (list), version, url, summary, date and licence."""
     path = project_root() / "CITATION.cff"
-    cff = yaml.safe_load(path.read_text(encoding="utf-8")) if path.is_file() else {}
-    authors = [_name(author) for author in cff.get("authors", [])] or ["The Flarebook authors"]
-    url = cff.get("repository-code") or cff.get("url") or ""
-    return cff.get("title", "Flarebook"), authors, cff.get("version", ""), url
+    cff = read_yaml(path) if path.is_file() else {}
+    texts = {"version": "version", "summary": "abstract", "date": "date-released", "licence": "license"}
+    return {
+        "title": cff.get("title", "Flarebook"),
+        "authors": [_name(author) for author in cff.get("authors", [])] or ["The Flarebook authors"],
+        "url": cff.get("repository-code") or cff.get("url") or "",
+        **{name: str(cff.get(key, "")) for name, key in texts.items()},
+    }
 
 
 def _name(author):
@@ -54,21 +56,21 @@ def _description(record):
 
 def as_text(record):
     """Citation of a figure in one paragraph."""
-    title, authors, version, url = _work()
-    title = f"{title} (version {version})" if version else title
-    work = f"{'; '.join(authors)} ({record['time'][:4]}). {title}."
-    return f"{work} Figure {record['id']}: {_description(record)}. {url}".rstrip()
+    work = read_work()
+    title = f"{work['title']} (version {work['version']})" if work["version"] else work["title"]
+    book = f"{'; '.join(work['authors'])} ({record['time'][:4]}). {title}."
+    return f"{book} Figure {record['id']}: {_description(record)}. {work['url']}".rstrip()
 
 
 def as_bibtex(record):
     """Citation of a figure as a BibTeX entry."""
-    title, authors, _, url = _work()
+    work = read_work()
     fields = {
-        "author": " and ".join(f"{{{name}}}" if "," not in name else name for name in authors),
-        "title": f"{{{title}}}: figure {record['id']}",
+        "author": " and ".join(f"{{{name}}}" if "," not in name else name for name in work["authors"]),
+        "title": f"{{{work['title']}}}: figure {record['id']}",
         "year": record["time"][:4],
         "note": re.sub(r"([&%#_])", r"\\\1", _description(record)),  # of which TeX would take signs for commands
-        "url": url,
+        "url": work["url"],
     }
     lines = [f"  {name} = {{{value}}}," for name, value in fields.items() if value]
     return "\n".join([f"@misc{{flarebook-{record['id']},", *lines, "}"])

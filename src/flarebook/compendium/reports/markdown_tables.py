@@ -1,0 +1,20 @@
+"""Tables of the book's pages in Markdown, and how their numbers are written."""
+
+from flarebook.compendium.reports.gate_tables import NONE as MISSING
+
+NARROW = "\N{NARROW NO-BREAK SPACE}"
+UNITS = ((1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB"))
+
+
+def table(head, rows):
+    """Markdown table; a bar inside a cell is escaped."""
+    lines = [head := list(head), ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(str(cell).replace("|", r"\|") for cell in line) + " |" for line in lines)
+
+
+def shown_bytes(number):
+    """Bytes in a unit that suits them, "1.23 MB"; a dash for an unknown number."""
+    if not number:
+        return MISSING
+    factor, unit = next((pair for pair in UNITS if number >= pair[0]), (1, "B"))
+    return f"{number / factor:.3g}{NARROW}{unit}"
