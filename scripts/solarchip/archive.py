@@ -8,7 +8,7 @@ import pandas as pd
 
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.mapped_arrays import open_arrays
-from flarebook.solarchip.datasets.archive import origin_of, scale_archive
+from flarebook.solarchip.datasets.archive import dates_at_once, origin_of, scale_archive
 from flarebook.solarchip.datasets.splits import HALF, TEST, TRAIN, VALIDATION, split_chronologically
 from flarebook.solarchip.images.channels import CHANNELS
 from flarebook.solarchip.images.grid import bin_images
@@ -28,21 +28,21 @@ def read_archive(folder, last_tenth=False, side=None):
     """
     images, days = read_physical(folder, side)
     train, held = training_and_held_out(days, last_tenth)
-    return scale_archive(images[train]), scale_archive(images[held]), describe_images(images[train], days[train])
+    return scale_archive(images, train), scale_archive(images, held), describe_images(images, days, train)
 
 
 def describe_training(folder, side=None):
     """What `describe_images` tells of the dates before the last tenth of an archive's time."""
     images, days = read_physical(folder, side)
     train, _ = training_and_held_out(days, last_tenth=True)
-    return describe_images(images[train], days[train])
+    return describe_images(images, days, train)
 
 
 def read_held_out(folder, side=None):
     """Last tenth of an archive's time: scaled images (n, 11, h, w), magnetograms (n, h, w) in G, and their days."""
     images, days = read_physical(folder, side)
     _, held = training_and_held_out(days, last_tenth=True)
-    return scale_archive(images[held]), images[held, CHANNELS.index("hmi")].astype(np.float32), days[held]
+    return scale_archive(images, held), images[held, CHANNELS.index("hmi")].astype(np.float32), days[held]
 
 
 def read_physical(folder, side=None):
@@ -70,12 +70,19 @@ def training_and_held_out(days, last_tenth=False):
     return names == TRAIN, np.isin(names, (VALIDATION, TEST))
 
 
-def describe_images(images, days):
-    """What a weights file tells of its training images: how many, from when to when, whence, and a hash of them all."""
+def describe_images(images, days, rows):
+    """What a weights file tells of its training images: how many, from when to when, whence, and a hash of them all.
+
+    rows: mask of the training dates.
+    """
+    days, rows, step = days[rows], np.flatnonzero(rows), dates_at_once(images)
+    digest = hashlib.sha256()
+    for start in range(0, len(rows), step):
+        digest.update(np.ascontiguousarray(images[rows[start : start + step]]))
     return {
         "origin": origin_of(days),
-        "n_dates": len(images),
+        "n_dates": len(rows),
         "first_date": str(days["time"].iloc[0])[:10],
         "last_date": str(days["time"].iloc[-1])[:10],
-        "images_sha256": hashlib.sha256(np.ascontiguousarray(images)).hexdigest(),
+        "images_sha256": digest.hexdigest(),
     }

@@ -6,7 +6,7 @@ import numpy as np
 
 from flarebook.solarchip.images.scaling import scale_images
 
-CHUNK = 64  # dates scaled together
+CHUNK = 1 << 24  # values scaled together
 SMALLEST = 1e-3  # deviation in scaled values; a constant channel is not amplified
 
 
@@ -15,12 +15,21 @@ def origin_of(days):
     return " and ".join(sorted(set(days["origin"]))) if "origin" in days else days.attrs.get("origin", "unknown")
 
 
-def scale_archive(images):
-    """Images as the networks read them, float16 and a few dates at a time, since an archive fills the memory."""
-    out = np.empty(images.shape, np.float16)
-    for start in range(0, len(images), CHUNK):
-        out[start : start + CHUNK] = scale_images(images[start : start + CHUNK])
+def scale_archive(images, rows=slice(None)):
+    """Images as the networks read them, float16 and a few dates at a time, since an archive fills the memory.
+
+    images: (n, 11, h, w), a memory map or an array; rows: the dates wanted, a mask, indices or a slice.
+    """
+    rows = np.arange(len(images))[rows]
+    out, step = np.empty((len(rows), *images.shape[1:]), np.float16), dates_at_once(images)
+    for start in range(0, len(rows), step):
+        out[start : start + step] = scale_images(images[rows[start : start + step]])
     return out
+
+
+def dates_at_once(images):
+    """Number of dates, at least one, whose images are some 16 million values."""
+    return max(1, CHUNK // max(1, images[:1].size))
 
 
 class Standardization(NamedTuple):

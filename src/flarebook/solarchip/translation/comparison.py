@@ -51,7 +51,7 @@ def split_images(images, split, n_test, side=None):
     train, test = (np.flatnonzero(split == part) for part in ("train", "test"))
     if not len(train) or not len(test):
         raise InputError(f"{len(train)} training and {len(test)} test dates are too few: simulate more dates")
-    return scale_archive(images[train]), scale_archive(images[subsample_evenly(test, n_test)])
+    return scale_archive(images, train), scale_archive(images, subsample_evenly(test, n_test))
 
 
 def with_unsigned_field(images):
