@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from flarebook.commands import iris, solarchip, stix
+from flarebook.commands import data, iris, solarchip, stix
 from flarebook.compendium.batch_report import counted, print_line, report_skipped
 from flarebook.compendium.errors import InputError, NotebookError, plain, reason_of
 
@@ -17,9 +17,7 @@ from flarebook.compendium.errors import InputError, NotebookError, plain, reason
 EPILOG = "Exit codes: 0 all well; 1 a gate is red or a notebook stopped; 2 bad input; 130, 143 stopped by a signal."
 HELP = "Flarebook: solar-flare studies as notebooks to rerun, change and cite."
 app = typer.Typer(no_args_is_help=True, help=HELP, epilog=EPILOG, add_completion=False, pretty_exceptions_enable=False)
-data_app = typer.Typer(no_args_is_help=True, help="Data sets: status and download.")
-app.add_typer(data_app, name="data")
-for study in (iris, stix, solarchip):
+for study in (data, iris, stix, solarchip):
     app.add_typer(study.app, name=study.__name__.rpartition(".")[2])
 
 
@@ -211,40 +209,6 @@ def gates(
         f"{counted(len(new), 'gate')} proposed ({science} science, {len(new) - science} repeat) in {shown(path)}; "
         f"read, then copy to metrics/{profile}.yaml"
     )
-
-
-@data_app.command("status")
-def data_status(study: Study = None):
-    """Show each data set: shipped, mirrored, cached or absent; size; whether its hash is right.
-
-    Example: flarebook data status --study iris
-    """
-    from flarebook.commands.tables import data_table, show
-
-    title, columns, rows = data_table(study)
-    show(title, columns, rows)
-    raise typer.Exit(1 if {"wrong", "missing"} & {row[columns.index("hash")] for row in rows} else 0)
-
-
-@data_app.command("fetch")
-def data_fetch(id: Annotated[str, typer.Argument(help="Id of the data set, as in `flarebook data status`.")] = ""):
-    """Get a data set: from the folder FLAREBOOK_MIRROR, the cache (FLAREBOOK_DATA) or its address.
-
-    Example: flarebook data fetch stix-flare-list
-    """
-    from flarebook.compendium.data.download import fetch
-    from flarebook.compendium.data.manifest import dataset
-    from flarebook.compendium.progress import byte_progress
-
-    if not id:
-        raise InputError("say which data set to fetch: `flarebook data status` lists their ids")
-    chosen = dataset(id)
-    if not chosen.files:
-        raise InputError(f"{id} is no single file: get it from {chosen.url}; the book uses {chosen.stands_in}")
-    for file in chosen.files:
-        with byte_progress(file.name) as progress:
-            path = fetch(file, progress)
-        print_line(path)
 
 
 def main():

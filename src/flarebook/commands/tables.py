@@ -98,26 +98,56 @@ def figures_table(run):
 
 def data_table(study=None):
     """Table of the data sets; their hashes are "ok", "wrong", "missing", "unknown" or "-"."""
+    rows = [(entry.id, entry.origin, *_state(entry), entry.stands_in or "-") for entry in _datasets(study)]
+    return "Data sets", ("id", "data", "where", "MB", "hash", "stands in"), rows
+
+
+def licence_table(study=None):
+    """Table of the data sets with their licences; files and sizes as far as they are known."""
+    rows = [
+        (entry.id, entry.origin, entry.count, entry.bytes and entry.bytes / 1e6, *_places(entry), entry.licence)
+        for entry in _datasets(study)
+    ]
+    return "Data sets", ("id", "data", "files", "MB", "where", "licence"), rows
+
+
+def _datasets(study):
+    """Data sets of a study, or all; InputError for a study that has none."""
     datasets = read_manifest().values()
     if study:
         studies = {dataset.study for dataset in datasets}
         check_known(study, studies, "no data set belongs to study", "see `flarebook data status`")
+    return [dataset for dataset in datasets if study in (None, dataset.study)]
+
+
+def plan_table(name, entries, plan, free, rate):
+    """Table of what a fetch would get: batch.Plan; free: bytes of the disk; rate: MB/s."""
+    known = f"{len(plan.missing) - plan.unknown} of {len(plan.missing)} files"
     rows = [
-        (dataset.id, dataset.origin, *_state(dataset), dataset.stands_in or "-")
-        for dataset in datasets
-        if study in (None, dataset.study)
+        ("files", len(plan.here) + len(plan.missing), ""),
+        ("already here", plan.bytes_here / 1e9, f"GB in {len(plan.here)} files"),
+        ("to fetch, size stated", plan.bytes_known / 1e9, f"GB in {known}"),
+        ("to fetch, size unknown", plan.bytes_estimated / 1e9, f"GB estimated for {plan.unknown} files"),
+        ("free disk", free / 1e9, "GB" if free > plan.bytes_to_come else "GB: too little"),
+        ("time", plan.hours(rate), f"h at {rate:g} MB/s{', estimated' if plan.unknown else ''}"),
+        *(("licence", entry.licence, entry.id) for entry in entries),
     ]
-    return "Data sets", ("id", "data", "where", "MB", "hash", "stands in"), rows
+    return f"Plan of {name}", ("what", "amount", "remark"), rows
 
 
 def _state(dataset):
     """Where a data set is, its size in megabytes, and the state of its hashes."""
     places = [(file, *locate(file)) for file in dataset.files]
     files = [(file, path) for file, _, path in places if path]
-    where = ", ".join(sorted({place for _, place, _ in places})) or "absent"
+    (where,) = _places(dataset)
     if dataset.ships and len(files) < len(places):
         return where, None, "missing"
     return where, sum(path.stat().st_size for _, path in files) / 1e6 if files else None, _hash_state(files)
+
+
+def _places(dataset):
+    """Where the files of a data set are, in words: (str,)."""
+    return (", ".join(sorted({locate(file)[0] for file in dataset.files})) or "absent",)
 
 
 def _hash_state(files):

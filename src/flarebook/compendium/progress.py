@@ -1,5 +1,6 @@
 """Progress bars of the command line, on the terminal's error stream; nothing is drawn into a file or a pipe."""
 
+import threading
 from contextlib import contextmanager
 
 
@@ -30,11 +31,31 @@ def byte_progress(label):
 
 
 @contextmanager
-def _bar(label, total, counter):
-    """Show a bar with a counter; yields the bar and its task."""
+def batch_progress(label, total):
+    """Show a bar over the bytes of many files with the speed and the time left.
+
+    total: bytes to come, as far as they are known.  Yields a function of (bytes that came, bytes to come besides).
+    """
+    from rich.progress import DownloadColumn, TimeRemainingColumn, TransferSpeedColumn
+
+    more = (TransferSpeedColumn(), TimeRemainingColumn())
+    with _bar(label, total, DownloadColumn(), *more) as (bar, task):
+        known, lock = [total], threading.Lock()
+
+        def report(came, besides):
+            with lock:
+                known[0] += besides
+                bar.update(task, advance=came, total=known[0])
+
+        yield report
+
+
+@contextmanager
+def _bar(label, total, *counters):
+    """Show a bar with counters; yields the bar and its task."""
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-    console, columns = _console(), (TextColumn("{task.description}"), BarColumn(), counter, TimeElapsedColumn())
+    console, columns = _console(), (TextColumn("{task.description}"), BarColumn(), *counters, TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         yield bar, bar.add_task(label, total=total)
 

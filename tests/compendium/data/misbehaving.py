@@ -1,6 +1,7 @@
 """A server on this machine that misbehaves as the first part of a path says: /cut/raster.bin."""
 
 import http.server
+import sys
 import threading
 import time
 from contextlib import contextmanager
@@ -35,6 +36,7 @@ class Server(http.server.BaseHTTPRequestHandler):
         kind, wanted = self.path.split("/")[1], self.headers.get("Range")
         self.server.requests.append((kind, wanted, self.headers.get("If-Range")))
         self.server.paths.append(self.path)
+        self.server.times.append(time.monotonic())
         start = int(wanted[6:].split("-")[0]) if wanted else 0
         getattr(self, kind)(start, len(self.server.requests))
 
@@ -54,6 +56,15 @@ class Server(http.server.BaseHTTPRequestHandler):
 
     def cut(self, start, n):
         self.part(start, start + 140_000)
+
+    def slow(self, start, n):
+        self.part(start, start)
+        for place in range(start, len(CONTENT), 1 << 14):
+            try:
+                self.wfile.write(CONTENT[place : place + (1 << 14)])
+            except OSError:
+                return
+            time.sleep(0.01)
 
     def untagged(self, start, n):
         self.part(0, HALF if n == 1 else None, tag=None)
@@ -136,11 +147,20 @@ class Server(http.server.BaseHTTPRequestHandler):
             time.sleep(0.05)
 
 
+class Threads(http.server.ThreadingHTTPServer):
+    """A server of one thread a connection, silent about clients that leave."""
+
+    def handle_error(self, request, client_address):
+        """Print what a handler raises, but for a connection that broke."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
+
+
 @contextmanager
 def running(handler=Server):
     """Yield a running server: its address, its requests as (kind, range, condition), the paths asked for."""
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    server.requests, server.paths = [], []
+    server = Threads(("127.0.0.1", 0), handler)
+    server.requests, server.paths, server.times = [], [], []
     threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     server.address = f"http://127.0.0.1:{server.server_port}"
     yield server

@@ -1,5 +1,6 @@
 """Archive addresses follow the observation's start to the second."""
 
+import gzip
 import http.server
 import io
 import tarfile
@@ -8,6 +9,7 @@ from datetime import datetime
 
 import pytest
 
+from flarebook.compendium.data.download import download_file
 from flarebook.compendium.errors import InputError
 from flarebook.iris.rasters import archive
 
@@ -35,14 +37,26 @@ def test_an_observation_that_the_archive_lacks_is_named():
 
 def packed(text):
     """Archive of a FITS file that holds a text, or a page in its place below /html."""
-    if text.startswith("/html"):
+    kind = text.split("/")[1]
+    if kind == "html":
         return b"<html>maintenance</html>"
     stream = io.BytesIO()
     with tarfile.open(fileobj=stream, mode="w:gz") as bundle:
-        member = tarfile.TarInfo("raster.fits")
-        member.size = len(text)
-        bundle.addfile(member, io.BytesIO(text.encode()))
-    return stream.getvalue()
+        member = tarfile.TarInfo({"dots": "a/../../raster.fits", "root": "/raster.fits"}.get(kind, "raster.fits"))
+        content = bytes(1 << 22) if kind == "bomb" else text.encode()
+        member.size = len(content)
+        bundle.addfile(member, io.BytesIO(content))
+        if kind in ("link", "hardlink", "device"):
+            other = tarfile.TarInfo("other.fits")
+            other.type = {"link": tarfile.SYMTYPE, "hardlink": tarfile.LNKTYPE, "device": tarfile.CHRTYPE}[kind]
+            other.linkname = "../../secret"
+            bundle.addfile(other)
+        if kind == "long":
+            header = tarfile.TarInfo("long")
+            header.type, header.size = tarfile.GNUTYPE_LONGNAME, 1 << 32
+            bundle.fileobj.write(header.tobuf())
+    content = stream.getvalue()
+    return content[:-40] if kind == "cut" else content
 
 
 @pytest.fixture
@@ -89,6 +103,58 @@ def test_a_page_in_place_of_an_archive_is_not_kept(loopback, tmp_path):
     kept.parent.mkdir(exist_ok=True)
     kept.write_bytes(b"")  # of another's making
     assert archive.fetch_raster("2014-03-29T14:09", 3860258481, loopback).is_file()
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason"),
+    [
+        ("dots", "holds a/../../raster.fits, which leads out of it"),
+        ("root", "holds /raster.fits, which leads out of it"),
+        ("link", "holds other.fits, a link or a device"),
+        ("hardlink", "holds other.fits, a link or a device"),
+        ("device", "holds other.fits, a link or a device"),
+        ("bomb", r"unpacks to more than 1.05e\+06 bytes"),
+        ("long", r"a member's name claims 4.29e\+09 bytes"),
+        ("cut", "is broken or not an archive of IRIS rasters"),
+    ],
+)
+def test_an_archive_that_may_do_harm_is_not_kept(loopback, monkeypatch, tmp_path, kind, reason):
+    monkeypatch.setattr("flarebook.iris.rasters.read.FILE_BYTES", 1 << 20)
+    with pytest.raises(InputError, match=f"sent no usable file .*{reason}.*nothing was kept"):
+        archive.fetch_raster("2014-03-29T14:09", 3860258481, loopback.replace("level2", kind))
+    assert not [path for path in (tmp_path / "cache").rglob("*") if path.is_file() and path.suffix != ".json"]
+
+
+def test_a_packed_image_that_is_a_bomb_is_refused(monkeypatch, tmp_path):
+    monkeypatch.setattr("flarebook.iris.rasters.read.FILE_BYTES", 1 << 20)
+    path = tmp_path / "iris_l2_20140329_140938_3860258481_SJI_2796_t000.fits.gz"
+    path.write_bytes(gzip.compress(b"SIMPLE  =" + bytes(1 << 22)))
+    with pytest.raises(InputError, match="unpacks to more than"):
+        archive.check_file(path)
+
+
+def test_the_archive_s_files_are_the_rasters_of_both_tables(loopback):
+    known = archive.archive_files({}, resolve=False)
+    assert len(known) == 68 and all("??" in file.name for file in known)
+    (raster, jaw) = archive.archive_files({"sji": "2796"}, ["PF 15"], archive=loopback)
+    assert raster.url.endswith("/20140329_140938_3860258481/iris_l2_20140329_140938_3860258481_raster.tar.gz")
+    assert raster.mirrors == [archive.MIRROR + raster.url.removeprefix(loopback)]
+    assert jaw.name == "iris_l2_20140329_140938_3860258481_SJI_2796_t000.fits.gz"
+    archive.check_file(download_file(raster))
+    (planned,) = archive.archive_files({}, ["*_20140329_1409*"], resolve=False)
+    assert planned.name == raster.name  # known by the listing, and by the file that is here
+
+
+def test_observations_that_the_archive_lacks_are_noted(loopback):
+    skipped = []
+    files = archive.archive_files({}, ["PF 15", "AR 1"], skipped=skipped, archive=loopback)
+    assert len(files) == 1 and len(skipped) == 1 and skipped[0].startswith("AR 1: the archive lists no observation")
+    with pytest.raises(InputError, match="no observation can be found: AR 1: cannot fetch .* connect to the network"):
+        archive.archive_files({}, ["AR *"], archive="http://127.0.0.1:9")
+    with pytest.raises(InputError, match="there are no slit-jaw images of 171: choose among 1330"):
+        archive.archive_files({"sji": "171"})
+    with pytest.raises(InputError, match="takes no parameter 'sij' .did you mean sji"):
+        archive.archive_files({"sij": "2796"})
 
 
 def test_no_network_and_no_time_are_told_in_a_sentence():

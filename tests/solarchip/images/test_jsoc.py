@@ -99,3 +99,27 @@ def test_days_and_channels_that_the_archive_lacks_are_refused():
         jsoc.image_url(DAY, "195")
     with pytest.raises(InputError, match="channel 'hmi_m' is unknown"):
         jsoc.jsoc_file_name(DAY, "hmi_m")
+
+
+def test_the_archive_s_files_are_days_by_channels(tmp_path, write_sun):
+    files = jsoc.archive_files({"start": "2014-03-29", "end": "2014-04-01", "channels": "hmi,171"})
+    assert len(files) == 4 * 2 and files[0].url == jsoc.image_url("2014-03-29", "hmi")
+    assert files[0].saved_as == "sdo/2014-03-29/hmi.M_720s.20140329_000000_TAI.fits"
+    (one,) = jsoc.archive_files({"start": "2014-03-29", "end": "2014-04-01"}, ["AIA20140331*_0171.fits"])
+    assert one.url == jsoc.image_url("2014-03-31", "171")
+    assert jsoc.typical_size(files[0].name) > 10 * jsoc.typical_size(one.name)
+    jsoc.check_file(write_sun(tmp_path / one.name, "171"))
+
+
+@pytest.mark.parametrize(
+    ("parameters", "sentence"),
+    [
+        ({"begin": "2014-03-29"}, "takes no parameter 'begin' .*: it takes start, end, channels"),
+        ({"start": "2014-03-29", "end": "2014-03-28"}, "give an end after the start"),
+        ({"end": "2009-01-01"}, "there are no images of 2009-01-01"),
+        ({"channels": "172"}, "channel '172' is unknown"),
+    ],
+)
+def test_files_that_the_archive_cannot_have_are_refused(parameters, sentence):
+    with pytest.raises(InputError, match=sentence):
+        jsoc.archive_files(parameters)

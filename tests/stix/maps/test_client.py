@@ -235,6 +235,24 @@ def test_times_with_an_offset_are_converted_to_utc(archive):
 
 @pytest.mark.parametrize("answer", ["[" * 900 + "]" * 900, "[" + "9" * 5000 + "]", "[" * 100_000])
 def test_json_that_python_cannot_hold_is_told(monkeypatch, answer):
-    monkeypatch.setattr(client, "read_page", lambda *_: answer)
+    monkeypatch.setattr(client, "read_listing", lambda *_: answer)
     with pytest.raises(InputError, match="sent no JSON"):
         query_maps("2022-06-01", "2022-06-02")
+
+
+def test_the_archive_s_files_are_the_published_images_or_those_of_a_query(archive, monkeypatch):
+    monkeypatch.setattr(client, "published_names", lambda: pd.DataFrame({"filename": [NAME, NEW]}))
+    assert [file.url for file in client.archive_files({}, ["*_clean_map.fits"])] == [map_url(NAME)]
+    asked = {"start": "2022-06-04", "end": "2022-06-06", "band": "4-10"}
+    files = client.archive_files(asked, host=archive[0])
+    assert [file.name for file in files] == [map_of(day, 1) for day in (4, 5)]
+    before = len(archive[1])
+    assert client.archive_files(asked, host=archive[0]) == files and len(archive[1]) == before  # answers are kept
+    for parameters, sentence in (({"end": "2022-06-06"}, "give start too"), ({"stop": "x"}, "no parameter 'stop'")):
+        with pytest.raises(InputError, match=sentence):
+            client.archive_files(parameters)
+
+
+def test_a_plan_without_the_published_list_says_how_to_get_it(archive):
+    with pytest.raises(InputError, match="is not here: get it by `flarebook data fetch stix-kept-filenames`"):
+        client.archive_files({}, resolve=False)

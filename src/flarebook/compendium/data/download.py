@@ -10,7 +10,7 @@ import os
 import shutil
 from pathlib import Path
 
-from flarebook.compendium.atomic_files import WORK, atomic_write, make_folder, own_folder
+from flarebook.compendium.atomic_files import WORK, atomic_write, own_folder
 from flarebook.compendium.data import lock
 from flarebook.compendium.data.hosts import is_local, mirror_address
 from flarebook.compendium.data.reading import FITS, IMAGE_BYTES
@@ -83,8 +83,13 @@ def locate(file):
         return ("ships", path) if path.is_file() else ("absent", None)
     if mirrored := in_mirror(file.name):
         return "mirror", mirrored
-    path = cache_folder() / file.name
+    path = cache_place(file)
     return ("cached", path) if path.is_file() else ("absent", None)
+
+
+def cache_place(file):
+    """Path of a manifest's file in the cache, where it may lie in a folder that `saved_as` names."""
+    return cache_folder() / (file.saved_as or file.name)
 
 
 def fetch(file, progress=None):
@@ -97,10 +102,17 @@ def fetch(file, progress=None):
         return shipped(file)
     if mirrored := in_mirror(file.name):
         return check_hash(mirrored, file.sha256, "replace the mirror's copy")
-    target = make_folder(cache_folder()) / file.name
+    target = cache_place(file)
     if target.is_file():
         return check_hash(target, file.sha256, "delete it and fetch it again")
-    return download([file.url, *file.mirrors], target, file.sha256, size=file.size, progress=progress)
+    return download_file(file, progress)
+
+
+def download_file(file, progress=None, check=None):
+    """Path of a manifest's file in the cache, downloaded unless it is there; InputError as of `download`."""
+    limit = LIMIT if file.name.endswith((".tar.gz", ".tgz", ".tar")) else IMAGE_BYTES
+    options = {"check": check, "size": file.size, "progress": progress, "limit": limit}
+    return download([file.url, *file.mirrors], cache_place(file), file.sha256, **options)
 
 
 def fetch_url(url, check, folder=None, progress=None, limit=IMAGE_BYTES):

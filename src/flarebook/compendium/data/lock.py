@@ -45,6 +45,13 @@ def recorded(file):
     return None
 
 
+def records():
+    """Records of all files: list of Record, those of the project's copy in place of the cache's own."""
+    with _GUARD:
+        found = _ledger(cache_folder() / NAME).read() | _ledger(project_root() / NAME).read()
+    return list(found.values())
+
+
 def record(file, path, digest=None):
     """Record of a file that has just been fetched: made at the first fetch, compared at every other.
 

@@ -11,6 +11,7 @@ import io
 import lzma
 import os
 import stat
+import tarfile
 import warnings
 import zipfile
 from contextlib import contextmanager, nullcontext
@@ -18,12 +19,14 @@ from functools import wraps
 from math import prod
 from pathlib import Path
 
-from flarebook.compendium.errors import InputError, reason_of
+from flarebook.compendium.errors import InputError, plain, reason_of
 
 # Of one array of a file, and of a file unpacked in memory: eight images of 4096 pixels in float64.
 IMAGE_BYTES = 1 << 30
 TABLE_BYTES, TABLE_COLUMNS = 64 << 20, 500  # of a text table
 CHUNK = 1 << 20
+TAR_HEADER = 1 << 20  # bytes of a tar member's long name or attributes, which are read into memory
+LONG_HEADERS = (tarfile.GNUTYPE_LONGNAME, tarfile.GNUTYPE_LONGLINK, tarfile.XHDTYPE, tarfile.XGLTYPE)
 
 
 def _open_member(path, mode="rb"):
@@ -167,6 +170,43 @@ def unpacked(path, limit=IMAGE_BYTES, folder=None):
             content.write(chunk)
         content.seek(0)
     return target or content
+
+
+class _TarHeader(tarfile.TarInfo):
+    """Header of a tar member that claims little memory."""
+
+    @classmethod
+    def frombuf(cls, buffer, encoding, errors):
+        """Header from its block; InputError when what it announces would fill the memory."""
+        header = super().frombuf(buffer, encoding, errors)
+        if header.type in (*LONG_HEADERS, tarfile.SOLARIS_XHDTYPE) and header.size > TAR_HEADER:
+            raise InputError(f"a member's name claims {header.size:.3g} bytes: give an archive as it was published")
+        return header
+
+
+def open_tar(path):
+    """Open a tar archive, packed or not, to be read from its beginning to its end: tarfile.TarFile."""
+    return tarfile.open(path, "r|*", tarinfo=_TarHeader)
+
+
+def check_tar(path, limit):
+    """Read a tar archive to its end; returns the names of its files.
+
+    limit: bytes to which it may unpack.  Raises InputError beyond it, for a member that is a link or a device, and for
+    a name that leads out of the archive's folder.
+    """
+    names, claimed = [], 0
+    with open_tar(path) as archive:
+        for member in archive:
+            claimed += member.size
+            if claimed > limit:
+                raise InputError(f"{path.name} unpacks to more than {limit:.3g} bytes: give a smaller archive")
+            if not (member.isfile() or member.isdir()):
+                raise InputError(f"{path.name} holds {plain(member.name)}, a link or a device: give one of files")
+            if member.name.startswith("/") or ".." in member.name.split("/"):
+                raise InputError(f"{path.name} holds {plain(member.name)}, which leads out of it: give another archive")
+            names += [member.name] if member.isfile() else []
+    return names
 
 
 def read_text(path, errors="strict"):

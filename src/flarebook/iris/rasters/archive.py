@@ -1,17 +1,27 @@
 """Addresses of IRIS level-2 rasters in the public archive."""
 
 import re
-import tarfile
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from flarebook.compendium.batch_report import skipping
+from flarebook.compendium.data.batch import check_parameters, local_index, matches
+from flarebook.compendium.data.cache import cached_listing, read_listing
 from flarebook.compendium.data.download import fetch_url, local_files
-from flarebook.compendium.data.reading import file_reader
-from flarebook.compendium.data.transfer import LIMIT, read_page
+from flarebook.compendium.data.manifest import DataFile
+from flarebook.compendium.data.reading import check_tar, file_reader
+from flarebook.compendium.data.transfer import LIMIT
 from flarebook.compendium.errors import InputError
+from flarebook.iris.observations import observation_table
 
 ARCHIVE = "https://www.lmsal.com/solarsoft/irisa/data/level2_compressed"
+MIRROR = "http://sdc.uio.no/vol/fits/iris/level2"  # without https: asked only where the hash is known
+NAMES = ("iris_l2_*.fits.gz", "iris_l2_*_raster.tar.gz")  # patterns of the archive's files
+TYPICAL_SIZE = (
+    2_000_000_000  # bytes of a raster archive, a guess: PF 15 has 1,440 exposures of 1.25 MB at Mg II, packed
+)
+SLIT_JAW = ("1330", "1400", "2796", "2832")  # Å
 TOLERANCE = timedelta(minutes=2)  # of a start, which the paper's tables give to the minute
 
 
@@ -52,9 +62,10 @@ def nearest_start(page, start, obsid):
 def exact_start(start, obsid, archive=ARCHIVE):
     """Start to the second of an observation, looked up in the archive's listing of its day.
 
-    Raises InputError without a network, or when the day lists no such observation.
+    Listings are kept in the cache for a month.  Raises InputError without a network, or when the day lists no such
+    observation.
     """
-    return nearest_start(read_page(day_url(start, archive)), start, obsid)
+    return nearest_start(read_listing(day_url(start, archive)), start, obsid)
 
 
 def fetch_raster(
@@ -102,13 +113,81 @@ def fetch_raster(
     return fetch_url(url, check_archive, progress=progress, limit=LIMIT)
 
 
+def archive_files(parameters, only=(), resolve=True, skipped=None, archive=ARCHIVE):
+    """Files of the observations of the paper's Tables 1 and 2 in the archive: list of DataFile.
+
+    parameters: {"sji": filters of slit-jaw images to add, "2796,1400"}, optional.  only: patterns, one of which must
+    match an observation's name ("PF 15") or its file's.  resolve: whether the archive is asked for the second of each
+    start; otherwise a name that is not known yet has ?? in its place, and no address.  skipped: list that receives a
+    sentence for each observation whose address cannot be found.
+    Raises InputError for other parameters, and when none can be found.
+    """
+    filters, skipped, index = _filters(parameters), [] if skipped is None else skipped, local_index()
+    files = []
+    for row in observation_table().itertuples():
+        unknown = f"iris_l2_{_time(row.start):%Y%m%d_%H%M}??_{int(row.obsid):010d}_raster.tar.gz"
+        if not matches(only, row.observation, unknown):
+            continue
+        with skipping(skipped, row.observation):
+            start = _known_start(row, index, resolve, archive)
+            files += _files_of(start, row.obsid, filters, archive) if start else [DataFile(saved_as=unknown)]
+    if skipped and not files:
+        raise InputError(f"no observation can be found: {skipped[0]}")
+    return files
+
+
+def _filters(parameters):
+    """Filters of the slit-jaw images that parameters ask for; InputError for others."""
+    check_parameters(parameters, ("sji",))
+    filters = [text for text in parameters.get("sji", "").split(",") if text]
+    if unknown := sorted(set(filters) - set(SLIT_JAW)):
+        raise InputError(f"there are no slit-jaw images of {', '.join(unknown)}: choose among {', '.join(SLIT_JAW)}")
+    return filters
+
+
+def _known_start(row, index, resolve, archive):
+    """Start to the second from the name of a file that is here, or from the archive's listing; None if not resolved."""
+    start = _time(row.start)
+    for name in index:
+        if name.startswith("iris_l2_") and name.endswith(f"_{int(row.obsid):010d}_raster.tar.gz"):
+            if re.fullmatch(r"\d{8}_\d{6}", name[8:23]) and abs(file_start(name) - start) < TOLERANCE:
+                return file_start(name)
+    if resolve:
+        return exact_start(start, row.obsid, archive)
+    listing = cached_listing(day_url(start, archive))
+    return nearest_start(listing, start, row.obsid) if listing else None
+
+
+def _files_of(start, obsid, filters, archive):
+    """Files of an observation: its rasters, and slit-jaw images of some filters."""
+    url = raster_url(start, obsid, archive)
+    stem = url.removesuffix("_raster.tar.gz")
+    urls = [url, *(f"{stem}_SJI_{wavelength}_t000.fits.gz" for wavelength in filters)]
+    return [DataFile(url=url, mirrors=[MIRROR + url.removeprefix(archive)]) for url in urls]
+
+
+def typical_size(name):
+    """Bytes of a file that is not here, a guess: PF 15 has 1,440 exposures of 1.25 MB at Mg II, packed."""
+    return 5_000_000 if "_SJI_" in name else 2_000_000_000
+
+
+def check_file(path):
+    """Raise an error for a file of the archive that is not what its name says."""
+    if path.name.endswith(".tar.gz"):
+        return check_archive(path)
+    from flarebook.iris.rasters.read import open_level2  # astropy, which the addresses need not wait for
+
+    with open_level2(path):
+        pass
+
+
 @file_reader("an archive of IRIS rasters")
 def check_archive(path):
-    """Read an archive to its end; InputError when it is cut, or holds no FITS file."""
-    with tarfile.open(path, "r:gz") as archive:
-        names = archive.getnames()
-        if not any(name.endswith((".fits", ".fits.gz")) for name in names):
-            raise InputError(f"{path.name} holds no FITS file: give an archive of rasters")
+    """Read an archive to its end; InputError when it is cut, holds no FITS file, or other than files (`check_tar`)."""
+    from flarebook.iris.rasters.read import unpacked_limit
+
+    if not any(name.endswith((".fits", ".fits.gz")) for name in check_tar(path, unpacked_limit(path))):
+        raise InputError(f"{path.name} holds no FITS file: give an archive of rasters")
 
 
 def file_start(path):

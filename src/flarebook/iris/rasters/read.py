@@ -4,7 +4,6 @@ Own code, since neither irispy nor sunraster streams: a day's archive holds more
 """
 
 import shutil
-import tarfile
 import tempfile
 import warnings
 from collections.abc import Iterable, Iterator
@@ -17,7 +16,7 @@ import astropy.units as u
 import numpy as np
 
 from flarebook.compendium.batch_report import skipping
-from flarebook.compendium.data.reading import open_fits, reading
+from flarebook.compendium.data.reading import open_fits, open_tar, reading
 from flarebook.compendium.errors import InputError, MetadataWarning, plain
 from flarebook.iris.rasters.cubes import CubeWindow, cubes_of, is_held
 from flarebook.iris.rasters.raster import Exposure, Raster
@@ -217,10 +216,10 @@ def raster_files(path, skipped):
         return
     found = 0
     with skipping(skipped), reading(path, "an archive of IRIS rasters"), tempfile.TemporaryDirectory() as folder:
-        with tarfile.open(path, "r|*") as archive:
+        with open_tar(path) as archive:
             for member in archive:
                 base = PurePosixPath(member.name).name
-                if member.size > _limit(path):  # also of what is not read, but must be unpacked to be passed over
+                if member.size > unpacked_limit(path):  # also of what is passed over, but unpacked
                     raise InputError(f"{path}/{plain(base)} claims {member.size:.3g} bytes: give a smaller file")
                 if member.isfile() and base.endswith((".fits", ".fits.gz")):
                     found += 1
@@ -232,7 +231,7 @@ def raster_files(path, skipped):
             raise InputError(f"{path} holds no FITS file: give the archive of an observation's rasters")
 
 
-def _limit(path):
+def unpacked_limit(path):
     """Bytes to which a packed file may unpack; the archive's shrink to a third, missing exposures to a hundredth."""
     return max(FILE_BYTES, EXPANSION * path.stat().st_size)
 
@@ -246,6 +245,6 @@ def open_level2(path, name=None):
     """
     path, name = Path(path), name or str(path)
     with reading(path, CONTENT, name), tempfile.TemporaryDirectory(prefix="flarebook-") as folder:
-        with open_fits(path, _limit(path), folder, name) as hdus:
+        with open_fits(path, unpacked_limit(path), folder, name) as hdus:
             hdus.verify("silentfix")
             yield hdus

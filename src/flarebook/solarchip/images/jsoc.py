@@ -1,17 +1,20 @@
 """The Joint Science Operations Center: addresses of the eleven images of a day, and fetching them."""
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
+from flarebook.compendium.data.batch import check_parameters, matches
 from flarebook.compendium.data.download import fetch_url
+from flarebook.compendium.data.manifest import DataFile
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.project import cache_folder
 from flarebook.solarchip.images.channels import CHANNELS
 from flarebook.solarchip.images.read import read_image
 
 HOST = "https://jsoc1.stanford.edu/data"
-FIRST = date(2010, 5, 1)
+FIRST, LAST = date(2010, 5, 1), date(2024, 12, 31)  # of the study's days
+NAMES = ("AIA[0-9]*.fits", "hmi.M_720s.*.fits")  # patterns of the archive's files
 
 
 def jsoc_file_name(day, channel):
@@ -101,6 +104,34 @@ def fetch_days(
     if failures and not count:
         raise InputError(f"none of the {len(failures)} images can be had; first: {failures[0][1]}")
     return count, failures
+
+
+def archive_files(parameters, only=(), resolve=True, skipped=None, host=HOST):
+    """Images of the JSOC, days by channels: list of DataFile.
+
+    parameters: {"start", "end": ISO days, both included; "channels": "hmi,171"}, each optional.  only: patterns, one of
+    which must match a file's name.  Addresses follow from the days, so nothing is resolved, and no day is skipped.
+    Raises InputError for other parameters, days and channels.
+    """
+    check_parameters(parameters, ("start", "end", "channels"))
+    first, last = parse_day(parameters.get("start", FIRST)), parse_day(parameters.get("end", LAST))
+    if last < first:
+        raise InputError(f"the days from {first} to {last} are none: give an end after the start")
+    channels = [text for text in parameters.get("channels", ",".join(CHANNELS)).split(",") if text]
+    days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
+    urls = [(day, image_url(day, channel, host)) for day in days for channel in channels]
+    names = [(day, url, url.rsplit("/", 1)[1]) for day, url in urls]
+    return [DataFile(url=url, saved_as=f"sdo/{day}/{name}") for day, url, name in names if matches(only, name)]
+
+
+def typical_size(name):
+    """Bytes of a file that is not here, a guess: .7 bytes a pixel, as HMI packed at 512 pixels has."""
+    return int(0.7 * (4096**2 if name.startswith("hmi") else 1024**2))
+
+
+def check_file(path):
+    """Raise an error for a file of the archive that is not an image of the Sun."""
+    read_image(path)
 
 
 def day_folder(day, folder=None):

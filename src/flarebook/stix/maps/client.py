@@ -6,13 +6,16 @@ import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
-from flarebook.compendium.data.download import fetch_url
-from flarebook.compendium.data.transfer import read_page
+from flarebook.compendium.data.batch import check_parameters, matches
+from flarebook.compendium.data.cache import DAY, read_listing
+from flarebook.compendium.data.download import fetch_url, locate
+from flarebook.compendium.data.manifest import DataFile, dataset
 from flarebook.compendium.errors import InputError
-from flarebook.stix.maps.file_names import parse_name, published_names
+from flarebook.stix.maps.file_names import PUBLISHED, parse_name, published_names
 from flarebook.stix.maps.fits_map import read_map
 
 HOST = "https://datacenter.stix.i4ds.net"
+NAMES = ("stix_*.fits",)  # patterns of the archive's files
 UID = re.compile(r"\d{10}")
 BANDS = ("4-10", "16-28")  # keV, of the poster's images
 WINDOW = 7  # days asked for at once
@@ -39,15 +42,26 @@ def query_maps(start=None, end=None, flare_id=None, host=HOST):
     """
     url = f"{host}/api/request/imaging/flare"
     form = {"flare_id": flare_id} if flare_id else {"start_utc": start, "end_utc": end}
-    answer = read_page(url, form)
+    answer = read_listing(url, form, _max_age(end), lambda text: _parse(text, url, form))
+    return sorted({name for name in _texts(_parse(answer, url, form)) if _is_clean(name)})
+
+
+def _max_age(end):
+    """Seconds for which the answer to a query is kept: a day, and a month where its range ended months ago."""
+    settled = end and datetime.now(UTC).replace(tzinfo=None) - _time(end) > timedelta(days=60)
+    return 30 * DAY if settled else DAY
+
+
+def _parse(answer, url, form):
+    """Content of the answer to a query; InputError when it is no JSON, or reports an error."""
     try:
         found = json.loads(answer)
-        texts = _texts(found)
+        _texts(found)
     except (ValueError, RecursionError) as error:  # ValueError: no JSON, or an integer of thousands of digits
         raise InputError(f"{url} sent no JSON: the service has changed or is down; try later") from error
     if isinstance(found, dict) and found.get("error"):
         raise InputError(f"the data centre cannot answer for {form}: {str(found['error'])[:200]}")
-    return sorted({name for name in texts if _is_clean(name)})
+    return found
 
 
 def query_archive(start, end, band="", host=HOST, window=WINDOW, skipped=None):
@@ -127,6 +141,38 @@ def _is_clean(name):
         return parse_name(name)["product"] in ("clean_map", "clean_hpc")
     except InputError:
         return False
+
+
+def archive_files(parameters, only=(), resolve=True, skipped=None, host=HOST):
+    """CLEAN maps of the archive: list of DataFile.
+
+    parameters: {} for the images that the poster kept, or {"start", "end", "band"} as of `query_archive`, of which end
+    and band are optional.  only: patterns, one of which must match a file's name.  resolve: whether the list of
+    published names is fetched where it is not here; a query is asked in any case, and its answers are kept.  skipped:
+    list that receives a sentence for each day that fails.
+    Raises InputError for other parameters, and without the published list.
+    """
+    check_parameters(parameters, ("start", "end", "band"))
+    if start := parameters.get("start"):
+        band, end = parameters.get("band", ""), parameters.get("end") or end_of_query(start)
+        names = query_archive(start, end, band, host, skipped=skipped)
+    elif parameters:
+        raise InputError("end and band belong to a query: give start too")
+    else:
+        if not resolve and locate(dataset(PUBLISHED).files[0])[1] is None:
+            raise InputError(f"the list of published names is not here: get it by `flarebook data fetch {PUBLISHED}`")
+        names = published_names()["filename"]
+    return [DataFile(url=map_url(name, host)) for name in names if matches(only, name)]
+
+
+def typical_size(name):
+    """Bytes of a file that is not here: those of the CLEAN file of 2021-11-01, in the older format."""
+    return 1_353_600
+
+
+def check_file(path):
+    """Raise an error for a file of the archive that is not a CLEAN map."""
+    read_map(path)
 
 
 def find_names(item, host=HOST):

@@ -23,6 +23,7 @@ NEW_NAME = re.compile(
 )
 
 
+PUBLISHED = "stix-kept-filenames"  # data set of the published names
 COLUMNS = ["filename", "uid", "flare_id", "band", "start", "image_id", "family", "product"]
 
 
@@ -65,7 +66,7 @@ def published_names():
     Looked for in the folder FLAREBOOK_MIRROR, then in the cache, then at its public address.  Returns a table with
     what `parse_name` tells of each.  Raises InputError without a network, or when the list was changed.
     """
-    entry = dataset("stix-kept-filenames")
+    entry = dataset(PUBLISHED)
     path = fetch(entry.files[0])
     names = [Path(line).name for line in path.read_text().split()]  # the public list has the authors' folder in front
     found = hashlib.sha256("".join(f"{name}\n" for name in names).encode()).hexdigest()
