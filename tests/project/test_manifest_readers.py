@@ -110,3 +110,37 @@ def test_weights_are_those_of_the_encoders_that_a_hub_holds():
     assert MANIFEST["encoder-weights"].bytes == 1e6 * sum(spec.megabytes for spec in hub.values())
     url = MANIFEST["encoder-weights"].templates[0].url
     assert url.format(**rows["dinov2"]).endswith(hub["dinov2"].identifier)
+
+
+def strftime_of(pattern):
+    """Pattern of sunpy's scraper in the codes of strftime, for the average over a minute of GOES-16."""
+    codes = {"year:4d": "%Y", "month:2d": "%m", "day:2d": "%d", "SatelliteNumber:2d": "16", "Resolution": "avg1m"}
+    for name, code in codes.items():
+        pattern = pattern.replace(f"{{{{{name}}}}}", code).replace(f"{{{name}}}", code)
+    return pattern.replace("{{}}", "v2-2-0")
+
+
+def test_archives_of_noaa_lie_where_sunpy_looks_for_them():
+    noaa = pytest.importorskip("sunpy.net.dataretriever.sources.noaa")
+    goes = pytest.importorskip("sunpy.net.dataretriever.sources.goes")
+    assert MANIFEST["noaa-region-summaries"].templates[0].url == strftime_of(noaa.SRSClient.pattern)
+    assert MANIFEST["goes-xrs"].templates[0].url == strftime_of(goes.XRSClient.pattern_r)
+
+
+def test_images_of_aia_lie_where_sunpy_looks_for_them():
+    aia = pytest.importorskip("sunpy.net.dataretriever.sources.aia_synopsis")
+    pattern = strftime_of(aia.AIASynopsisClient.pattern).replace("{{hour:2d}}", "00").replace("{{minute:2d}}", "00")
+    assert MANIFEST["sdo-hmi-aia-daily"].templates[1].url == pattern.replace("{{Wavelength:04d}}", "{channel}")
+
+
+def test_the_sample_set_of_2011_has_the_names_that_sunpy_gives():
+    sample = pytest.importorskip("sunpy.data._sample")
+    names = [file.name for file in MANIFEST["sdo-sample-20110607"].files]
+    known = {name: key for key, name in sample._SAMPLE_DATA.items()}
+    channels = ("094", "131", "171", "193", "211", "304", "335", "1600")
+    assert {known[name] for name in names} == {"HMI_LOS_IMAGE", *(f"AIA_{channel}_IMAGE" for channel in channels)}
+    addresses = {
+        url.rpartition("/sunpy/v1/")[0].rsplit("/", 1)[0]
+        for url in (file.url for file in MANIFEST["sdo-sample-20110607"].files)
+    }
+    assert addresses == {sample._BASE_URLS[0].removesuffix("/main/sunpy/v1/")}

@@ -89,15 +89,15 @@ def croissant(datasets, work):
 
 
 def _distribution(data):
-    """Files of a data set as FileObjects, archives of many as FileSets."""
+    """Files of a data set that have an address as FileObjects, archives of many as FileSets."""
     about = f"{data.title} ({data.origin}; {data.licence})"
-    for number, file in enumerate(data.files):
+    for number, file in enumerate(file for file in data.files if file.path or file.url):
         yield {
             "@type": "cr:FileObject",
             "@id": f"{data.id}/{number}",
             "name": file.name,
             "description": about,
-            "contentUrl": file.path or file.url or data.url,
+            "contentUrl": file.path or file.url,
             "encodingFormat": media_type(file.name),
             **({"contentSize": f"{file.size} B"} if file.size is not None else {}),
             **({"sha256": file.sha256} if file.sha256 else {}),
