@@ -8,6 +8,7 @@ import nbformat
 import yaml
 
 from flarebook.compendium.atomic_files import make_folder
+from flarebook.compendium.book.edition import edition_notes, with_note
 from flarebook.compendium.book.links import unlink
 from flarebook.compendium.book.notebooks import number_figures, refuse_errors, take_pages
 from flarebook.compendium.book.pages import Build, fill
@@ -33,8 +34,9 @@ def stage(root, output, study=None):
     shutil.rmtree(build.source, ignore_errors=True)
     make_folder(build.source)
     _stage_files(build, contents)
+    notes = edition_notes(build)
     for name in pages_of(contents):
-        _stage_page(build, name, absent)
+        _stage_page(build, name, absent, notes.get(name))
     return build.source
 
 
@@ -57,10 +59,10 @@ def _stage_files(build, contents):
     (build.source / "_toc.yml").write_text(yaml.safe_dump(contents, sort_keys=False), encoding="utf-8")
 
 
-def _stage_page(build, name, absent):
+def _stage_page(build, name, absent, note=None):
     """Stage one page of the contents, an executed notebook or a page of prose, with its generated parts filled in.
 
-    absent: pages of other studies, to which no link may lead.
+    absent: pages of other studies, to which no link may lead; note: on the edition, set below the page's title.
     """
     (build.source / name).parent.mkdir(parents=True, exist_ok=True)
     if name in build.notebooks:
@@ -68,13 +70,15 @@ def _stage_page(build, name, absent):
         refuse_errors(notebook, name)
         number_figures(notebook, build.output / "figures")
         take_pages(notebook, build.output, build.source / STATIC)
-        for cell in notebook.cells:
-            if cell.cell_type == "markdown":
-                cell.source = unlink(fill(cell.source, build), name, absent)
+        prose = [cell for cell in notebook.cells if cell.cell_type == "markdown"]
+        for cell in prose:
+            cell.source = unlink(fill(cell.source, build), name, absent)
+        if note:
+            prose[0].source = with_note(prose[0].source, note)
         nbformat.write(notebook, build.source / f"{name}.ipynb")
     else:
-        text = (build.root / f"{name}.md").read_text(encoding="utf-8")
-        (build.source / f"{name}.md").write_text(unlink(fill(text, build), name, absent), encoding="utf-8")
+        text = unlink(fill((build.root / f"{name}.md").read_text(encoding="utf-8"), build), name, absent)
+        (build.source / f"{name}.md").write_text(with_note(text, note) if note else text, encoding="utf-8")
 
 
 def read_contents(path):

@@ -19,9 +19,10 @@ SOURCES = ("simulated", "real")
 class SunSource:
     """Where the images of a run come from.
 
-    source: of SOURCES; folder: of real days (see `real_days`), or of SDOML stores; flare_list: GOES record or flare
-    list, "" for those in the folder; n_days, seed, size, start, processes: of the simulation; of SDOML, one date a day
-    is read from start on; n_test_days: of `load_test_days`.
+    source: of SOURCES; folder: of real days (see `real_days`), or of SDOML stores, "" to fetch days from the JSOC;
+    flare_list: GOES record or flare list, "" for those in the folder, or for fetched days their X-ray fluxes; n_days,
+    seed, size, start, processes: of the simulation; of SDOML and the JSOC, one date a day is read from start on;
+    n_test_days: of `load_test_days`.
     """
 
     source: str = "simulated"
@@ -38,26 +39,46 @@ class SunSource:
 def load_sun(request, path=None):
     """Load images, days, regions and flares as SunDays.
 
-    request: SunSource; path: see `simulate_sun`.  Raises InputError for an unknown source, or for real days without a
-    folder.
+    request: SunSource; path: see `simulate_sun`.  Raises InputError for an unknown source, or when no day can be used.
     """
     if request.source == "simulated":
         from flarebook.solarchip.datasets.simulated import simulate_sun
 
         size, start = request.size, request.start
         return simulate_sun(request.n_days, request.seed, size, 1.0, start, request.processes, path)
-    if request.source != "real" or not request.folder:
-        raise InputError(
-            f"source {request.source!r}, folder {request.folder!r}: choose one of {SOURCES}, and a folder for real days"
-        )
+    if request.source != "real":
+        raise InputError(f"source {request.source!r} is unknown: choose one of {', '.join(SOURCES)}")
     from flarebook.solarchip.datasets.real import real_days, sdoml_days
     from flarebook.solarchip.images.sdoml import find_stores
 
     flares = [request.flare_list] if request.flare_list else None
+    dates = pd.date_range(request.start, periods=request.n_days)
+    if not request.folder:
+        return fetched_days(dates, flares, request.size)
     if stores := find_stores(request.folder):
-        dates = pd.date_range(request.start, periods=request.n_days)
         return sdoml_days(dates, flares or (), *stores, size=request.size)
     return real_days(request.folder, flares, request.size)
+
+
+def fetched_days(dates, flares=None, size=128):
+    """Dates whose images the JSOC has, fetched where this machine holds no copy: a SunDays.
+
+    dates: DatetimeIndex; flares: see `real_days`, None for the X-ray fluxes of each date and the day before, fetched
+    from NOAA.  What cannot be had is listed with the reasons of skipped files.
+    Raises InputError when no image is available.
+    """
+    from flarebook.goes.archive import fetch_xrs_days
+    from flarebook.solarchip.datasets.real import real_days
+    from flarebook.solarchip.images.jsoc import day_folder, fetch_days
+
+    days = [f"{date:%Y-%m-%d}" for date in dates]
+    _, failures = fetch_days(days)
+    reasons = [reason for _, reason in failures]
+    if flares is None:
+        flares, absent = fetch_xrs_days(dates.union(dates - pd.Timedelta("1D")))
+        reasons += absent
+    sun = real_days([folder for folder in map(day_folder, days) if folder.is_dir()], flares, size)
+    return replace(sun, skipped=[*reasons, *sun.skipped])
 
 
 OTHER_SUN = 2  # second word of the seed of the Sun that tests flare forecasts

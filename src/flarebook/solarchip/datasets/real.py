@@ -12,6 +12,7 @@ import pandas as pd
 from flarebook.compendium.batch_report import skipping
 from flarebook.compendium.data.reading import files_below
 from flarebook.compendium.errors import InputError
+from flarebook.compendium.provenance import file_origin, mix_origins
 from flarebook.goes.classes import COLUMNS, minute_means
 from flarebook.goes.labels import (
     XRS_NAME,
@@ -37,7 +38,7 @@ LABELS = {"peak_flux": "Float64", "max_class": "string", "label_m": "Int64", "la
 
 
 def real_days(
-    folder: str | Path,
+    folder: str | Path | list[str | Path],
     flares: list[str | Path] | None = None,
     size: int = 128,
     required: tuple[str, ...] = CHANNELS,
@@ -47,8 +48,8 @@ def real_days(
 
     Parameters
     ----------
-    folder : str or Path
-        Folder of AIA and HMI images, searched in depth; images of the same hour form a date.
+    folder : str, Path or list of these
+        Folders of AIA and HMI images, searched in depth; images of the same hour form a date.
     flares : list of str or Path, optional
         GOES records, flare lists, or folders of them; by default those in `folder`.
     size : int
@@ -77,17 +78,22 @@ def real_days(
     >>> sun.days["time"].tolist(), sun.images.shape
     (['2011-02-15T00:00:00'], (1, 11, 32, 32))
     """
-    if not os.path.isdir(folder):
-        raise InputError(f"there is no folder {folder}: give the one that holds the images of AIA and HMI")
-    dates, skipped = find_dates(find_images(folder))
+    folders = [folder] if isinstance(folder, str | Path) else list(folder)
+    for one in folders:
+        if not os.path.isdir(one):
+            raise InputError(f"there is no folder {one}: give the one that holds the images of AIA and HMI")
+    (dates, skipped), origins = find_dates(find_images(*folders)), set()
 
     def load(time):
-        return read_date(dates[time], skipped)
+        found = read_date(dates[time], skipped)
+        origins.update(file_origin(is_marked(image.header), image.name) for image in found.values())
+        return found
 
     images, times = stack_dates(load, list(dates), size, skipped, required, progress=progress)
     if not times:
-        raise InputError(f"no date in {folder} can be used; first: {[*skipped, 'there is no image'][0]}")
-    return build_real_tables(images, times, find_flare_files([folder] if flares is None else flares), skipped)
+        raise InputError(f"no date in {folders[0]} can be used; first: {[*skipped, 'there is no image'][0]}")
+    sources = find_flare_files(folders if flares is None else flares)
+    return build_real_tables(images, times, sources, skipped, mix_origins(*origins))
 
 
 def sdoml_days(times, flares=(), aia=AIA_STORE, hmi=HMI_STORE, size=128, progress=None):
@@ -159,15 +165,17 @@ def find_dates(files):
     for path in files:
         with skipping(reasons):
             channel, time, header = read_header(path)
-            if header.get("SIMULATD") is True or header.get("OBSERVED") is False:
-                raise InputError(
-                    f"{path.name} says of itself that it is no observation: keep it apart from real images"
-                )
+            file_origin(is_marked(header), path.name)
             dates[time.round("h")][channel].append((abs(time - time.round("h")), path))
     for channels in dates.values():
         for channel, paths in channels.items():  # of equal distances, in the order given
             channels[channel] = [path for _, path in sorted(paths, key=itemgetter(0))]
     return dict(sorted(dates.items())), reasons
+
+
+def is_marked(header):
+    """Whether a header says that its image is no observation (SIMULATD, OBSERVED)."""
+    return header.get("SIMULATD") is True or header.get("OBSERVED") is False
 
 
 def read_date(paths, skipped):
@@ -211,10 +219,10 @@ def stack_date(found, time, size=128, required=CHANNELS, correct=True):
     return stack
 
 
-def build_real_tables(images, times, sources, skipped):
+def build_real_tables(images, times, sources, skipped, origin="real"):
     """SunDays of prepared images.
 
-    images: (n, 11, size, size); times: [Timestamp]; sources: [path] of flares.
+    images: (n, 11, size, size); times: [Timestamp]; sources: [path] of flares; origin: "real" or "rehearsal".
     """
     moments = pd.DatetimeIndex(times)
     days = pd.DataFrame({"time": moments.strftime("%Y-%m-%dT%H:%M:%S")})
@@ -228,7 +236,7 @@ def build_real_tables(images, times, sources, skipped):
     flares, labels, known = _label_columns(records, lists, moments, skipped)
     days = pd.concat([days, labels, xray_columns(records, moments, flares, known)], axis=1)
     days["n_regions"] = pd.array([pd.NA] * len(days), "Int64")
-    days["split"], days["origin"] = split_days(days["time"]), "real"
+    days["split"], days["origin"] = split_days(days["time"]), origin
     return SunDays(images, days, pd.DataFrame(columns=list(REGIONS)), flares, skipped)
 
 

@@ -18,11 +18,11 @@ from flarebook.stix.simulation.simulate import prepare_expert_set, simulate_arch
 SOURCES = ("simulated", "real")
 
 
-def load_archive(source, chosen, seed, processes=None, folder="", n_real=100):
+def load_archive(source, chosen, seed, processes=None, folder="", n_real=100, start="", end=""):
     """Images and records of the archive.
 
-    source: "simulated" (of the prepared events `chosen`, the real images last) or "real" (a folder of CLEAN maps, or
-    n_real of the published names fetched; the real flare last).  Returns images (n, 177, 177) uint8, records, one row
+    source: "simulated" (of the prepared events `chosen`, the real images last) or "real" (of `real_archive`:
+    a folder, or n_real fetched; the real flare last).  Returns images (n, 177, 177) uint8, records, one row
     each, and what could not be read: [(file, reason)].  Raises InputError for another source.
     """
     if source not in SOURCES:
@@ -32,7 +32,7 @@ def load_archive(source, chosen, seed, processes=None, folder="", n_real=100):
         images, truth = simulate_archive(chosen, seed, processes)
         records = records_of(chosen, truth)
     else:
-        images, records, skipped = real_archive(folder, n_real)
+        images, records, skipped = real_archive(folder, n_real, start, end)
     added, added_records = real_examples()
     first = 0 if source == "simulated" else len(added) - 1  # a real archive has its own maps; the real flare ends it
     return *append_rows(images, records, added[first:], added_records.iloc[first:]), skipped

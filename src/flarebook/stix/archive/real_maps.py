@@ -3,6 +3,7 @@
 import os
 import warnings
 from importlib.resources import files
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,7 +13,9 @@ import pandas as pd
 from flarebook.compendium.batch_report import skipping
 from flarebook.compendium.data.reading import files_below
 from flarebook.compendium.errors import InputError, MetadataWarning, plain
-from flarebook.stix.maps.client import HOST, map_fetcher
+from flarebook.compendium.project import REHEARSAL
+from flarebook.compendium.provenance import file_origin
+from flarebook.stix.maps.client import HOST, map_fetcher, query_archive
 from flarebook.stix.maps.file_names import parse_name, published_names
 from flarebook.stix.maps.fits_map import NO_UNIT, read_map
 from flarebook.stix.maps.preprocess import SIZE, flag, normalise
@@ -46,16 +49,24 @@ class RealArchive(NamedTuple):
     skipped: list
 
 
-def real_archive(folder="", n_images=100, host=HOST):
-    """Real images for `source="real"`: those of a folder, or the first of the published list.
+def real_archive(folder="", n_images=100, start="", end="", host=HOST):
+    """Real images for `source="real"`: those of a folder, of a query, or the first of the published list.
 
-    folder: of CLEAN maps; empty: n_images are fetched (mirror, cache, network).  Returns a RealArchive; a file that
-    cannot be had or read is listed, not fatal.
+    folder: of CLEAN maps; empty: the first n_images are fetched (mirror, cache, network) that the archive lists
+    between the times start and end (ISO, UTC), or without these of the published names.  Returns a RealArchive; a
+    file that cannot be had or read is listed, not fatal.
     Raises InputError when nothing is left.
     """
     if folder:
         return read_folder(folder)
-    return read_files(published_names()["filename"].head(n_images), locate=map_fetcher(host))
+    silent = []
+    names = query_archive(start, end, host=host, skipped=silent) if start else published_names()["filename"]
+    names = list(islice(names, n_images))
+    if start and not names:
+        reason = f": {silent[0]}" if silent else ", choose other times"
+        raise InputError(f"the STIX data centre lists no CLEAN map from {start} to {end}{reason}")
+    archive = read_files(names, locate=map_fetcher(host))
+    return archive._replace(skipped=[*archive.skipped, *(("the query", reason) for reason in silent)])
 
 
 def read_folder(folder):
@@ -117,7 +128,7 @@ def record_of(archive_map):
         "flare_id": parsed["flare_id"],
         "band": parsed["band"],
         "start": archive_map.start or parsed["start"],
-        "origin": "simulated" if archive_map.simulated else "real",
+        "origin": _origin_of(archive_map),
         "distance": float(archive_map.header.get("DSUN_OBS", np.nan)) / ASTRONOMICAL_UNIT,
         "map_x": archive_map.centre[0],
         "map_y": archive_map.centre[1],
@@ -127,6 +138,13 @@ def record_of(archive_map):
         "flag": flag(data),
         "name": plain(archive_map.path.name),
     }
+
+
+def _origin_of(archive_map):
+    """Origin of a map: "real", or for one that says that it is simulated "rehearsal" in a rehearsal."""
+    if archive_map.simulated and not os.environ.get(REHEARSAL):
+        return "simulated"
+    return file_origin(archive_map.simulated, archive_map.path.name)
 
 
 def _parse_or_header(archive_map):

@@ -148,6 +148,9 @@ def cause_targets(records, fewest=5):
     return {cause: _target(normal | own, own) for cause, own in rare.items() if own.sum() >= fewest}
 
 
+CAUSE_COLUMNS = ["cause", "n", "prevalence", "detector", "reference", "average_precision", "ap_sd", "auc", "sd"]
+
+
 def cause_table(targets, scores, rng, n_draws=100):
     """Average precision and ROC area of each score for each cause, as benchmarks of outlier detection give them.
 
@@ -168,7 +171,7 @@ def cause_table(targets, scores, rng, n_draws=100):
             found |= {"auc": area.mean(), "sd": np.sqrt(np.mean(error**2) + area.var())}
             about = {"cause": cause, "n": int(rare.sum()), "prevalence": rare.mean()}
             rows.append({**about, "detector": detector, "reference": reference, **found})
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=CAUSE_COLUMNS)
 
 
 def _drawn_precision(rare, scores, rng, n_draws):

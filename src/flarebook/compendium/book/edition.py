@@ -1,0 +1,46 @@
+"""What a page says of its edition: made of real data, or in a rehearsal, where simulated files stand in for them."""
+
+from flarebook.compendium.run import read_metrics
+from flarebook.compendium.workflow.parameters import is_real, profile_of, read_profile
+
+REHEARSED = """:::{{warning}}
+A rehearsal: the files behind this {what} are simulated. They were written in the layout of the archives and read in
+the place of theirs. What is called *rehearsal* here was not observed.
+:::"""
+REAL = """:::{{note}}
+This {what} was made with real data. The prose describes the edition on simulated data; cells that need the ground
+truth of a simulation are skipped.
+:::"""
+
+
+def edition_notes(build):
+    """Note on the edition for the front page and each page that real data change: {page: Markdown}.
+
+    Empty for a run on simulated data.  A run of which a number is of rehearsed data is a rehearsal.
+    """
+    if not is_real(build.profile):
+        return {}
+    origins = {metric["origin"] for metric in read_metrics(build.output).values()}
+    note = REHEARSED if any("rehearsal" in origin for origin in origins) else REAL
+    pages = {f"notebooks/{name}" for name in changed_by_real_data(build.profile)} & set(build.notebooks)
+    return {page: note.format(what="page") for page in pages} | {"book/index": note.format(what="book")}
+
+
+def changed_by_real_data(run):
+    """Notebooks that have other parameters on real data, and all that come after them: set of names.
+
+    run: name of a run on real data.
+    """
+    simulated, real = (read_profile(name).notebooks for name in (profile_of(run), run))
+    changed = set()
+    for name, entry in real.items():  # in the order of the book, earlier steps first
+        if entry.parameters != simulated[name].parameters or changed & set(entry.after):
+            changed.add(name)
+    return changed
+
+
+def with_note(text, note):
+    """Markdown with a note below its first heading; the text itself where it has none."""
+    lines = text.split("\n")
+    first = next((number for number, line in enumerate(lines) if line.startswith("# ")), None)
+    return text if first is None else "\n".join([*lines[: first + 1], "", note, *lines[first + 1 :]])
