@@ -1,8 +1,18 @@
-"""What a page says of its edition: made of real data, or in a rehearsal, where simulated files stand in for them."""
+"""What pages of an edition say of it and leave out.
+
+A book of one study has no links to the others'.  One made with real data, or in a rehearsal, where simulated files
+stand in for them, says so.
+"""
+
+import posixpath
+import re
+from pathlib import PurePosixPath
 
 from flarebook.compendium.run import read_metrics
 from flarebook.compendium.workflow.parameters import is_real, profile_of, read_profile
 
+LINK = re.compile(r"\[([^\]]+)\]\(([^)#\s]+)(#[^)\s]*)?\)")
+CARD = re.compile(r":link: (\S+)\n:link-type: doc\n(.*?)\{bdg-success\}`in this edition`", re.DOTALL)
 REHEARSED = """:::{{warning}}
 A rehearsal: the files behind this {what} are simulated. They were written in the layout of the archives and read in
 the place of theirs. What is called *rehearsal* here was not observed.
@@ -44,3 +54,22 @@ def with_note(text, note):
     lines = text.split("\n")
     first = next((number for number, line in enumerate(lines) if line.startswith("# ")), None)
     return text if first is None else "\n".join([*lines[: first + 1], "", note, *lines[first + 1 :]])
+
+
+def unlink(text, page, absent):
+    """Text of a page without links to pages that are left out.
+
+    page, absent: paths without suffix, as in the contents, such as "notebooks/iris/1-real-raster".
+    """
+    folder = posixpath.dirname(page)
+
+    def is_absent(address):
+        return posixpath.normpath(posixpath.join(folder, str(PurePosixPath(address).with_suffix("")))) in absent
+
+    def link(found):
+        return found[1] if is_absent(found[2]) else found[0]
+
+    def card(found):
+        return f"{found[2]}{{bdg-secondary}}`not in this build`" if is_absent(found[1]) else found[0]
+
+    return CARD.sub(card, LINK.sub(link, text))

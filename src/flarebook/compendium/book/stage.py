@@ -8,8 +8,7 @@ import nbformat
 import yaml
 
 from flarebook.compendium.atomic_files import make_folder
-from flarebook.compendium.book.edition import edition_notes, with_note
-from flarebook.compendium.book.links import unlink
+from flarebook.compendium.book.edition import edition_notes, unlink, with_note
 from flarebook.compendium.book.notebooks import number_figures, refuse_errors, take_pages
 from flarebook.compendium.book.pages import Build, fill
 from flarebook.compendium.errors import InputError

@@ -1,0 +1,53 @@
+"""Pages of a real run, and of its rehearsal, say what they show."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from flarebook.compendium.book.edition import changed_by_real_data, edition_notes, with_note
+from flarebook.compendium.book.pages import Build
+
+PAGES = ("notebooks/iris/1-real-raster", "notebooks/iris/3-observations", "notebooks/iris/4-distributions")
+
+
+@pytest.fixture
+def build(tmp_path):
+    """Function of a run's name and the origin of its one number: a Build."""
+
+    def make(run, origin):
+        folder = tmp_path / run / "results" / "iris" / "3-observations"
+        folder.mkdir(parents=True)
+        metric = {"name": "iris.simulation.spectra", "value": 1.0, "spread": None, "origin": origin}
+        (folder / "metrics.json").write_text(json.dumps([metric]))
+        return Build(Path("."), tmp_path / run, tmp_path, PAGES)
+
+    return make
+
+
+def test_a_simulated_run_has_no_note(build):
+    assert edition_notes(build("ci", "simulated")) == {}
+
+
+def test_pages_that_real_data_change_say_so_and_the_raster_that_ships_does_not(build):
+    notes = edition_notes(build("ci-real", "real"))
+    assert set(notes) == {"book/index", *PAGES[1:]}
+    assert all("real data" in note and "rehearsal" not in note.lower() for note in notes.values())
+
+
+@pytest.mark.parametrize("origin", ["rehearsal", "real and rehearsal"])
+def test_no_page_of_a_rehearsal_passes_for_one_of_observations(build, origin):
+    notes = edition_notes(build("ci-real", origin))
+    assert set(notes) == {"book/index", *PAGES[1:]}
+    assert all("A rehearsal" in note and "are simulated" in note for note in notes.values())
+
+
+def test_steps_after_a_changed_one_are_changed():
+    changed = changed_by_real_data("ci-real")
+    assert {"iris/12-whole-profiles", "stix/8-explorer", "solarchip/5-translation"} <= changed
+    assert not {"iris/10-label-audit", "stix/1-real-flare", "stix/9-published-flares"} & changed
+
+
+def test_the_note_stands_below_the_title():
+    assert with_note("# Title\n\nText", ":::\nnote\n:::").split("\n")[:4] == ["# Title", "", ":::", "note"]
+    assert with_note("Text without a title", "note") == "Text without a title"
