@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from flarebook.compendium.book.edition import changed_by_real_data, edition_notes, with_note
+from flarebook.compendium.book.edition import changed_by_real_data, edition_notes, unlink, with_note
 from flarebook.compendium.book.pages import Build
 
 PAGES = ("notebooks/iris/1-real-raster", "notebooks/iris/3-observations", "notebooks/iris/4-distributions")
@@ -51,3 +51,30 @@ def test_steps_after_a_changed_one_are_changed():
 def test_the_note_stands_below_the_title():
     assert with_note("# Title\n\nText", ":::\nnote\n:::").split("\n")[:4] == ["# Title", "", ":::", "note"]
     assert with_note("Text without a title", "note") == "Text without a title"
+
+
+from flarebook.compendium.book.stage import keep_study, pages_of, read_contents
+
+LEFT_OUT = {"notebooks/stix/3-encoders", "book/stix/introduction"}
+
+
+def test_link_to_a_page_that_is_left_out_keeps_its_words_alone():
+    text = "See [study 2](../stix/3-encoders.ipynb#result), [here](../iris/1-real-raster.ipynb) and [home](https://a.b/c.md)."
+    expected = "See study 2, [here](../iris/1-real-raster.ipynb) and [home](https://a.b/c.md)."
+    assert unlink(text, "notebooks/solarchip/4-flare-classification", LEFT_OUT) == expected
+
+
+def test_card_of_a_study_that_is_left_out_says_so_and_leads_nowhere():
+    card = "{card} X-rays\n:link: stix/introduction\n:link-type: doc\n\nImages.\n{bdg-success}`in this edition`\n"
+    expected = "{card} X-rays\n\nImages.\n{bdg-secondary}`not in this build`\n"
+    assert unlink(card, "book/index", LEFT_OUT) == expected
+    assert unlink(card, "book/index", set()) == card
+
+
+@pytest.mark.parametrize("study", ["iris", "stix", "solarchip"])
+def test_front_page_of_one_study_has_one_card_that_leads_on(checkout, study):
+    whole = read_contents(checkout / "_toc.yml")
+    absent = set(pages_of(whole)) - set(pages_of(keep_study(whole, study)))
+    text = unlink((checkout / "book" / "index.md").read_text(encoding="utf-8"), "book/index", absent)
+    assert text.count("{bdg-secondary}`not in this build`") == 2
+    assert f":link: {study}/introduction" in text
