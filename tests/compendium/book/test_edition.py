@@ -7,6 +7,7 @@ import pytest
 
 from flarebook.compendium.book.edition import changed_by_real_data, edition_notes, unlink, with_note
 from flarebook.compendium.book.pages import Build
+from flarebook.compendium.book.stage import keep_study, pages_of, read_contents
 
 PAGES = ("notebooks/iris/1-real-raster", "notebooks/iris/3-observations", "notebooks/iris/4-distributions")
 
@@ -52,8 +53,6 @@ def test_the_note_stands_below_the_title():
     assert with_note("# Title\n\nText", ":::\nnote\n:::").split("\n")[:4] == ["# Title", "", ":::", "note"]
     assert with_note("Text without a title", "note") == "Text without a title"
 
-
-from flarebook.compendium.book.stage import keep_study, pages_of, read_contents
 
 LEFT_OUT = {"notebooks/stix/3-encoders", "book/stix/introduction"}
 
