@@ -10,6 +10,7 @@ import pytest
 from flarebook.compendium.data.manifest import read_manifest
 from flarebook.compendium.workflow.dependencies import notebook_sources
 from flarebook.encoders.specs import ENCODERS
+from flarebook.goes.archive import satellite_of, xrs_folder
 from flarebook.iris.observations import WINDOW_END, WINDOW_MINUTES, observation_table
 from flarebook.iris.rasters.archive import day_url, raster_url
 from flarebook.solarchip.images.channels import AIA
@@ -98,6 +99,16 @@ def test_maps_of_stix_are_where_the_package_asks():
     assert addresses("stix-clean-maps", "2021-11-01", [parse_name(MAP)]) == [map_url(MAP)]
 
 
+def test_each_day_s_xray_flux_is_of_the_satellite_that_the_package_takes():
+    templates = MANIFEST["goes-xrs"].templates
+    for template, later in zip(templates, [*templates[1:], None], strict=True):
+        for day in (template.first, template.last):
+            assert f"{xrs_folder(day)}/" == day.strftime(template.listing)
+            assert f"_g{satellite_of(day)}_d" in template.url
+            assert template.url.startswith(template.listing)
+        assert later is None or (later.first - template.last).days == 1
+
+
 def test_stores_of_sdoml_are_those_that_the_package_opens():
     arrays = [f"{AIA_STORE}/2010/{channel}A" for channel in AIA if channel != "4500"]
     assert addresses("sdo-sdoml-v2", "2010-01-01") == sorted(arrays + [f"{HMI_STORE}/2010/B{axis}" for axis in "xyz"])
@@ -124,7 +135,7 @@ def test_archives_of_noaa_lie_where_sunpy_looks_for_them():
     noaa = pytest.importorskip("sunpy.net.dataretriever.sources.noaa")
     goes = pytest.importorskip("sunpy.net.dataretriever.sources.goes")
     assert MANIFEST["noaa-region-summaries"].templates[0].url == strftime_of(noaa.SRSClient.pattern)
-    assert MANIFEST["goes-xrs"].templates[0].url == strftime_of(goes.XRSClient.pattern_r)
+    assert MANIFEST["goes-xrs"].templates[2].url == strftime_of(goes.XRSClient.pattern_r)
 
 
 def test_images_of_aia_lie_where_sunpy_looks_for_them():
