@@ -1,5 +1,8 @@
 """Images enter an encoder as the authors' transforms would hand them over; batches do not matter; bad input is told."""
 
+import weakref
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -43,6 +46,21 @@ def test_features_do_not_depend_on_the_batch(images):
     np.testing.assert_allclose(encode_images(encoder, images, batch_size=2), together, atol=2e-5)
     np.testing.assert_allclose(encode_images(encoder, images[3:4])[0], together[3], atol=2e-5)
     assert np.abs(together[0] - together[1]).max() > 0.1
+
+
+def test_patches_of_earlier_batches_do_not_stay_in_memory(images):
+    alive, most = [], 0
+
+    def run(batch):
+        nonlocal most
+        tokens = np.ones((len(batch), 257, 384), np.float32)
+        alive.append(weakref.ref(tokens))
+        most = max(most, sum(reference() is not None for reference in alive))
+        return tokens[:, 0]
+
+    encoder = replace(create_encoder("moments"), run=run)
+    assert encode_images(encoder, np.repeat(images, 4, axis=0), batch_size=2).shape[1] == 384
+    assert len(alive) > 3 and most <= 2
 
 
 def test_floats_from_zero_to_one_are_the_same_images(images):

@@ -60,8 +60,8 @@ def encode_images(encoder: Encoder, images: np.ndarray, batch_size: int = 32) ->
     """
     images = check_images(images)
     batches = (images[i : i + batch_size] for i in range(0, len(images), batch_size))
-    with _without_gradients(encoder):
-        return np.concatenate([np.asarray(encoder.run(batch), np.float32) for batch in batches])
+    with _without_gradients(encoder):  # copies: a class token is a view, which would keep a batch's patches in memory
+        return np.concatenate([np.array(encoder.run(batch), np.float32) for batch in batches])
 
 
 def encode_timed(encoder: Encoder, images: np.ndarray, batch_size: int = 32) -> tuple[np.ndarray, float]:
