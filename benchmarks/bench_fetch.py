@@ -1,4 +1,8 @@
-"""Fetching from a server of this machine, beside curl, which neither hashes nor resumes nor records anything."""
+"""Fetching from a server of this machine, beside curl, which neither hashes nor resumes nor records anything.
+
+At the rate of a network (1 Gbit/s) the peer is curl alone; at the full speed of this machine it is curl and sha256sum,
+since hashing takes as long there as the transfer.
+"""
 
 import os
 import shutil
@@ -12,46 +16,52 @@ from benchmarks.measure import compare
 from flarebook.compendium.data.batch import fetch_files
 from flarebook.compendium.data.manifest import DataFile
 
-LARGE, MANY, SMALL, JOBS = 512 << 20, 200, 1_353_600, 4  # bytes; files of a CLEAN map's size
+LARGE, MANY, SMALL, JOBS = 256 << 20, 200, 1_353_600, 4  # bytes; files of a CLEAN map's size
+NETWORK = 125e6  # bytes per s
 GOAL = 1 / 1.05  # at most 5 % more time than the peer
 
 
 def run():
-    """Benchmark records of one large file and of many, against curl alone and against curl and sha256sum."""
-    with tempfile.TemporaryDirectory() as folder, serving(Path(folder)) as (files, cache, peer):
-        large, many = files[:1], files[1:]
-        for hashed in ("", "_and_sha256sum"):
-            words = f"curl{hashed.replace('_', ' ')}"
-            for name, chosen in (("large_file", large), ("many_files", many)):
-                ours, theirs = fetch(chosen, cache), curl(chosen, peer, bool(hashed))
-                yield compare(f"data.fetch.{name}_vs_curl{hashed}", words, ours, theirs, GOAL, repeats=7)
+    """Benchmark records of one large file and of many, at a network's rate and at full speed."""
+    with tempfile.TemporaryDirectory() as folder:
+        places = [Path(folder, name) for name in ("served", "cache", "peer")]
+        names = write_files(places[0])
+        for rate in (NETWORK, None):
+            speed, peer = ("gigabit", "curl") if rate else ("full_speed", "curl and sha256sum")
+            with serving(places, rate) as address:
+                files = [DataFile(url=f"{address}/{name}") for name in names]
+                for kind, chosen in (("large_file", files[:1]), ("many_files", files[1:])):
+                    ours, theirs = fetch(chosen, places[1]), curl(chosen, places[2], hashed=not rate)
+                    yield compare(f"data.fetch.{kind}_{speed}", peer, ours, theirs, GOAL, repeats=7)
+
+
+def write_files(folder):
+    """Write a large file and many small ones; returns their names."""
+    folder.mkdir()
+    sizes = {f"{number:04d}.bin": size for number, size in enumerate([LARGE, *[SMALL] * MANY])}
+    for name, size in sizes.items():
+        with open(folder / name, "wb") as stream:
+            for begin in range(0, size, 1 << 20):
+                stream.write(os.urandom(min(1 << 20, size - begin)))
+    return list(sizes)
 
 
 @contextmanager
-def serving(folder):
-    """Serve a large file and many small ones; yields them as DataFile, and two empty folders."""
-    places = [folder / name for name in ("served", "cache", "peer")]
-    for place in places:
-        place.mkdir()
-    sizes = [LARGE, *[SMALL] * MANY]
-    for number, size in enumerate(sizes):
-        with open(places[0] / f"{number:04d}.bin", "wb") as stream:
-            for begin in range(0, size, 1 << 20):
-                stream.write(os.urandom(min(1 << 20, size - begin)))
-    words = [sys.executable, "-m", "benchmarks.file_server", str(places[0])]
+def serving(places, rate):
+    """Serve the first folder at a rate, or at full speed; yields the address.  The second is the cache."""
+    words = [sys.executable, "-m", "benchmarks.file_server", str(places[0]), *([str(rate)] if rate else [])]
     server = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
     os.environ["FLAREBOOK_DATA"] = str(places[1])
     os.environ.pop("FLAREBOOK_MIRROR", None)
     try:
-        address = f"http://127.0.0.1:{int(server.stdout.readline())}"
-        yield [DataFile(url=f"{address}/{n:04d}.bin") for n in range(len(sizes))], *places[1:]
+        yield f"http://127.0.0.1:{int(server.stdout.readline())}"
     finally:
         server.terminate()
 
 
 def empty(folder):
     """Remove the files of a folder."""
-    shutil.rmtree(folder)
+    shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
 
 

@@ -16,6 +16,8 @@ datasets:
   - {id: sun-flux, study: sun, title: A flux, origin: real, url: null, doi: null, licence: MIT, citation: null,
      files: [{url: 'https://example.org/whole/flux.bin'}, {url: 'https://example.org/gone/other.bin'}],
      ships: false, stands_in: none}
+  - {id: sun-sounds, study: sun, title: Sounds, origin: real, url: nowhere, doi: null, licence: MIT, citation: null,
+     ships: false, stands_in: silence}
   - {id: sdo-hmi-aia-daily, study: solarchip, title: Days, origin: real, url: null, doi: null, licence: public,
      citation: null, ships: false, stands_in: simulated days}
 """
@@ -35,7 +37,7 @@ class Archive(Server):
 
 @pytest.fixture
 def archive(tmp_path, monkeypatch):
-    """A mirror of the archives at an address, a project with a manifest of two data sets, an empty cache."""
+    """A mirror of the archives at an address, a project with a manifest of three data sets, an empty cache."""
     (tmp_path / "_toc.yml").touch()
     (tmp_path / "data-manifest.yaml").write_text(MANIFEST)
     monkeypatch.setenv("FLAREBOOK_ROOT", str(tmp_path))
@@ -99,8 +101,9 @@ def test_a_study_is_fetched_into_its_folders_and_what_is_no_image_is_refused(arc
 
 def test_offline_is_one_sentence_at_once(archive, flarebook, monkeypatch):
     monkeypatch.setenv("FLAREBOOK_MIRROR", "http://127.0.0.1:9")
-    code, _, error = flarebook("fetch", "iris")
-    assert code == 2 and error.count("\n") == 1 and "start the mirror that FLAREBOOK_MIRROR names" in error
+    for words in (("fetch", "iris"), ("fetch", "solarchip", "-p", "end=2010-06-01"), ("fetch", "sun-flux")):
+        code, _, error = flarebook(*words)
+        assert code == 2 and error.count("\n") == 1 and "start the mirror that FLAREBOOK_MIRROR names" in error
 
 
 def test_verify_names_what_has_changed_and_keeps_it(archive, flarebook):
@@ -129,7 +132,8 @@ def test_status_tells_parts_and_gc_clears_them_on_demand_only(archive, flarebook
         (("plan", "sun-flx"), "there is no study or data set 'sun-flx' (did you mean sun-flux?)"),
         (("plan", "iris", "-p", "sji"), "'sji' is no parameter: write it as name=value"),
         (("fetch", "sun-flux", "-p", "x=1"), "sun-flux takes no parameters"),
-        (("fetch", "sdo-hmi-aia-daily"), "sdo-hmi-aia-daily is no single file"),
+        (("fetch", "sun-sounds"), "sun-sounds is no single file: get it from nowhere; the book uses silence"),
+        (("plan", "sdo-hmi-aia-daily", "-p", "end=2009"), "'2009' is no day"),
         (("plan", "solarchip", "-p", "start=March"), "'March' is no day"),
     ],
 )

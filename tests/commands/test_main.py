@@ -153,7 +153,7 @@ def test_a_signal_ends_with_what_was_kept(project, flarebook, monkeypatch, name)
     monkeypatch.setattr("flarebook.commands.tables.parameters_table", lambda notebook: signal.raise_signal(number))
     code, out, error = flarebook("params", "sun/1-draw")
     assert code == 128 + number and error == (
-        f"flarebook: stopped by {name}: files that were complete and earlier runs are kept, "
+        f"flarebook: stopped by {name}: complete files, earlier runs and parts of downloads are kept, "
         "what was half written is not\n"
     )
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from flarebook.compendium.batch_report import counted, print_line, report_skipped
+from flarebook.compendium.batch_report import counted, noting, print_line, report_skipped
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.validation import check_known
 
@@ -77,8 +77,8 @@ def plan(
     from flarebook.compendium.project import cache_folder
 
     source = _source(study)
-    files = source.files(only, parameters, resolve=False, skipped=[])
-    made = make_plan(files, source.typical_size)
+    with noting():
+        made = make_plan(source.files(only, parameters, resolve=False, skipped=[]), source.typical_size)
     folder = next(place for place in (cache_folder(), *cache_folder().absolute().parents) if place.is_dir())
     show(*plan_table(study, source.entries, made, shutil.disk_usage(folder).free, rate))
 
@@ -100,20 +100,25 @@ def fetch(
     Example: flarebook data fetch iris --only "PF 1?" -p sji=2796 --jobs 8
     """
     from flarebook.compendium.data.batch import check_plan, fetch_files, make_plan, write_failures
+    from flarebook.compendium.data.hosts import Unreachable
     from flarebook.compendium.progress import batch_progress
 
     if not study:
         raise InputError("say which data set to fetch: `flarebook data status` lists their ids")
     source, skipped, failures = _source(study), [], []
-    made = make_plan(source.files(only, parameters, resolve=True, skipped=skipped), source.typical_size)
+    with noting():
+        made = make_plan(source.files(only, parameters, resolve=True, skipped=skipped), source.typical_size)
     check_plan(made)
     source.show_here(made)
-    with batch_progress(study, made.bytes_known) as report:
-        for file, path, reason in fetch_files(made.missing, jobs, source.check, report):
-            if path:
-                print_line(path)
-            else:
-                failures.append((file, reason))
+    try:
+        with batch_progress(study, made.bytes_known) as report:
+            for file, path, reason in fetch_files(made.missing, jobs, source.check, report):
+                if path:
+                    print_line(path)
+                else:
+                    failures.append((file, reason))
+    except Unreachable as error:
+        skipped.append(str(error))
     reports = write_failures(study, failures)
     if reports:
         print_line(f"{counted(len(failures), 'file')} could not be fetched: see {reports}, and run the same again")
@@ -168,8 +173,9 @@ def _source(name):
     from flarebook.compendium.data.manifest import read_manifest
 
     entries = read_manifest()
-    if name in ARCHIVES:
-        return _Archive(name, entries)
+    archives = {entry: study for study, (_, entry) in ARCHIVES.items()}
+    if (study := archives.get(name, name)) in ARCHIVES:
+        return _Archive(study, entries)
     check_known(name, [*ARCHIVES, *entries], "there is no study or data set", "see `flarebook data status`")
     return _Entry(entries[name])
 

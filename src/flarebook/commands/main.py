@@ -237,7 +237,7 @@ def sentence_of(error):
 
 def stop(number, frame):
     """End the program at a signal, with the cleaning up that an error would cause.  Raises SystemExit."""
-    kept = "files that were complete and earlier runs are kept, what was half written is not"
+    kept = "complete files, earlier runs and parts of downloads are kept, what was half written is not"
     typer.secho(f"flarebook: stopped by {signal.Signals(number).name}: {kept}", err=True, fg="red")
     sys.exit(128 + number)
 

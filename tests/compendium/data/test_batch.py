@@ -75,6 +75,14 @@ def test_the_report_counts_every_byte_once_and_what_was_not_expected(server):
     assert sum(came) == sum(besides) == 2 * len(CONTENT)
 
 
+def test_a_host_that_cannot_be_reached_ends_the_batch_at_once(server):
+    files = [DataFile(url=f"http://127.0.0.1:9/{number}.bin") for number in range(1000)]
+    began = time.monotonic()
+    with pytest.raises(hosts.Unreachable, match="Connection refused.*connect to the network"):
+        list(fetch_files(files, 4))
+    assert time.monotonic() - began < 3
+
+
 def test_a_fault_on_one_file_does_not_end_the_others(server):
     def check(path):
         if path.name == "0.bin":

@@ -13,6 +13,7 @@ from pathlib import Path
 from flarebook.compendium.atomic_files import WORK, atomic_write, make_folder
 from flarebook.compendium.data import lock
 from flarebook.compendium.data.download import RESERVE, download_file, mirror_folder
+from flarebook.compendium.data.hosts import Unreachable
 from flarebook.compendium.errors import InputError, reason_of
 from flarebook.compendium.project import cache_folder, project_root
 from flarebook.compendium.validation import check_known
@@ -122,6 +123,7 @@ def fetch_files(files, jobs=4, check=None, report=None):
     check(path): raises an error for a file that is not what it should be.  report: called with the number of bytes that
     came, and with the number by which the bytes to come turned out to be more.  Files that fail are yielded with their
     reason, and the others go on.  When the caller stops, what has come of the files under way stays for the next call.
+    Raises hosts.Unreachable when a host cannot be reached: that ends the batch, for thousands would fail alike.
     """
     stopped = threading.Event()
 
@@ -129,6 +131,8 @@ def fetch_files(files, jobs=4, check=None, report=None):
         try:
             with _counting(file, report, stopped) as progress:
                 return file, download_file(file, progress, check), ""
+        except Unreachable:
+            raise
         except (InputError, _Stopped) as error:
             return file, None, str(error)
         except Exception as error:  # a fault of this program on one file, which must not end the others

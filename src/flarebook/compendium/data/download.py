@@ -5,6 +5,8 @@ file is whole: an interrupted or killed download goes on where it ended, in what
 """
 
 import errno
+import hashlib
+import io
 import json
 import os
 import shutil
@@ -12,7 +14,7 @@ from pathlib import Path
 
 from flarebook.compendium.atomic_files import WORK, atomic_write, own_folder
 from flarebook.compendium.data import lock
-from flarebook.compendium.data.hosts import is_local, mirror_address
+from flarebook.compendium.data.hosts import Unreachable, is_local, mirror_address
 from flarebook.compendium.data.reading import FITS, IMAGE_BYTES
 from flarebook.compendium.data.transfer import LIMIT, WrongFile, transfer
 from flarebook.compendium.errors import InputError, reason_of
@@ -181,6 +183,8 @@ def _fill(part, wanted):
             if error.errno not in FULL:
                 raise
             raise DiskFull(f"the disk of {part.target} is full: {part.kept()}; make room and try again") from error
+    if unreachable := next((reason for reason in reasons if isinstance(reason, Unreachable)), None):
+        raise unreachable
     if len(reasons) > 1:
         raise InputError(f"none of {len(reasons)} addresses sends {part.path.name}; first: {reasons[0]}") from reasons[
             0
@@ -193,13 +197,13 @@ def _fill_from(url, part, wanted):
     if part.url != url:
         part.remove()
     part.url = url
-    if not part.is_whole:
+    with part.open() as stream:
         try:
-            with part.open() as stream:
+            if not part.is_whole:
                 transfer(url, stream, part=part, **wanted.options)
         except WrongFile as error:
             raise WrongFile(f"{error}{wanted.remedy}") from error
-    digest = sha256(part.path)
+        digest = stream.hash.hexdigest()
     if wanted.expected and digest != wanted.expected:
         raise WrongFile(f"{url} sent a file with another sha256 than {wanted.expected[:12]}...: nothing was kept")
     _check_beginning(url, part.path)
@@ -210,6 +214,25 @@ def _fill_from(url, part, wanted):
             lock.record(wanted.key, part.path, digest)
         except InputError as error:
             raise WrongFile(str(error)) from error
+
+
+class _HashingFile(io.FileIO):
+    """A file that is hashed as it is written, so that the time of that is lost in waiting for the network."""
+
+    def __init__(self, path):
+        super().__init__(path, "r+b" if path.is_file() else "w+b")
+        self.hash = hashlib.file_digest(self, "sha256")  # of what is there, to whose end this reads
+
+    def write(self, data):
+        """Write all bytes, or raise OSError."""
+        written = super().write(data)
+        self.hash.update(data[:written])
+        return written if written == len(data) else written + self.write(data[written:])
+
+    def truncate(self, size=None):
+        """Empty the file, which is the only size to which a transfer cuts it."""
+        self.hash = hashlib.sha256()
+        return super().truncate(size)
 
 
 class _Part:
@@ -244,9 +267,7 @@ class _Part:
     def open(self):
         """Open the part for writing, at its end; InputError when the disk has no room for the rest."""
         check_room(self.target, (self.total or 0) - self.size)
-        stream = open(self.path, "r+b" if self.size else "w+b")
-        stream.seek(0, os.SEEK_END)
-        return stream
+        return _HashingFile(self.path)
 
     def begin(self, tag, total):
         """Record which file begins, before its first byte is written; InputError when the disk has no room for it."""

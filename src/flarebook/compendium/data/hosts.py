@@ -22,6 +22,10 @@ OFFLINE = "connect to the network, or set FLAREBOOK_MIRROR to a folder that hold
 NO_MIRROR = "start the mirror that FLAREBOOK_MIRROR names, or unset it"
 
 
+class Unreachable(InputError):
+    """A host cannot be reached, so that other files of it need not be asked for."""
+
+
 class _Host:
     """What this process knows of a host."""
 
@@ -81,7 +85,7 @@ def _wait_of(host, url):
 def _check_reached(host, url):
     """Raise InputError when a host could not be reached a moment ago: a hundred files would wait for as many times."""
     if time.monotonic() - host.failed_at < FORGOTTEN:
-        raise InputError(f"cannot fetch {url} ({host.reason}, as a moment ago): {remedy_offline()}")
+        raise Unreachable(f"cannot fetch {url} ({host.reason}, as a moment ago): {remedy_offline()}")
 
 
 def hold_requests(url, seconds):

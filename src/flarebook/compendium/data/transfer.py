@@ -18,6 +18,7 @@ import urllib3
 
 from flarebook.compendium.data.hosts import (
     LOOPBACK,
+    Unreachable,
     check_wait,
     check_way,
     connection,
@@ -82,8 +83,8 @@ def transfer(url, stream, form=None, size=None, limit=LIMIT, progress=None, hash
             if failed >= TRIES:
                 if again.unreachable:
                     note_unreachable(url, str(again))
-                remedy = remedy_offline() if again.unreachable else BUSY
-                raise InputError(f"cannot fetch {url} ({again}): {remedy}") from again
+                    raise Unreachable(f"cannot fetch {url} ({again}): {remedy_offline()}") from again
+                raise InputError(f"cannot fetch {url} ({again}): {BUSY}") from again
             check_wait(wait, url, again)
             state.check_time(wait)
             time.sleep(wait)
