@@ -198,13 +198,14 @@ def test_twenty_kills_during_two_hundred_files_lose_nothing(server, small_buffer
             assert all(later >= earlier for earlier, later in pairwise(starts))
             again = archive.sent[name] - len(archive.files[name])
             assert again <= (len(starts) - 1) * CHUNK
-        continued = {(name, size) for parts in kept for name, size in parts.items() if size}
-        assert continued >= {(name, start) for name, starts in archive.starts.items() for start in starts if start}
+        stopped = {(name, size) for parts in kept for name, size in parts.items()}
+        stopped = {(name, size) for name, size in stopped if 0 < size < len(archive.files[name])}
+        assert stopped == {(name, start) for name, starts in archive.starts.items() for start in starts if start}
         print(f"sent twice: {sum(archive.sent.values()) - sum(map(len, archive.files.values()))} bytes")
 
 
 def test_a_host_is_asked_by_few_jobs_at_a_time_and_with_pauses(server, monkeypatch):
-    monkeypatch.setattr(hosts, "PAUSE", 0.05)
+    monkeypatch.setattr(hosts, "PAUSE", 0.03)
     under_way, most, began = [], [], []
 
     def ask():
@@ -212,7 +213,7 @@ def test_a_host_is_asked_by_few_jobs_at_a_time_and_with_pauses(server, monkeypat
             began.append(time.monotonic())
             under_way.append(1)
             most.append(len(under_way))
-            time.sleep(0.15)
+            time.sleep(0.4)  # many pauses
             under_way.pop()
 
     threads = [threading.Thread(target=ask) for _ in range(10)]
@@ -221,7 +222,7 @@ def test_a_host_is_asked_by_few_jobs_at_a_time_and_with_pauses(server, monkeypat
     for thread in threads:
         thread.join()
     assert max(most) <= hosts.CONNECTIONS
-    assert min(later - earlier for earlier, later in pairwise(sorted(began))) > 0.04
+    assert min(later - earlier for earlier, later in pairwise(sorted(began))) > 0.02
 
 
 def test_all_jobs_wait_when_one_is_asked_to(server):

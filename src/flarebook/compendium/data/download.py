@@ -5,8 +5,6 @@ file is whole: an interrupted or killed download goes on where it ended, in what
 """
 
 import errno
-import hashlib
-import io
 import json
 import os
 import shutil
@@ -16,7 +14,7 @@ from flarebook.compendium.atomic_files import WORK, atomic_write, own_folder
 from flarebook.compendium.data import lock
 from flarebook.compendium.data.hosts import Unreachable, is_local, mirror_address
 from flarebook.compendium.data.reading import FITS, IMAGE_BYTES
-from flarebook.compendium.data.transfer import LIMIT, WrongFile, transfer
+from flarebook.compendium.data.transfer import LIMIT, HashingFile, WrongFile, transfer
 from flarebook.compendium.errors import InputError, reason_of
 from flarebook.compendium.project import cache_folder, project_root, shown
 from flarebook.compendium.provenance import sha256
@@ -216,25 +214,6 @@ def _fill_from(url, part, wanted):
             raise WrongFile(str(error)) from error
 
 
-class _HashingFile(io.FileIO):
-    """A file that is hashed as it is written, so that the time of that is lost in waiting for the network."""
-
-    def __init__(self, path):
-        super().__init__(path, "r+b" if path.is_file() else "w+b")
-        self.hash = hashlib.file_digest(self, "sha256")  # of what is there, to whose end this reads
-
-    def write(self, data):
-        """Write all bytes, or raise OSError."""
-        written = super().write(data)
-        self.hash.update(data[:written])
-        return written if written == len(data) else written + self.write(data[written:])
-
-    def truncate(self, size=None):
-        """Empty the file, which is the only size to which a transfer cuts it."""
-        self.hash = hashlib.sha256()
-        return super().truncate(size)
-
-
 class _Part:
     """What has come of a file, and the record of which file it is; see `transfer`."""
 
@@ -267,7 +246,7 @@ class _Part:
     def open(self):
         """Open the part for writing, at its end; InputError when the disk has no room for the rest."""
         check_room(self.target, (self.total or 0) - self.size)
-        return _HashingFile(self.path)
+        return HashingFile(self.path)
 
     def begin(self, tag, total):
         """Record which file begins, before its first byte is written; InputError when the disk has no room for it."""

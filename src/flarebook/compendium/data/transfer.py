@@ -3,6 +3,7 @@
 All addresses are asked as `hosts` says, so a mirror of the archives may stand in for them.
 """
 
+import hashlib
 import http.client
 import io
 import os
@@ -95,6 +96,25 @@ def read_page(url, form=None):
     stream = io.BytesIO()
     transfer(url, stream, form, limit=PAGE)
     return stream.getvalue().decode(errors="replace")
+
+
+class HashingFile(io.FileIO):
+    """A file to write a transfer to, hashed as it is written: that time is lost in waiting for the network."""
+
+    def __init__(self, path):
+        super().__init__(path, "r+b" if path.is_file() else "w+b")
+        self.hash = hashlib.file_digest(self, "sha256")  # of what is there, to whose end this reads
+
+    def write(self, data):
+        """Write all bytes, or raise OSError."""
+        written = super().write(data)
+        self.hash.update(data[:written])
+        return written if written == len(data) else written + self.write(data[written:])
+
+    def truncate(self, size=None):
+        """Empty the file, which is the only size to which a transfer cuts it."""
+        self.hash = hashlib.sha256()
+        return super().truncate(size)
 
 
 class _State:
