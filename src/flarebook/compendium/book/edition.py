@@ -8,9 +8,12 @@ import posixpath
 import re
 from pathlib import PurePosixPath
 
+from flarebook.compendium.reports.gate_tables import NONE as MISSING
 from flarebook.compendium.run import read_metrics
 from flarebook.compendium.workflow.parameters import is_real, profile_of, read_profile
 
+GLUED = re.compile(r"\{glue:text\}`([^`:]+)(?::[^`]*)?`")
+FIGURE = re.compile(r"\{numref\}`(?:[^`<]*<)?(fig-[^`>]+)>?`")
 LINK = re.compile(r"\[([^\]]+)\]\(([^)#\s]+)(#[^)\s]*)?\)")
 CARD = re.compile(r":link: (\S+)\n:link-type: doc\n(.*?)\{bdg-success\}`in this edition`", re.DOTALL)
 REHEARSED = """:::{{warning}}
@@ -47,6 +50,20 @@ def changed_by_real_data(run):
         if entry.parameters != simulated[name].parameters or changed & set(entry.after):
             changed.add(name)
     return changed
+
+
+def without_missing(text, build, cells=()):
+    """Text of a page of a real run without numbers and figures that only a simulation gives.
+
+    cells: of the executed notebook, which hold its glued numbers.
+    """
+    if not is_real(build.profile):
+        return text
+    outputs = [output.get("metadata", {}) for cell in cells for output in cell.get("outputs", ())]
+    numbers = {metadata["scrapbook"]["name"] for metadata in outputs if "scrapbook" in metadata}
+    figures = {f"fig-{path.stem}" for path in (build.output / "figures").glob("*.json")}
+    text = GLUED.sub(lambda found: found[0] if found[1] in numbers else MISSING, text)
+    return FIGURE.sub(lambda found: found[0] if found[1] in figures else "a figure of the simulated edition", text)
 
 
 def with_note(text, note):

@@ -27,6 +27,7 @@ from flarebook.compendium.reports.gate_tables import effect_rows, finding_rows, 
 from flarebook.compendium.reports.gates import CONSTANT, GREEN, gates_file, judge, read_gates
 from flarebook.compendium.reports.markdown_tables import NARROW, table
 from flarebook.compendium.run import read_metrics
+from flarebook.compendium.workflow.parameters import is_real
 
 MARK = re.compile(r"^<!-- flarebook: ([a-z-]+) -->$", re.MULTILINE)
 ROLE = re.compile(r"\{(agreement|origin|value)\}`([^`:]+)(?::([^`]+))?`")
@@ -69,8 +70,8 @@ def fill(text, build):
     known = {name: find(build) for name, find in roles.items()} if ROLE.search(text) else {}
 
     def role(match):
-        if match[2] not in known[match[1]]:
-            if match[1] == "value" and not _holds(match[2].split(".")[0], build):
+        if known[match[1]].get(match[2]) is None:
+            if is_real(build.profile) or match[1] == "value" and not _holds(match[2].split(".")[0], build):
                 return MISSING
             raise InputError(f"{match[0]} names no metric of this run, or none in {PAPER_VALUES}: correct or enter it")
         return format(known[match[1]][match[2]], match[3] or "")

@@ -8,7 +8,7 @@ import nbformat
 import yaml
 
 from flarebook.compendium.atomic_files import make_folder
-from flarebook.compendium.book.edition import edition_notes, unlink, with_note
+from flarebook.compendium.book.edition import edition_notes, unlink, with_note, without_missing
 from flarebook.compendium.book.notebooks import number_figures, refuse_errors, take_pages
 from flarebook.compendium.book.pages import Build, fill
 from flarebook.compendium.errors import InputError
@@ -71,12 +71,14 @@ def _stage_page(build, name, absent, note=None):
         take_pages(notebook, build.output, build.source / STATIC)
         prose = [cell for cell in notebook.cells if cell.cell_type == "markdown"]
         for cell in prose:
-            cell.source = unlink(fill(cell.source, build), name, absent)
+            text = without_missing(fill(cell.source, build), build, notebook.cells)
+            cell.source = unlink(text, name, absent)
         if note:
             prose[0].source = with_note(prose[0].source, note)
         nbformat.write(notebook, build.source / f"{name}.ipynb")
     else:
-        text = unlink(fill((build.root / f"{name}.md").read_text(encoding="utf-8"), build), name, absent)
+        text = fill((build.root / f"{name}.md").read_text(encoding="utf-8"), build)
+        text = unlink(without_missing(text, build), name, absent)
         (build.source / f"{name}.md").write_text(with_note(text, note) if note else text, encoding="utf-8")
 
 
