@@ -76,7 +76,8 @@ LOCKED = if [ -n "$$(ls .snakemake/locks 2>/dev/null)" ]; then \
   echo "Another build runs in this folder, or one was killed: if none runs, remove .snakemake/locks." >&2; fi
 
 book: check-choices $(BOOK_ENVIRONMENT)-project
-	@snakemake --cores all --quiet all --rerun-incomplete --config profile=$(PROFILE) study=$(STUDY) source=$(SOURCE) ||
+	@if [ "$(SOURCE)" = real ]; then $(PYTHON) -m flarebook.compendium.workflow.real_run || exit 2; fi
+	snakemake --cores all --quiet all --rerun-incomplete --config profile=$(PROFILE) study=$(STUDY) source=$(SOURCE) ||
 	  { $(LOCKED); exit 1; }
 	$(PYTHON) -m flarebook.compendium.book "$(RUN)" --study "$(STUDY)"
 	printf 'Made in %d min %02d s.\n' $$((SECONDS / 60)) $$((SECONDS % 60))

@@ -2,7 +2,11 @@
 
 import subprocess
 
-from flarebook.compendium.provenance import code_state, versions
+import pytest
+
+from flarebook.compendium.errors import InputError
+from flarebook.compendium.project import cache_folder
+from flarebook.compendium.provenance import ORIGINS, code_state, file_origin, mix_origins, versions
 
 
 def git(folder, *arguments):
@@ -29,3 +33,19 @@ def test_outside_a_checkout_nothing_is_claimed(tmp_path):
 def test_versions_are_those_of_the_requirements_and_no_extras():
     found = versions()
     assert found["numpy"].startswith("2.") and "pytest" not in found
+
+
+def test_a_simulated_file_is_refused_in_a_real_run_and_a_rehearsal_in_its_own(monkeypatch):
+    monkeypatch.delenv("FLAREBOOK_REHEARSAL", raising=False)
+    assert file_origin(False, "a.fits") == "real"
+    with pytest.raises(InputError, match="a.fits says of itself that it is no observation.*FLAREBOOK_REHEARSAL=1"):
+        file_origin(True, "a.fits")
+    own = cache_folder()
+    monkeypatch.setenv("FLAREBOOK_REHEARSAL", "1")
+    assert file_origin(True, "a.fits") == "rehearsal" and file_origin(False, "a.fits") == "real"
+    assert cache_folder() == own / "rehearsal"  # a later real run finds none of its files
+
+
+def test_origins_mix_in_one_order():
+    assert mix_origins("rehearsal", "real") == "real and rehearsal" and mix_origins("real", "real") == "real"
+    assert mix_origins("real and simulated", "rehearsal") in ORIGINS

@@ -26,6 +26,8 @@ from flarebook.iris.rasters import archive
 from flarebook.iris.rasters.samples import real_raster
 from flarebook.iris.rasters.write import write_raster
 from flarebook.iris.simulation import real_dataset
+from tests.archives.server import serve_archives
+from tests.archives.spectra import write_rasters
 
 MINUTES = 60  # length of each served observation; one exposure a minute
 
@@ -204,3 +206,17 @@ def test_the_origin_of_the_spectra_travels_to_the_steps_that_use_them(archived, 
     last = open_run("iris/9-real-time-score", "build/x")
     last.load_table("4-distributions", "ensemble")
     assert last.origin == "real"  # a trained ensemble says what it was trained on
+
+
+def test_a_simulated_raster_is_refused_except_in_a_rehearsal_which_is_labelled_so(tmp_path, monkeypatch):
+    _, number = write_rasters(tmp_path / "served", ["QS 4"])["QS 4"]
+    with serve_archives(tmp_path / "served") as (address, _):
+        monkeypatch.setenv("FLAREBOOK_MIRROR", address)
+        monkeypatch.setenv("FLAREBOOK_DATA", str(tmp_path / "cache"))
+        monkeypatch.delenv("FLAREBOOK_REHEARSAL", raising=False)
+        _, (sentence,) = make(tmp_path / "refused", "QS-4")
+        assert "QS 4 is skipped" in sentence and "says of itself that it is no observation" in sentence
+        monkeypatch.setenv("FLAREBOOK_REHEARSAL", "1")
+        store, (sentence,) = make(tmp_path / "rehearsed", "QS-4")
+    record = store.check("QS-4")
+    assert not sentence and record["origin"] == "rehearsal" and 0.8 * 300 < record["rows"] <= min(300, number)

@@ -6,8 +6,10 @@ import pytest
 
 from flarebook.compendium.data.download import in_mirror
 from flarebook.compendium.errors import InputError
-from flarebook.stix.archive.real_maps import UNKNOWN, read_folder, read_labelled_folder
+from flarebook.stix.archive.real_maps import UNKNOWN, read_folder, read_labelled_folder, real_archive
 from flarebook.stix.maps.fits_map import HDUS, write_map
+from tests.archives.server import serve_archives
+from tests.archives.xray_maps import write_maps
 
 NAME = "stix_sci_preview_9548_2203071216_uid_2203078775_4-10keV_20220307T121414_17409_clean_map.fits"
 
@@ -125,3 +127,32 @@ def test_the_real_archive_file_is_read_from_the_mirror():
     assert records["peak_flux"][0] == pytest.approx(0.2896, abs=1e-4)
     row, column = np.unravel_index(images[0].argmax(), (177, 177))
     assert np.hypot(row - 88, column - 88) < 20, "the pipeline centres its maps on the flare"
+
+
+@pytest.fixture
+def centre(tmp_path, monkeypatch):
+    """The data centre with four simulated maps, in a rehearsal: their paths."""
+    paths = write_maps(tmp_path / "served", 4)
+    monkeypatch.setenv("FLAREBOOK_DATA", str(tmp_path / "cache"))
+    monkeypatch.setenv("FLAREBOOK_REHEARSAL", "1")
+    with serve_archives(tmp_path / "served") as (address, _):
+        monkeypatch.setenv("FLAREBOOK_MIRROR", address)
+        yield paths
+
+
+def test_maps_of_a_query_come_in_order_of_time_and_are_a_rehearsal(centre):
+    every = real_archive(n_images=9, start="2020-06-01", end="2023-01-01").records
+    assert len(every) == 4 and set(every["origin"]) == {"rehearsal"} and every["start"].is_monotonic_increasing
+    first = real_archive(n_images=2, start="2020-06-01", end="2023-01-01").records
+    assert first["name"].tolist() == every["name"].tolist()[:2]
+
+
+def test_a_map_that_is_no_fits_is_listed_and_the_others_are_there(centre):
+    centre[1].write_bytes(b"<html>down</html>")
+    archive = real_archive(n_images=9, start="2020-06-01", end="2023-01-01")
+    assert len(archive.images) == 3 and archive.skipped[0][0] == centre[1].name
+
+
+def test_a_query_without_maps_names_the_times(centre):
+    with pytest.raises(InputError, match="lists no CLEAN map from 2030-01-01 to 2030-02-01"):
+        real_archive(start="2030-01-01", end="2030-02-01")

@@ -1,0 +1,40 @@
+"""A run on real data that could read nothing ends before it begins, in one sentence."""
+
+import subprocess
+import sys
+
+import pytest
+
+from flarebook.compendium.errors import InputError
+from flarebook.compendium.workflow import real_run
+
+
+@pytest.fixture
+def empty(tmp_path, monkeypatch):
+    """No mirror, and nothing in the cache: the folder of the cache."""
+    monkeypatch.delenv("FLAREBOOK_MIRROR", raising=False)
+    monkeypatch.setenv("FLAREBOOK_DATA", str(tmp_path / "cache"))
+    return tmp_path / "cache"
+
+
+def test_offline_is_told_in_one_sentence(empty, monkeypatch):
+    monkeypatch.setattr(real_run, "ARCHIVE", "http://127.0.0.1:9/")
+    with pytest.raises(InputError, match="out of reach .*refused.*FLAREBOOK_MIRROR"):
+        real_run.check_archives()
+
+
+def test_a_mirror_that_does_not_run_is_told_by_the_command(empty, monkeypatch):
+    monkeypatch.setenv("FLAREBOOK_MIRROR", "http://127.0.0.1:9")
+    command = [sys.executable, "-m", "flarebook.compendium.workflow.real_run"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 1 and len(done.stderr.splitlines()) == 1 and "127.0.0.1:9/www.lmsal.com" in done.stderr
+
+
+def test_a_folder_of_files_or_a_filled_cache_is_enough(empty, monkeypatch):
+    monkeypatch.setattr(real_run, "ARCHIVE", "http://127.0.0.1:9/")
+    empty.mkdir()
+    (empty / "iris.tar.gz").touch()
+    real_run.check_archives()
+    (empty / "iris.tar.gz").unlink()
+    monkeypatch.setenv("FLAREBOOK_MIRROR", str(empty))
+    real_run.check_archives()
