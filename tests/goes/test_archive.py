@@ -27,7 +27,7 @@ def noaa(tmp_path, monkeypatch):
 def test_days_are_fetched_once_in_their_newest_version(noaa):
     days = pd.date_range("2014-01-06", "2014-01-08")
     paths, reasons = fetch_xrs_days(days)
-    assert not reasons and [path.name[-20:] for path in paths] == [f"d{day:%Y%m%d}_v2-2-1.nc" for day in days]
+    assert not reasons and [path.name[-19:] for path in paths] == [f"d{day:%Y%m%d}_v2-2-1.nc" for day in days]
     assert fetch_xrs_days(days)[0] == paths and len(noaa) == 3
 
 
