@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from flarebook.compendium.batch_report import noting, print_line, report_skipped, skipping
+from flarebook.compendium.batch_report import counted, noting, print_line, report_skipped, skipping
 from flarebook.compendium.errors import plain
 from flarebook.compendium.progress import progress
 
@@ -84,3 +84,32 @@ def fetch(
             row = find_observation(name)
             print_line(archive.fetch_raster(row["start"], row["obsid"]))
     report_skipped(skipped)
+
+
+@app.command()
+def simulate(
+    folder: Annotated[Path, typer.Argument(help="Folder of the archives, which FLAREBOOK_MIRROR may then name.")],
+    observations: Annotated[
+        list[str] | None, typer.Argument(metavar="OBSERVATION...", help='Names in Tables 1, 2: "PF 16".')
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Random seed.", min=0)] = 1,
+    jobs: Annotated[int | None, typer.Option(help="Observations at a time.", show_default="all cores", min=1)] = None,
+):
+    """Write simulated rasters of the paper's observations at full size, in names and format of the real archive.
+
+    All 68 hold some 12 million spectra and take 8 GB. What is there is kept, so that the command may be stopped and run
+    again. Every file says that it holds no observation, and is read in a rehearsal only (FLAREBOOK_REHEARSAL=1).
+
+    Example: flarebook iris simulate rasters "QS 4"
+    """
+    from flarebook.compendium.atomic_files import make_folder
+    from flarebook.compendium.progress import step_progress
+    from flarebook.iris.observations import find_observation, observation_table
+    from flarebook.iris.simulation.level2_archive import write_archives
+
+    table = observation_table()
+    chosen = [find_observation(name)["observation"] for name in observations or table["observation"]]
+    rows = table[table["observation"].isin(chosen)]
+    with step_progress(len(rows), "rasters") as report:
+        number = write_archives(make_folder(folder), rows, seed, jobs, report)
+    print_line(f"{counted(number, 'archive')} written to {folder}")

@@ -41,21 +41,30 @@ def make_parts(make, names, parameters, store, scheduler="processes", jobs=None,
     Raises InputError when the cluster or a process is lost; parts that were complete are kept.
     """
     reasons, tasks = [], {name: (make_one, make, name, parameters, store) for name in names}
-    if address := os.environ.get(ADDRESS):
-        finished = _on_cluster(tasks, address)
-    elif scheduler == "synchronous" or jobs == 1 or len(tasks) < 2:
-        finished = ((name, lambda task=task: task[0](*task[1:])) for name, task in tasks.items())
-    else:
-        finished = _on_machine(tasks, scheduler, min(jobs or os.cpu_count(), len(tasks)))
-    for name, result in finished:
+    for name, result in run_tasks(tasks, scheduler, jobs):
         with skipping(reasons, name):
             result()
         report(name)
     return reasons
 
 
+def run_tasks(tasks, scheduler="processes", jobs=None):
+    """Run tasks on the cluster that FLAREBOOK_SCHEDULER names, or on this machine.
+
+    tasks: {name: (function, *arguments)}; scheduler, jobs: as of `make_parts`.  Yields, as they end, the name and a
+    function that returns the result or raises what the task raised.
+    Raises InputError when the cluster or a process is lost.
+    """
+    if address := os.environ.get(ADDRESS):
+        yield from _on_cluster(tasks, address)
+    elif scheduler == "synchronous" or jobs == 1 or len(tasks) < 2:
+        yield from ((name, lambda task=task: task[0](*task[1:])) for name, task in tasks.items())
+    else:
+        yield from _on_machine(tasks, scheduler, min(jobs or os.cpu_count(), len(tasks)))
+
+
 def _on_machine(tasks, scheduler, jobs):
-    """Run tasks by threads or processes; yields (name, function that returns the result or raises) as they end."""
+    """Run tasks by threads or processes; yields as `run_tasks`."""
     if scheduler not in SCHEDULERS:
         raise InputError(f"there is no scheduler {scheduler!r}: choose one of {', '.join(SCHEDULERS)}")
     options = {"mp_context": multiprocessing.get_context("spawn")} if scheduler == "processes" else {}
@@ -65,8 +74,8 @@ def _on_machine(tasks, scheduler, jobs):
             for future in as_completed(futures):
                 if isinstance(future.exception(), BrokenProcessPool):
                     raise InputError(
-                        "a process that made parts was killed, perhaps for want of memory: the parts that were "
-                        "complete are kept; run again with fewer --jobs, and only what is missing is made"
+                        "a process that made parts was killed, perhaps for want of memory: what was complete is kept; "
+                        "run again with fewer --jobs, and only what is missing is made"
                     )
                 yield futures[future], future.result
         finally:
@@ -74,7 +83,7 @@ def _on_machine(tasks, scheduler, jobs):
 
 
 def _on_cluster(tasks, address):
-    """Run tasks on a Dask cluster; yields as `_on_machine`.
+    """Run tasks on a Dask cluster; yields as `run_tasks`.
 
     Raises InputError when no scheduler answers or it vanishes: parts lie in the store as soon as they are complete.
     """

@@ -20,7 +20,7 @@ FORMAT = yaml.safe_load((files("flarebook.iris") / "data" / "level2_format.yaml"
 COLUMNS = FORMAT["auxiliary"]
 
 
-def write_raster(raster: Raster, path: str | Path) -> Path:
+def write_raster(raster: Raster, path: str | Path, stored: np.ndarray | None = None) -> Path:
     """Write one Mg II window as a level-2 file.
 
     Values are rounded to 0.25 DN and clipped to -199.75 to 16183.75; missing ones become -200.  A raster whose time
@@ -32,6 +32,9 @@ def write_raster(raster: Raster, path: str | Path) -> Path:
         What to write.
     path : str or Path
         File to write, `.fits` or `.fits.gz`.
+    stored : ndarray of int16, shape as that of the spectra, optional
+        The spectra as `scaled_integers` gives them, for a raster whose counts fill no memory: of its own spectra, the
+        shape counts alone.
 
     Returns
     -------
@@ -55,7 +58,8 @@ def write_raster(raster: Raster, path: str | Path) -> Path:
     order = np.argsort(raster.time, kind="stable")
     primary = _primary(raster, order)
     tables = _auxiliary(raster, order), _file_names(raster, order)
-    hdus = fits.HDUList([primary, _window(raster, order, primary.header), *tables])
+    stored = scaled_integers(raster.spectra) if stored is None else stored
+    hdus = fits.HDUList([primary, _window(raster, stored[order], primary.header), *tables])
     with atomic_write(path) as partial:
         hdus.writeto(partial)
     return Path(path)
@@ -104,13 +108,21 @@ def _slit_step(raster):
     return SLIT_STEP if offset is None or len(offset) < 2 else float(offset[1] - offset[0])
 
 
-def _window(raster, order, primary):
+def scaled_integers(spectra):
+    """Counts as the integers of level 2, big-endian int16; spectra: (n_exposures, n_slit, n_wavelengths) DN."""
+    stored = np.empty(spectra.shape, ">i2")
+    for row, counts in enumerate(spectra):
+        counts = np.nan_to_num(counts.astype(np.float64), nan=MISSING, posinf=np.inf, neginf=MISSING)
+        inside = np.clip(counts, MISSING + BSCALE, BZERO + BSCALE * 32767)
+        stored[row] = np.rint((np.where(counts == MISSING, counts, inside) - BZERO) / BSCALE)
+    return stored
+
+
+def _window(raster, stored, primary):
     """The spectra as scaled 16-bit integers with their coordinates."""
-    spectra = np.nan_to_num(raster.spectra[order], nan=MISSING, posinf=np.inf, neginf=MISSING)
-    spectra = np.where(spectra == MISSING, spectra, np.clip(spectra, MISSING + BSCALE, BZERO + BSCALE * 32767))
-    window = fits.ImageHDU(spectra.astype(np.float64))
-    window.scale("int16", bscale=BSCALE, bzero=BZERO)
-    n_exposures, n_slit, n_wavelengths = spectra.shape
+    window = fits.ImageHDU(stored, do_not_scale_image_data=True)
+    window.header.update({"BSCALE": BSCALE, "BZERO": BZERO})
+    n_exposures, n_slit, n_wavelengths = stored.shape
     window.header.update(FORMAT["window"])
     coordinates = (
         (raster.wavelength[0], 1.0, np.ptp(raster.wavelength) / (n_wavelengths - 1)),
