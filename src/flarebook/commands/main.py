@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from flarebook.commands import data, iris, solarchip, stix
+from flarebook.commands import data, iris, parts, solarchip, stix
 from flarebook.compendium.batch_report import counted, print_line, report_skipped
 from flarebook.compendium.errors import InputError, NotebookError, plain, reason_of
 
@@ -17,7 +17,7 @@ from flarebook.compendium.errors import InputError, NotebookError, plain, reason
 EPILOG = "Exit codes: 0 all well; 1 a gate is red or a notebook stopped; 2 bad input; 130, 143 stopped by a signal."
 HELP = "Flarebook: solar-flare studies as notebooks to rerun, change and cite."
 app = typer.Typer(no_args_is_help=True, help=HELP, epilog=EPILOG, add_completion=False, pretty_exceptions_enable=False)
-for study in (data, iris, stix, solarchip):
+for study in (data, parts, iris, stix, solarchip):
     app.add_typer(study.app, name=study.__name__.rpartition(".")[2])
 
 

@@ -33,6 +33,7 @@ SETTINGS = {  # of the notebooks that have parts: the parameters on which these 
     ),
     PROFILES: ("source", "seed", "n_spectra"),
 }  # fmt: skip
+NOTEBOOKS = tuple(SETTINGS)
 HELD_OUT = ("PF 16", "AR 1")  # also stored for longer, for the tests in space and time
 LONG = "-long"
 
@@ -63,6 +64,13 @@ def part_names(parameters):
 def part_name(observation):
     """Name of an observation's part: "PF-16"."""
     return observation.replace(" ", "-")
+
+
+def part_size(name):
+    """Spectra that an observation holds when every slit pixel is read by itself: the largest parts are made first."""
+    rows = observation_table().set_index(observation_table()["observation"].map(part_name))
+    row = rows.loc[name.removesuffix(LONG)]
+    return int(row["n_slit"] * row["n_exposures"])
 
 
 def make_part(name, parameters, store):

@@ -58,7 +58,8 @@ class PartStore:
 
     def names(self):
         """Names of the parts that are there, sorted."""
-        return sorted(p.name.removesuffix(self.suffix) for p in self.folder.glob(f"*{self.suffix}") if self._whole(p))
+        found = (path for path in self.folder.glob(f"[!.]*{self.suffix}") if self._whole(path))
+        return sorted(path.name.removesuffix(self.suffix) for path in found)
 
     def missing(self, names):
         """Those of some names that have no part yet, in their order.

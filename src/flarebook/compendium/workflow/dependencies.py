@@ -22,7 +22,12 @@ def notebook_sources(notebook):
     found by a pattern, so every module that opens its folder reaches it.
     Returns a sorted list of paths relative to the project's root.
     """
-    root, code = project_root(), _code(notebook)
+    return code_sources(_code(notebook))
+
+
+def code_sources(code):
+    """List the package's modules and data files that a piece of code reaches, as `notebook_sources` does."""
+    root = project_root()
     modules = _reached(code, root / "src")
     files = [module_file(module, root / "src") for module in modules] + data_files(modules, root / "src", code)
     return sorted(path.relative_to(root).as_posix() for path in files)

@@ -35,6 +35,15 @@ TYPES = {
 }
 
 
+class PartJob(BaseModel):
+    """What one job needs that makes one part of a notebook's data."""
+
+    model_config = ConfigDict(extra="forbid")
+    memory_mb: int = Field(2000, gt=0)
+    minutes: int = Field(60, gt=0)
+    threads: int = Field(1, gt=0)
+
+
 class Entry(BaseModel):
     """One notebook in a profile: the notebooks it comes after, its parameters, what it needs of the machine."""
 
@@ -44,6 +53,7 @@ class Entry(BaseModel):
     memory_mb: int = Field(4000, gt=0)
     minutes: int = Field(30, gt=0)
     threads: int = Field(2, gt=0)  # a notebook that uses one leaves the other core to its neighbour
+    parts: PartJob | None = None  # one job for each part of its data; without it, the notebook makes them all
 
 
 class Profile(BaseModel):
@@ -154,6 +164,12 @@ def known_parameters(notebook):
         raise InputError(f'{shown(path)} has no cell tagged "parameters": tag its first code cell')
     found = PythonTranslator.inspect(tagged[0])  # inspect_notebook stops at a notebook that names no language
     return {parameter.name: _described(parameter, path) for parameter in found}
+
+
+def all_values(notebook, values):
+    """Values of all parameters of a notebook, its defaults where others are not given: {name: value}."""
+    defaults = {name: parameter["default"] for name, parameter in known_parameters(notebook).items()}
+    return {**defaults, **checked(notebook, values)}
 
 
 def _described(parameter, path):

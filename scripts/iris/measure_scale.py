@@ -1,0 +1,153 @@
+"""Measure what spectra cost: level-2 archives read, checked, measured and stored, by their number and the workers.
+
+    flarebook iris simulate RASTERS
+    python -m scripts.iris.measure_scale RASTERS [--sizes 100000 ...] [--workers 1 2 4]
+
+Rows that src/flarebook/iris/data/scale.csv already has are kept, so that it may be stopped and run again; a row is
+measured anew when it is removed from the file.  Run it on a quiet machine.
+"""
+
+import argparse
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from flarebook.compendium.atomic_files import atomic_write
+from flarebook.compendium.batch_report import run_script
+from flarebook.compendium.data.parts import PartStore
+from flarebook.compendium.errors import InputError
+from flarebook.compendium.project import REHEARSAL
+from flarebook.compendium.provenance import now
+from flarebook.compendium.validation import read_json
+from flarebook.iris.observations import observation_table
+from flarebook.iris.parts import OBSERVATIONS, part_name, part_size
+from flarebook.iris.simulation.level2_archive import archive_path
+
+TABLE = Path(str(files("flarebook.iris") / "data" / "scale.csv"))
+SIZES, WORKERS = (100_000, 300_000, 1_000_000, 3_000_000, 9_000_000), (1, 2, 4)
+COLUMNS = ["size", "workers", "spectra", "parts", "seconds", "memory_mb", "archive_bytes", "store_bytes"]
+PAUSE = 0.2  # s between two looks at the memory
+SEED = 1  # of the order in which observations are taken
+
+
+def choose_observations(table, size):
+    """Rows of observations that together hold at most `size` spectra, in a random order that is always the same."""
+    chosen, total = [], 0
+    for row in np.random.default_rng(SEED).permutation(table.index):
+        spectra = part_size(part_name(table.loc[row, "observation"]))
+        if total + spectra <= size:
+            chosen, total = [*chosen, row], total + spectra
+    return table.loc[chosen]
+
+
+def memory_of(process):
+    """Memory of a process and its children in MB: the proportional set size, in which shared pages count once."""
+    total, waiting = 0, [process]
+    while waiting:
+        number = waiting.pop()
+        try:
+            lines = Path(f"/proc/{number}/smaps_rollup").read_text().splitlines()
+            total += next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+            for thread in Path(f"/proc/{number}/task").iterdir():
+                waiting += [int(child) for child in (thread / "children").read_text().split()]
+        except (OSError, StopIteration):  # it has just ended
+            continue
+    return total / 1024
+
+
+def run_measured(command, environment):
+    """Run a command; returns its duration in s and the highest memory of it and its children in MB."""
+    start, peak = time.monotonic(), 0.0
+    process = subprocess.Popen(command, env={**os.environ, **environment}, stdout=subprocess.DEVNULL)
+    ended = threading.Event()
+
+    def watch():
+        nonlocal peak
+        while not ended.wait(PAUSE):
+            peak = max(peak, memory_of(process.pid))
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    code = process.wait()
+    duration = time.monotonic() - start
+    ended.set()
+    watcher.join()
+    if code:
+        raise InputError(f"{' '.join(command[:6])} ... ended with exit code {code}: see above")
+    return duration, peak
+
+
+def measure_row(rasters, size, workers, folder):
+    """One row of the table: parts of observations of some `size` spectra, made by `workers` processes."""
+    chosen = choose_observations(observation_table(), size)
+    archives = {archive_path(entry, rasters) for _, entry in chosen.iterrows()}
+    for path in archives:
+        path.stat()
+        with open(path, "rb") as stream:  # from the system's cache in every row alike, as far as it fits
+            os.posix_fadvise(stream.fileno(), 0, 0, os.POSIX_FADV_WILLNEED)
+    names = [part_name(name) for name in chosen["observation"]]
+    command = [
+        sys.executable,
+        "-m",
+        "flarebook.commands.main",
+        "parts",
+        "make",
+        OBSERVATIONS,
+        "--profile",
+        "paper-real",
+    ]
+    command += ["-p", "spectra_per_observation=0", "--output", str(folder), "--jobs", str(workers)]
+    environment = {"FLAREBOOK_MIRROR": str(rasters), REHEARSAL: "1"}
+    seconds, memory = run_measured(command + [text for name in names for text in ("--only", name)], environment)
+    place = folder / "parts" / OBSERVATIONS
+    store = PartStore(place, read_json(place / "parameters.json")["parameters"])
+    spectra = sum(store.check(name)["rows"] for name in names)
+    stored = sum(store.path(name).stat().st_size for name in names)
+    sizes = sum(path.stat().st_size for path in archives), stored
+    return dict(zip(COLUMNS, (size, workers, spectra, len(names), seconds, memory, *sizes), strict=True))
+
+
+def processor():
+    """Name of the processor."""
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine())
+
+
+def write_rows(rows):
+    """Write the table with the machine and the date in its header."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    header = f"# {now()}; {os.cpu_count()} cores of {processor()}, {memory:.0f} GiB; simulated level-2 archives, gzip\n"
+    with atomic_write(TABLE) as path:
+        table = (
+            pd.DataFrame(rows, columns=COLUMNS).sort_values(["size", "workers"]).round({"seconds": 1, "memory_mb": 0})
+        )
+        path.write_text(header + table.to_csv(index=False), encoding="utf-8")
+
+
+def measure(rasters, sizes, workers):
+    """Measure the rows that the table lacks."""
+    rows = pd.read_csv(TABLE, comment="#").to_dict("records") if TABLE.is_file() else []
+    known = {(row["size"], row["workers"]) for row in rows}
+    for size, number in [(size, number) for size in sizes for number in workers if (size, number) not in known]:
+        with tempfile.TemporaryDirectory(dir=rasters, prefix=".measured-") as folder:
+            rows.append(measure_row(Path(rasters), size, number, Path(folder)))
+        write_rows(rows)
+        print({name: round(value) for name, value in rows[-1].items()})
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("rasters", type=Path, help="folder of the archives")
+    parser.add_argument("--sizes", type=int, nargs="+", default=SIZES)
+    parser.add_argument("--workers", type=int, nargs="+", default=WORKERS)
+    given = parser.parse_args()
+    run_script(measure, given.rasters, given.sizes, given.workers)
