@@ -129,10 +129,23 @@ class Run:
 
         with self._reading(step, f"{name}.parquet") as path:
             table = pandas.read_parquet(path)
-        if origin := table.attrs.pop("origin", None):
+        self._take_over(table.attrs.pop("origin", None))
+        return table
+
+    def open_dataset(self, step, name):
+        """Table that an earlier step saved, as it lies on disk: pyarrow.dataset.Dataset; origin as of `load_table`."""
+        from pyarrow.dataset import dataset
+
+        with self._reading(step, f"{name}.parquet") as path:
+            table = dataset(path)
+            self._take_over(_table_origin(path))
+        return table
+
+    def _take_over(self, origin):
+        """Take over the origin of a loaded table, None for one that states none."""
+        if origin:
             self.origin = self.origin_with(origin) if self._loaded else origin
             self._loaded = True
-        return table
 
     def load_arrays(self, step, name):
         """Arrays that an earlier step saved: {name: array}; those saved uncompressed stay on disk, memory-mapped."""

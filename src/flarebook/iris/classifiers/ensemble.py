@@ -26,6 +26,8 @@ from flarebook.iris.classifiers.splits import (
 ARCHITECTURES = {"A": (), "B": (32, 16), "C": (64, 32, 16, 8)}
 SELECTIONS = {"test": TEST, "validation": VALIDATION}  # the paper's choice of the best epoch, and the honest one
 EVALUATION_ROWS = 8192
+TOGETHER = 1 << 18  # spectra that are read at a time, in the order of a training
+CALLS = 16  # batches per call of TensorFlow
 
 
 class MemberDense(keras.layers.Layer):
@@ -52,6 +54,7 @@ class MemberNetwork(keras.Model):
 
     def __init__(self, mean, scale, widths, dropout=0.0, seed=0):
         super().__init__()
+        self.n_members = len(mean)
         self.mean, self.scale = ops.convert_to_tensor(mean[:, None]), ops.convert_to_tensor(scale[:, None])
         state = np.random.SeedSequence(seed).generate_state(len(widths) + 2)
         seeds = (state >> 1).tolist()  # 31 bits suit every backend
@@ -144,7 +147,7 @@ def build_network(spectra, splits, widths, dropout=0.0, seed=0, learning_rate=1e
     loss = MaskedCrossEntropy(observation_weights(splits, spectra, TRAIN))
     optimizer = keras.optimizers.Adam(learning_rate)
     # Sixteen batches per call (torch takes one) and no XLA measured fastest on two cores.
-    steps = 1 if keras.backend.backend() == "torch" else 16
+    steps = 1 if keras.backend.backend() == "torch" else CALLS
     network.compile(optimizer=optimizer, loss=loss, jit_compile=False, steps_per_execution=steps)
     return network
 
@@ -214,20 +217,25 @@ def train_ensemble(
 
 
 def train_epoch(network, spectra, batch_size, rng):
-    """Show every spectrum once, in random order."""
+    """Show every spectrum once, in random order; so many are in memory at a time that a table on disk may be large."""
     order = rng.permutation(len(spectra.label))
-    target = np.stack([spectra.label, spectra.observation], axis=1).astype(np.float32)
-    network.fit(spectra.features[order], target[order], batch_size=batch_size, shuffle=False, verbose=0)
+    together = max(1, TOGETHER // (CALLS * batch_size)) * CALLS * batch_size  # whole batches
+    for start in range(0, len(order), together):
+        rows = order[start : start + together]
+        target = np.stack([spectra.label[rows], spectra.observation[rows]], axis=1).astype(np.float32)
+        network.fit(spectra.features[rows], target, batch_size=batch_size, shuffle=False, verbose=0)
 
 
 def correct_calls(network, spectra):
     """Number of correctly called spectra by member and observation, (n_members, n_observations)."""
-    correct = [
-        (network.predict_on_batch(spectra.features[i : i + EVALUATION_ROWS]) >= 0)
-        == spectra.label[i : i + EVALUATION_ROWS].astype(bool)
-        for i in range(0, len(spectra.label), EVALUATION_ROWS)
-    ]
-    return spectra.per_observation(np.concatenate(correct, axis=1).astype(np.int32))
+    total = np.zeros((network.n_members, len(spectra.names)), np.int32)
+    for i in range(0, len(spectra.label), EVALUATION_ROWS):
+        rows = slice(i, i + EVALUATION_ROWS)
+        called = network.predict_on_batch(np.asarray(spectra.features[rows])) >= 0
+        present, starts = np.unique(spectra.observation[rows], return_index=True)
+        correct = called == spectra.label[rows].astype(bool)
+        total[:, present] += np.add.reduceat(correct, starts, axis=1, dtype=np.int32)
+    return total
 
 
 def keep_best(kept, current, improved):

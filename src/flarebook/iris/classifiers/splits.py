@@ -206,11 +206,13 @@ def standardisation(splits, spectra):
     """
     inside = (splits.role == TRAIN).astype(float)
     number = (inside @ spectra.counts)[:, None]
-    values = spectra.features.T.astype(float)
-    centre = values.mean(axis=1)  # sums of squares about a common centre keep their digits
-    deviation = values - centre[:, None]
-    mean = inside @ spectra.per_observation(deviation).T / number
-    variance = inside @ spectra.per_observation(deviation**2).T / number - mean**2
+    centre = np.array([column.mean(dtype=float) for column in spectra.features.T])
+    sums = np.empty((2, len(centre), len(spectra.names)))
+    for i, column in enumerate(spectra.features.T):  # one at a time: in double precision all fill much memory
+        deviation = column.astype(float) - centre[i]  # sums of squares about a common centre keep their digits
+        sums[:, i] = spectra.per_observation(deviation), spectra.per_observation(deviation**2)
+    mean = inside @ sums[0].T / number
+    variance = inside @ sums[1].T / number - mean**2
     scale = np.sqrt(np.maximum(variance, 0))
     scale[scale <= 1e-6 * np.abs(centre)] = 1.0
     return (mean + centre).astype(np.float32), scale.astype(np.float32)

@@ -1,0 +1,89 @@
+"""What spectra cost from level-2 archives to stored features: measured, and estimated for clusters."""
+
+from importlib.resources import files
+
+import numpy as np
+import pandas as pd
+
+TABLE = files("flarebook.iris") / "data" / "scale.csv"  # of scripts/iris/measure_scale.py
+CLUSTERS = (16, 256)  # cores of the estimates
+
+
+def measured_costs():
+    """Measured rows: DataFrame size, workers, spectra, stored, parts, seconds, memory_mb, archive_bytes, store_bytes.
+
+    size: asked for; spectra: those read; stored: those that could be used; memory_mb: of all processes
+    together, at its highest.
+    """
+    return pd.read_csv(TABLE, comment="#")
+
+
+def measured_where():
+    """Date and machine of the measurement, as one line of text."""
+    return TABLE.read_text(encoding="utf-8").splitlines()[0].lstrip("# ")
+
+
+def largest_rows(costs):
+    """Rows of the largest size, by the number of workers: DataFrame with the index workers."""
+    return costs[costs["size"] == costs["size"].max()].set_index("workers").sort_index()
+
+
+def serial_fraction(costs):
+    """Share of the work that does not run in parallel, from the times of one and two workers at the largest size.
+
+    Amdahl's law: T(n) = T(1) (s + (1 - s) / n), so that s = 2 T(2) / T(1) - 1, which is 0 at least.
+    """
+    seconds = largest_rows(costs)["seconds"]
+    return float(max(2 * seconds[2] / seconds[1] - 1, 0.0))
+
+
+def estimate_costs(costs, cores=CLUSTERS):
+    """Time by Amdahl's law with the measured serial fraction, and by the longest part: an estimate, nothing measured.
+
+    No cluster is faster than the largest observation, which is one part.  Returns a DataFrame cores, seconds, bound
+    ("Amdahl" or "largest part").
+    """
+    largest = largest_rows(costs).loc[1]
+    fraction, rows = serial_fraction(costs), []
+    part = largest["seconds"] * largest_share(costs)
+    for number in cores:
+        seconds = largest["seconds"] * (fraction + (1 - fraction) / number)
+        rows.append((number, max(seconds, part), "largest part" if part > seconds else "Amdahl"))
+    return pd.DataFrame(rows, columns=["cores", "seconds", "bound"])
+
+
+def largest_share(costs):
+    """Share of the spectra that the largest observation has, among all at the largest size."""
+    from flarebook.iris.observations import observation_table
+
+    table = observation_table()
+    return float((table["n_slit"] * table["n_exposures"]).max() / largest_rows(costs).loc[1, "spectra"])
+
+
+def cost_summary(costs):
+    """Costs in the units of a table: spectra, workers, time (s), microseconds a spectrum, memory (MB), bytes (GB)."""
+    gigabytes = costs[["archive_bytes", "store_bytes"]] / 1e9
+    return pd.DataFrame(
+        {
+            "spectra": costs["spectra"],
+            "workers": costs["workers"],
+            "time [s]": costs["seconds"],
+            "per spectrum [µs]": 1e6 * costs["seconds"] / costs["spectra"],
+            "peak memory [MB]": costs["memory_mb"],
+            "archives [GB]": gigabytes["archive_bytes"],
+            "stored features [GB]": gigabytes["store_bytes"],
+        }
+    )
+
+
+def speed_up(costs, workers=2):
+    """Ratio of the time of one worker to that of several, at the largest size."""
+    seconds = largest_rows(costs)["seconds"]
+    return float(seconds[1] / seconds[workers])
+
+
+def amdahl_curve(costs, cores=256):
+    """Amdahl's law from one core on, for a figure: DataFrame cores, seconds."""
+    fraction, seconds = serial_fraction(costs), largest_rows(costs).loc[1, "seconds"]
+    number = np.unique(np.geomspace(1, cores, 60).round().astype(int))
+    return pd.DataFrame({"cores": number, "seconds": seconds * (fraction + (1 - fraction) / number)})

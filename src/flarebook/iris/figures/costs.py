@@ -1,0 +1,37 @@
+"""Time and memory by the number of spectra and of workers, and the estimate for clusters."""
+
+import matplotlib.pyplot as plt
+
+from flarebook.iris.costs import amdahl_curve, estimate_costs, largest_rows
+from flarebook.iris.mg2 import NEUTRAL_COLOUR
+
+WORKER_STYLES = {1: ("#0072B2", "o"), 2: ("#D55E00", "s"), 4: ("#009E73", "^")}
+
+
+def plot_costs(costs):
+    """Time and memory against the number of spectra, and time against cores with the estimate; returns a figure.
+
+    costs: of `measured_costs`.
+    """
+    figure, (time, memory, cores) = plt.subplots(1, 3, figsize=(11, 3.8), layout="constrained")
+    for workers, rows in costs.groupby("workers"):
+        colour, marker = WORKER_STYLES[workers]
+        label = f"{workers} worker{'s' if workers > 1 else ''}"
+        time.loglog(rows["spectra"], rows["seconds"], marker=marker, color=colour, label=label)
+        memory.semilogx(rows["spectra"], rows["memory_mb"] / 1e3, marker=marker, color=colour, label=label)
+    time.set(xlabel="spectra", ylabel="time [s]")
+    memory.set(xlabel="spectra", ylabel="peak memory, all processes [GB]", ylim=(0, None))
+    time.legend()
+    largest, curve, estimate = largest_rows(costs), amdahl_curve(costs), estimate_costs(costs)
+    cores.loglog(curve["cores"], curve["seconds"], "--", color=NEUTRAL_COLOUR, label="estimate: Amdahl's law")
+    cores.plot(
+        estimate["cores"], estimate["seconds"], "D", mfc="white", color=NEUTRAL_COLOUR, label="estimate, bounded"
+    )
+    for workers, seconds in largest["seconds"].items():
+        colour, marker = WORKER_STYLES[workers]
+        cores.plot(workers, seconds, marker=marker, color=colour, ls="")
+    cores.set(xlabel="workers or cores", ylabel=f"time of {largest['spectra'].max() / 1e6:.1f} million spectra [s]")
+    cores.set_xticks([1, 4, 16, 64, 256], ["1", "4", "16", "64", "256"])
+    cores.minorticks_off()
+    cores.legend(loc="upper right", fontsize=8)
+    return figure
