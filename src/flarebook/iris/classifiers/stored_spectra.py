@@ -10,6 +10,8 @@ from flarebook.compendium.errors import InputError
 from flarebook.iris.classifiers.splits import NEGATIVE, POSITIVE, Spectra
 from flarebook.iris.mg2 import FEATURES
 
+EACH = 3_000  # spectra of each observation that stand for all of them in scores
+
 
 def draw_spectra(dataset, rng, number=0, folder=None, columns=FEATURES):
     """Draw as many PF as AR rows of a table, as `select_spectra` does, reading it twice piece by piece.
