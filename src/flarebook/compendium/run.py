@@ -103,8 +103,8 @@ class Run:
         """Write a pyarrow dataset as `save_table` does, but piece by piece, memory flat; returns its path."""
         from pyarrow.parquet import ParquetWriter
 
-        kept = to_json({"origin": self._sources(f"table {name}", origin, "")["origin"]})
-        schema = dataset.schema.with_metadata({"PANDAS_ATTRS": kept})
+        origin = self._sources(f"table {name}", origin, "")["origin"]
+        schema = dataset.schema.with_metadata({"PANDAS_ATTRS": to_json({"origin": origin})})
         with atomic_write(self.folder / f"{name}.parquet") as path, ParquetWriter(path, schema) as writer:
             for batch in dataset.to_batches():
                 writer.write_batch(batch)
@@ -137,9 +137,8 @@ class Run:
         from pyarrow.dataset import dataset
 
         with self._reading(step, f"{name}.parquet") as path:
-            table = dataset(path)
             self._take_over(_table_origin(path))
-        return table
+            return dataset(path)
 
     def _take_over(self, origin):
         """Take over the origin of a loaded table, None for one that states none."""
@@ -295,8 +294,7 @@ def _glue(name, value):
     """Glue a number for the book's text when a notebook is running."""
     from IPython import get_ipython
 
-    if value is None or get_ipython() is None:
-        return
-    from myst_nb import glue
+    if value is not None and get_ipython() is not None:
+        from myst_nb import glue
 
-    glue(name, value, display=False)
+        glue(name, value, display=False)
