@@ -92,3 +92,10 @@ def test_a_profile_that_was_not_run_says_how_to_run_it(project):
 def test_a_profile_without_gates_names_those_with(project):
     with pytest.raises(InputError, match="there are gates for ci"):
         read_gates("paper")
+
+
+def test_a_real_run_is_held_to_the_gates_of_shipped_files_alone(project):
+    fixed = "expected: 1.1, abs: 0.1, why: none, fixed: shipped file"
+    gates = {"sun.sample": fixed, "sun.verdict": f"{fixed}, edition: simulated", "sun.flux": fixed.split(", fixed")[0]}
+    (project / "metrics/ci.yaml").write_text("".join(f"{name}: {{{gate}}}\n" for name, gate in gates.items()))
+    assert set(read_gates("ci")) == set(gates) and set(read_gates("ci-real")) == {"sun.sample"}

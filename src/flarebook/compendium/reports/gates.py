@@ -23,6 +23,7 @@ class Gate(BaseModel):
     """Expected value of a metric, one tolerance (absolute or relative), and the tolerance's reason.
 
     fixed: what makes the number a constant, which no simulation, training or random draw of a run can move.
+    edition: the only one in which it is; None where it is in every one.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -31,6 +32,7 @@ class Gate(BaseModel):
     rel: float | None = None
     why: str
     fixed: Literal["setting", "shipped file"] | None = None
+    edition: Literal["simulated"] | None = None
     _effect: Effect | None = PrivateAttr(default=None)
 
     @model_validator(mode="after")
@@ -132,7 +134,7 @@ def read_gates(profile):
         )
     gates = validated(Gates, read_yaml(path) or {}, path).root
     if is_real(profile):  # all others expect what a simulation gives
-        return {name: gate for name, gate in gates.items() if gate.fixed == "shipped file"}
+        return {name: gate for name, gate in gates.items() if gate.fixed == "shipped file" and not gate.edition}
     for name, effect in effects(gates, profile).items():
         gates[name] = gates[name].guarding(effect)
     return gates
