@@ -157,8 +157,8 @@ def plot_neighbours(images, records, asked, found):
 
 def image_caption(record):
     """What is known of an image, in two lines: real or its truth, and its band."""
-    if record["origin"] == "real":
-        return f"real flare\n{str(record['start'])[:10]}\n{record['band']} keV"
+    if record["origin"] != "simulated":
+        return f"{record['origin']} flare\n{str(record['start'])[:10]}\n{record['band']} keV"
     clean = record["artefact"] == "none"
     return f"{display_name(record['kind'] if clean else record['artefact'])}\n{record['band']} keV"
 
