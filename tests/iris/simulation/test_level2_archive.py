@@ -40,6 +40,11 @@ def test_an_observation_that_began_when_its_window_was_open_lacks_what_came_befo
     entry = short.loc["PF 9"]  # started 7 minutes before its flare
     seconds = level2_archive.exposure_seconds(entry, np.arange(162))
     assert seconds[0] == -19 * 60 and (np.diff(seconds) == entry["step_cadence"]).all()
+    entry = entry.copy()
+    entry["n_exposures"], entry["n_slit"] = 130, 4  # 123.2 steps of 9.25 s before the start
+    path = level2_archive.archive_path(entry, tmp_path)
+    assert level2_archive.write_archive(entry, parts.shared_mixer(), np.random.default_rng(1), path) == 6 * 4
+    assert min(one.time for one in iter_exposures(path)) >= 0
     pre = short.loc["PF 16"]
     assert level2_archive.exposure_seconds(pre, np.arange(1)) == (17 * 60 + 21 - 26 - 11 * 60 - 28) * 60
 
