@@ -8,7 +8,7 @@ from astropy.io import fits
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flarebook.compendium.data.header_values import count_unit, number, parse_time, parse_unit, time_of
+from flarebook.compendium.data.header_values import count_unit, number, parse_time, parse_times, parse_unit, time_of
 from flarebook.compendium.errors import InputError
 
 
@@ -62,3 +62,24 @@ def test_a_time_is_utc_whatever_its_scale():
 def test_a_time_at_which_nothing_was_observed_is_refused(written):
     with pytest.raises(InputError, match="DATE-OBS of x.fits is "):
         time_of({"DATE-OBS": written}, ("DATE-OBS",), "x.fits", "2013-01-01")
+
+
+def test_a_year_of_times_is_what_each_of_them_is_alone():
+    texts = ["2014.03.01_00:01:25_TAI", "2010.05.01_00:00:00.13_TAI", "2011-06-07T00:00:01.129Z", "2011-06-07 00:00:01"]
+    texts += ["2012.07.01_00:00:33_TAI", "2012.07.01_00:00:34.5_TAI", "2012.07.01_00:00:35_TAI"]  # about a leap second
+    texts += [
+        "2012-06-30T23:59:60.5Z",
+        "2012.06.30_23:59:59.9996_TAI",
+        "2014-03-29T10:00:00+02:00",
+        "29/03/14 01:00:00",
+    ]
+    found = parse_times(texts)
+    assert found.tolist() == [parse_time(written) for written in texts] and found.tz is None
+    assert found[4:7].tolist() == [
+        pd.Timestamp(f"2012-{end}") for end in ("06-30T23:59:59", "07-01T00:00:00.5", "07-01")
+    ]
+
+
+def test_a_year_of_times_with_one_that_is_none():
+    with pytest.raises(InputError, match="T_OBS of 2011/171A is '2011-13-01T00:00:00Z', which is no time"):
+        parse_times(["2011-01-01T00:00:00Z", "2011-13-01T00:00:00Z"], "T_OBS of 2011/171A")

@@ -207,3 +207,14 @@ def test_sensitivity_starts_at_one_and_304_has_lost_most_of_it():
     assert degradation("4500", "2017-06-01") == degradation("hmi", "2017-06-01") == 1
     with pytest.raises(InputError, match="sensitivity of AIA 171 at 2009"):
         degradation("171", "2009-01-01")
+
+
+@pytest.mark.parametrize(("shape", "centre", "radius", "size"), [
+    ((512, 512), (255.5, 255.5), 203.3, 128),
+    ((120, 120), (62.0, 59.5), 48.0, 64),
+    ((100, 90), (49.2, 44.0), 47.0, 256),  # parts of the grid lie outside the data
+])  # fmt: skip
+def test_an_image_without_roll_is_the_limit_of_a_small_one(shape, centre, radius, size):
+    data = np.random.default_rng(1).normal(100, 30, shape).astype(np.float32)
+    turned = register(data, centre, radius, 1e-12, size)  # two-dimensional interpolation
+    np.testing.assert_allclose(register(data, centre, radius, 0.0, size), turned, atol=1e-4)

@@ -18,6 +18,7 @@ ALIASES = {"dn": u.DN, "counts": u.ct, "count": u.ct, "pixel": u.pix, "sec": u.s
 ALIASES |= {"photons": u.ph, "asec": u.arcsec, "arcsecs": u.arcsec, "meters": u.m}  # of the pipelines in IDL
 SCALES = ("utc", "tai", "tt", "tdb", "tcb", "tcg")  # of TIMESYS; ut1 needs a table from the network
 REQUIRED = object()
+REGULAR = re.compile(r"(\d{4})([-.])(\d\d)\2(\d\d)[T_ ](\d\d:\d\d:\d\d(?:\.\d+)?)(_TAI|Z)?")  # times of one form
 
 
 def number(header, key, name, bounds=(-np.inf, np.inf), default=REQUIRED):
@@ -104,6 +105,35 @@ def parse_time(written, where="the time", scale="utc"):
         raise
     except (TypeError, ValueError) as error:
         raise InputError(f"{where} is {written!r}, which is no time: correct the header") from error
+
+
+def parse_times(texts, where="a time"):
+    """UTC of many texts, each as `parse_time` returns it: pandas.DatetimeIndex; a year of a store has 88,000.
+
+    Raises InputError as `parse_time` does.
+    """
+    found = [REGULAR.fullmatch(written) if isinstance(written, str) else None for written in texts]
+    regular = [f"{part[1]}-{part[3]}-{part[4]}T{part[5]}" if part else None for part in found]
+    times = (
+        pd.Series(pd.to_datetime(regular, format="ISO8601", errors="coerce")).astype("datetime64[ns]").dt.round("ms")
+    )
+    atomic = np.array([bool(part) and part[6] == "_TAI" for part in found], bool)
+    times[atomic] = _utc_of_tai(times[atomic])
+    odd = times.isna() | (times < pd.Timestamp("1972-02-01"))  # a leap second, another form, no time
+    for place in np.flatnonzero(odd):
+        times[place] = parse_time(str(texts[place]), where)
+    return pd.DatetimeIndex(times)
+
+
+def _utc_of_tai(times):
+    """UTC of a Series of TAI, by the table of leap seconds that astropy uses."""
+    from astropy.utils.iers import LeapSeconds  # brings astropy.table, which commands do without
+
+    steps = LeapSeconds.from_erfa()
+    steps = steps[steps["year"] >= 1972]
+    offsets = pd.to_timedelta(np.array(steps["tai_utc"]), unit="s").as_unit("ns")
+    starts = pd.DatetimeIndex([f"{year}-{month:02d}-01" for year, month in steps["year", "month"].iterrows()]) + offsets
+    return times - offsets[np.maximum(np.searchsorted(starts, times, side="right") - 1, 0)]
 
 
 def time_of(header, keys, name, since):

@@ -48,7 +48,8 @@ def load_sun(request, path=None):
         return simulate_sun(request.n_days, request.seed, size, 1.0, start, request.processes, path)
     if request.source != "real":
         raise InputError(f"source {request.source!r} is unknown: choose one of {', '.join(SOURCES)}")
-    from flarebook.solarchip.datasets.real import real_days, sdoml_days
+    from flarebook.solarchip.datasets.real import real_days
+    from flarebook.solarchip.datasets.sdoml_days import sdoml_days
     from flarebook.solarchip.images.sdoml import find_stores
 
     flares = [request.flare_list] if request.flare_list else None

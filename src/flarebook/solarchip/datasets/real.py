@@ -27,7 +27,6 @@ from flarebook.solarchip.images.channels import CHANNELS
 from flarebook.solarchip.images.orientation import check_magnetogram_orientation
 from flarebook.solarchip.images.prepare import prepare_image
 from flarebook.solarchip.images.read import SunImage, read_header, read_image
-from flarebook.solarchip.images.sdoml import ABSENT, AIA_STORE, HMI_STORE, nearest_images, open_store
 from flarebook.solarchip.sun.magnetic_indices import r_of_disk, unsigned_flux
 
 TRUTH = ("r_value", "rate_m", "p_m", "p_c")  # known for a simulated Sun only
@@ -87,35 +86,13 @@ def real_days(
     def load(time):
         found = read_date(dates[time], skipped)
         origins.update(file_origin(is_marked(image.header), image.name) for image in found.values())
-        return found
+        return stack_date(found, time, size, required)
 
-    images, times = stack_dates(load, list(dates), size, skipped, required, progress=progress)
+    images, times = stack_dates(load, list(dates), size, skipped, progress)
     if not times:
         raise InputError(f"no date in {folders[0]} can be used; first: {[*skipped, 'there is no image'][0]}")
     sources = find_flare_files(folders if flares is None else flares)
     return build_real_tables(images, times, sources, skipped, mix_origins(*origins))
-
-
-def sdoml_days(times, flares=(), aia=AIA_STORE, hmi=HMI_STORE, size=128, progress=None):
-    """Dates of SDOML version 2: a SunDays; 4500, which it does not hold, is NaN.
-
-    times: UTC; flares: GOES records or flare lists, [path]; aia, hmi: see sdoml.nearest_images.  A date that lacks
-    another channel is left out.  Raises InputError when a store cannot be opened or no date is left.
-    """
-    required = [channel for channel in CHANNELS if channel not in ABSENT]
-    stores, skipped = (open_store(aia), open_store(hmi)), []
-
-    def load(time):
-        found, reasons = nearest_images(time, *stores, channels=required)
-        if reasons:
-            raise InputError(f"{reasons[0]}; the date lacks {len(reasons)} of {len(required)} channels")
-        return found
-
-    moments = [pd.Timestamp(time) for time in times]
-    images, used = stack_dates(load, moments, size, skipped, required, correct=False, progress=progress)
-    if not used:
-        raise InputError(f"no date of SDOML can be used; first: {[*skipped, 'no time was given'][0]}")
-    return build_real_tables(images, used, find_flare_files(flares), skipped)
 
 
 def find_images(*paths: str | Path) -> list[Path]:
@@ -189,15 +166,15 @@ def read_date(paths, skipped):
     return found
 
 
-def stack_dates(load, times, size, skipped, required=CHANNELS, correct=True, progress=None):
+def stack_dates(load, times, size, skipped, progress=None):
     """Images of the dates that can be used, one date at a time in memory: ((n, 11, size, size) float16, their times).
 
-    load: function of a time to {channel: SunImage}; the reasons of the other dates join skipped.
+    load: function of a time to its images, as of `stack_grids`; the reasons of the other dates join skipped.
     """
     images, used = np.empty((len(times), len(CHANNELS), size, size), np.float16), []
     for time in progress(times) if progress else times:
         with skipping(skipped):
-            images[len(used)] = stack_date(load(time), time, size, required, correct)
+            images[len(used)] = load(time)
             used.append(time)
     return images[: len(used)], used
 
@@ -211,10 +188,19 @@ def stack_date(found, time, size=128, required=CHANNELS, correct=True):
     missing = [channel for channel in required if channel not in found]
     if missing:
         raise InputError(f"{time:%Y-%m-%dT%H:%M} lacks {', '.join(missing)}: fetch these images or leave the date out")
+    images = {channel: found[channel] for channel in CHANNELS if isinstance(found.get(channel), SunImage)}
+    return stack_grids({channel: prepare_image(image, size, correct) for channel, image in images.items()}, time, size)
+
+
+def stack_grids(grids, time, size):
+    """Images of one date as an array, (11, size, size) float16, NaN for a channel that is absent.
+
+    grids: {channel: (size, size)} on the standard grid.  Raises InputError for a magnetogram that is turned against the
+    others.
+    """
     stack = np.full((len(CHANNELS), size, size), np.nan, np.float16)
-    for place, channel in enumerate(CHANNELS):
-        if isinstance(found.get(channel), SunImage):
-            stack[place] = prepare_image(found[channel], size, correct)
+    for channel, grid in grids.items():
+        stack[CHANNELS.index(channel)] = grid
     check_magnetogram_orientation(stack.astype(np.float32), f"{time:%Y-%m-%dT%H:%M}")
     return stack
 

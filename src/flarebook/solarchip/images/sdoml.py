@@ -1,14 +1,13 @@
 """Read SDOML version 2 (zarr, 512 pixels): AIA calibrated to DN/s, and HMI's vector field."""
 
-import re
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from astropy.time import Time
 
-from flarebook.compendium.data.header_values import parse_time
-from flarebook.compendium.errors import InputError
+from flarebook.compendium.data.header_values import parse_times
+from flarebook.compendium.data.zarr_rows import read_rows
+from flarebook.compendium.errors import InputError, reason_of
 from flarebook.solarchip.images.channels import CHANNELS
 from flarebook.solarchip.images.read import SunImage
 
@@ -32,25 +31,59 @@ def nearest_images(time, aia=AIA_STORE, hmi=HMI_STORE, channels=CHANNELS, tolera
     time = pd.Timestamp(time)
     for channel in channels:
         try:
-            found[channel] = _nearest_image(open_store(hmi if channel == "hmi" else aia), time, channel, tolerance)
+            array, times = open_store(hmi if channel == "hmi" else aia).array(array_name(time.year, channel))
+            place = nearest_places(times, [time], tolerance)[0]
+            if isinstance(place, str):
+                raise LookupError(place)
+            found[channel] = next(read_store_images(array, times, [place], channel))
+            if isinstance(found[channel], LookupError):
+                raise found.pop(channel)
         except LookupError as error:
-            reasons.append(f"SDOML {channel} at {time:%Y-%m-%dT%H:%M}: {error.args[0]}")
+            reasons.append(tell_missing(channel, time, error))
     return found, reasons
 
 
+def tell_missing(channel, time, reason):
+    """Sentence about an image that SDOML does not have, or that cannot be used."""
+    return f"SDOML {channel} at {time:%Y-%m-%dT%H:%M}: {reason}"
+
+
+def array_name(year, channel):
+    """Name of a channel's array of a year in its store: 2011/Bz, 2011/171A."""
+    return f"{year}/{'Bz' if channel == 'hmi' else channel + 'A'}"
+
+
 class Store:
-    """A zarr group whose arrays are opened, and their times read, once: a year's are a hundred thousand."""
+    """A zarr group whose arrays are opened, and their times read, once: a year's are 88,000."""
 
     def __init__(self, group):
         self.group, self.opened = group, {}
 
     def array(self, name):
-        """An array and the times of its images.  Raises LookupError when there is none of this name."""
+        """An array and the times of its images.  Raises LookupError when there is none, or one without times."""
         if name not in self.opened:
-            if name not in self.group:
-                raise LookupError(f"the store has no array {name}")
-            self.opened[name] = self.group[name], observation_times(self.group[name])
+            try:
+                self.opened[name] = _open_array(self.group, name)
+            except LookupError as error:
+                self.opened[name] = error
+        if isinstance(self.opened[name], LookupError):
+            raise self.opened[name]
         return self.opened[name]
+
+
+def _open_array(group, name):
+    """An array of a group and the times of its images; LookupError when there is none that can be used."""
+    try:
+        array = group[name]
+        times = observation_times(array)
+    except KeyError:
+        raise LookupError(f"the store has no array {name}") from None
+    except InputError as error:
+        raise LookupError(str(error)) from error
+    except Exception as error:  # a description that is cut, a codec that is not known, the server
+        raise LookupError(f"the array {name} cannot be opened ({type(error).__name__}: {reason_of(error)})") from error
+    array.metadata.attributes.clear()  # lists of all header values of a year: hundreds of MB
+    return array, times
 
 
 def find_stores(folder):
@@ -81,46 +114,68 @@ def open_store(store):
         ) from error
 
 
-def _nearest_image(store, time, channel, tolerance):
-    """SunImage of a channel nearest in time; LookupError says why there is none."""
-    name = f"{time.year}/{'Bz' if channel == 'hmi' else channel + 'A'}"
-    array, times = store.array(name)
-    place = int(np.abs(times - time).argmin())
-    if abs(times[place] - time) > pd.Timedelta(tolerance):
-        raise LookupError(f"the nearest image is of {times[place]:%Y-%m-%dT%H:%M}")
-    return read_store_image(array, place, channel, times[place])
-
-
 def observation_times(array):
     """Times of an array's images: DatetimeIndex, UTC, from its attribute T_OBS (TAI for HMI)."""
+    if array.ndim != 3:
+        raise InputError(f"the array {array.name} has the shape {array.shape}, no stack of images: no SDOML v2")
     texts = array.attrs.get("T_OBS") or array.attrs.get("DATE-OBS")
     if not texts or len(texts) != array.shape[0]:
         raise InputError(f"the array {array.name} lists no time for each of its {array.shape[0]} images: no SDOML v2")
-    texts = [re.sub(r"Z$", "", text) for text in texts]
-    if all(text.endswith("_TAI") for text in texts):  # a year of them one by one would take a minute
-        texts = _utc_of_tai(texts, array.name)
-    return pd.DatetimeIndex([parse_time(text, f"T_OBS of {array.name}") for text in texts])
+    return parse_times(texts, f"T_OBS of {array.name}")
 
 
-def _utc_of_tai(texts, name):
-    """ISO texts in UTC of JSOC's 2014.03.01_00:01:25_TAI."""
-    try:
-        return Time([text[:-4].replace(".", "-", 2).replace("_", "T") for text in texts], scale="tai").utc.isot
-    except ValueError as error:
-        raise InputError(f"T_OBS of {name} has a text that is no time ({error}): no SDOML v2") from error
+def nearest_places(times, moments, tolerance="6min"):
+    """Place of the image nearest to each moment, or the reason why there is none: [int | str].
+
+    times: of the images, in their order; moments: [Timestamp], UTC.  An image that shares its time with another, or
+    whose time does not lie between its neighbours', is refused: which image the time belongs to is not known.
+    """
+    values = times.to_numpy()
+    order = np.argsort(values, kind="stable")
+    ordered, wanted = values[order], pd.DatetimeIndex(moments).to_numpy().astype(values.dtype)
+    right = np.clip(np.searchsorted(ordered, wanted), 0, len(order) - 1)
+    left = np.maximum(right - 1, 0)
+    nearest = np.where(np.abs(wanted - ordered[left]) <= np.abs(ordered[right] - wanted), left, right)
+    far = np.abs(ordered[nearest] - wanted) > np.timedelta64(pd.Timedelta(tolerance))
+    places = order[nearest]
+    return [
+        f"the nearest image is of {times[place]:%Y-%m-%dT%H:%M}" if is_far else _checked_place(times, place)
+        for place, is_far in zip(places.tolist(), far, strict=True)
+    ]
 
 
-def read_store_image(array, place, channel, time):
-    """SunImage of one image of an array; it is resized about the array's middle, which is the disk's centre.
+def _checked_place(times, place):
+    """A place, or the reason why the time of its image is in doubt."""
+    time, around = times[place], times[max(place - 1, 0) : place + 2]
+    if around.is_monotonic_increasing and around.is_unique:
+        return place
+    if (times == time).sum() > 1:
+        return f"several images have the time {time:%Y-%m-%dT%H:%M:%S}"
+    return f"the time {time:%Y-%m-%dT%H:%M:%S} does not lie between those of the images before and after it"
 
-    The array's CRPIX is a quarter of a pixel off there (512.5 / 2, where 256.5 is meant) and is not used.
+
+def read_store_images(array, times, places, channel):
+    """Yield the SunImage of each place, all of one chunk, or the LookupError that says why there is none.
+
+    array, times: of `Store.array`.  The images are resized about the array's middle, which is the disk's centre: the
+    array's CRPIX is a quarter of a pixel off there (512.5 / 2, where 256.5 is meant) and is not used.
     """
     try:
-        data = np.asarray(array[place], np.float32)
+        rows, reason = read_rows(array, places[0] // array.chunks[0], places), None
     except Exception as error:  # codecs, fsspec and the server each have their own
-        raise LookupError(f"the image of {time:%Y-%m-%dT%H:%M} cannot be read ({type(error).__name__})") from error
-    if (data == array.fill_value).all():  # what zarr gives for a chunk that is not in the store
-        raise LookupError(f"the image of {time:%Y-%m-%dT%H:%M} is missing in the store, or holds no value")
+        rows, reason = None, f"cannot be read ({type(error).__name__}: {reason_of(error)})"
+    for number, place in enumerate(places):
+        data, time = rows[number] if rows else None, times[place]
+        if reason:
+            yield LookupError(f"the image of {time:%Y-%m-%dT%H:%M} {reason}")
+        elif data is None or (data == array.fill_value).all():  # what zarr gives for a chunk that is not in the store
+            yield LookupError(f"the image of {time:%Y-%m-%dT%H:%M} is missing in the store, or holds no value")
+        else:
+            yield _sun_image(np.asarray(data, np.float32), channel, time, array.name)
+
+
+def _sun_image(data, channel, time, name):
+    """SunImage of an image of a store."""
     rows, columns = data.shape
     return SunImage(
         data=np.where(np.isfinite(data), data, np.nan),
@@ -132,5 +187,5 @@ def read_store_image(array, place, channel, time):
         roll=0.0,
         exposure=1.0,
         header={"TELESCOP": "SDO/HMI" if channel == "hmi" else "SDO/AIA", "ORIGIN": "SDOML v2"},
-        name=f"SDOML {array.name} {time:%Y-%m-%dT%H:%M}",
+        name=f"SDOML {name} {time:%Y-%m-%dT%H:%M}",
     )
