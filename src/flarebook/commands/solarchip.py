@@ -134,21 +134,30 @@ def simulate(
 
 @app.command()
 def fetch(
-    days: Annotated[list[str], typer.Argument(metavar="DAY...", help="Dates, such as 2011-02-15.")],
+    days: Annotated[
+        list[str], typer.Argument(metavar="DAY|START..END...", help="Dates, such as 2011-02-15, or ranges of them.")
+    ],
     out: Annotated[Path | None, typer.Option(help="Folder of the images.", show_default="the cache")] = None,
     host: Annotated[str, typer.Option(help="Address of the archive.")] = HOST,
+    jobs: Annotated[int, typer.Option(help="Images at a time; at most 4 connections go to one host.", min=1)] = 4,
 ):
     """Fetch the eleven images of each day from the JSOC: AIA synoptic images and HMI magnetogram of 00:00 UT.
 
-    Files in the folder FLAREBOOK_MIRROR and in the output folder are not fetched again. Missing images are reported and
-    skipped; the exit code is then 2.
+    Files in the folder FLAREBOOK_MIRROR and in the output folder are not fetched again, and an interrupted fetch goes
+    on where it ended. What each day lacks is reported and skipped; the exit code is then 2.
 
-    Example: flarebook solarchip fetch 2011-02-15 2011-02-16 --out days
+    Example: flarebook solarchip fetch 2011-02-15..2011-03-14 --out days --jobs 4
     """
-    from flarebook.solarchip.images.jsoc import fetch_days
+    from flarebook.solarchip.images.jsoc import expand_days, fetch_days, missing_by_day
 
-    count, failures = fetch_days(progress("fetching")(days), make_folder(out) if out else None, host=host)
-    print_line(f"{counted(count, 'image')} of {counted(len(days), 'day')} in {out or 'the cache'}")
+    dates = expand_days(days)
+    count, failures = fetch_days(
+        dates, make_folder(out) if out else None, host=host, jobs=jobs, progress=progress("fetching")
+    )
+    print_line(f"{counted(count, 'image')} of {counted(len(dates), 'day')} in {out or 'the cache'}")
+    missing = missing_by_day(dates, failures)
+    for day, rows in missing.groupby("day"):
+        print_line(f"{day} lacks {', '.join(rows['channel'])}")
     report_skipped([f"{file}: {reason}" for file, reason in failures])
 
 

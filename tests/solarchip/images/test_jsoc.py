@@ -62,6 +62,28 @@ def test_a_day_is_fetched_once_and_what_fails_is_named(archive, tmp_path):
     assert again == (1, [])  # at hand: nobody was asked
 
 
+def test_several_at_a_time_fetch_the_same_and_go_on_where_they_ended(archive, tmp_path):
+    one = jsoc.fetch_days([DAY], tmp_path / "one", host=archive)
+    (tmp_path / "four" / DAY).mkdir(parents=True)
+    kept = tmp_path / "four" / DAY / jsoc.jsoc_file_name(DAY, "171")
+    kept.write_bytes((tmp_path / "one" / DAY / kept.name).read_bytes())  # of a fetch that was interrupted
+    before, seen = kept.stat().st_mtime_ns, []
+    four = jsoc.fetch_days([DAY], tmp_path / "four", host=archive, jobs=4, progress=lambda days: seen.append(1) or days)
+    assert four == one and seen == [1] and kept.stat().st_mtime_ns == before
+    for path in (tmp_path / "one" / DAY).iterdir():
+        assert path.read_bytes() == (tmp_path / "four" / DAY / path.name).read_bytes()
+    missing = jsoc.missing_by_day([DAY], four[1])
+    assert missing[["day", "channel"]].values.tolist() == [[DAY, "94"], [DAY, "4500"]]
+
+
+def test_ranges_of_days_have_both_ends():
+    assert jsoc.expand_days(["2012-02-28..2012-03-01", DAY]) == ["2012-02-28", "2012-02-29", "2012-03-01", DAY]
+    with pytest.raises(InputError, match="'2012-03-01..2012-02-28' ends before it starts"):
+        jsoc.expand_days(["2012-03-01..2012-02-28"])
+    with pytest.raises(InputError, match="is no day: write it as 2014-03-29"):
+        jsoc.expand_days(["2012-03-01..today"])
+
+
 def test_the_mirror_is_asked_before_the_archive(tmp_path, monkeypatch, write_sun):
     write_sun(tmp_path / "mirror" / "deep" / jsoc.jsoc_file_name(DAY, "171"))
     monkeypatch.setenv("FLAREBOOK_MIRROR", str(tmp_path / "mirror"))

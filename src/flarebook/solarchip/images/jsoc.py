@@ -1,8 +1,12 @@
 """The Joint Science Operations Center: addresses of the eleven images of a day, and fetching them."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import date, datetime, timedelta
+from multiprocessing.pool import ThreadPool
 from pathlib import Path
+
+import pandas as pd
 
 from flarebook.compendium.data.batch import check_parameters, matches
 from flarebook.compendium.data.download import fetch_url
@@ -59,8 +63,9 @@ def fetch_days(
     channels: tuple[str, ...] = CHANNELS,
     host: str = HOST,
     progress: Callable | None = None,
+    jobs: int = 1,
 ) -> tuple[int, list[tuple[str, str]]]:
-    """Fetch the images of several days from the JSOC.
+    """Fetch the images of several days from the JSOC; those that are available are not fetched again.
 
     Parameters
     ----------
@@ -73,14 +78,16 @@ def fetch_days(
     host : str
         Address of the archive.
     progress : callable, optional
-        Called with (bytes so far, bytes in all).
+        Wraps the iterable of days, which advances when the images of a day are done.
+    jobs : int
+        Images that are fetched at a time.  Whatever their number, at most four connections go to one host.
 
     Returns
     -------
     count : int
         Number of images that are now available.
     failures : list of (str, str)
-        File name and reason of each image that is not.
+        File name and reason of each image that is not, in the order of the days.
 
     Raises
     ------
@@ -93,17 +100,52 @@ def fetch_days(
     >>> fetch_days([])
     (0, [])
     """
+    wanted = [day_urls(day, channels, host).values() for day in days]
+
+    def fetch_one(place):
+        number, url = place
+        try:
+            return fetch_url(url, read_image, day_folder(days[number], folder)) and None
+        except InputError as error:
+            return url.rsplit("/", 1)[1], str(error)
+
     count, failures = 0, []
-    for day in days:
-        for url in day_urls(day, channels, host).values():
-            try:
-                fetch_url(url, read_image, day_folder(day, folder), progress)
-                count += 1
-            except InputError as error:
-                failures.append((url.rsplit("/", 1)[1], str(error)))
+    with ThreadPool(jobs) as pool:
+        results = pool.imap(fetch_one, [(number, url) for number, urls in enumerate(wanted) for url in urls])
+        for day, urls in zip(days, (progress or iter)(wanted), strict=True):
+            failed = [next(results) for _ in urls]
+            with suppress(OSError):  # it holds images, or was never made
+                day_folder(day, folder).rmdir()
+            failures += [failure for failure in failed if failure]
+            count += failed.count(None)
     if failures and not count:
         raise InputError(f"none of the {len(failures)} images can be had; first: {failures[0][1]}")
     return count, failures
+
+
+def expand_days(texts):
+    """Days of texts such as 2011-02-15, or 2011-02-15..2011-03-14 with both ends: [ISO text].
+
+    Raises InputError for a text that is no day, and for a range that ends before it starts.
+    """
+    days = []
+    for text in texts:
+        first, _, last = str(text).partition("..")
+        first, last = parse_day(first), parse_day(last or first)
+        if last < first:
+            raise InputError(f"{text!r} ends before it starts: write it as 2011-02-15..2011-03-14")
+        days += [f"{first + timedelta(days=number)}" for number in range((last - first).days + 1)]
+    return days
+
+
+def missing_by_day(days, failures, channels=CHANNELS):
+    """Table of the images that a fetch did not bring: day, channel, file and reason.
+
+    failures: of `fetch_days`.
+    """
+    places = {jsoc_file_name(day, channel): (day, channel) for day in days for channel in channels}
+    rows = [(*places[name], name, reason) for name, reason in failures]
+    return pd.DataFrame(rows, columns=["day", "channel", "file", "reason"])
 
 
 def archive_files(parameters, only=(), resolve=True, skipped=None, host=HOST):
