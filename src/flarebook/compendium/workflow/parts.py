@@ -109,16 +109,16 @@ def _on_cluster(tasks, address):
 
 
 @contextmanager
-def gathered_parts(run, parameters, names, make, scheduler="threads"):
+def gathered_parts(run, parameters, names, make, scheduler="threads", suffix=".parquet"):
     """Give the store of a notebook's parts with all names in it.
 
-    run: of the notebook.  The workflow fills <output>/parts/<study>/<step> with one job a part; where it did not, the
-    parts are made here, in a folder that is removed afterwards.
+    run: of the notebook; suffix: of PartStore.  The workflow fills <output>/parts/<study>/<step> with one job a part;
+    where it did not, the parts are made here, in a folder that is removed afterwards.
     Raises InputError for parts that are missing, cut or of other parameters, and when one cannot be made.
     """
     folder = parts_folder(run.sources[0], f"{run.study}/{run.step}")
     if (folder / PARAMETERS).is_file():
-        store = PartStore(folder, parameters)
+        store = PartStore(folder, parameters, suffix)
         if absent := store.missing(names):
             raise InputError(
                 f"{shown(folder)} lacks {counted(len(absent), 'part')}, the first {absent[0]}: make them with "
@@ -127,7 +127,7 @@ def gathered_parts(run, parameters, names, make, scheduler="threads"):
         yield store
         return
     with own_folder(run.folder / "parts") as own:
-        store = PartStore(own, parameters)
+        store = PartStore(own, parameters, suffix)
         if reasons := make_parts(make, names, parameters, store, scheduler):
             raise InputError(reasons[0])
         yield store

@@ -13,6 +13,7 @@ from flarebook.solarchip.images.header import hmi_conditions
 from flarebook.solarchip.images.read import read_image
 
 SOURCES = ("simulated", "real")
+JOBS = 4  # images that are fetched at a time, as many as go to one host
 
 
 @dataclass(frozen=True)
@@ -48,12 +49,19 @@ def load_sun(request, path=None):
         return simulate_sun(request.n_days, request.seed, size, 1.0, start, request.processes, path)
     if request.source != "real":
         raise InputError(f"source {request.source!r} is unknown: choose one of {', '.join(SOURCES)}")
+    dates = pd.date_range(request.start, periods=request.n_days)
+    return load_dates(request, dates, [request.flare_list] if request.flare_list else None)
+
+
+def load_dates(request, dates, flares=None):
+    """Load real dates of the JSOC, of SDOML's stores, or of a folder of files, which has its own: a SunDays.
+
+    request: SunSource with folder and size; dates: DatetimeIndex; flares: see `real_days`.
+    """
     from flarebook.solarchip.datasets.real import real_days
     from flarebook.solarchip.datasets.sdoml_days import sdoml_days
     from flarebook.solarchip.images.sdoml import find_stores
 
-    flares = [request.flare_list] if request.flare_list else None
-    dates = pd.date_range(request.start, periods=request.n_days)
     if not request.folder:
         return fetched_days(dates, flares, request.size)
     if stores := find_stores(request.folder):
@@ -73,7 +81,7 @@ def fetched_days(dates, flares=None, size=128):
     from flarebook.solarchip.images.jsoc import day_folder, fetch_days
 
     days = [f"{date:%Y-%m-%d}" for date in dates]
-    _, failures = fetch_days(days)
+    _, failures = fetch_days(days, jobs=JOBS)
     reasons = [reason for _, reason in failures]
     if flares is None:
         flares, absent = fetch_xrs_days(dates.union(dates - pd.Timedelta("1D")))
