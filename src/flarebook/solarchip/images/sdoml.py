@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 
 from flarebook.compendium.data.header_values import parse_times
-from flarebook.compendium.data.zarr_rows import read_rows
 from flarebook.compendium.errors import InputError, reason_of
 from flarebook.solarchip.images.channels import CHANNELS
 from flarebook.solarchip.images.read import SunImage
+from flarebook.solarchip.zarr_rows import read_rows
 
 ARCHIVE = "s3://gov-nasa-hdrl-data1/contrib/fdl-sdoml/fdl-sdoml-v2"
 STORES = ("sdomlv2.zarr", "sdomlv2_hmi.zarr")  # names of the stores of AIA and of HMI

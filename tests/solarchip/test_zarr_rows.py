@@ -6,7 +6,7 @@ import zarr
 from numcodecs import Blosc, blosc
 from zarr.storage import LocalStore, MemoryStore, WrapperStore
 
-from flarebook.compendium.data.zarr_rows import read_rows
+from flarebook.solarchip.zarr_rows import read_rows
 
 SHAPE, CHUNK = (37, 128, 128), 15
 
