@@ -57,6 +57,7 @@ def simulate_thin_raster(entry, mixer, rng, start):
     if n_exposures is None:  # notebook 8 counts its exposures
         n_exposures = int(60 * span[1] / entry["step_cadence"])
     thin = entry.copy()
+    thin["y"] = np.clip(entry["y"], -1000, 1000)  # AR 4 is printed off the disk
     thin["step_cadence"] = 60 * (span[1] - span[0]) / n_exposures
     simulation = start_simulation(thin, mixer, rng, *span)
     exposure = np.repeat(np.arange(n_exposures), n_slit)

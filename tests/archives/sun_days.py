@@ -28,7 +28,7 @@ def write_days(root, number, start="2014-01-01", seed=1, size=128):
         for channel, image in zip(CHANNELS, sun.images[row].astype(np.float32), strict=True):
             write_image(Path(root), time, channel, image)
         for day in (time - pd.Timedelta("1D"), time):
-            write_fluxes(Path(root), day, sun.flares)
+            write_fluxes(Path(root), day, sun.flares[sun.flares["visible"]])
     return sun
 
 

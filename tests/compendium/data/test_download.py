@@ -2,6 +2,7 @@
 
 import hashlib
 import multiprocessing
+import os
 import re
 import resource
 import shutil
@@ -269,3 +270,20 @@ def test_a_changed_sample_says_how_to_restore_it(project):
     (project / "sample.fits").unlink()
     with pytest.raises(InputError, match="sample.fits is missing from the project"):
         fetch(file)
+
+
+def test_a_download_that_ends_during_a_search_disturbs_nobody(tmp_path, monkeypatch):
+    monkeypatch.setenv("FLAREBOOK_DATA", str(tmp_path))
+    monkeypatch.delenv("FLAREBOOK_MIRROR", raising=False)
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a/raster.bin").write_bytes(CONTENT)
+    (tmp_path / ".partial-other.bin").mkdir()
+    walk = os.walk
+
+    def removing(folder):
+        for place, folders, names in walk(folder):
+            shutil.rmtree(tmp_path / ".partial-other.bin", ignore_errors=True)  # after it was listed
+            yield place, folders, names
+
+    monkeypatch.setattr(os, "walk", removing)
+    assert [path.name for path in local_files("*.bin")] == ["raster.bin"]

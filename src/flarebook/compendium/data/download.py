@@ -5,6 +5,7 @@ file is whole: an interrupted or killed download goes on where it ended, in what
 """
 
 import errno
+import fnmatch
 import json
 import os
 import shutil
@@ -40,19 +41,25 @@ def mirror_folder():
 def local_files(pattern):
     """Yield the files of a name or glob pattern below the folder FLAREBOOK_MIRROR, then those in the cache."""
     for folder in filter(None, (mirror_folder(), cache_folder())):
-        yield from (path for path in sorted(folder.rglob(pattern)) if path.is_file() and not _in_work(path))
+        yield from _files_below(folder, pattern)
 
 
-def _in_work(path):
-    """Whether a file lies in the folder of a download that is under way, or was killed."""
-    return path.parent.name.startswith(WORK)
+def _files_below(folder, pattern):
+    """Files of a name or glob pattern below a folder, sorted; a folder that another download removes meanwhile is none.
+
+    Path.rglob raises for a folder that vanishes under it.
+    """
+    found = []
+    for place, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(WORK)]
+        found += [Path(place) / name for name in fnmatch.filter(names, pattern)]
+    return (path for path in sorted(found) if path.is_file())
 
 
 def in_mirror(name):
     """First file of that name anywhere in the folder FLAREBOOK_MIRROR; None when unset or absent."""
     mirror = mirror_folder()
-    paths = sorted(mirror.rglob(name)) if mirror else []
-    return next((path for path in paths if path.is_file() and not _in_work(path)), None)
+    return next(_files_below(mirror, name), None) if mirror else None
 
 
 def check_hash(path, expected, advice):
