@@ -45,15 +45,9 @@ def local_files(pattern):
 
 
 def _files_below(folder, pattern):
-    """Files of a name or glob pattern below a folder, sorted; a folder that another download removes meanwhile is none.
-
-    Path.rglob raises for a folder that vanishes under it.
-    """
-    found = []
-    for place, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if not name.startswith(WORK)]
-        found += [Path(place) / name for name in fnmatch.filter(names, pattern)]
-    return (path for path in sorted(found) if path.is_file())
+    """Files of a name or glob pattern below a folder, sorted; Path.rglob would raise for a folder that vanishes."""
+    walked = ((Path(place), names) for place, _, names in os.walk(folder) if WORK not in place)
+    return iter(sorted(place / name for place, names in walked for name in fnmatch.filter(names, pattern)))
 
 
 def in_mirror(name):
