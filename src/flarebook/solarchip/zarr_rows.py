@@ -7,6 +7,7 @@ unpacks.  Format: c-blosc 1, README_CHUNK_FORMAT.rst.  A chunk that is packed in
 
 import asyncio
 import struct
+from functools import partial
 from itertools import groupby
 
 import numpy as np
@@ -23,8 +24,6 @@ def read_rows(array, chunk, rows):
     array: zarr.Array; chunk: number along the first axis; rows: numbers within the array.
     Raises ValueError for a chunk that is cut or that unpacks to another size; what the store raises passes.
     """
-    from zarr.core.sync import sync  # zarr's own event loop, to which its stores are bound
-
     first = chunk * array.chunks[0]
     if not _is_frame(array):
         part = array[first : first + array.chunks[0]]
@@ -33,7 +32,7 @@ def read_rows(array, chunk, rows):
     spans = [((row - first) * size, (row - first + 1) * size) for row in rows]
     name = array.metadata.encode_chunk_key((chunk,) + (0,) * (array.ndim - 1))
     whole = len(rows) > SHARE * array.chunks[0]
-    found = sync(_fetch(array.store, f"{array.path}/{name}", spans, array.chunks[0] * size, whole))
+    found = _fetch(_reader(array.store, f"{array.path}/{name}"), spans, array.chunks[0] * size, whole)
     if found is None:
         return None
     frame, starts = found
@@ -48,12 +47,13 @@ def _is_frame(array):
     return packed and meta.order == "C" and array.chunks[1:] == array.shape[1:]
 
 
-async def _fetch(store, key, spans, size, whole):
+def _fetch(read, spans, size, whole):
     """Blosc frame with the wanted spans of a chunk, and where they start in what it unpacks to; None without a chunk.
 
-    spans: [(first byte, end)] of the unpacked chunk, in order; size: bytes of all of it; whole: whether to read all.
+    read: of `_reader`; spans: [(first byte, end)] of the unpacked chunk, in order; size: bytes of all of it; whole:
+    whether to read all.
     """
-    head = await _get(store, key, None if whole else (0, HEAD))
+    (head,) = read([(0, None if whole else HEAD)])
     if head is None:
         return None
     *_, unpacked, block, packed = _header(head, size)
@@ -61,15 +61,15 @@ async def _fetch(store, key, spans, size, whole):
         _check_length(head, packed)
         return head[:packed], [start for start, _ in spans]
     if HEADER.unpack_from(head)[2] & STORED:
-        return await _stored_rows(store, key, head, spans)
+        return _stored_rows(read, head, spans)
     count = -(-unpacked // block)
     table = HEADER.size + 4 * count
-    head = head if len(head) >= table else await _get(store, key, (0, table))
+    head = head if len(head) >= table else read([(0, table)])[0]
     _check_length(head, table)
     starts = np.frombuffer(head, "<i4", count, HEADER.size).astype(int)
     wanted = _blocks(spans, block, count)
     ends = _ends(starts, packed)
-    body = await _read_blocks(store, key, starts, ends, wanted)
+    body = _read_blocks(read, starts, ends, wanted)
     places = {number: place * block for place, number in enumerate(wanted)}
     return _frame(head, wanted, ends - starts, body), [places[a // block] + a % block for a, _ in spans]
 
@@ -89,11 +89,10 @@ def _check_length(found, expected):
         raise ValueError(f"its chunk is cut: {len(found)} of {expected} bytes are there")
 
 
-async def _stored_rows(store, key, head, spans):
+def _stored_rows(read, head, spans):
     """Frame of spans that lie in the chunk as they are, and where they start."""
     first = HEADER.size
-    parts = await asyncio.gather(*(_get(store, key, (first + start, first + end)) for start, end in spans))
-    body = b"".join(parts)
+    body = b"".join(read([(first + start, first + end) for start, end in spans]))
     _check_length(body, sum(end - start for start, end in spans))
     version, codec, flags, item = head[:4]
     header = HEADER.pack(version, codec, flags, item, len(body), len(body), first + len(body))
@@ -113,14 +112,14 @@ def _ends(starts, packed):
     return ends
 
 
-async def _read_blocks(store, key, starts, ends, wanted):
+def _read_blocks(read, starts, ends, wanted):
     """Bytes of the wanted blocks, those that lie in a row read at once."""
     gaps = np.cumsum([0] + [starts[b] != ends[a] for a, b in zip(wanted, wanted[1:], strict=False)])
     runs = [
         [number for _, number in run] for _, run in groupby(zip(gaps, wanted, strict=True), key=lambda pair: pair[0])
     ]
     ranges = [(int(starts[run[0]]), int(ends[run[-1]])) for run in runs]
-    parts = await asyncio.gather(*(_get(store, key, span) for span in ranges))
+    parts = read(ranges)
     for part, (start, end) in zip(parts, ranges, strict=True):
         _check_length(part or b"", end - start)
     return b"".join(parts)
@@ -137,10 +136,33 @@ def _frame(head, wanted, sizes, body):
     return header + starts.astype("<i4").tobytes() + body
 
 
-async def _get(store, key, span=None):
-    """Bytes of a file of a store, or of a part of it: (first, end); None when there is no such file."""
+def _reader(store, key):
+    """Function of [(first byte, end)], end None for all, to the bytes of a store's file; None for each without a file.
+
+    A file on disk is read at once: through zarr's event loop an image would wait for threads longer than for its bytes.
+    """
+    from zarr.core.sync import sync  # zarr's own event loop, to which its stores are bound
+    from zarr.storage import LocalStore
+
+    if type(store) is LocalStore:
+        return partial(_read_file, store.root / key)
+    return lambda ranges: sync(_gather(store, key, ranges))
+
+
+def _read_file(path, ranges):
+    """Bytes of parts of a file: [bytes], None for each when there is no such file."""
+    try:
+        with open(path, "rb") as stream:
+            return [stream.read(-1 if end is None else end - first) for first, end in ranges if stream.seek(first) >= 0]
+    except FileNotFoundError:
+        return [None] * len(ranges)
+
+
+async def _gather(store, key, ranges):
+    """Bytes of parts of a file of a store, all asked for at once."""
     from zarr.abc.store import RangeByteRequest
     from zarr.buffer import default_buffer_prototype
 
-    found = await store.get(key, default_buffer_prototype(), RangeByteRequest(*span) if span else None)
-    return None if found is None else found.to_bytes()
+    wanted = [None if end is None else RangeByteRequest(first, end) for first, end in ranges]
+    found = await asyncio.gather(*(store.get(key, default_buffer_prototype(), one) for one in wanted))
+    return [None if one is None else one.to_bytes() for one in found]
