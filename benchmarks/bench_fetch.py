@@ -18,6 +18,7 @@ from flarebook.compendium.data.manifest import DataFile
 
 LARGE, MANY, SMALL, JOBS = 256 << 20, 200, 1_353_600, 4  # bytes; files of a CLEAN map's size
 NETWORK = 125e6  # bytes per s
+SILENT = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}  # curl draws a bar for parallel transfers
 GOAL = 1 / 1.05  # at most 5 % more time than the peer
 
 
@@ -81,10 +82,8 @@ def curl(files, folder, hashed):
 
     def theirs():
         empty(folder)
-        subprocess.run([*words, *(file.url for file in files)], cwd=folder, check=True)
+        subprocess.run([*words, *(file.url for file in files)], cwd=folder, check=True, **SILENT)
         if hashed:
-            subprocess.run(
-                ["sha256sum", *(file.name for file in files)], cwd=folder, check=True, stdout=subprocess.DEVNULL
-            )
+            subprocess.run(["sha256sum", *(file.name for file in files)], cwd=folder, check=True, **SILENT)
 
     return theirs
