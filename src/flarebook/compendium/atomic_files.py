@@ -69,12 +69,12 @@ def own_folder(path, wait=0.0, keep=False):
         time.sleep(0.1)
     try:
         if not keep:
-            _empty(folder)
+            empty(folder)
         with writing(folder):
             yield folder
     finally:
         if not keep:
-            _empty(folder)
+            empty(folder)
         with suppress(OSError):  # another process may wait for it
             (folder / LOCK).unlink()
             folder.rmdir()
@@ -131,7 +131,7 @@ def _locked(folder):
     return None
 
 
-def _empty(folder):
+def empty(folder):
     """Remove what lies in a folder but its lock."""
     for path in folder.iterdir():
         if path.is_dir() and not path.is_symlink():

@@ -38,7 +38,7 @@ class Server(http.server.BaseHTTPRequestHandler):
         self.server.paths.append(self.path)
         self.server.times.append(time.monotonic())
         start = int(wanted[6:].split("-")[0]) if wanted else 0
-        getattr(self, kind)(start, len(self.server.requests))
+        getattr(self, kind)(start, sum(asked == kind for asked, *_ in self.server.requests))
 
     def do_POST(self):
         """Read the form, since the client would see a reset connection otherwise, and answer as by GET."""

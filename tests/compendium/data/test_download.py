@@ -10,6 +10,7 @@ import signal
 
 import pytest
 
+from flarebook.compendium.atomic_files import work_folder
 from flarebook.compendium.data import download as downloads
 from flarebook.compendium.data import lock
 from flarebook.compendium.data.download import download, fetch, fetch_url, local_files
@@ -287,3 +288,11 @@ def test_a_download_that_ends_during_a_search_disturbs_nobody(tmp_path, monkeypa
 
     monkeypatch.setattr(os, "walk", removing)
     assert [path.name for path in local_files("*.bin")] == ["raster.bin"]
+
+
+def test_what_a_kill_left_of_a_record_is_removed_with_the_part(server, tmp_path):
+    stray = work_folder(tmp_path / "raster.bin") / ".partial-7-part.json"
+    stray.parent.mkdir()
+    stray.write_text("{")
+    get(server, tmp_path)
+    assert names(tmp_path) == ["raster.bin"]

@@ -11,7 +11,7 @@ import os
 import shutil
 from pathlib import Path
 
-from flarebook.compendium.atomic_files import WORK, atomic_write, own_folder
+from flarebook.compendium.atomic_files import WORK, atomic_write, empty, own_folder
 from flarebook.compendium.data import lock
 from flarebook.compendium.data.hosts import Unreachable, is_local, mirror_address
 from flarebook.compendium.data.reading import FITS, IMAGE_BYTES
@@ -257,9 +257,8 @@ class _Part:
             partial.write_text(json.dumps({"url": self.url, "tag": tag, "total": total}), encoding="utf-8")
 
     def remove(self):
-        """Forget the part and its record."""
-        self.path.unlink(missing_ok=True)
-        self.record.unlink(missing_ok=True)
+        """Forget the part, its record, and what a process that was killed while writing the record left of it."""
+        empty(self.path.parent)
         self.url = self.tag = self.total = None
 
     def kept(self):
