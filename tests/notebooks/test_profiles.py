@@ -19,8 +19,8 @@ RUNS = [run_name(profile, source) for source in ("simulated", "real") for profil
 
 
 def test_a_real_run_has_its_own_name_and_differs_from_the_simulated_one_in_what_the_overlay_says():
-    simulated, real = (read_profile(run_name("ci", source)).notebooks for source in ("simulated", "real"))
-    assert run_name("ci", "real") == "ci-real"
+    simulated, real = (read_profile(run_name("laptop", source)).notebooks for source in ("simulated", "real"))
+    assert run_name("laptop", "real") == "laptop-real"
     changed = {name for name in simulated if simulated[name] != real[name]}
     assert {"iris/3-observations", "stix/2-archive", "solarchip/1-simulated-sun"} <= changed
     kept = simulated["iris/3-observations"].parameters.items() - {"source": "simulated"}.items()
