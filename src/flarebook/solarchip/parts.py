@@ -16,6 +16,7 @@ from flarebook.compendium.provenance import mix_origins
 from flarebook.compendium.validation import check_known
 from flarebook.compendium.workflow.parts import gathered_parts
 from flarebook.goes.labels import find_flare_files
+from flarebook.solarchip.datasets.archive import dates_at_once
 from flarebook.solarchip.datasets.load import SunSource, load_dates
 from flarebook.solarchip.images.channels import CHANNELS
 from flarebook.solarchip.images.sdoml import find_stores
@@ -25,7 +26,6 @@ DISKS = "solarchip/1-simulated-sun"
 SETTINGS = {DISKS: ("source", "folder", "start", "n_days", "size")}
 NOTEBOOKS = tuple(SETTINGS)
 IMAGES, TIMES = "images.npy", "times.json"
-CHUNK = 64  # dates that are gathered at a time
 
 
 def has_parts(source, folder):
@@ -99,8 +99,8 @@ def gather_sun(run, path, scheduler="synchronous", **values):
         with growing_array(path, "images", (number, len(CHANNELS), *2 * (parameters["size"],)), np.float16) as keep:
             for name in records:
                 images = np.load(store.path(name) / IMAGES, mmap_mode="r")
-                for start in range(0, len(images), CHUNK):
-                    keep(images[start : start + CHUNK])
+                for start in range(0, len(images), step := dates_at_once(images)):
+                    keep(images[start : start + step])
     sources = [flares] if flares else []
     if not flares and not parameters["folder"]:
         dates = pd.DatetimeIndex(times)
