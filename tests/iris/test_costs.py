@@ -28,7 +28,7 @@ def test_the_serial_fraction_and_the_estimate_follow_amdahl(table, monkeypatch):
     assert estimate.loc[16, "seconds"] == pytest.approx(90 * (0.1 + 0.9 / 16)) and estimate.loc[16, "bound"] == "Amdahl"
     assert estimate.loc[256, "seconds"] == pytest.approx(0.12 * 90) and estimate.loc[256, "bound"] == "largest part"
     assert costs.serial_fraction(table.assign(seconds=1 / table["workers"])) == 0
-    assert np.isclose(costs.amdahl_curve(table)["seconds"].iloc[0], 90)
+    assert np.allclose(costs.amdahl_seconds(table, np.array([1, 2])), [90, 90 * 0.55])
 
 
 def test_the_shipped_measurement_states_machine_and_date_and_keeps_its_bounds():

@@ -37,19 +37,22 @@ def serial_fraction(costs):
     return float(max(2 * seconds[2] / seconds[1] - 1, 0.0))
 
 
+def amdahl_seconds(costs, cores):
+    """Estimate the time in s of the largest size on `cores` cores, a number or an array, by `serial_fraction`."""
+    fraction = serial_fraction(costs)
+    return largest_rows(costs).loc[1, "seconds"] * (fraction + (1 - fraction) / cores)
+
+
 def estimate_costs(costs, cores=CLUSTERS):
     """Time by Amdahl's law with the measured serial fraction, and by the longest part: an estimate, nothing measured.
 
     No cluster is faster than the largest observation, which is one part.  Returns a DataFrame cores, seconds, bound
     ("Amdahl" or "largest part").
     """
-    largest = largest_rows(costs).loc[1]
-    fraction, rows = serial_fraction(costs), []
-    part = largest["seconds"] * largest_share(costs)
-    for number in cores:
-        seconds = largest["seconds"] * (fraction + (1 - fraction) / number)
-        rows.append((number, max(seconds, part), "largest part" if part > seconds else "Amdahl"))
-    return pd.DataFrame(rows, columns=["cores", "seconds", "bound"])
+    table = pd.DataFrame({"cores": cores, "seconds": amdahl_seconds(costs, np.array(cores))})
+    part = largest_rows(costs).loc[1, "seconds"] * largest_share(costs)
+    table["bound"] = np.where(table["seconds"] < part, "largest part", "Amdahl")
+    return table.assign(seconds=table["seconds"].clip(lower=part))
 
 
 def largest_share(costs):
@@ -80,10 +83,3 @@ def speed_up(costs, workers=2):
     """Ratio of the time of one worker to that of several, at the largest size."""
     seconds = largest_rows(costs)["seconds"]
     return float(seconds[1] / seconds[workers])
-
-
-def amdahl_curve(costs, cores=256):
-    """Amdahl's law from one core on, for a figure: DataFrame cores, seconds."""
-    fraction, seconds = serial_fraction(costs), largest_rows(costs).loc[1, "seconds"]
-    number = np.unique(np.geomspace(1, cores, 60).round().astype(int))
-    return pd.DataFrame({"cores": number, "seconds": seconds * (fraction + (1 - fraction) / number)})

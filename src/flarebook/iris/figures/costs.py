@@ -1,10 +1,12 @@
 """Time and memory by the number of spectra and of workers, and the estimate for clusters."""
 
 import matplotlib.pyplot as plt
+import numpy as np
 
-from flarebook.iris.costs import amdahl_curve, estimate_costs, largest_rows
+from flarebook.iris.costs import amdahl_seconds, estimate_costs, largest_rows
 from flarebook.iris.mg2 import NEUTRAL_COLOUR
 
+CORES = 256  # to which the estimate is drawn
 WORKER_STYLES = {1: ("#0072B2", "o"), 2: ("#D55E00", "s"), 4: ("#009E73", "^")}
 
 
@@ -22,8 +24,8 @@ def plot_costs(costs):
     time.set(xlabel="spectra", ylabel="time [s]")
     memory.set(xlabel="spectra", ylabel="peak memory, all processes [GB]", ylim=(0, None))
     time.legend()
-    largest, curve, estimate = largest_rows(costs), amdahl_curve(costs), estimate_costs(costs)
-    cores.loglog(curve["cores"], curve["seconds"], "--", color=NEUTRAL_COLOUR, label="estimate: Amdahl's law")
+    largest, estimate, number = largest_rows(costs), estimate_costs(costs), np.geomspace(1, CORES, 60)
+    cores.loglog(number, amdahl_seconds(costs, number), "--", color=NEUTRAL_COLOUR, label="estimate: Amdahl's law")
     cores.plot(
         estimate["cores"], estimate["seconds"], "D", mfc="white", color=NEUTRAL_COLOUR, label="estimate, bounded"
     )
