@@ -62,8 +62,16 @@ def run():
 
 def write_store(folder):
     """Write arrays of a whole year of which only the chunks of four midnights are there."""
-    from flarebook.solarchip.datasets.load import load_real_aia
     from tests.solarchip.sdoml_store import write_array
+
+    places = [place for day in DAYS for place in np.flatnonzero(YEAR == day)]
+    for channel in CHANNELS:
+        write_array(folder, channel, YEAR, noisy_sun(), places)
+
+
+def noisy_sun():
+    """Function of a place to the shipped AIA image at 512 pixels with noise of its own, float32."""
+    from flarebook.solarchip.datasets.load import load_real_aia
 
     axis = (np.arange(SIZE) - (SIZE - 1) / 2) * 4.8 / 19.18 + 63.5
     rows = np.clip(np.round(axis), 0, 127).astype(int)
@@ -72,9 +80,7 @@ def write_store(folder):
     def image(place):
         return sun + np.sqrt(np.abs(sun) + 1) * np.random.default_rng(place).normal(size=sun.shape).astype(np.float32)
 
-    places = [place for day in DAYS for place in np.flatnonzero(YEAR == day)]
-    for channel in CHANNELS:
-        write_array(folder, channel, YEAR, image, places)
+    return image
 
 
 def labelled(arrays):

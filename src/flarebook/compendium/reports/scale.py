@@ -1,0 +1,55 @@
+"""Tables of the page on clusters: what the studies cost at full scale, and what the job of a notebook may use."""
+
+import csv
+
+from flarebook.compendium.reports.gate_tables import NONE as MISSING
+from flarebook.compendium.reports.markdown_tables import NARROW, shown_bytes, table
+from flarebook.compendium.validation import read_yaml
+from flarebook.compendium.workflow.parameters import read_profile
+
+COSTS, CLUSTER = "book/costs.csv", "profiles/slurm/config.yaml"
+PROFILE = "paper"
+
+
+def cost_table(root):
+    """Costs of the three studies, each with its kind and its origin.
+
+    root: project folder, whose book/costs.csv scripts/estimate_costs.py writes.
+    """
+    with open(root / COSTS, newline="", encoding="utf-8") as stream:
+        rows = list(csv.DictReader(stream))
+    shown = [(row["work"], *_quantity(row), row["kind"], row["origin"]) for row in rows]
+    return table(("work", "what", "amount", "kind", "origin"), shown)
+
+
+def _quantity(row):
+    """What is counted, and its amount with the unit."""
+    what, _, unit = row["quantity"].removesuffix(")").rpartition(" (")
+    if not row["value"]:
+        return what, MISSING
+    value = float(row["value"])
+    if unit == "bytes":
+        return what, shown_bytes(value)
+    spread = f"{NARROW}±{NARROW}{float(row['spread']):.2g}" if row["spread"] else ""
+    return what, f"{value:,.2g}{spread}{NARROW}{unit}" if value < 100 else f"{value:,.0f}{spread}{NARROW}{unit}"
+
+
+def resource_table(root):
+    """What the jobs of each notebook of the paper profile may use on SLURM: cores, memory, time, GPUs, parts."""
+    settings, rows = read_yaml(root / CLUSTER), []
+    for name, entry in read_profile(PROFILE).notebooks.items():
+        rule = name.replace("/", "_").replace("-", "_")
+        cores = settings["set-threads"].get(rule, entry.threads)
+        gpus = settings["set-resources"].get(rule, {}).get("gres", MISSING)
+        rows.append((name, cores, _gigabytes(entry), f"{entry.minutes / 60:g}", gpus, _part(entry.parts)))
+    return table(("notebook", "cores", "memory [GB]", "hours", "GPUs", "a job of a part"), rows)
+
+
+def _gigabytes(entry):
+    """Memory of a job in GB."""
+    return f"{entry.memory_mb / 1000:g}"
+
+
+def _part(part):
+    """What the job of a part may use."""
+    return f"{_gigabytes(part)} GB, {part.minutes} min" if part else MISSING
