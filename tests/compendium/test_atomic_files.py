@@ -4,6 +4,7 @@ import errno
 import os
 import shutil
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from types import SimpleNamespace
 
 import pytest
@@ -26,6 +27,19 @@ def test_an_interrupted_rewrite_keeps_the_old_file(tmp_path):
         path.write_text("half")
         raise RuntimeError("power cut")
     assert (tmp_path / "spectra.csv").read_text() == "old"
+
+
+def test_two_threads_that_write_one_file_at_once_leave_it_whole(tmp_path):
+    together = threading.Barrier(2)
+
+    def write(text):
+        with atomic_write(tmp_path / "listing.json") as path:
+            path.write_text(text)
+            together.wait(5)
+
+    with ThreadPoolExecutor(2) as executor:
+        list(executor.map(write, ("one", "two")))
+    assert [path.read_text() for path in tmp_path.iterdir()] in (["one"], ["two"])
 
 
 def test_a_file_in_the_place_of_the_build_folder_is_named(tmp_path):

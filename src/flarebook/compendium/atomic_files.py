@@ -5,6 +5,7 @@ import fcntl
 import os
 import re
 import shutil
+import threading
 import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -27,7 +28,7 @@ def atomic_write(path):
     """
     path = Path(path).expanduser()
     make_folder(path.parent)
-    partial = path.with_name(f"{WORK}{os.getpid()}-{path.name}")
+    partial = path.with_name(f"{WORK}{os.getpid()}-{threading.get_native_id()}-{path.name}")
     try:
         with writing(path.parent):
             yield partial
