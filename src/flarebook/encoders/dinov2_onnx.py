@@ -5,6 +5,7 @@ Oquab et al. 2023, fine-tuned for that task, and a decoder.  Only the backbone i
 trained on natural images that a package index holds.
 """
 
+import os
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -37,6 +38,7 @@ def open_session(path, n_threads=1, device="cpu"):
     exported size of 224 pixels is released: the graph interpolates its position embeddings to any multiple of 14.
     Raises InputError when the file is not an ONNX file or holds another network.
     """
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # read at the import: it reports to its maker otherwise, on Linux too
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
