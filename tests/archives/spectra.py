@@ -12,6 +12,7 @@ from flarebook.iris.atmospheres.library import load_library, make_mixer
 from flarebook.iris.observations import SLIT_PIXEL, observation_table
 from flarebook.iris.rasters import archive
 from flarebook.iris.rasters.write import write_raster
+from flarebook.iris.simulation.level2_archive import pointed_on_disk
 from flarebook.iris.simulation.observation import as_raster, load_calibration, render_spectra, start_simulation
 
 HELD_OUT = {  # of the tests in space and time: exposures, slit pixels, minutes to onset or after the start
@@ -56,8 +57,7 @@ def simulate_thin_raster(entry, mixer, rng, start):
     n_exposures, n_slit, span = HELD_OUT.get(entry["observation"], (*USUAL, (-26.0, -1.0)))
     if n_exposures is None:  # notebook 8 counts its exposures
         n_exposures = int(60 * span[1] / entry["step_cadence"])
-    thin = entry.copy()
-    thin["y"] = np.clip(entry["y"], -1000, 1000)  # AR 4 is printed off the disk
+    thin = pointed_on_disk(entry).copy()
     thin["step_cadence"] = 60 * (span[1] - span[0]) / n_exposures
     simulation = start_simulation(thin, mixer, rng, *span)
     exposure = np.repeat(np.arange(n_exposures), n_slit)

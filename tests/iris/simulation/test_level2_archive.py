@@ -49,6 +49,15 @@ def test_an_observation_that_began_when_its_window_was_open_lacks_what_came_befo
     assert level2_archive.exposure_seconds(pre, np.arange(1)) == (17 * 60 + 21 - 26 - 11 * 60 - 28) * 60
 
 
+def test_every_observation_points_at_the_disk_so_that_its_file_is_read(short, tmp_path):
+    printed, path = short.loc["AR 4"], level2_archive.archive_path(short.loc["AR 4"], tmp_path)
+    assert printed["y"] == 2013  # twice the Sun's radius
+    level2_archive.write_archive(printed, parts.shared_mixer(), np.random.default_rng(1), path)
+    assert {round(float(one.y), 1) for one in iter_exposures(path)} == {201.3}
+    for name, entry in short.drop("AR 4").iterrows():
+        assert level2_archive.pointed_on_disk(entry) is entry, name
+
+
 def test_the_command_writes_what_the_parts_read_and_goes_on_where_it_stopped(short, tmp_path, monkeypatch):
     arguments = ["simulate", str(tmp_path), "QS 1", "QS 17", "PF 16", "--jobs", "1"]
     assert "2 archives written" in CliRunner().invoke(iris.app, arguments).output  # QS 17 is QS 1

@@ -10,10 +10,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from flarebook.compendium.atomic_files import atomic_write
 from flarebook.compendium.workflow.parts import run_tasks
 from flarebook.iris.atmospheres.library import load_library, make_mixer
+from flarebook.iris.matching import disk_positions
 from flarebook.iris.observations import WINDOW_END, WINDOW_MINUTES
 from flarebook.iris.rasters.write import scaled_integers, write_raster
 from flarebook.iris.simulation.dataset import observation_seed
@@ -69,10 +71,11 @@ def write_archive(observation, mixer, rng, path):
     """Simulate every spectrum of an observation's 25-minute window and write its archive.
 
     A raster of several steps has one file for each time that it is repeated, as in the archive; a sit-and-stare
-    observation one.  What lies before the observation's start is left out.
+    observation one.  What lies before the observation's start is left out.  The pointing is that of `pointed_on_disk`.
     observation: row of `observation_table`; mixer: of the library; path: of `archive_path`.
     Returns the number of spectra.
     """
+    observation = pointed_on_disk(observation)
     simulation = start_simulation(observation, mixer, rng)
     n_exposures, n_slit, steps = (int(observation[name]) for name in ("n_exposures", "n_slit", "steps"))
     taken = np.arange(n_exposures)[exposure_seconds(observation, np.arange(n_exposures)) >= 0]
@@ -92,6 +95,15 @@ def write_archive(observation, mixer, rng, path):
             archive.add(file, file.name)
             file.unlink()
     return len(taken) * n_slit
+
+
+def pointed_on_disk(observation):
+    """Observation with a tenth of its printed y where it is printed off the disk: AR 4, as the label audit reads it.
+
+    A telescope cannot have pointed there, and the reader refuses a file that says so.
+    """
+    on_disk = np.isfinite(disk_positions(pd.DataFrame([observation]))["mu"].item())
+    return observation if on_disk else pd.Series({**observation, "y": observation["y"] / 10}, name=observation.name)
 
 
 def render_stored(simulation, exposures, n_slit, blemishes, rng):
