@@ -1,4 +1,7 @@
-"""A server of archives on loopback: a folder laid out as HOST/PATH, listings, parts of files, and the STIX query."""
+"""A server of archives on loopback: a folder laid out as HOST/PATH, listings, parts of files, and the STIX query.
+
+It also serves as a proxy that refuses: what a run asks of other hosts is logged by its whole address.
+"""
 
 import http.server
 import json
@@ -19,7 +22,13 @@ class Archives(http.server.BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
 
+    def do_CONNECT(self):
+        self.server.log.append(self.path)
+        self.answer(403, b"")
+
     def do_GET(self):
+        if not self.path.startswith("/"):
+            return self.do_CONNECT()
         path = self.server.root / unquote(self.path.partition("?")[0]).strip("/")
         if path.is_dir():
             names = sorted(other.name + "/" * other.is_dir() for other in path.iterdir())
@@ -62,7 +71,10 @@ class Archives(http.server.BaseHTTPRequestHandler):
 
 @contextmanager
 def serve_archives(root):
-    """Serve a folder; yields the address for FLAREBOOK_MIRROR and the list of the files that were asked for."""
+    """Serve a folder; yields the address for FLAREBOOK_MIRROR and the list of the files that were asked for.
+
+    Of a run whose proxy is that address, the list also has what was asked of other hosts, which does not begin with /.
+    """
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Archives)
     server.root, server.log = Path(root), []
     threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
