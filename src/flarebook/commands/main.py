@@ -94,20 +94,22 @@ def check(profile: Profile = "laptop", study: Study = None, source: Source = "si
     """Compare the measured metrics with their gates; exit 1 when one is red or missing.
 
     A red science gate means that a finding of the book does not hold; a red repeat gate, that a number has moved.
-    A run on real data is compared with the gates on numbers from shipped files only.
+    A run on real data or of few steps is compared with the gates on numbers from shipped files only.
 
     Example: flarebook check --profile ci
     """
     from flarebook.commands.tables import show, summary, verdicts_table
     from flarebook.compendium.reports import gates
-    from flarebook.compendium.workflow.parameters import is_real, run_name
+    from flarebook.compendium.workflow.parameters import overlay_of, run_name
 
     run = run_name(profile, source)
     verdicts = gates.check(run, study)
     show(*verdicts_table(verdicts, run))
     typer.echo(summary(verdicts))
-    if is_real(run):
-        typer.echo("A run on real data is not compared with the gates of simulated data: those of shipped files hold.")
+    if overlay_of(run):
+        typer.echo(f"Run {run} is not compared with the gates of the profile's own run: those of shipped files hold.")
+    if skipped := gates.notebooks_not_run(run, study):
+        typer.echo(f"Not run: {', '.join(skipped)}.")
     raise typer.Exit(0 if gates.all_green(verdicts) else 1)
 
 
@@ -176,7 +178,7 @@ def gates(
         list[str] | None, typer.Option("--notebook", help="Notebook; repeatable.", show_default="all")
     ] = None,
     start_from: Annotated[str | None, typer.Option(help="First notebook to run.")] = None,
-    spread_of: Annotated[str | None, typer.Option(help="Profile of the spread; nothing is run.")] = None,
+    spread_of: Annotated[str | None, typer.Option(help="Profile of the spread, that of its seeds or of its gates; nothing is run.")] = None,
     processors: Annotated[bool, typer.Option(help="Measurement of the scatter over instruction sets first.")] = False,
 ):
     """Propose tolerances: one standard deviation over seeds, more where rounding moves a metric further.

@@ -13,7 +13,7 @@ from flarebook.compendium.provenance import describe_origin
 from flarebook.compendium.reports.findings import Effect, effects
 from flarebook.compendium.run import read_metrics
 from flarebook.compendium.validation import nearest, read_yaml, validated
-from flarebook.compendium.workflow.parameters import is_real, make_command, profile_of, read_profile
+from flarebook.compendium.workflow.parameters import make_command, overlay_of, profile_of, read_profile
 
 GREEN, RED, MISSING, UNGATED = "green", "red", "missing", "ungated"
 SCIENCE, REPEAT, CONSTANT = KINDS = "science", "repeat", "constant"
@@ -116,12 +116,12 @@ class Verdict:
 
 
 def gates_file(profile):
-    """File that holds a profile's gates, which a run on real data shares with the simulated one."""
+    """File that holds a profile's gates, which the runs that an overlay changes share with its own."""
     return project_root() / "metrics" / f"{profile_of(profile)}.yaml"
 
 
 def read_gates(profile):
-    """Gates of a profile: {metric: Gate}; of a run on real data ("ci-real"), those on numbers from shipped files.
+    """Gates of a profile: {metric: Gate}; of a run that an overlay changes, those on numbers from shipped files.
 
     Raises InputError when the profile has none, a gate lacks its one tolerance and its reason, or the gate of a finding
     accepts no effect.
@@ -133,7 +133,7 @@ def read_gates(profile):
             f"profile {profile!r} has no gates{nearest(profile, known)}: there are gates for {', '.join(sorted(known))}"
         )
     gates = validated(Gates, read_yaml(path) or {}, path).root
-    if is_real(profile):  # all others expect what a simulation gives
+    if overlay_of(profile):  # all others expect what the profile's own run gives
         return {name: gate for name, gate in gates.items() if gate.fixed == "shipped file" and not gate.edition}
     for name, effect in effects(gates, profile).items():
         gates[name] = gates[name].guarding(effect)
@@ -158,6 +158,12 @@ def check(profile, study=None):
             f"{shown(gates_file(profile))} holds no gate to check: write one, or propose with `flarebook gates`"
         )
     return judge(measured, gates)
+
+
+def notebooks_not_run(profile, study=None):
+    """Notebooks of a profile without results in build/<profile>: list of names."""
+    results = project_root() / "build" / profile / "results"
+    return [name for name in read_profile(profile, study).notebooks if not (results / name / "metrics.json").is_file()]
 
 
 def _of_study(named, study):

@@ -175,6 +175,23 @@ def borrowed(metrics, values, profile, scatter=None):
     }
 
 
+def recorded(metrics, gates):
+    """Gates of one run with the tolerances that another profile's gates record, where its seeds' runs are not here.
+
+    metrics: {name: value} of the run.  gates: {name: Gate} of the other profile.  The tolerance of what is no score
+    grows with the value, as in `borrowed`.
+    """
+    new = {}
+    for name in sorted(metrics.keys() & gates.keys()):
+        gate, value = gates[name], metrics[name]
+        score = max(abs(value), abs(gate.expected)) <= 1
+        growth = 1.0 if score or gate.fixed else max(1.0, abs(value / (gate.expected or value)))
+        why = gate.why + (", in proportion to the value" if growth > 1.5 and "in proportion" not in gate.why else "")
+        new[name] = {"expected": _rounded(value, 4), "abs": _rounded_up(growth * gate.tolerance or 1e-6), "why": why}
+        new[name] |= gate.model_dump(include={"fixed", "edition"}, exclude_none=True)
+    return new
+
+
 def _gate(value, measured, profile, scatter=None, grows=False, science=False):
     """A gate about a value, no narrower than FLOOR and, for a score between -1 and 1, no wider than NARROW.
 
@@ -222,11 +239,13 @@ def propose(profile, seeds, entries, report=lambda text: None):
 def propose_with_spread_of(other, profile, entries):
     """Write a proposal for a profile that was run once, its tolerances from the seeds of another that were run before.
 
-    Returns the path and the proposed gates.  Raises InputError when either run is missing.
+    Without those seeds, the tolerances are those of the other profile's gates.  Returns the path and the proposed gates.
+    Raises InputError when a run is missing.
     """
     folders = sorted((project_root() / "build" / f"{other}-seeds").glob("[0-9]*"))
     measured = {name: values[0] for name, values in collect([project_root() / "build" / profile], entries).items()}
     new = borrowed(measured, collect(folders, entries), other, read_scatter(profile))
+    new = new or recorded(measured, read_gates(other))
     if not new:
         raise InputError(
             f"no spread to borrow: run `flarebook gates --profile {other}` and `make book PROFILE={profile}` first"

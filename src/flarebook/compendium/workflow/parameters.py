@@ -20,7 +20,7 @@ from flarebook.compendium.errors import InputError
 from flarebook.compendium.project import notebook_path, project_root, shown, split_name
 from flarebook.compendium.validation import check_known, nearest, parse_yaml, read_yaml, validated
 
-REAL = "real"  # ends the name of a run on real data; also the overlay's
+REAL, SHORT = OVERLAYS = "real", "short"  # files that change a profile; each ends the names of its runs
 SOURCES = ("simulated", REAL)
 TYPES = {
     "bool": bool,
@@ -73,14 +73,14 @@ class Profile(BaseModel):
 
 
 class Overlay(RootModel):
-    """What real data change in the profiles: {"every" or a profile: {notebook: fields of its entry}}."""
+    """What a file such as profiles/real.yaml changes: {"every" or a profile: {notebook: fields of its entry}}."""
 
     root: dict[str, dict[str, dict]]
 
 
 def profile_names():
     """Names of the project's profiles."""
-    return sorted(path.stem for path in (project_root() / "profiles").glob("*.yaml") if path.stem != REAL)
+    return sorted(path.stem for path in (project_root() / "profiles").glob("*.yaml") if path.stem not in OVERLAYS)
 
 
 def run_name(profile, source="simulated"):
@@ -92,32 +92,37 @@ def run_name(profile, source="simulated"):
     return f"{profile}-{REAL}" if source == REAL and not is_real(profile) else profile
 
 
+def overlay_of(name):
+    """Overlay of a run: "real" of "ci-real", "short" of "paper-short"; None of a profile's own run."""
+    return next((overlay for overlay in OVERLAYS if name.endswith(f"-{overlay}")), None)
+
+
 def is_real(name):
     """Whether a name is that of a run on real data, such as "ci-real"."""
-    return name.endswith(f"-{REAL}")
+    return overlay_of(name) == REAL
 
 
 def profile_of(name):
     """Profile of a run: "ci" of "ci" and of "ci-real"."""
-    return name.removesuffix(f"-{REAL}")
+    return name.removesuffix(f"-{overlay_of(name)}")
 
 
 def make_command(name):
     """Command that makes a run: "make book PROFILE=ci SOURCE=real" for "ci-real"."""
-    return f"make book PROFILE={profile_of(name)}{' SOURCE=real' if is_real(name) else ''}"
+    return f"make book PROFILE={name.removesuffix(f'-{REAL}')}{' SOURCE=real' if is_real(name) else ''}"
 
 
 def read_profile(name, study=None):
-    """Profile of that name, checked, or of a run on real data ("ci-real"); with a study, only its notebooks.
+    """Profile of that name, checked, or of a run that an overlay changes ("ci-real"); with a study, only its notebooks.
 
-    Raises InputError for an unknown profile or study, or a file that is no profile.
+    Raises InputError for an unknown profile or study, a file that is no profile, or an overlay that does not change it.
     """
     size = profile_of(name)
     check_known(size, profile_names(), "there is no profile", f"choose one of {', '.join(profile_names())}")
     path = project_root() / "profiles" / f"{size}.yaml"
     profile = validated(Profile, read_yaml(path), path)
-    if is_real(name):
-        profile = _on_real_data(profile, size)
+    if overlay_of(name):
+        profile = _changed(profile, size, overlay_of(name))
     if not study:
         return profile
     studies = sorted({split_name(name)[0] for name in profile.notebooks})
@@ -126,14 +131,17 @@ def read_profile(name, study=None):
     return profile.model_copy(update={"notebooks": kept})
 
 
-def _on_real_data(profile, size):
-    """Profile with what profiles/real.yaml changes for every size and for this one."""
-    path = project_root() / "profiles" / f"{REAL}.yaml"
+def _changed(profile, size, name):
+    """Profile with what an overlay, such as profiles/real.yaml, changes for every size and for this one."""
+    path = project_root() / "profiles" / f"{name}.yaml"
     overlay, entries = validated(Overlay, read_yaml(path), path).root, dict(profile.notebooks)
     check_sections = f"choose one of {', '.join(['every', *profile_names()])}"
     for section in overlay:
         check_known(section, ["every", *profile_names()], f"{path.name} has no section", check_sections)
-    for notebook, changes in [*overlay.get("every", {}).items(), *overlay.get(size, {}).items()]:
+    sections = [overlay[section] for section in ("every", size) if section in overlay]
+    if not sections:
+        raise InputError(f"{path.name} changes nothing of profile {size}: choose one of {', '.join(overlay)}")
+    for notebook, changes in [change for section in sections for change in section.items()]:
         check_known(
             notebook, entries, f"{path.name} changes a notebook that profile {size} does not list,", "remove it"
         )
