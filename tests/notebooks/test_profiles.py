@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from flarebook.compendium.errors import InputError
@@ -15,7 +16,7 @@ def test_there_are_three_sizes():
     assert profile_names() == ["ci", "laptop", "paper"]
 
 
-RUNS = [run_name(profile, source) for source in ("simulated", "real") for profile in profile_names()]
+RUNS = ["paper-short", *(run_name(profile, source) for source in ("simulated", "real") for profile in profile_names())]
 
 
 def test_a_real_run_has_its_own_name_and_differs_from_the_simulated_one_in_what_the_overlay_says():
@@ -26,6 +27,28 @@ def test_a_real_run_has_its_own_name_and_differs_from_the_simulated_one_in_what_
     kept = simulated["iris/3-observations"].parameters.items() - {"source": "simulated"}.items()
     assert kept <= real["iris/3-observations"].parameters.items()
     assert [entry.after for entry in simulated.values()] == [entry.after for entry in real.values()]
+
+
+FEWER = {"n_days", "processes", "n_steps", "batch_size", "aia_per_step", "micro_batches", "n_scored", "n_seeds"}
+FEWER |= {"n_draws", "epochs", "n_bootstrap", "n_test", "direct_steps", "diffusion_steps", "branch_steps"}
+FEWER |= {"n_members", "n_levels"}
+
+
+def test_a_short_run_keeps_networks_sizes_and_options_and_lowers_counts_alone():
+    whole, short = read_profile("paper").notebooks, read_profile("paper-short").notebooks
+    for name, entry in short.items():
+        known, own = known_parameters(name), whole[name].parameters
+        assert entry.parameters.keys() >= own.keys()
+        for key in entry.parameters.keys() - {"weights"}:
+            value, before = entry.parameters[key], own.get(key, known[key]["default"])
+            assert value == before or (key in FEWER and value < before), f"{name}: {key}"
+        files = [np.ravel(values.get("weights", [])) for values in (own, entry.parameters)]
+        assert [Path(path).name for path in files[0]] == [Path(path).name for path in files[1]]
+
+
+def test_a_short_run_of_a_profile_that_none_shortens_is_refused():
+    with pytest.raises(InputError, match="short.yaml changes nothing of profile ci: choose one of paper"):
+        read_profile("ci-short")
 
 
 def test_a_wrong_source_is_refused_with_the_known_ones():

@@ -178,7 +178,9 @@ def gates(
         list[str] | None, typer.Option("--notebook", help="Notebook; repeatable.", show_default="all")
     ] = None,
     start_from: Annotated[str | None, typer.Option(help="First notebook to run.")] = None,
-    spread_of: Annotated[str | None, typer.Option(help="Profile of the spread, that of its seeds or of its gates; nothing is run.")] = None,
+    spread_of: Annotated[
+        str | None, typer.Option(help="Profile of the spread, that of its seeds or of its gates; nothing is run.")
+    ] = None,
     processors: Annotated[bool, typer.Option(help="Measurement of the scatter over instruction sets first.")] = False,
 ):
     """Propose tolerances: one standard deviation over seeds, more where rounding moves a metric further.

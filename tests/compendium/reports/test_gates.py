@@ -5,7 +5,7 @@ import math
 import pytest
 
 from flarebook.compendium.errors import InputError
-from flarebook.compendium.reports.gates import Gate, all_green, check, judge, read_gates
+from flarebook.compendium.reports.gates import Gate, all_green, check, judge, notebooks_not_run, read_gates
 from flarebook.compendium.run import open_run
 
 TSS = Gate(expected=0.57, abs=0.04, why="3 sd over 10 seeds")
@@ -98,4 +98,12 @@ def test_a_real_run_is_held_to_the_gates_of_shipped_files_alone(project):
     fixed = "expected: 1.1, abs: 0.1, why: none, fixed: shipped file"
     gates = {"sun.sample": fixed, "sun.verdict": f"{fixed}, edition: simulated", "sun.flux": fixed.split(", fixed")[0]}
     (project / "metrics/ci.yaml").write_text("".join(f"{name}: {{{gate}}}\n" for name, gate in gates.items()))
-    assert set(read_gates("ci")) == set(gates) and set(read_gates("ci-real")) == {"sun.sample"}
+    assert set(read_gates("ci")) == set(gates)
+    assert set(read_gates("ci-real")) == set(read_gates("ci-short")) == {"sun.sample"}
+
+
+def test_notebooks_without_results_are_named(project):
+    assert notebooks_not_run("ci") == ["sun/1-draw", "sun/2-read"]
+    (project / "build/ci/results/sun/1-draw").mkdir(parents=True)
+    (project / "build/ci/results/sun/1-draw/metrics.json").write_text("[]")
+    assert notebooks_not_run("ci") == ["sun/2-read"]

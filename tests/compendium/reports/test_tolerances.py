@@ -10,7 +10,14 @@ import yaml
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.reports import tolerances
 from flarebook.compendium.reports.gates import Gate
-from flarebook.compendium.reports.tolerances import borrowed, chosen, propose, propose_with_spread_of, proposed
+from flarebook.compendium.reports.tolerances import (
+    borrowed,
+    chosen,
+    propose,
+    propose_with_spread_of,
+    proposed,
+    recorded,
+)
 
 
 def test_a_known_scatter_gives_one_standard_deviation_about_the_first_seed():
@@ -47,6 +54,28 @@ def test_a_borrowed_spread_stands_about_the_run_s_own_value():
     assert set(gates) == {"iris.tss", "iris.f"}
     assert gates["iris.tss"] == {"expected": 0.55, "abs": 0.05, "why": "1 sd over 3 seeds of the ci profile"}
     assert gates["iris.f"]["abs"] == 100.0 and "in proportion" in gates["iris.f"]["why"]
+
+
+def test_recorded_tolerances_stand_about_the_run_s_own_value_and_grow_with_what_is_no_score():
+    why = "3 sd over 4 seeds of the ci profile"
+    fixed = {"fixed": "shipped file"}
+    gates = {"iris.tss": Gate(expected=0.5, abs=0.05, why=why), "iris.f": Gate(expected=100.0, abs=10.0, why=why)}
+    gates |= {"iris.days": Gate(expected=2.0, rel=0.01, why="counted", **fixed), "iris.other": gates["iris.f"]}
+    new = recorded({"iris.tss": 0.55, "iris.f": 1100.0, "iris.days": 4.0, "iris.new": 2.0}, gates)
+    assert new["iris.tss"] == {"expected": 0.55, "abs": 0.05, "why": why}
+    assert new["iris.f"] == {"expected": 1100.0, "abs": 110.0, "why": f"{why}, in proportion to the value"}
+    assert new["iris.days"] == {"expected": 4.0, "abs": 0.02, "why": "counted", **fixed}
+    assert set(new) == {"iris.tss", "iris.f", "iris.days"}
+    near_zero = {"iris.f": Gate(expected=0.1, abs=5.0, why=why)}
+    assert recorded({"iris.f": 760.0}, near_zero)["iris.f"]["abs"] == 760.0
+
+
+def test_without_the_seeds_runs_a_profile_takes_the_tolerances_of_another_one_s_gates(project):
+    gates = "sun.flares.flux: {expected: 1.0, abs: 0.25, why: 1 sd over 5 seeds of the ci profile}\n"
+    (project / "metrics/laptop.yaml").write_text(gates)
+    write_run(project / "build/ci", **{"sun.flares.flux": 0.9})
+    _, new = propose_with_spread_of("laptop", "ci", chosen("ci"))
+    assert (new["sun.flares.flux"]["expected"], new["sun.flares.flux"]["abs"]) == (0.9, 0.25)
 
 
 def test_a_score_that_scatters_over_all_values_is_held_to_its_own_seed():

@@ -179,7 +179,7 @@ def recorded(metrics, gates):
     """Gates of one run with the tolerances that another profile's gates record, where its seeds' runs are not here.
 
     metrics: {name: value} of the run.  gates: {name: Gate} of the other profile.  The tolerance of what is no score
-    grows with the value, as in `borrowed`.
+    grows with the value, as in `borrowed`, to the value at most: the ratio to one near zero says nothing.
     """
     new = {}
     for name in sorted(metrics.keys() & gates.keys()):
@@ -187,7 +187,8 @@ def recorded(metrics, gates):
         score = max(abs(value), abs(gate.expected)) <= 1
         growth = 1.0 if score or gate.fixed else max(1.0, abs(value / (gate.expected or value)))
         why = gate.why + (", in proportion to the value" if growth > 1.5 and "in proportion" not in gate.why else "")
-        new[name] = {"expected": _rounded(value, 4), "abs": _rounded_up(growth * gate.tolerance or 1e-6), "why": why}
+        tolerance = min(growth * gate.tolerance, max(gate.tolerance, abs(value))) or 1e-6
+        new[name] = {"expected": _rounded(value, 4), "abs": _rounded_up(tolerance), "why": why}
         new[name] |= gate.model_dump(include={"fixed", "edition"}, exclude_none=True)
     return new
 
@@ -239,7 +240,7 @@ def propose(profile, seeds, entries, report=lambda text: None):
 def propose_with_spread_of(other, profile, entries):
     """Write a proposal for a profile that was run once, its tolerances from the seeds of another that were run before.
 
-    Without those seeds, the tolerances are those of the other profile's gates.  Returns the path and the proposed gates.
+    Without those seeds' runs, the tolerances are those of its gates.  Returns the path and the proposed gates.
     Raises InputError when a run is missing.
     """
     folders = sorted((project_root() / "build" / f"{other}-seeds").glob("[0-9]*"))
