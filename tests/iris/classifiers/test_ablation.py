@@ -53,12 +53,6 @@ def test_a_field_that_is_none_is_refused(table, share, around):
         ablation.restrict_field(table, share, around)
 
 
-def test_thinning_keeps_the_share_of_every_observation(table):
-    sizes = ablation.thin_out(table, 0.25, np.random.default_rng(0))["observation"].value_counts()
-    assert sizes["PF 1"] == 500
-    assert sizes["AR 1"] == 200
-
-
 def test_a_width_that_was_not_scanned_is_refused():
     scan = pd.DataFrame(np.ones((2, 10)), columns=list(FEATURES)).assign(window=[2.0, 3.0])
     assert [v.name for v in ablation.window_variants(scan, [2.0])] == ["windows of 2 A"]

@@ -50,6 +50,22 @@ def test_classes_hold_equal_numbers_of_spectra(toy_table):
     assert (label == 1).sum() == (label == 0).sum()
 
 
+def test_thinning_keeps_the_same_share_of_every_observation(toy_table):
+    table = toy_table(np.random.default_rng(6))
+    pair = table[table["region"].isin(("PF", "AR"))]
+    for thin in (sides.thin_table(table, len(pair) // 2, np.random.default_rng(0)), sides.thin_out(pair, 0.5, 0)):
+        before, after = (rows["observation"].astype(str).value_counts() for rows in (pair, thin))
+        np.testing.assert_allclose(after.loc[before.index], before / 2, atol=0.5)
+        assert thin.index.is_monotonic_increasing and set(thin["region"].astype(str)) == {"PF", "AR"}
+
+
+def test_a_table_that_is_not_thinned_stays_as_it_is_and_costs_no_random_number(toy_table):
+    table, rng = toy_table(np.random.default_rng(6)), np.random.default_rng(7)
+    assert sides.thin_table(table, 0, rng) is table
+    assert sides.thin_table(table, len(table), rng) is table
+    assert rng.random() == np.random.default_rng(7).random()
+
+
 def test_training_weights_are_zero_outside_and_equal_for_both_classes(spectra, splits):
     weights = sides.observation_weights(splits, spectra, TRAIN)
     assert (weights[splits.role != TRAIN] == 0).all()

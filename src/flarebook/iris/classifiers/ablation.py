@@ -9,7 +9,7 @@ from flarebook.compendium.errors import InputError
 from flarebook.evaluation.classification import METRICS
 from flarebook.iris.classifiers.ensemble import ARCHITECTURES, train_ensemble
 from flarebook.iris.classifiers.protocol import score_table, test_scores
-from flarebook.iris.classifiers.splits import select_spectra, shuffle_observations
+from flarebook.iris.classifiers.splits import select_spectra, shuffle_observations, thin_out
 from flarebook.iris.mg2 import FEATURES
 
 QUIET = "without quiet-Sun spectra"
@@ -84,12 +84,6 @@ def restrict_field(table, share=0.25, around="brightening", n_bins=40):
             first = int(np.argmax(np.divide(total, number, out=np.zeros_like(total), where=number > 0)))
         kept.append(rows[(place >= first) & (place < first + width)])
     return pd.concat(kept).sort_index()
-
-
-def thin_out(table, share, rng):
-    """A random `share` of the rows of each observation: what fewer spectra cost, wherever they come from."""
-    rows = table.groupby("observation", observed=True, sort=False)
-    return rows.sample(frac=share, random_state=rng).sort_index()
 
 
 def field_variants(table, share, rng):

@@ -117,6 +117,18 @@ def equal_numbers(positive, rng):
     return np.concatenate([rng.choice(rows, size, replace=False) for rows in classes])
 
 
+def thin_out(table, share, rng):
+    """A random `share` of the rows of each observation: what fewer spectra cost, wherever they come from."""
+    rows = table.groupby("observation", observed=True, sort=False)
+    return rows.sample(frac=share, random_state=rng).sort_index()
+
+
+def thin_table(table, number, rng):
+    """About `number` PF and AR rows of a table, the same share of each observation; 0: the table as it is."""
+    pair = table[table["region"].isin((POSITIVE, NEGATIVE))] if number else table
+    return thin_out(pair, number / len(pair), rng) if 0 < number < len(pair) else table
+
+
 def draw_splits(
     spectra: Spectra,
     rng: np.random.Generator,
