@@ -8,7 +8,7 @@ import re
 import pandas as pd
 
 from flarebook.compendium.batch_report import skipping
-from flarebook.compendium.data.download import cache_folder, fetch_url, local_files
+from flarebook.compendium.data.download import archive_file, cache_folder, fetch, local_files
 from flarebook.compendium.data.transfer import read_page
 from flarebook.compendium.errors import InputError
 from flarebook.goes.xrs import read_xrs
@@ -56,4 +56,4 @@ def _fetch_day(day, listings):
     names = sorted(set(re.findall(rf"{stem}v[\d-]+\.nc", listings[folder])))
     if not names:
         raise InputError(f"{folder} lists no record of {day:%Y-%m-%d}: leave the day out, or give a flare list")
-    return fetch_url(f"{folder}/{names[-1]}", read_xrs, cache_folder() / "goes")
+    return fetch(archive_file(f"{folder}/{names[-1]}"), check=read_xrs, folder=cache_folder() / "goes")

@@ -13,7 +13,7 @@ import pytest
 from flarebook.compendium.atomic_files import work_folder
 from flarebook.compendium.data import download as downloads
 from flarebook.compendium.data import lock
-from flarebook.compendium.data.download import download, fetch, fetch_url, local_files
+from flarebook.compendium.data.download import archive_file, download, fetch, local_files
 from flarebook.compendium.data.manifest import DataFile
 from flarebook.compendium.errors import InputError
 from tests.compendium.data.misbehaving import CONTENT
@@ -130,7 +130,7 @@ def test_what_a_killed_download_left_is_no_copy_and_is_replaced(server, tmp_path
     (tmp_path / ".partial-raster.bin").mkdir()
     (tmp_path / ".partial-raster.bin/raster.bin").write_bytes(CONTENT[:100])
     assert not list(local_files("*.bin"))
-    assert fetch_url(f"{server.address}/whole/raster.bin", bool).read_bytes() == CONTENT
+    assert fetch(archive_file(f"{server.address}/whole/raster.bin")).read_bytes() == CONTENT
     assert names(tmp_path) == ["raster.bin"]
 
 

@@ -95,6 +95,13 @@ def test_a_raster_is_fetched_by_its_minute_and_then_found_without_network(loopba
     assert archive.fetch_raster("2014-03-29T14:09", 3860258481, "http://127.0.0.1:9") == path
 
 
+def test_the_mirror_is_asked_for_a_raster_that_the_archive_lists_and_does_not_send(loopback, monkeypatch):
+    monkeypatch.setattr(archive, "MIRROR", loopback)
+    path = archive.fetch_raster("2014-03-29T14:09", 3860258481, loopback.replace("level2", "html"))
+    with tarfile.open(path) as packed_raster:
+        assert packed_raster.extractfile("raster.fits").read().decode().startswith("/level2/")
+
+
 def test_a_page_in_place_of_an_archive_is_not_kept(loopback, tmp_path):
     with pytest.raises(InputError, match="sent no usable file .*nothing was kept"):
         archive.fetch_raster("2014-03-29T14:09", 3860258481, loopback.replace("level2", "html"))

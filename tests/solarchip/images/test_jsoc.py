@@ -84,6 +84,15 @@ def test_ranges_of_days_have_both_ends():
         jsoc.expand_days(["2012-03-01..today"])
 
 
+def test_another_address_of_an_image_is_asked_where_the_first_lacks_it(archive, tmp_path, monkeypatch):
+    file = jsoc.image_file(DAY, "171", archive)
+    elsewhere = file.model_copy(update={"url": file.url.replace("H0000", "gone"), "mirrors": [file.url]})
+    monkeypatch.setattr(jsoc, "image_file", lambda *_: elsewhere)
+    assert jsoc.fetch_days([DAY], tmp_path, ["171"]) == (1, [])
+    with pytest.raises(InputError, match="cannot fetch http://example.org.* .it is not https"):
+        monkeypatch.undo() or jsoc.fetch_days([DAY], tmp_path / "other", ["171"], host="http://example.org")
+
+
 def test_the_mirror_is_asked_before_the_archive(tmp_path, monkeypatch, write_sun):
     write_sun(tmp_path / "mirror" / "deep" / jsoc.jsoc_file_name(DAY, "171"))
     monkeypatch.setenv("FLAREBOOK_MIRROR", str(tmp_path / "mirror"))
@@ -137,7 +146,7 @@ def test_the_archive_s_files_are_days_by_channels(tmp_path, write_sun):
     ("parameters", "sentence"),
     [
         ({"begin": "2014-03-29"}, "takes no parameter 'begin' .*: it takes start, end, channels"),
-        ({"start": "2014-03-29", "end": "2014-03-28"}, "give an end after the start"),
+        ({"start": "2014-03-29", "end": "2014-03-28"}, "ends before it starts"),
         ({"end": "2009-01-01"}, "there are no images of 2009-01-01"),
         ({"channels": "172"}, "channel '172' is unknown"),
     ],

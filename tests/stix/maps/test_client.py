@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from flarebook.compendium.data.download import archive_file
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.project import cache_folder
 from flarebook.stix.archive import real_maps
@@ -127,6 +128,12 @@ def test_a_missing_map_and_a_page_in_its_place_are_told_and_not_kept(archive):
     with pytest.raises(InputError, match="sent no usable file .*nothing was kept"):
         map_fetcher(archive[0])(PAGE)
     assert not list(cache_folder().rglob("*"))
+
+
+def test_another_address_of_a_map_is_asked_where_the_first_lacks_it(archive, monkeypatch):
+    monkeypatch.setattr(client, "archive_file", lambda url: archive_file(url.replace(UID, "gone"), [url]))
+    assert map_fetcher(archive[0])(NAME).is_file()
+    assert len(archive[1]) == 2 and archive[1][1] == f"/image-archive/{UID}/{NAME}"
 
 
 def test_a_query_is_a_posted_form_and_gives_clean_maps_only(archive):

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from flarebook.compendium.atomic_files import WORK, atomic_write, empty, own_folder
 from flarebook.compendium.data import lock
-from flarebook.compendium.data.hosts import Unreachable, is_local, mirror_address
+from flarebook.compendium.data.hosts import Unreachable, check_way, is_local, mirror_address
+from flarebook.compendium.data.manifest import DataFile
 from flarebook.compendium.data.reading import FITS, IMAGE_BYTES
 from flarebook.compendium.data.transfer import LIMIT, HashingFile, WrongFile, transfer
 from flarebook.compendium.errors import InputError, reason_of
@@ -88,44 +89,39 @@ def locate(file):
     return ("cached", path) if path.is_file() else ("absent", None)
 
 
-def cache_place(file):
-    """Path of a manifest's file in the cache, where it may lie in a folder that `saved_as` names."""
-    return cache_folder() / (file.saved_as or file.name)
+def cache_place(file, folder=None):
+    """Path of a file in a folder, by default the cache, where it may lie in a folder that `saved_as` names."""
+    return Path(folder) / file.name if folder else cache_folder() / (file.saved_as or file.name)
 
 
-def fetch(file, progress=None):
-    """Path of a manifest's file: shipped, mirrored, cached or now downloaded; its hash is checked in each case.
+def archive_file(url, mirrors=(), saved_as=None):
+    """File of an archive at an address that the package makes: DataFile; InputError for one that is not safe."""
+    check_way(url)
+    return DataFile(url=url, mirrors=list(mirrors), saved_as=saved_as)
 
-    file: manifest.DataFile.  progress: called with (bytes so far, bytes in all or None).
+
+def fetch(file, progress=None, check=None, folder=None):
+    """Path of a file: shipped, mirrored, cached or now downloaded; its hash is checked in each case.
+
+    file: manifest.DataFile, whose mirrors are asked in turn where its own address fails.  folder: where it lies in
+    place of the cache.  progress, check: as of `download`.
     Raises InputError for a wrong hash, no address, no network.
     """
     if file.path:
         return shipped(file)
     if mirrored := in_mirror(file.name):
         return check_hash(mirrored, file.sha256, "replace the mirror's copy")
-    target = cache_place(file)
+    target = cache_place(file, folder)
     if target.is_file():
         return check_hash(target, file.sha256, "delete it and fetch it again")
-    return download_file(file, progress)
+    return download_file(file, progress, check, folder)
 
 
-def download_file(file, progress=None, check=None):
-    """Path of a manifest's file in the cache, downloaded unless it is there; InputError as of `download`."""
+def download_file(file, progress=None, check=None, folder=None):
+    """Path of a file in a folder, by default the cache, downloaded unless it is there; InputError as of `download`."""
     limit = LIMIT if file.name.endswith((".tar.gz", ".tgz", ".tar")) else IMAGE_BYTES
     options = {"check": check, "size": file.size, "progress": progress, "limit": limit}
-    return download([file.url, *file.mirrors], cache_place(file), file.sha256, **options)
-
-
-def fetch_url(url, check, folder=None, progress=None, limit=IMAGE_BYTES):
-    """Path of an archive's file: from the mirror, from `folder` (default: the cache), or now downloaded into it.
-
-    check, limit, progress: as of `download`.  Raises InputError without a network, and for an answer that is missing
-    or fails the check.
-    """
-    name = url.rsplit("/", 1)[1]
-    target = Path(folder or cache_folder()) / name
-    found = in_mirror(name) or (target if target.is_file() else None)
-    return found or download([url], target, check=check, limit=limit, progress=progress)
+    return download([file.url, *file.mirrors], cache_place(file, folder), file.sha256, **options)
 
 
 def download(urls, target, expected=None, check=None, size=None, progress=None, limit=LIMIT):

@@ -8,10 +8,9 @@ from pathlib import Path
 from flarebook.compendium.batch_report import skipping
 from flarebook.compendium.data.batch import check_parameters, local_index, matches
 from flarebook.compendium.data.cache import cached_listing, read_listing
-from flarebook.compendium.data.download import fetch_url, local_files
+from flarebook.compendium.data.download import archive_file, fetch, local_files
 from flarebook.compendium.data.manifest import DataFile
 from flarebook.compendium.data.reading import check_tar, file_reader
-from flarebook.compendium.data.transfer import LIMIT
 from flarebook.compendium.errors import InputError
 from flarebook.iris.observations import observation_table
 
@@ -77,6 +76,7 @@ def fetch_raster(
     """Find the raster archive of an observation, or download it.
 
     The folder FLAREBOOK_MIRROR is searched first, then the cache, then the public archive.  The archive lists no hash.
+    Where its file cannot be had, the mirror of the archive is asked, if its hash is known from an earlier fetch.
 
     Parameters
     ----------
@@ -109,8 +109,8 @@ def fetch_raster(
     for path in local_files(f"iris_l2_{digits}_{int(obsid):010d}_raster.tar.gz"):
         if abs(file_start(path) - _time(start)) < TOLERANCE:
             return path
-    url = raster_url(exact_start(start, obsid, archive), obsid, archive)
-    return fetch_url(url, check_archive, progress=progress, limit=LIMIT)
+    raster, *_ = _files_of(exact_start(start, obsid, archive), obsid, (), archive)
+    return fetch(raster, progress, check_archive)
 
 
 def archive_files(parameters, only=(), resolve=True, skipped=None, archive=ARCHIVE):
@@ -163,7 +163,7 @@ def _files_of(start, obsid, filters, archive):
     url = raster_url(start, obsid, archive)
     stem = url.removesuffix("_raster.tar.gz")
     urls = [url, *(f"{stem}_SJI_{wavelength}_t000.fits.gz" for wavelength in filters)]
-    return [DataFile(url=url, mirrors=[MIRROR + url.removeprefix(archive)]) for url in urls]
+    return [archive_file(url, [MIRROR + url.removeprefix(archive)]) for url in urls]
 
 
 def typical_size(name):

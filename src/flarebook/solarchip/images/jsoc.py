@@ -9,8 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from flarebook.compendium.data.batch import check_parameters, matches
-from flarebook.compendium.data.download import fetch_url
-from flarebook.compendium.data.manifest import DataFile
+from flarebook.compendium.data.download import archive_file, fetch
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.project import cache_folder
 from flarebook.solarchip.images.channels import CHANNELS
@@ -44,6 +43,12 @@ def image_url(day, channel, host=HOST):
 def day_urls(day, channels=CHANNELS, host=HOST):
     """Addresses of a day's images: {channel: url}."""
     return {channel: image_url(day, channel, host) for channel in channels}
+
+
+def image_file(day, channel, host=HOST):
+    """File of a channel on a day at the JSOC, kept in the folder of its day: DataFile."""
+    url = image_url(day, channel, host)
+    return archive_file(url, saved_as=f"sdo/{parse_day(day)}/{url.rsplit('/', 1)[1]}")
 
 
 def parse_day(day):
@@ -100,20 +105,20 @@ def fetch_days(
     >>> fetch_days([])
     (0, [])
     """
-    wanted = [day_urls(day, channels, host).values() for day in days]
+    wanted = [[image_file(day, channel, host) for channel in channels] for day in days]
 
     def fetch_one(place):
-        number, url = place
+        number, file = place
         try:
-            return fetch_url(url, read_image, day_folder(days[number], folder)) and None
+            return fetch(file, check=read_image, folder=day_folder(days[number], folder)) and None
         except InputError as error:
-            return url.rsplit("/", 1)[1], str(error)
+            return file.name, str(error)
 
     count, failures = 0, []
     with ThreadPool(jobs) as pool:
-        results = pool.imap(fetch_one, [(number, url) for number, urls in enumerate(wanted) for url in urls])
-        for day, urls in zip(days, (progress or iter)(wanted), strict=True):
-            failed = [next(results) for _ in urls]
+        results = pool.imap(fetch_one, [(number, file) for number, files in enumerate(wanted) for file in files])
+        for day, files in zip(days, (progress or iter)(wanted), strict=True):
+            failed = [next(results) for _ in files]
             with suppress(OSError):  # it holds images, or was never made
                 day_folder(day, folder).rmdir()
             failures += [failure for failure in failed if failure]
@@ -156,14 +161,10 @@ def archive_files(parameters, only=(), resolve=True, skipped=None, host=HOST):
     Raises InputError for other parameters, days and channels.
     """
     check_parameters(parameters, ("start", "end", "channels"))
-    first, last = parse_day(parameters.get("start", FIRST)), parse_day(parameters.get("end", LAST))
-    if last < first:
-        raise InputError(f"the days from {first} to {last} are none: give an end after the start")
+    days = expand_days([f"{parameters.get('start', FIRST)}..{parameters.get('end', LAST)}"])
     channels = [text for text in parameters.get("channels", ",".join(CHANNELS)).split(",") if text]
-    days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
-    urls = [(day, image_url(day, channel, host)) for day in days for channel in channels]
-    names = [(day, url, url.rsplit("/", 1)[1]) for day, url in urls]
-    return [DataFile(url=url, saved_as=f"sdo/{day}/{name}") for day, url, name in names if matches(only, name)]
+    files = [image_file(day, channel, host) for day in days for channel in channels]
+    return [file for file in files if matches(only, file.name)]
 
 
 def typical_size(name):

@@ -8,8 +8,8 @@ from datetime import UTC, date, datetime, timedelta
 
 from flarebook.compendium.data.batch import check_parameters, matches
 from flarebook.compendium.data.cache import DAY, read_listing
-from flarebook.compendium.data.download import fetch_url, locate
-from flarebook.compendium.data.manifest import DataFile, dataset
+from flarebook.compendium.data.download import archive_file, fetch, locate
+from flarebook.compendium.data.manifest import dataset
 from flarebook.compendium.errors import InputError
 from flarebook.stix.maps.file_names import PUBLISHED, parse_name, published_names
 from flarebook.stix.maps.fits_map import read_map
@@ -162,7 +162,7 @@ def archive_files(parameters, only=(), resolve=True, skipped=None, host=HOST):
         if not resolve and locate(dataset(PUBLISHED).files[0])[1] is None:
             raise InputError(f"the list of published names is not here: get it by `flarebook data fetch {PUBLISHED}`")
         names = published_names()["filename"]
-    return [DataFile(url=map_url(name, host)) for name in names if matches(only, name)]
+    return [archive_file(map_url(name, host)) for name in names if matches(only, name)]
 
 
 def typical_size(name):
@@ -232,4 +232,4 @@ def map_fetcher(host: str = HOST) -> Callable:
     Traceback (most recent call last):
     flarebook.compendium.errors.InputError: 'map.fits' is not a name of the image archive: ...
     """
-    return lambda filename: fetch_url(map_url(filename, host), read_map)
+    return lambda filename: fetch(archive_file(map_url(filename, host)), check=read_map)
