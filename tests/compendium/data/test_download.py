@@ -97,7 +97,8 @@ def test_a_part_whose_file_has_changed_since_is_started_anew(server, tmp_path, k
 
 
 @pytest.mark.parametrize(
-    "record", ["", "[1]", '{"url": 1}', '{"url": "http://127.0.0.1:9/x", "tag": "a", "total": 1024000}']
+    "record",
+    ["", '{"url": "http', "[1]", '{"url": 1}', '{"url": "http://127.0.0.1:9/x", "tag": "a", "total": 1024000}'],
 )
 def test_a_part_of_nobody_knows_what_or_of_another_address_is_started_anew(server, tmp_path, record):
     with pytest.raises(KeyboardInterrupt):
@@ -290,7 +291,7 @@ def test_a_download_that_ends_during_a_search_disturbs_nobody(tmp_path, monkeypa
     assert [path.name for path in local_files("*.bin")] == ["raster.bin"]
 
 
-def test_what_a_kill_left_of_a_record_is_removed_with_the_part(server, tmp_path):
+def test_what_a_kill_left_beside_a_part_is_removed_with_it(server, tmp_path):
     stray = work_folder(tmp_path / "raster.bin") / ".partial-7-part.json"
     stray.parent.mkdir()
     stray.write_text("{")

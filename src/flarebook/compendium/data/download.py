@@ -11,7 +11,7 @@ import os
 import shutil
 from pathlib import Path
 
-from flarebook.compendium.atomic_files import WORK, atomic_write, empty, own_folder
+from flarebook.compendium.atomic_files import WORK, empty, own_folder
 from flarebook.compendium.data import lock
 from flarebook.compendium.data.hosts import Unreachable, check_way, is_local, mirror_address
 from flarebook.compendium.data.manifest import DataFile
@@ -246,14 +246,16 @@ class _Part:
         return HashingFile(self.path)
 
     def begin(self, tag, total):
-        """Record which file begins, before its first byte is written; InputError when the disk has no room for it."""
+        """Record which file begins, before its first byte is written; InputError when the disk has no room for it.
+
+        A record that a kill cuts in half is none, so it needs no other name until it is whole.
+        """
         check_room(self.target, total or 0)
         self.tag, self.total = tag, total
-        with atomic_write(self.record) as partial:
-            partial.write_text(json.dumps({"url": self.url, "tag": tag, "total": total}), encoding="utf-8")
+        self.record.write_text(json.dumps({"url": self.url, "tag": tag, "total": total}), encoding="utf-8")
 
     def remove(self):
-        """Forget the part, its record, and what a process that was killed while writing the record left of it."""
+        """Forget the part, its record, and what else a killed process left beside it."""
         empty(self.path.parent)
         self.url = self.tag = self.total = None
 

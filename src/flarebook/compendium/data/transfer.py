@@ -102,8 +102,9 @@ class HashingFile(io.FileIO):
     """A file to write a transfer to, hashed as it is written: that time is lost in waiting for the network."""
 
     def __init__(self, path):
-        super().__init__(path, "r+b" if path.is_file() else "w+b")
-        self.hash = hashlib.file_digest(self, "sha256")  # of what is there, to whose end this reads
+        there = path.is_file()
+        super().__init__(path, "r+b" if there else "w+b")
+        self.hash = hashlib.file_digest(self, "sha256") if there else hashlib.sha256()  # of what is there, to its end
 
     def write(self, data):
         """Write all bytes, or raise OSError."""
