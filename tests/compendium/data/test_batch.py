@@ -9,6 +9,7 @@ import socket
 import threading
 import time
 from itertools import pairwise
+from multiprocessing.pool import ThreadPool
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ import urllib3
 from flarebook.compendium.data import hosts, lock
 from flarebook.compendium.data.batch import check_plan, fetch_files, make_plan, matches, write_failures
 from flarebook.compendium.data.cache import parts_of_downloads
+from flarebook.compendium.data.download import fetch_url
 from flarebook.compendium.data.manifest import DataFile
 from flarebook.compendium.data.transfer import CHUNK
 from flarebook.compendium.errors import InputError
@@ -223,6 +225,53 @@ def test_a_host_is_asked_by_few_jobs_at_a_time_and_with_pauses(server, monkeypat
         thread.join()
     assert max(most) <= hosts.CONNECTIONS
     assert min(later - earlier for earlier, later in pairwise(sorted(began))) > 0.02
+
+
+def ask_often(times):
+    """Ask a host by eight jobs, as one of several processes; puts when each began and ended."""
+
+    def ask(_):
+        with hosts.connection("https://example.org/x"):
+            began = time.time()
+            time.sleep(0.1)
+            return began, time.time()
+
+    with ThreadPool(8) as pool:
+        times.put(pool.map(ask, range(8)))
+
+
+def test_processes_that_share_a_cache_share_the_connections_to_a_host(server, monkeypatch):
+    monkeypatch.setattr(hosts, "PAUSE", 0.01)
+    context = multiprocessing.get_context("fork")
+    times = context.Queue()
+    for _ in range(3):
+        context.Process(target=ask_often, args=(times,), daemon=True).start()
+    spans = [span for _ in range(3) for span in times.get(timeout=30)]
+    under_way = [sum(began <= start < ended for began, ended in spans) for start, _ in spans]
+    assert len(spans) == 24 and max(under_way) == hosts.CONNECTIONS
+    assert min(later - earlier for earlier, later in pairwise(sorted(start for start, _ in spans))) > 0.009
+
+
+def test_what_a_host_asks_of_one_process_holds_for_the_others(server):
+    process = multiprocessing.get_context("fork").Process(target=hosts.hold_requests, args=(server.address, 0.5))
+    process.start()
+    process.join()
+    with hosts.connection(server.address) as waited:
+        assert 0.3 < waited < 5
+    hosts.hold_requests(server.address, 5000)
+    hosts.hold_requests(server.address, 1)  # a shorter pause does not end a longer one
+    with pytest.raises(InputError, match="its host asks for a pause.: try again in (5000|4999) s"):
+        fetch_url(f"{server.address}/whole/x.bin", bool)
+    assert not server.requests
+
+
+def test_a_pause_of_years_is_a_fault_of_a_clock(server):
+    hosts.hold_requests(server.address, 1e9)
+    (file,) = cache_folder().glob("hosts/*")
+    assert 0 < file.stat().st_mtime - time.time() <= 86400
+    os.utime(file, (4e9, 4e9))
+    with hosts.connection(server.address) as waited:
+        assert waited < 1
 
 
 def test_all_jobs_wait_when_one_is_asked_to(server):

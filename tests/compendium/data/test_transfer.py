@@ -124,8 +124,7 @@ def test_an_address_that_is_none_is_refused(url):
         transfer(url, io.BytesIO())
 
 
-def test_a_host_that_cannot_be_reached_is_remembered_for_a_while(monkeypatch):
-    hosts.forget_hosts()
+def test_a_host_that_cannot_be_reached_is_remembered_for_a_while(server, monkeypatch):
     monkeypatch.setattr(transfers, "PAUSE", 0.2)
     start = time.monotonic()
     for _ in range(50):

@@ -16,6 +16,12 @@ from flarebook.solarchip.images.channels import CHANNELS
 DAY = "2014-03-29"
 
 
+@pytest.fixture(autouse=True)
+def cache(tmp_path, monkeypatch):
+    """An empty cache, where what is known of hosts is kept too."""
+    monkeypatch.setenv("FLAREBOOK_DATA", str(tmp_path / "cache"))
+
+
 class Quiet(http.server.SimpleHTTPRequestHandler):
     """Serves a folder as the JSOC would."""
 

@@ -11,6 +11,7 @@ from flarebook.compendium.atomic_files import WORK, atomic_write, in_use, own_fo
 from flarebook.compendium.data import lock
 from flarebook.compendium.data.batch import local_index
 from flarebook.compendium.data.download import RECORD, mirror_folder
+from flarebook.compendium.data.hosts import FOLDER as HOSTS
 from flarebook.compendium.data.hosts import mirrored
 from flarebook.compendium.data.manifest import read_manifest
 from flarebook.compendium.data.transfer import read_page
@@ -20,7 +21,7 @@ from flarebook.compendium.provenance import sha256
 
 DAY = 86400.0  # s
 LISTINGS = "listings"  # folder in the cache
-OWN = (lock.NAME, "failed-*.csv", f"{LISTINGS}/*")  # of the cache itself
+OWN = (lock.NAME, "failed-*.csv", f"{LISTINGS}/*", f"{HOSTS}/*")  # of the cache itself
 
 
 def read_listing(url, form=None, max_age=30 * DAY, check=None):

@@ -1,9 +1,11 @@
 """Hosts that are asked: through a mirror where one is named, on safe ways, politely, and in vain only once.
 
 All jobs of a process share what is known of a host: its free connections, when it may be asked next, and whether it
-could not be reached a moment ago.
+could not be reached a moment ago.  The first two hold for all processes that share a cache: a host has a file there,
+whose time of change is when it may be asked next, and one for each connection, locked while that is open.
 """
 
+import fcntl
 import math
 import os
 import threading
@@ -11,10 +13,15 @@ import time
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
+from flarebook.compendium.atomic_files import make_folder
 from flarebook.compendium.errors import InputError
+from flarebook.compendium.project import cache_folder
 
+FOLDER = "hosts"  # in the cache
 CONNECTIONS, PAUSE = 4, 0.1  # open at a time to one host; s between the starts of two requests to it
 LONGEST_WAIT = 120.0  # s that a server may ask for
+LONGEST_PAUSE = 86400.0  # s that are remembered of what it asks for: more is a fault, of it or of a clock
+BETWEEN_LOOKS = 0.05  # s between two looks for a connection that other processes hold
 FORGOTTEN = 60.0  # s after which a host that could not be reached is asked again
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 UNENCRYPTED = ("http://sdc.uio.no/vol/fits/iris/level2/",)  # mirror of IRIS that has no https: a hash must decide
@@ -30,8 +37,7 @@ class _Host:
     """What this process knows of a host."""
 
     def __init__(self):
-        self.lock, self.connections = threading.Lock(), threading.BoundedSemaphore(CONNECTIONS)
-        self.free_at = -math.inf  # of the monotonic clock, when the next request may start
+        self.connections = threading.BoundedSemaphore(CONNECTIONS)
         self.failed_at, self.reason = -math.inf, ""  # when it could not be reached, and why
 
 
@@ -59,27 +65,65 @@ def connection(url):
     """Hold one of the connections to an address's host, from the time when it may be asked.
 
     Yields the seconds waited.  Raises InputError, at once, where the host could not be reached within the last minute,
-    or asked to wait for longer than LONGEST_WAIT.
+    or asked to wait for longer than LONGEST_WAIT, and where the cache cannot be written.
     """
     host, began = _host(url), time.monotonic()
     _check_reached(host, url)
-    with host.connections:
-        while (wait := _wait_of(host, url)) > 0:
+    with host.connections, _locked_file(url, range(CONNECTIONS)):
+        while (wait := _wait_of(url)) > 0:
             time.sleep(wait)
         _check_reached(host, url)
         yield time.monotonic() - began
 
 
-def _wait_of(host, url):
+@contextmanager
+def _locked_file(url, numbers=()):
+    """Lock the file of an address's host, or the first free one of its numbered files; yields the descriptor."""
+    folder, name = make_folder(cache_folder() / FOLDER), urlsplit(url).netloc.rpartition("@")[2][-200:]
+    paths = [folder / f"{name}.{number}" for number in numbers] or [folder / name]
+    mode = fcntl.LOCK_EX | (fcntl.LOCK_NB if numbers else 0)  # the host's own is free again at once
+    while (file := next(filter(None, (_lock_file(path, mode) for path in paths)), None)) is None:
+        time.sleep(BETWEEN_LOOKS)
+    try:
+        yield file
+    finally:
+        fcntl.flock(file, fcntl.LOCK_UN)  # a child process may have the descriptor too
+        os.close(file)
+
+
+def _lock_file(path, mode):
+    """Descriptor of a locked file, which is made; None when another thread or process has it."""
+    file = os.open(path, os.O_RDWR | os.O_CREAT)
+    try:
+        fcntl.flock(file, mode)
+    except BlockingIOError:
+        os.close(file)
+        return None
+    return file
+
+
+def _wait_of(url):
     """Seconds until a host may be asked, 0 when that is now: the next request may then start a pause later."""
     pause = 0.0 if urlsplit(url).hostname in LOOPBACK else PAUSE
-    with host.lock:
-        now = time.monotonic()
-        if now < host.free_at:
-            check_wait(host.free_at - now, url, "its host asks for a pause")
-            return host.free_at - now
-        host.free_at = now + pause
-        return 0.0
+    with _locked_file(url) as file:
+        wait = _pause_left(file)
+        if wait > 0:
+            check_wait(wait, url, "its host asks for a pause")
+        else:
+            _set_pause(file, pause)
+        return max(wait, 0.0)
+
+
+def _pause_left(file):
+    """Seconds until the time of change of a host's file."""
+    left = os.fstat(file).st_mtime - time.time()  # by the clock on the wall, which other processes have too
+    return left if left <= LONGEST_PAUSE else 0.0
+
+
+def _set_pause(file, seconds):
+    """Set the time of change of a host's file."""
+    until = time.time() + seconds
+    os.utime(file, (until, until))
 
 
 def _check_reached(host, url):
@@ -89,10 +133,9 @@ def _check_reached(host, url):
 
 
 def hold_requests(url, seconds):
-    """Let no job ask an address's host for some seconds, as it has asked by Retry-After."""
-    host = _host(url)
-    with host.lock:
-        host.free_at = max(host.free_at, time.monotonic() + seconds)
+    """Let no job of any process ask an address's host for some seconds, as it has asked by Retry-After."""
+    with _locked_file(url) as file:
+        _set_pause(file, max(_pause_left(file), min(seconds, LONGEST_PAUSE)))
 
 
 def note_unreachable(url, reason):
