@@ -18,7 +18,7 @@ import urllib3
 from flarebook.compendium.data import hosts, lock
 from flarebook.compendium.data.batch import check_plan, fetch_files, make_plan, matches, write_failures
 from flarebook.compendium.data.cache import parts_of_downloads
-from flarebook.compendium.data.download import fetch_url
+from flarebook.compendium.data.download import download
 from flarebook.compendium.data.manifest import DataFile
 from flarebook.compendium.data.transfer import CHUNK
 from flarebook.compendium.errors import InputError
@@ -261,7 +261,7 @@ def test_what_a_host_asks_of_one_process_holds_for_the_others(server):
     hosts.hold_requests(server.address, 5000)
     hosts.hold_requests(server.address, 1)  # a shorter pause does not end a longer one
     with pytest.raises(InputError, match="its host asks for a pause.: try again in (5000|4999) s"):
-        fetch_url(f"{server.address}/whole/x.bin", bool)
+        download([f"{server.address}/whole/x.bin"], cache_folder() / "x.bin")
     assert not server.requests
 
 
