@@ -31,16 +31,20 @@ def read_archive(folder, last_tenth=False, side=None):
     return scale_archive(images, train), scale_archive(images, held), describe_images(images, days, train)
 
 
-def describe_training(folder, side=None):
-    """What `describe_images` tells of the dates before the last tenth of an archive's time."""
-    images, days = read_physical(folder, side)
+def describe_training(images, days):
+    """What `describe_images` tells of the dates before the last tenth of an archive's time.
+
+    images, days: of `read_physical`.
+    """
     train, _ = training_and_held_out(days, last_tenth=True)
     return describe_images(images, days, train)
 
 
-def read_held_out(folder, side=None):
-    """Last tenth of an archive's time: scaled images (n, 11, h, w), magnetograms (n, h, w) in G, and their days."""
-    images, days = read_physical(folder, side)
+def hold_out(images, days):
+    """Last tenth of an archive's time: scaled images (n, 11, h, w), magnetograms (n, h, w) in G, and their days.
+
+    images, days: of `read_physical`.
+    """
     _, held = training_and_held_out(days, last_tenth=True)
     return scale_archive(images, held), images[held, CHANNELS.index("hmi")].astype(np.float32), days[held]
 

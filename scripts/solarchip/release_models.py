@@ -21,7 +21,7 @@ from flarebook.solarchip.representation.linear_probes import probe_targets
 from flarebook.solarchip.translation import translator
 from flarebook.solarchip.translation.scores import score_translation, select_target
 from scripts.release import Release, publish, read_trainings, table_row
-from scripts.solarchip.archive import read_held_out
+from scripts.solarchip.archive import hold_out, read_physical
 
 SCORED = ("171", "304", "1600")  # AIA channels set against HMI in the card's retrieval
 # names of settings in the shipped files -> names of today
@@ -62,7 +62,7 @@ def ship(archive, folders, data=weights.FOLDER):
     for name, model in models.items():
         if (hidden := training_settings(model.about).get("hide", "nothing")) != "nothing":
             raise InputError(f"the training of {name} hid {hidden} of its images: it is a control and does not ship")
-    return publish(models, histories, card_values(models, histories, *read_held_out(archive)), RELEASE, data)
+    return publish(models, histories, card_values(models, histories, *hold_out(*read_physical(archive))), RELEASE, data)
 
 
 def card_values(models, histories, images, magnetograms, days):
@@ -126,7 +126,7 @@ def scores(models, images, magnetograms, days):
 
 
 def evaluation_set(images, magnetograms, days):
-    """EvaluationSet of held-out dates of `read_held_out`, of which the earlier half teaches."""
+    """EvaluationSet of held-out dates of `hold_out`, of which the earlier half teaches."""
     known = probe_targets(days.reset_index(drop=True), magnetograms)
     return representation_scores.EvaluationSet(images, days["time"].to_numpy(), known, *halves(days["time"]))
 

@@ -11,7 +11,7 @@ from flarebook.compendium.batch_report import run_script
 from flarebook.compendium.errors import InputError
 from flarebook.solarchip.models.weights import load_weights
 from flarebook.solarchip.representation.pretrainings import COLUMNS, FILE, score_parts
-from scripts.solarchip.archive import describe_training, read_held_out
+from scripts.solarchip.archive import describe_training, hold_out, read_physical
 from scripts.solarchip.release_models import SCORED, evaluation_set, training_settings
 
 DIFFERENT = ("seed", "hide", "size", "reconstruction_warmup")  # settings in which the trainings may differ
@@ -52,9 +52,12 @@ def check_comparable(found):
             )
 
 
-def check_archive(model, archive):
-    """Refuse an archive on which the model was not trained, by the hash of its training images."""
-    wanted, found = model.about["images_sha256"], describe_training(archive, model.size.image)["images_sha256"]
+def check_archive(model, archive, images, days):
+    """Refuse an archive on which the model was not trained, by the hash of its training images.
+
+    images, days: of the archive, as `read_physical` gives them.
+    """
+    wanted, found = model.about["images_sha256"], describe_training(images, days)["images_sha256"]
     if found != wanted:
         raise InputError(
             f"{archive} is not the archive of these trainings: its images have the hash {found[:12]}, and theirs "
@@ -110,8 +113,9 @@ def main(
     """Write the scores of several pretrainings, of several seeds and with hidden parts of the Sun."""
     pretrainings = read_pretrainings(folders)
     model = pretrainings[0][1]
-    check_archive(model, archive)
-    held_out = read_held_out(archive, model.size.image)
+    images, days = read_physical(archive, model.size.image)
+    check_archive(model, archive, images, days)
+    held_out = hold_out(images, days)
     write_table(score_pretrainings(pretrainings, *held_out), header_lines(pretrainings, held_out[-1]), out)
     typer.echo(f"written: {out}")
 

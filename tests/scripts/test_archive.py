@@ -11,7 +11,7 @@ from flarebook.compendium.errors import InputError
 from flarebook.solarchip.datasets.archive import scale_archive
 from flarebook.solarchip.models.weights import load_weights
 from scripts.solarchip import pretrain
-from scripts.solarchip.archive import STEP, read_archive, read_held_out, read_physical
+from scripts.solarchip.archive import STEP, hold_out, read_archive, read_physical
 
 N = 400
 
@@ -33,7 +33,7 @@ def test_the_last_tenth_of_the_time_is_held_out_after_a_gap(archive):
     images, held_out, about = read_archive(archive)
     assert abs(len(images) - 0.9 * N) < 2 and about["n_dates"] == len(images) and about["first_date"] == "2012-01-01"
     assert images.dtype == np.float16 and -1 <= images.min() < images.max() <= 1
-    same, field, days = read_held_out(archive)
+    same, field, days = hold_out(*read_physical(archive))
     number = field.mean(axis=(1, 2))
     np.testing.assert_array_equal(same, held_out)
     assert number.min() > len(images) + 12 and number.max() > N - 2  # two weeks let the regions rotate out of view
@@ -49,7 +49,7 @@ def test_binned_images_are_means_of_the_physical_ones_before_they_are_scaled(arc
     np.testing.assert_array_equal(
         np.concatenate([images[:5], held_out[-5:]]), scale_archive(np.r_[binned[:5], binned[-5:]])
     )
-    np.testing.assert_allclose(read_held_out(archive, 8)[1][-1], binned[-1, 0], rtol=1e-3)
+    np.testing.assert_allclose(hold_out(*read_physical(archive, 8))[1][-1], binned[-1, 0], rtol=1e-3)
 
 
 def test_the_dates_on_which_a_notebook_tests_are_not_trained_on(archive, tmp_path):

@@ -60,9 +60,10 @@ def test_each_training_is_scored_on_every_part_and_the_header_tells_what_it_saw(
     assert [shared[name] for name in ("steps", "image", "n_dates", "batch_size")] == ["3", "32", "40", "32"]
 
 
-def test_the_held_out_dates_have_the_pixels_of_the_trainings(trained, held_out, tmp_path, monkeypatch):
+def test_an_archive_is_read_once_with_the_pixels_of_the_trainings(trained, held_out, tmp_path, monkeypatch):
     asked = []
-    monkeypatch.setattr(score_pretrainings, "read_held_out", lambda *given: asked.append(given) or held_out)
+    monkeypatch.setattr(score_pretrainings, "read_physical", lambda *given: asked.append(given) or held_out[::2])
+    monkeypatch.setattr(score_pretrainings, "hold_out", lambda *given: held_out)
     monkeypatch.setattr(score_pretrainings, "describe_training", lambda *given: {"images_sha256": "0"})
     folder = trained(1)
     score_pretrainings.main(tmp_path, [folder], tmp_path / "table.csv")
