@@ -1,5 +1,6 @@
 """Listings are asked for once; what is here is compared with its hashes; only what is of no use may go."""
 
+import hashlib
 import os
 import time
 
@@ -100,6 +101,15 @@ def test_what_has_changed_is_named_and_kept(server, project):
     other.write_bytes(b"2")
     save("unknown.fits")
     assert verify_files() == (1, [other], 1)
+    with open(project / "data-manifest.yaml", "a", encoding="utf-8") as stream:
+        for folder, text in (("sun", "1"), ("earth", "2")):  # two files that ship, of one name
+            (project / folder).mkdir()
+            (project / folder / "history.csv").write_text(text)
+            digest = hashlib.sha256(text.encode()).hexdigest()
+            fields = f"path: {folder}/history.csv, sha256: {digest}, ships: true, stands_in: null"
+            stream.write(f"  - {{id: {folder}, study: sun, title: T, origin: real, url: null, doi: null, {fields},\n")
+            stream.write("     licence: MIT, citation: null}\n")
+    assert verify_files() == (3, [other], 1)
     right.write_bytes(b"changed")
     assert set(verify_files()[1]) == {right, other} and right.exists() and other.exists()
 

@@ -124,10 +124,10 @@ def verify_files(track=iter):
     track: makes an iterable one whose progress is shown.  Returns (number of right files, [Path of each wrong one],
     number of files without a known hash).
     """
-    hashes, paths = expected_hashes(), _files_here()
+    hashes = _expected_here()
     right, wrong, unknown = 0, [], 0
-    for path in track(paths):
-        expected = hashes.get(path.name)
+    for path in track(list(hashes)):
+        expected = hashes[path]
         if expected is None:
             unknown += 1
         elif sha256(path) == expected:
@@ -137,11 +137,17 @@ def verify_files(track=iter):
     return right, wrong, unknown
 
 
-def _files_here():
-    """Files that ship, and those of the mirror and the cache."""
-    ships = [project_root() / file.path for data in read_manifest().values() for file in data.files if file.path]
+def _expected_here():
+    """Hashes of the files of the mirror and the cache by their names, and of those that ship: {Path: sha256 or None}.
+
+    Two files that ship may have the same name in different folders.
+    """
     own = {path for pattern in OWN for path in cache_folder().glob(pattern)}
-    return [path for path in ships if path.is_file()] + [path for path in local_index().values() if path not in own]
+    hashes = expected_hashes()
+    found = {path: hashes.get(path.name) for path in local_index().values() if path not in own}
+    ships = [file for data in read_manifest().values() for file in data.files if file.path]
+    found |= {project_root() / file.path: file.sha256 for file in ships}
+    return {path: expected for path, expected in found.items() if path.is_file()}
 
 
 @dataclass(frozen=True)
