@@ -1,6 +1,6 @@
 """The page on clusters shows each cost with its unit, its kind and its origin, and what a job may use."""
 
-from flarebook.compendium.reports.scale import cost_table, resource_table
+from flarebook.compendium.reports.scale import MEASURED, cost_table, measured_file, measured_table, resource_table
 
 COSTS = """work,quantity,value,spread,kind,origin
 study 1,archives (bytes),5465000000,,measured,scale.csv
@@ -27,3 +27,21 @@ def test_a_job_s_resources_are_those_of_both_profiles(checkout, monkeypatch):
     rows = {line.split(" | ")[0].lstrip("| "): line.split(" | ")[1:] for line in resource_table(checkout).splitlines()}
     assert rows["solarchip/2-pretrain"][:4] == ["8", "300", "24", "gpu:1"]  # of slurm and of paper
     assert rows["iris/3-observations"][4] == "2 GB, 60 min |"
+
+
+def test_a_whole_run_takes_the_place_of_one_of_few_steps_and_what_ran_in_neither_has_dashes(
+    tmp_path, checkout, monkeypatch
+):
+    monkeypatch.setenv("FLAREBOOK_ROOT", str(checkout))
+    (tmp_path / "metrics").mkdir()
+    assert measured_table(tmp_path).endswith("Processor: –.")
+    rows = {
+        "paper": ["stix/2-archive,2,1.5,1.4,1136,2.1,2 cores of X"],
+        "paper-short": ["stix/2-archive,1,9,9,9,9,Y", "solarchip/2-pretrain,2,3,4.04,11000,1,2 cores of X"],
+    }
+    for run, lines in rows.items():
+        measured_file(tmp_path, run).write_text("\n".join([",".join(MEASURED), *lines]))
+    lines = measured_table(tmp_path).splitlines()
+    assert "| stix/2-archive | whole | 2 | 1.5 | 1.4 | 1.14 | 2.1 |" in lines
+    assert "| solarchip/2-pretrain | few steps | 2 | 3.0 | 4.0 | 11 | 1.0 |" in lines
+    assert "| iris/7-ablations | – | – | – | – | – | – |" in lines and lines[-1] == "Processor: 2 cores of X."

@@ -26,7 +26,7 @@ from flarebook.compendium.reports.gate_tables import NONE as MISSING
 from flarebook.compendium.reports.gate_tables import effect_rows, finding_rows, gate_rows, kind_rows, number
 from flarebook.compendium.reports.gates import CONSTANT, GREEN, gates_file, judge, read_gates
 from flarebook.compendium.reports.markdown_tables import NARROW, table
-from flarebook.compendium.reports.scale import cost_table, resource_table
+from flarebook.compendium.reports.scale import cost_table, measured_table, resource_table
 from flarebook.compendium.run import read_metrics
 from flarebook.compendium.workflow.parameters import is_real
 
@@ -256,6 +256,7 @@ PARTS = {
     "versions-table": versions_table,
     "benchmark-table": benchmark_table,
     "cost-table": lambda build: cost_table(build.root),
+    "measured-table": lambda build: measured_table(build.root),
     "resource-table": lambda build: resource_table(build.root),
     "package-drawing": package_drawing,
     "workflow-drawing": workflow_drawing,

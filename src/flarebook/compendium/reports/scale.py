@@ -2,13 +2,16 @@
 
 import csv
 
+import pandas as pd
+
 from flarebook.compendium.reports.gate_tables import NONE as MISSING
 from flarebook.compendium.reports.markdown_tables import NARROW, shown_bytes, table
 from flarebook.compendium.validation import read_yaml
-from flarebook.compendium.workflow.parameters import read_profile
+from flarebook.compendium.workflow.parameters import SHORT, read_profile
 
 COSTS, CLUSTER = "book/costs.csv", "profiles/slurm/config.yaml"
 PROFILE = "paper"
+MEASURED = ["notebook", "threads", "minutes", "core_minutes", "memory_mb", "load", "processor"]
 
 
 def cost_table(root):
@@ -45,9 +48,40 @@ def resource_table(root):
     return table(("notebook", "cores", "memory [GB]", "hours", "GPUs", "a job of a part"), rows)
 
 
+def measured_file(root, profile):
+    """File of what the notebooks of a profile took, which scripts/measure_notebooks.py writes."""
+    return root / "metrics" / f"{profile}-costs.csv"
+
+
+def read_measured(path):
+    """Table of what notebooks took, with the columns MEASURED; empty before any was measured."""
+    return pd.read_csv(path) if path.is_file() else pd.DataFrame(columns=MEASURED)
+
+
+def measured_table(root):
+    """What each notebook of the paper profile took, whole or of few steps; dashes where neither ran.
+
+    root: project folder, whose metrics/paper-costs.csv and paper-short-costs.csv scripts/measure_notebooks.py writes.
+    """
+    runs = {"few steps": f"{PROFILE}-{SHORT}", "whole": PROFILE}
+    tables = [read_measured(measured_file(root, run)).assign(run=name) for name, run in runs.items()]
+    taken = {row.notebook: row for rows in tables for row in rows.itertuples()}  # a whole run takes the place
+    rows = [(name, *_measured(taken.get(name))) for name in read_profile(PROFILE).notebooks]
+    head = ("notebook", "run", "threads", "minutes", "core-minutes", "memory [GB]", "load")
+    machines = sorted({row.processor for row in taken.values()})
+    return f"{table(head, rows)}\n\nProcessor: {'; '.join(machines) or MISSING}."
+
+
+def _measured(row):
+    """Numbers of a row of what was measured, as text; dashes for none."""
+    if row is None:
+        return (MISSING,) * 6
+    return row.run, row.threads, f"{row.minutes:.1f}", f"{row.core_minutes:.1f}", _gigabytes(row), f"{row.load:.1f}"
+
+
 def _gigabytes(entry):
     """Memory of a job in GB."""
-    return f"{entry.memory_mb / 1000:g}"
+    return f"{entry.memory_mb / 1000:.3g}"
 
 
 def _part(part):
