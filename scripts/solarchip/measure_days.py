@@ -1,11 +1,11 @@
 """Measure what it costs to embed days of SDO: images of a store read, prepared and encoded by a shipped encoder.
 
-    python -m scripts.solarchip.measure_days [--days 64] [--dense 60] [--encoder vit-tiny]
+    python -m scripts.solarchip.measure_days [--days 120] [--dense 90] [--encoder vit-tiny]
 
-The store has SDOML's layout and 512 pixels; its images are simulated: the shipped AIA image with noise, four chunks a
+The store has SDOML's layout and 512 pixels; its images are simulated: the shipped AIA image with noise, six chunks a
 channel, to which the chunks of all other days are links. It is read from this machine's disk cache, so that a network
 comes on top. Two samplings are measured: one date a day, and every 6 minutes. Writes benchmarks/embedding.csv, a row
-for each run of 16 dates. Run it on a quiet machine.
+for each batch of 30 dates. Run it on a quiet machine.
 """
 
 import argparse
@@ -31,8 +31,8 @@ from tests.solarchip.sdoml_store import ROWS, write_array
 
 TABLE = Path("benchmarks/embedding.csv")
 YEAR = pd.date_range("2011-01-01", "2011-12-31T23:54", freq="6min")  # of AIA; HMI has every second time
-DISTINCT = 4  # chunks of a channel that are written; others are links to them
-BATCH = 16  # dates of a row
+DISTINCT = 6  # chunks of a channel that are written; others are links to them
+BATCH = 30  # dates of a row, about a month, which is a part of the study
 
 
 def write_days(folder, days):
@@ -47,20 +47,15 @@ def write_days(folder, days):
             os.link(place / f"{number % DISTINCT}.0.0", place / f"{chunk}.0.0")
 
 
-def time_batches(folder, moments, model):
-    """Seconds to read and prepare, and to encode, each batch of dates: [(dates, seconds, seconds)]."""
-    rows, start = [], perf_counter()
-    dates = prepare_dates(list(moments), folder, folder, model.size.image)
-    for first in range(0, len(moments), BATCH):
-        batch = [found for found, _ in zip(dates, moments[first : first + BATCH], strict=False)]
-        ready = perf_counter()
-        for channel in REQUIRED:
-            images = scale_channel(np.stack([found[channel] for found in batch]), channel)
-            assert sum(len(tokens.cls) for tokens in encode_batches(model, images, channel)) == len(batch)
-        end = perf_counter()
-        rows.append((len(batch), ready - start, end - ready))
-        start = end
-    return rows
+def time_batch(folder, moments, model):
+    """Dates of a batch, and seconds to read and prepare them, the store's opening included, and to encode them."""
+    start = perf_counter()
+    dates = list(prepare_dates(list(moments), folder, folder, model.size.image))
+    ready = perf_counter()
+    for channel in REQUIRED:
+        images = scale_channel(np.stack([found[channel] for found in dates]), channel)
+        list(encode_batches(model, images, channel))
+    return len(dates), ready - start, perf_counter() - ready
 
 
 def measure_days(days, dense, encoder):
@@ -70,8 +65,9 @@ def measure_days(days, dense, encoder):
         write_days(folder, days)
         midnights = YEAR[YEAR == YEAR.normalize()][:days]
         for per_day, moments in ((1, midnights), (240, YEAR[:dense])):
-            time_batches(folder, moments[:BATCH], model)  # to warm up: imports, and the files in the cache
-            rows = time_batches(folder, moments, model)
+            batches = [moments[first : first + BATCH] for first in range(0, len(moments), BATCH)]
+            time_batch(folder, batches[0], model)  # to warm up: imports
+            rows = [time_batch(folder, batch, model) for batch in batches]
             table = pd.DataFrame(rows, columns=["dates", "prepare_s", "encode_s"])
             cores = len(os.sched_getaffinity(0))
             tables.append(table.assign(per_day=per_day, encoder=encoder, channels=len(REQUIRED), cores=cores))
@@ -83,8 +79,8 @@ def measure_days(days, dense, encoder):
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--days", type=int, default=64, help="dates at one a day")
-    parser.add_argument("--dense", type=int, default=60, help="dates at 240 a day, at most 60")
+    parser.add_argument("--days", type=int, default=120, help="dates at one a day")
+    parser.add_argument("--dense", type=int, default=90, help="dates at 240 a day, at most 90")
     parser.add_argument("--encoder", default="vit-tiny")
     given = parser.parse_args()
     run_script(measure_days, given.days, given.dense, given.encoder)
