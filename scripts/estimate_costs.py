@@ -39,7 +39,7 @@ def iris_rows():
     """Rows of study 1: the 68 observations."""
     table = costs.measured_costs()
     largest, work = costs.largest_rows(table), f"study 1: {len(observation_table())} observations"
-    one, workers, source = largest.iloc[0], largest.index.max(), "src/flarebook/iris/data/scale.csv"
+    one, workers, source = largest.iloc[0], largest.index.max(), "iris/data/scale.csv"
     best = largest.loc[workers]
     yield work, "archives, simulated, Mg II window (bytes)", one["archive_bytes"], None, "measured", source
     yield work, "archives as published, all windows (bytes)", *NOT_MEASURED, "data-manifest.yaml: sizes are not known"
@@ -115,7 +115,7 @@ def forward_flops(name, encode_only=False):
 
 def gpu_hours(flops):
     """Value, spread, kind and origin of operations in hours of a GPU."""
-    origin = f"operations counted by torch, {UTILISATION:.0%} of {PEAK / 1e12:.0f} TFLOP/s (A100, data sheet)"
+    origin = f"counted operations at {UTILISATION:.0%} of {PEAK / 1e12:.0f} TFLOP/s, the peak of an A100"
     return flops / (PEAK * UTILISATION) / 3600, None, "estimate", origin
 
 

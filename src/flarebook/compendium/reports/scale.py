@@ -1,6 +1,8 @@
 """Tables of the page on clusters: what the studies cost at full scale, and what the job of a notebook may use."""
 
 import csv
+from itertools import groupby
+from operator import itemgetter
 
 import pandas as pd
 
@@ -15,14 +17,15 @@ MEASURED = ["notebook", "threads", "minutes", "core_minutes", "memory_mb", "load
 
 
 def cost_table(root):
-    """Costs of the three studies, each with its kind and its origin.
+    """Costs of the three studies, a table for each work, every number with its kind and its origin.
 
     root: project folder, whose book/costs.csv scripts/estimate_costs.py writes.
     """
     with open(root / COSTS, newline="", encoding="utf-8") as stream:
-        rows = list(csv.DictReader(stream))
-    shown = [(row["work"], *_quantity(row), row["kind"], row["origin"]) for row in rows]
-    return table(("work", "what", "amount", "kind", "origin"), shown)
+        works = [(work, list(rows)) for work, rows in groupby(csv.DictReader(stream), itemgetter("work"))]
+    head = ("what", "amount", "kind", "origin")
+    shown = {work: [(*_quantity(row), row["kind"], row["origin"]) for row in rows] for work, rows in works}
+    return "\n\n".join(f"### {work[0].upper()}{work[1:]}\n\n{table(head, rows)}" for work, rows in shown.items())
 
 
 def _quantity(row):
