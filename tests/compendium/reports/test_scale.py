@@ -19,7 +19,7 @@ def test_a_cost_has_its_unit_its_spread_and_its_origin(tmp_path):
         "| archives | 5.46 GB | measured | scale.csv |",
         "| embed | 0.2 ± 0.004 core-hours | measured | results.json |",
         "| embed | 1,234 GPU-hours | estimate | assumed |",
-        "| embed again | – | not measured | no GPU |",
+        "| embed again | – GPU-hours | not measured | no GPU |",
     ]
 
 

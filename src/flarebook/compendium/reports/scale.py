@@ -32,7 +32,7 @@ def _quantity(row):
     """What is counted, and its amount with the unit."""
     what, _, unit = row["quantity"].removesuffix(")").rpartition(" (")
     if not row["value"]:
-        return what, MISSING
+        return what, f"{MISSING}{NARROW}{unit}"
     value = float(row["value"])
     if unit == "bytes":
         return what, shown_bytes(value)
