@@ -8,6 +8,7 @@ import pandas as pd
 
 from flarebook.compendium.errors import InputError
 
+SOURCES = ("simulated", "real")  # of the spectra of an observation
 WINDOW_MINUTES = 25.0  # section 2.2
 WINDOW_END = -1.0  # minutes to onset at which a pre-flare window ends
 SLIT_LENGTH = {"medium": 60.0, "large": 120.0, "very large": 175.0}  # arcsec, IRIS operations

@@ -1,6 +1,7 @@
 """The feature store of study 1 in parts: one observation each, simulated or streamed from its real raster.
 
-Notebooks read the store, never a raster.
+Notebooks read the store, never a raster.  What makes a part is imported where it is made, so that naming and gathering
+parts takes no time.
 """
 
 from contextlib import contextmanager
@@ -16,14 +17,8 @@ from flarebook.compendium.errors import InputError
 from flarebook.compendium.provenance import mix_origins
 from flarebook.compendium.validation import check_known
 from flarebook.compendium.workflow.parts import gathered_parts
-from flarebook.iris.atmospheres.library import load_library, make_mixer
-from flarebook.iris.labels.criterion import read_activity
 from flarebook.iris.mg2 import FEATURES, PROFILE, REGIONS
-from flarebook.iris.observations import observation_table
-from flarebook.iris.rasters import archive
-from flarebook.iris.simulation.dataset import observation_seed, simulate_features
-from flarebook.iris.simulation.observation import load_calibration
-from flarebook.iris.simulation.real_dataset import ABOUT, SOURCES, criterion_notes, real_table
+from flarebook.iris.observations import SOURCES, observation_table
 
 OBSERVATIONS, PROFILES = "iris/3-observations", "iris/12-whole-profiles"
 SETTINGS = {  # of the notebooks that have parts: the parameters on which these depend
@@ -79,6 +74,10 @@ def make_part(name, parameters, store):
     name: one of `part_names`; store: PartStore of the parameters.  An observation that is not available, or whose
     raster cannot be read, gives a part without rows whose record says why.
     """
+    from flarebook.iris.rasters import archive
+    from flarebook.iris.simulation.dataset import observation_seed, simulate_features
+    from flarebook.iris.simulation.real_dataset import criterion_notes, real_table
+
     rows = observation_table()
     found = rows[rows["observation"].map(part_name) == name.removesuffix(LONG)]
     if name not in part_names(parameters):
@@ -126,6 +125,7 @@ def further_widths(parameters):
 def empty_table(options):
     """Table of no spectra with the columns of a part."""
     from flarebook.iris.features.window_scan import width_columns
+    from flarebook.iris.simulation.real_dataset import ABOUT
 
     names = [*FEATURES, *width_columns(options.get("widths", ())), *(PROFILE if options.get("profiles") else ())]
     return pd.DataFrame(columns=[*ABOUT, *names], dtype=np.float32).astype(ABOUT)
@@ -147,12 +147,17 @@ def arrow_table(table, observation, rows):
 @lru_cache(1)
 def shared_mixer():
     """The mixer of the shipped library and calibration, made once in a process."""
+    from flarebook.iris.atmospheres.library import load_library, make_mixer
+    from flarebook.iris.simulation.observation import load_calibration
+
     return make_mixer(load_library(), load_calibration())
 
 
 @lru_cache(1)
 def shared_activity(goes):
     """Activity by GOES records and flare lists, read once in a process; None without any."""
+    from flarebook.iris.labels.criterion import read_activity
+
     return read_activity(goes) if goes else None
 
 

@@ -9,8 +9,6 @@ import numpy as np
 import pandas as pd
 from scipy.ndimage import gaussian_filter1d
 from scipy.spatial import cKDTree
-from sklearn.cluster import KMeans
-from sklearn.metrics import pairwise_distances_argmin_min
 
 from flarebook.compendium.errors import InputError
 from flarebook.iris.mg2 import LIGHT_SPEED
@@ -128,6 +126,8 @@ def nearest_profiles(spectra, references):
     spectra: (n, n_wavelengths); references: (m, n_wavelengths) on the same wavelengths; both are divided by their
     maximum.  Returns index (n,) and distance (n,), the root mean square difference as a share of the peak.
     """
+    from sklearn.metrics import pairwise_distances_argmin_min  # a second, which most processes need not spend
+
     index, distance = pairwise_distances_argmin_min(normalised(spectra), normalised(references))
     return index, distance / np.sqrt(spectra.shape[-1])
 
@@ -183,6 +183,8 @@ def uncovered_groups(spectra, comparison, number, seed=0):
     number = min(number, len(missed))
     if number == 0:
         return np.empty((0, spectra.shape[1])), []
+    from sklearn.cluster import KMeans
+
     label = KMeans(number, n_init=4, random_state=seed).fit_predict(normalised(spectra[missed]))
     groups = sorted((missed[label == k] for k in range(number)), key=len, reverse=True)
     return np.stack([normalised(spectra[group]).mean(axis=0) for group in groups]), groups

@@ -15,7 +15,6 @@ from flarebook.iris.observations import WINDOW_END, WINDOW_MINUTES
 from flarebook.iris.rasters import archive
 from flarebook.iris.rasters.read import iter_exposures
 
-SOURCES = ("simulated", "real")
 ABOUT = {"exposure": "int32", "slit": "int32"} | dict.fromkeys(
     ("minutes_to_onset", "quiet_fraction", "activity"), "float32"
 )
