@@ -1,7 +1,7 @@
 """Measure what spectra cost: level-2 archives read, checked, measured and stored, by their number and the workers.
 
     flarebook iris simulate RASTERS
-    python -m scripts.iris.measure_scale RASTERS [--sizes 100000 ...] [--workers 1 2 4]
+    python -m scripts.iris.measure_scale RASTERS [--sizes 100000 ...] [--workers 1 2 4] [--repeats 3]
 
 Rows that src/flarebook/iris/data/scale.csv already has are kept, so that it may be stopped and run again; a row is
 measured anew when it is removed from the file.  Run it on a quiet machine.
@@ -34,7 +34,10 @@ from flarebook.iris.simulation.level2_archive import archive_path, exposure_seco
 
 TABLE = Path(str(files("flarebook.iris") / "data" / "scale.csv"))
 SIZES, WORKERS = (100_000, 300_000, 1_000_000, 3_000_000, 9_000_000), (1, 2, 4)
-COLUMNS = ["size", "workers", "spectra", "stored", "parts", "seconds", "memory_mb", "archive_bytes", "store_bytes"]
+COLUMNS = [
+    "size", "workers", "spectra", "stored", "parts", "seconds", "memory_mb", "archive_bytes", "store_bytes",
+]  # fmt: skip
+TURNS = ["n", "low", "high"]  # number of turns, shortest and longest time in s; all else is of the median one
 PAUSE = 0.2  # s between two looks at the memory
 SEED = 1  # of the order in which observations are taken
 
@@ -47,7 +50,7 @@ def archive_spectra(entry):
 def choose_observations(table, size):
     """Rows of observations that together hold `size` spectra or little more, in a random order, always the same.
 
-    AR 4 is left out: the reader refuses its pointing, which the paper prints off the disk.
+    AR 4 is left out: the paper prints its pointing off the disk, and its simulated archive has another.
     """
     table = table[table["observation"] != "AR 4"]
     spectra = table.apply(archive_spectra, axis=1)
@@ -118,7 +121,7 @@ def measure_row(rasters, size, workers, folder):
         "paper-real",
     ]
     command += ["-p", "spectra_per_observation=0", "--output", str(folder), "--jobs", str(workers)]
-    environment = {"FLAREBOOK_MIRROR": str(rasters), REHEARSAL: "1"}
+    environment = {"FLAREBOOK_MIRROR": str(rasters), REHEARSAL: "1", "NUMBA_NUM_THREADS": "1"}  # a core each
     seconds, memory = run_measured(command + [text for name in names for text in ("--only", name)], environment)
     place = folder / "parts" / OBSERVATIONS
     store = PartStore(place, read_json(place / "parameters.json")["parameters"])
@@ -134,25 +137,37 @@ def processor():
     return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine())
 
 
-def write_rows(rows):
-    """Write the table with the machine and the date in its header."""
+def write_rows(path, rows, data):
+    """Write a measured table with date, machine and data in its header.
+
+    rows: DataFrame with seconds and memory_mb; data: what was measured with, in words.
+    """
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    header = f"# {now()}; {os.cpu_count()} cores of {processor()}, {memory:.0f} GiB; simulated level-2 archives, gzip\n"
-    with atomic_write(TABLE) as path:
-        table = (
-            pd.DataFrame(rows, columns=COLUMNS).sort_values(["size", "workers"]).round({"seconds": 1, "memory_mb": 0})
-        )
-        path.write_text(header + table.to_csv(index=False), encoding="utf-8")
+    header = f"# {now()}; {os.cpu_count()} cores of {processor()}, {memory:.0f} GiB; {data}\n"
+    text = rows.round({"seconds": 1, "memory_mb": 0, "low": 1, "high": 1}).to_csv(index=False)
+    with atomic_write(path) as partial:
+        partial.write_text(header + text, encoding="utf-8")
 
 
-def measure(rasters, sizes, workers):
-    """Measure the rows that the table lacks."""
+def median_row(turns):
+    """The turn of median time, with the number of turns, the shortest and the longest time."""
+    turns = sorted(turns, key=lambda row: row["seconds"])
+    spread = (len(turns), turns[0]["seconds"], turns[-1]["seconds"])
+    return turns[len(turns) // 2] | dict(zip(TURNS, spread, strict=True))
+
+
+def measure(rasters, sizes, workers, repeats):
+    """Measure the rows that the table lacks; those of the largest size several times."""
     rows = pd.read_csv(TABLE, comment="#").to_dict("records") if TABLE.is_file() else []
     known = {(row["size"], row["workers"]) for row in rows}
     for size, number in [(size, number) for size in sizes for number in workers if (size, number) not in known]:
-        with tempfile.TemporaryDirectory(dir=rasters, prefix=".measured-") as folder:
-            rows.append(measure_row(Path(rasters), size, number, Path(folder)))
-        write_rows(rows)
+        turns = []
+        for _ in range(repeats if size == max(SIZES) else 1):
+            with tempfile.TemporaryDirectory(dir=rasters, prefix=".measured-") as folder:
+                turns.append(measure_row(Path(rasters), size, number, Path(folder)))
+        rows.append(median_row(turns))
+        table = pd.DataFrame(rows, columns=COLUMNS + TURNS).sort_values(["size", "workers"])
+        write_rows(TABLE, table, "simulated level-2 archives, gzip")
         print({name: round(value) for name, value in rows[-1].items()})
 
 
@@ -161,5 +176,6 @@ if __name__ == "__main__":
     parser.add_argument("rasters", type=Path, help="folder of the archives")
     parser.add_argument("--sizes", type=int, nargs="+", default=SIZES)
     parser.add_argument("--workers", type=int, nargs="+", default=WORKERS)
+    parser.add_argument("--repeats", type=int, default=3, help="turns of the largest size")
     given = parser.parse_args()
-    run_script(measure, given.rasters, given.sizes, given.workers)
+    run_script(measure, given.rasters, given.sizes, given.workers, given.repeats)

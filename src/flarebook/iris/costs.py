@@ -10,10 +10,11 @@ CLUSTERS = (16, 256)  # cores of the estimates
 
 
 def measured_costs():
-    """Measured rows: DataFrame size, workers, spectra, stored, parts, seconds, memory_mb, archive_bytes, store_bytes.
+    """Measured rows: DataFrame size, workers, spectra, stored, parts, seconds, memory_mb, archive_bytes, store_bytes,
+    n, low, high.
 
     size: asked for; spectra: those read; stored: those that could be used; memory_mb: of all processes
-    together, at its highest.
+    together, at its highest; seconds: the median of n turns, between low and high.
     """
     return pd.read_csv(TABLE, comment="#")
 

@@ -2,6 +2,7 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.ticker import NullLocator, ScalarFormatter
 
 from flarebook.iris.costs import amdahl_seconds, estimate_costs, largest_rows
 from flarebook.iris.mg2 import NEUTRAL_COLOUR
@@ -34,6 +35,7 @@ def plot_costs(costs):
         cores.plot(workers, seconds, marker=marker, color=colour, ls="")
     cores.set(xlabel="workers or cores", ylabel=f"time of {largest['spectra'].max() / 1e6:.1f} million spectra [s]")
     cores.set_xticks([1, 4, 16, 64, 256], ["1", "4", "16", "64", "256"])
-    cores.minorticks_off()
+    cores.xaxis.set_minor_locator(NullLocator())
+    cores.yaxis.set_minor_formatter(ScalarFormatter())  # the times span less than a decade
     cores.legend(loc="upper right", fontsize=8)
     return figure
