@@ -21,6 +21,7 @@ from flarebook.stix.maps.file_names import parse_name
 
 ROOT = Path(__file__).parents[2]
 MANIFEST = read_manifest(ROOT / "data-manifest.yaml")
+UNREAD = {"iris-sji-20210905"}  # the package offers it, and no notebook shows it
 NOTEBOOKS = sorted(
     path.relative_to(ROOT / "notebooks").with_suffix("").as_posix() for path in ROOT.glob("notebooks/*/*.ipynb")
 )
@@ -55,7 +56,8 @@ def able_to_read(dataset):
 def test_what_reads_a_set_is_able_to(dataset):
     able = able_to_read(dataset)
     assert not able or set(dataset.read_by) <= able, "these notebooks reach neither its files nor its addresses"
-    assert dataset.read_by or not dataset.ships or not able, f"some of {sorted(able)} may read it: enter them"
+    able = able if dataset.ships and dataset.id not in UNREAD else ()
+    assert dataset.read_by or not able, f"some of {sorted(able)} may read it: enter them"
 
 
 def test_functions_that_make_addresses_exist():
