@@ -9,11 +9,12 @@ def write_archives(root, seed=1, studies=STUDIES):
     """Write the archives of a rehearsal below a folder."""
     from tests.archives.spectra import write_rasters
     from tests.archives.sun_days import write_days
-    from tests.archives.xray_maps import write_maps
+    from tests.archives.xray_maps import write_labelled, write_maps
 
     if "iris" in studies:
         write_rasters(root, seed=seed)
     if "stix" in studies:
         write_maps(root, N_MAPS, seed)
+        write_labelled(root / "labelled", seed)
     if "solarchip" in studies:
         write_days(root, N_DAYS, seed=SUN)

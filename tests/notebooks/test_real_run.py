@@ -22,6 +22,7 @@ from flarebook.compendium.run import read_metrics
 from flarebook.compendium.workflow.parameters import read_profile
 from tests.archives import N_DAYS, N_MAPS, N_OBSERVATIONS, write_archives
 from tests.archives.server import serve_archives
+from tests.archives.xray_maps import LABELLED
 
 pytestmark = [pytest.mark.notebooks, pytest.mark.slow]
 ROOT, SIZES = Path(__file__).parents[2], Path(__file__).with_name("rehearsal.yaml")
@@ -45,9 +46,10 @@ def write_project(folder):
     for path in (ROOT / "profiles").glob("*.yaml"):
         shutil.copy(path, folder / "profiles")
     overlay = yaml.safe_load((ROOT / "profiles/real.yaml").read_text())
-    for name, sizes in yaml.safe_load(SIZES.read_text()).items():
-        entry = overlay["ci"].setdefault(name, {})
-        entry["parameters"] = {**entry.get("parameters", {}), **sizes}
+    for name, fields in yaml.safe_load(SIZES.read_text()).items():
+        entry = overlay["ci"].get(name, {})
+        parameters = {**entry.get("parameters", {}), **fields.get("parameters", {})}
+        overlay["ci"][name] = {**entry, **fields, "parameters": parameters}
     (folder / "profiles/real.yaml").write_text(yaml.safe_dump(overlay))
     return folder
 
@@ -112,6 +114,7 @@ def test_nothing_was_asked_of_another_host_and_every_archive_was(rehearsal):
     [
         ("iris/3-observations/spectra", "observation", N_OBSERVATIONS),
         ("stix/2-archive/records", "name", N_MAPS + 1),
+        ("stix/2-archive/labelled", "name", sum(LABELLED.values())),
         ("solarchip/1-simulated-sun/days", "time", N_DAYS),
     ],
 )
@@ -123,6 +126,18 @@ def test_all_that_the_archives_hold_was_read_and_is_called_a_rehearsal(rehearsal
     shipped = SHIPPED_ROWS.get(table, 0)
     origins = rows.get("origin", pd.Series([rows.attrs["origin"]] * len(rows)))
     assert set(origins.iloc[: len(rows) - shipped]) == {"rehearsal"}
+
+
+@pytest.mark.parametrize(
+    ("notebook", "parts", "rows"), [("solarchip/1-simulated-sun", 4, N_DAYS), ("stix/2-archive", 2, N_MAPS)]
+)
+def test_each_month_of_disks_and_batch_of_maps_was_a_job_of_its_own(rehearsal, notebook, parts, rows):
+    if notebook.partition("/")[0] not in (STUDY or ARCHIVES):
+        pytest.skip("another study was asked for")
+    folder = rehearsal.output / "parts" / notebook
+    assert len(json.loads((folder / "names.json").read_text())) == parts
+    summary = json.loads((folder / "gathered.json").read_text())
+    assert summary["rows"] == rows and summary["parts"] == parts and not summary["skipped"]
 
 
 def test_no_number_of_a_rehearsed_file_is_called_real(rehearsal):

@@ -60,13 +60,24 @@ def real_archive(folder="", n_images=100, start="", end="", host=HOST):
     if folder:
         return read_folder(folder)
     silent = []
+    names = archive_names(n_images, start, end, host, silent)
+    archive = read_files(names, locate=map_fetcher(host))
+    return archive._replace(skipped=[*archive.skipped, *(("the query", reason) for reason in silent)])
+
+
+def archive_names(n_images, start="", end="", host=HOST, skipped=None):
+    """Names of the first CLEAN maps that the archive lists between two times, or of the published ones: list of str.
+
+    n_images, start, end, host: as of `real_archive`; skipped: list that receives a sentence for each day that fails.
+    Raises InputError when the archive lists none.
+    """
+    silent = [] if skipped is None else skipped
     names = query_archive(start, end, host=host, skipped=silent) if start else published_names()["filename"]
     names = list(islice(names, n_images))
     if start and not names:
         reason = f": {silent[0]}" if silent else ", choose other times"
         raise InputError(f"the STIX data centre lists no CLEAN map from {start} to {end}{reason}")
-    archive = read_files(names, locate=map_fetcher(host))
-    return archive._replace(skipped=[*archive.skipped, *(("the query", reason) for reason in silent)])
+    return names
 
 
 def read_folder(folder):
