@@ -105,8 +105,9 @@ def test_a_study_s_notebooks_import_only_what_its_extra_installs(study):
                     assert allowed & {canonicalize_name(owner) for owner in owners[top]}, f"{module} imports {top}"
 
 
-# Errors of protobuf, which onnx brings; the extra radiative-transfer; types that a raster or a map gives on request.
-OPTIONAL = {"flarebook", "google", "lightweaver", "ndcube", "sunpy"}
+# Errors of protobuf, which onnx brings; the extra radiative-transfer; types that a raster or a map gives on request;
+# Dask, of the extra scale, when FLAREBOOK_SCHEDULER names a scheduler.
+OPTIONAL = {"distributed", "flarebook", "google", "lightweaver", "ndcube", "sunpy"}
 
 
 def test_every_pin_is_asked_for():
