@@ -16,6 +16,8 @@ datasets:
   - {id: sun-flux, study: sun, title: A flux, origin: real, url: null, doi: null, licence: MIT, citation: null,
      files: [{url: 'https://example.org/whole/flux.bin'}, {url: 'https://example.org/gone/other.bin'}],
      ships: false, stands_in: none}
+  - {id: sun-list, study: sun, title: A list, origin: real, url: 'https://example.org/page', doi: null, licence: MIT,
+     citation: null, files: [{saved_as: list.csv}], ships: false, stands_in: none}
   - {id: sun-sounds, study: sun, title: Sounds, origin: real, url: nowhere, doi: null, licence: MIT, citation: null,
      ships: false, stands_in: silence}
   - {id: sdo-hmi-aia-daily, study: solarchip, title: Days, origin: real, url: null, doi: null, licence: public,
@@ -37,7 +39,7 @@ class Archive(Server):
 
 @pytest.fixture
 def archive(tmp_path, monkeypatch):
-    """A mirror of the archives at an address, a project with a manifest of three data sets, an empty cache."""
+    """A mirror of the archives at an address, a project with a manifest of four data sets, an empty cache."""
     (tmp_path / "_toc.yml").touch()
     (tmp_path / "data-manifest.yaml").write_text(MANIFEST)
     monkeypatch.setenv("FLAREBOOK_ROOT", str(tmp_path))
@@ -106,6 +108,13 @@ def test_offline_is_one_sentence_at_once(archive, flarebook, monkeypatch):
         assert code == 2 and error.count("\n") == 1 and "start the mirror that FLAREBOOK_MIRROR names" in error
 
 
+def test_a_mirror_that_is_no_folder_is_named(archive, flarebook, monkeypatch, tmp_path):
+    monkeypatch.setenv("FLAREBOOK_MIRROR", str(tmp_path / "none"))
+    for words in (("plan", "iris"), ("fetch", "sun-flux"), ("status",)):
+        code, _, error = flarebook(*words)
+        assert code == 2 and f"FLAREBOOK_MIRROR is {tmp_path / 'none'}, which is no folder" in error
+
+
 def test_verify_names_what_has_changed_and_keeps_it(archive, flarebook):
     flarebook("fetch", "sun-flux", "--only", "flux*")
     assert flarebook("verify")[0] == 0
@@ -132,6 +141,9 @@ def test_status_tells_parts_and_gc_clears_them_on_demand_only(archive, flarebook
         (("plan", "sun-flx"), "there is no study or data set 'sun-flx' (did you mean sun-flux?)"),
         (("plan", "iris", "-p", "sji"), "'sji' is no parameter: write it as name=value"),
         (("fetch", "sun-flux", "-p", "x=1"), "sun-flux takes no parameters"),
+        (("fetch", "sun-list"), "list.csv has no address of its own: get it from the page that `flarebook data list`"),
+        (("fetch", "sun-flux", "--only", ""), "no file of sun-flux matches ''"),
+        (("plan", "iris", "--only", "PF 99"), "no file of iris matches 'PF 99'"),
         (("fetch", "sun-sounds"), "sun-sounds is no single file: get it from nowhere; the book uses silence"),
         (("plan", "sdo-hmi-aia-daily", "-p", "end=2009"), "'2009' is no day"),
         (("plan", "solarchip", "-p", "start=March"), "'March' is no day"),

@@ -54,6 +54,12 @@ def test_months_are_gathered_as_if_read_at_once(folder, tmp_path):
     assert (tmp_path / "images.npz").is_file() and set(once.skipped) <= set(sun.skipped)
 
 
+def test_days_that_have_not_been_observed_are_refused():
+    settings = parts.part_settings(parts.DISKS, values("", start="2014-01-01", n_days=20_000))
+    with pytest.raises(InputError, match="20000 days from 2014-01-01 end on 2068-10-03, which has not been observed"):
+        parts.part_names(settings)
+
+
 def test_a_lost_month_is_all_that_is_made_again(folder, tmp_path):
     settings = parts.part_settings(parts.DISKS, values(folder))
     store = PartStore(tmp_path, settings, parts.SUFFIX)

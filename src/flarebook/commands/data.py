@@ -62,10 +62,11 @@ def plan(
     study: Annotated[str, typer.Argument(help="Study: iris, stix or solarchip; or the id of a data set.")],
     only: Only = None,
     parameters: Parameters = None,
-    rate: Annotated[float, typer.Option(help="Assumed rate, MB/s.", min=1e-6)] = 10.0,
+    rate: Annotated[float, typer.Option(help="Assumed rate, MB/s.", min=1e-6, max=1e6)] = 10.0,
 ):
-    """Show what a fetch would get, without a network: files, bytes, what is here, free disk, licence, hours.
+    """Show what a fetch would get: files, bytes, what is here, free disk, licence, hours.
 
+    No file is fetched; a query of the STIX archive is asked, and what it leaves open is told, with the exit code 2.
     Sizes that are not stated are estimated from that of a typical file, and the table says so.
 
     Example: flarebook data plan iris --only "PF *" --rate 5
@@ -76,11 +77,13 @@ def plan(
     from flarebook.compendium.data.batch import make_plan
     from flarebook.compendium.project import cache_folder
 
-    source = _source(study)
+    source, skipped = _source(study), []
     with noting():
-        made = make_plan(source.files(only, parameters, resolve=False, skipped=[]), source.typical_size)
+        files = _wanted(source, study, only, parameters, resolve=False, skipped=skipped)
+        made = make_plan(files, source.typical_size)
     folder = next(place for place in (cache_folder(), *cache_folder().absolute().parents) if place.is_dir())
     show(*plan_table(study, source.entries, made, shutil.disk_usage(folder).free, rate))
+    report_skipped(skipped)
 
 
 @app.command()
@@ -107,7 +110,8 @@ def fetch(
         raise InputError("say which data set to fetch: `flarebook data status` lists their ids")
     source, skipped, failures = _source(study), [], []
     with noting():
-        made = make_plan(source.files(only, parameters, resolve=True, skipped=skipped), source.typical_size)
+        files = _wanted(source, study, only, parameters, resolve=True, skipped=skipped)
+        made = make_plan(files, source.typical_size)
     check_plan(made)
     source.show_here(made)
     try:
@@ -178,6 +182,14 @@ def _source(name):
         return _Archive(study, entries)
     check_known(name, [*ARCHIVES, *entries], "there is no study or data set", "see `flarebook data status`")
     return _Entry(entries[name])
+
+
+def _wanted(source, study, only, parameters, resolve, skipped):
+    """Files of a source that are wanted; InputError for patterns that none matches, when no listing is missing."""
+    files = source.files(only, parameters, resolve, skipped)
+    if only and not files and not skipped:
+        raise InputError(f"no file of {study} matches {' or '.join(map(repr, only))}: leave out --only to see all")
+    return files
 
 
 class _Archive:

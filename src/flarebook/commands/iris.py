@@ -97,7 +97,7 @@ def simulate(
 ):
     """Write simulated rasters of the paper's observations at full size, in names and format of the real archive.
 
-    All 68 hold some 12 million spectra and take 8 GB. What is there is kept, so that the command may be stopped and run
+    All 68 hold some 12 million spectra and take 7 GB. What is there is kept, so that the command may be stopped and run
     again. Every file says that it holds no observation, and is read in a rehearsal only (FLAREBOOK_REHEARSAL=1).
 
     Example: flarebook iris simulate rasters "QS 4"

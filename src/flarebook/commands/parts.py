@@ -117,11 +117,12 @@ def make(
             wanted = sorted(wanted, key=size, reverse=True)
         with step_progress(len(wanted), notebook) as report:
             reasons += make_parts(module.make_part, wanted, store.parameters, store, "processes", jobs, report)
-        done = set(store.names())
-        for name in set(wanted) & done:
-            if sentence := store.check(name).get("skipped"):
-                typer.secho(f"note: {plain(sentence)}", err=True)
-        print_line(f"{counted(len(done & set(wanted)), 'part')} of {notebook} made in {store.folder}")
+        done = set(store.names()) & set(wanted)
+        empty = [sentence for name in sorted(done) if (sentence := store.check(name).get("skipped"))]
+        for sentence in empty:
+            typer.secho(f"note: {plain(sentence)}", err=True)
+        without = f", {len(empty)} of them without data" if empty else ""
+        print_line(f"{counted(len(done), 'part')} of {notebook} made in {store.folder}{without}")
     report_skipped(reasons)
 
 

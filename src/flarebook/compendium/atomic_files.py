@@ -174,5 +174,5 @@ def _unwritable(folder, reason):
     reason = getattr(reason, "strerror", None) or reason
     return (
         f"cannot write into {folder} ({reason}): make room or make it writable, "
-        "or choose another folder with --out or --output (or PROFILE= for make)"
+        "or choose another folder: --out or --output, PROFILE= for make, FLAREBOOK_DATA for the cache"
     )

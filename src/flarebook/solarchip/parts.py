@@ -111,5 +111,11 @@ def gather_sun(run, path, scheduler="synchronous", **values):
 
 
 def _dates(parameters):
-    """Dates of all parts, one a day."""
-    return pd.date_range(parameters["start"], periods=parameters["n_days"])
+    """Dates of all parts, one a day; InputError when they go on into the future."""
+    dates = pd.date_range(parameters["start"], periods=parameters["n_days"])
+    if len(dates) and dates[-1] > pd.Timestamp.now():
+        raise InputError(
+            f"{len(dates)} days from {parameters['start']} end on {dates[-1]:%Y-%m-%d}, which has not been observed: "
+            "choose an earlier start or a smaller n_days"
+        )
+    return dates

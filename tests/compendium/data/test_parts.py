@@ -59,6 +59,16 @@ def test_a_folder_with_parts_of_other_parameters_is_refused(store):
         PartStore(store.folder, {**PARAMETERS, "window": 2.0})
 
 
+def test_looking_at_parts_that_are_not_there_writes_nothing_that_refuses_others(tmp_path):
+    looked = PartStore(tmp_path / "none", PARAMETERS)
+    assert looked.names() == [] and looked.missing(["QS-1"]) == ["QS-1"] and not looked.folder.exists()
+    other = PartStore(tmp_path / "none", {**PARAMETERS, "window": 2.0})
+    other.write("QS-1", table("QS-1"))
+    with pytest.raises(InputError, match="made with other parameters"):
+        looked.write("QS-2", table("QS-2"))
+    assert other.names() == ["QS-1"]
+
+
 def test_a_part_that_was_copied_from_a_run_with_other_parameters_is_refused(store, tmp_path):
     other = PartStore(tmp_path / "other", {**PARAMETERS, "window": 2.0})
     os.replace(other.write("QS-1", table("QS-1")), store.path("QS-1"))

@@ -34,9 +34,16 @@ class DiskFull(InputError):
 
 
 def mirror_folder():
-    """Folder of FLAREBOOK_MIRROR, searched before any download; None when unset, or when it is an address."""
+    """Folder of FLAREBOOK_MIRROR, searched before any download; None when unset, or when it is an address.
+
+    Raises InputError when it is no folder.
+    """
     mirror = os.environ.get("FLAREBOOK_MIRROR")
-    return Path(mirror) if mirror and not mirror_address() else None
+    if not mirror or mirror_address():
+        return None
+    if not Path(mirror).is_dir():
+        raise InputError(f"FLAREBOOK_MIRROR is {mirror}, which is no folder: make it, or unset FLAREBOOK_MIRROR")
+    return Path(mirror)
 
 
 def local_files(pattern):
@@ -119,6 +126,11 @@ def fetch(file, progress=None, check=None, folder=None):
 
 def download_file(file, progress=None, check=None, folder=None):
     """Path of a file in a folder, by default the cache, downloaded unless it is there; InputError as of `download`."""
+    if not file.url:
+        raise InputError(
+            f"{file.name} has no address of its own: get it from the page that `flarebook data list` names, and set "
+            "FLAREBOOK_MIRROR to the folder that holds it"
+        )
     limit = LIMIT if file.name.endswith((".tar.gz", ".tgz", ".tar")) else IMAGE_BYTES
     options = {"check": check, "size": file.size, "progress": progress, "limit": limit}
     return download([file.url, *file.mirrors], cache_place(file, folder), file.sha256, **options)

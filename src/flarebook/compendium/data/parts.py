@@ -31,19 +31,17 @@ ROW_GROUP = 1 << 17  # spectra read at a time: some 10 MB of features
 class PartStore:
     """A folder of parts that were all made with the same parameters.
 
-    folder: is made, with parameters.json.  parameters: what the parts depend on, {name: JSON value}.  suffix:
-    ".parquet", or that of folders such as ".zarr".
+    folder: is made with its first part, and parameters.json in it.  parameters: what the parts depend on,
+    {name: JSON value}.  suffix: ".parquet", or that of folders such as ".zarr".
     Raises InputError when the folder holds parts of other parameters, or cannot be written.
     """
 
     def __init__(self, folder, parameters, suffix=".parquet"):
-        self.folder, self.suffix = make_folder(folder), suffix
+        self.folder, self.suffix = Path(folder), suffix
         self.parameters = json.loads(to_json(parameters))  # tuples become lists, as they are read back
         self._held = {}
-        path = self.folder / PARAMETERS
-        if not path.exists():
-            self._write_parameters(path)
-        self._compare(read_json(path), shown(self.folder))
+        if (self.folder / PARAMETERS).exists():
+            self._compare_parameters()
 
     @cached_property
     def _code(self):
@@ -75,6 +73,7 @@ class PartStore:
     @contextmanager
     def claim(self, name):
         """Hold a part while it is made; InputError when another run holds it.  What that run lost is removed."""
+        self._begin()
         with own_folder(self.path(name)) as folder:
             self._held[name] = folder
             try:
@@ -157,15 +156,29 @@ class PartStore:
 
     def _place(self, name):
         """Context of the folder in which a part is written: the claimed one, or one for this alone."""
-        return nullcontext(self._held[name]) if name in self._held else own_folder(self.path(name))
+        if name in self._held:
+            return nullcontext(self._held[name])
+        self._begin()
+        return own_folder(self.path(name))
 
     def _record(self, name, inputs, **about):
         """Where a part comes from."""
         known = {"name": name, "parameters": self.parameters, "time": now(), **self._code}
         return known | {"inputs": {Path(path).name: sha256(path) for path in inputs}, **about}
 
+    def _begin(self):
+        """Make the folder and its parameters.json unless another run does so first: then its content counts."""
+        path = make_folder(self.folder) / PARAMETERS
+        if not path.exists():
+            self._write_parameters(path)
+        self._compare_parameters()
+
+    def _compare_parameters(self):
+        """Raise InputError when parameters.json is of another run."""
+        self._compare(read_json(self.folder / PARAMETERS), shown(self.folder))
+
     def _write_parameters(self, path):
-        """Write parameters.json unless another run does so first: then its content counts."""
+        """Write parameters.json where there is none."""
         with writing(self.folder), tempfile.NamedTemporaryFile(dir=self.folder, prefix=".partial-") as partial:
             partial.write(to_json({"parameters": self.parameters}).encode())
             partial.flush()
