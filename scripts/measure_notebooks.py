@@ -43,7 +43,7 @@ def main(
 def measure_command(command):
     """Run a command; returns its minutes, core-minutes and the memory of its largest process, and the load beside it.
 
-    Raises InputError when it fails.
+    The memory is never less than what this process holds when it starts the command.  Raises InputError when it fails.
     """
     began = time.monotonic()
     _, status, used = os.wait4(subprocess.Popen(command).pid, 0)

@@ -1,6 +1,9 @@
 """What a notebook took is measured of its own process, and a run goes on where it stopped."""
 
+import json
+import subprocess
 import sys
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -9,12 +12,19 @@ from flarebook.compendium.errors import InputError
 from flarebook.compendium.reports.scale import MEASURED, read_measured
 from scripts import measure_notebooks
 
+ROOT = Path(__file__).parents[2]
+MEASURE = """
+import json, sys
+from scripts.measure_notebooks import measure_command
+codes = ["pass", "b'x' * 500_000_000", "pass"]
+print(json.dumps([measure_command([sys.executable, "-c", code])["memory_mb"] for code in codes]))
+"""
 
-def test_time_and_memory_are_those_of_the_command():
-    small = measure_notebooks.measure_command([sys.executable, "-c", "pass"])
-    large = measure_notebooks.measure_command([sys.executable, "-c", "b'x' * 300_000_000"])
-    after = measure_notebooks.measure_command([sys.executable, "-c", "pass"])
-    assert large["memory_mb"] > 300 > after["memory_mb"] and small["memory_mb"] > 0
+
+def test_memory_is_that_of_the_command_and_of_none_before_it():
+    run = subprocess.run([sys.executable, "-c", MEASURE], cwd=ROOT, stdout=subprocess.PIPE, check=True)
+    small, large, after = json.loads(run.stdout)
+    assert large > 500 > after and small > 0
 
 
 def test_a_command_that_fails_leaves_no_row():
