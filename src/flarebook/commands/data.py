@@ -140,7 +140,8 @@ def verify():
 
     right, wrong, unknown = verify_files(progress("verifying"))
     print_line(f"{counted(right, 'file')} as recorded, {len(wrong)} changed, {unknown} of which no hash is known")
-    report_skipped([f"{path} has another sha256 than recorded: delete it and fetch it again" for path in wrong])
+    remedy = "delete it and fetch it again, or restore it with `git checkout` if it ships with the project"
+    report_skipped([f"{path} has another sha256 than recorded: {remedy}" for path in wrong])
 
 
 @app.command()

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 from types import SimpleNamespace
 
 import pandas as pd
@@ -93,6 +94,13 @@ def test_a_scheduler_that_does_not_answer_is_named_at_once(store, monkeypatch):
     monkeypatch.setenv("FLAREBOOK_SCHEDULER", "tcp://127.0.0.1:9")
     monkeypatch.setattr("flarebook.compendium.workflow.parts.ANSWER", 1)
     with pytest.raises(InputError, match="Dask scheduler at tcp://127.0.0.1:9 does not answer .*unset FLAREBOOK_SCHED"):
+        make_parts(make, NAMES, PARAMETERS, store)
+
+
+def test_a_scheduler_without_dask_is_one_sentence(store, monkeypatch):
+    monkeypatch.setenv("FLAREBOOK_SCHEDULER", "tcp://127.0.0.1:9")
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(InputError, match="Dask is not installed: install the extra `scale`, or unset FLAREBOOK_SCHED"):
         make_parts(make, NAMES, PARAMETERS, store)
 
 

@@ -87,8 +87,12 @@ def _on_cluster(tasks, address):
 
     Raises InputError when no scheduler answers or it vanishes: parts lie in the store as soon as they are complete.
     """
-    from distributed import Client
-
+    try:
+        from distributed import Client
+    except ImportError as error:
+        raise InputError(
+            f"{ADDRESS} is set, but Dask is not installed: install the extra `scale`, or unset {ADDRESS}"
+        ) from error
     lost = f"the Dask scheduler at {address}"
     try:
         client = Client(address, timeout=ANSWER)
