@@ -39,12 +39,11 @@ SHIPPED_ROWS = {"stix/2-archive/records": 1}  # the real flare of 2020-06-07 end
 def write_project(folder):
     """Link the project into a folder, its overlay of real data with the sizes of rehearsal.yaml on top."""
     shutil.rmtree(folder, ignore_errors=True)
-    (folder / "profiles").mkdir(parents=True)
+    folder.mkdir(parents=True)
     for path in ROOT.iterdir():
         if path.name[0] != "." and path.name not in ("build", "profiles"):
             (folder / path.name).symlink_to(path)
-    for path in (ROOT / "profiles").glob("*.yaml"):
-        shutil.copy(path, folder / "profiles")
+    shutil.copytree(ROOT / "profiles", folder / "profiles")
     overlay = yaml.safe_load((ROOT / "profiles/real.yaml").read_text())
     for name, fields in yaml.safe_load(SIZES.read_text()).items():
         entry = overlay["ci"].get(name, {})
