@@ -34,10 +34,7 @@ class DiskFull(InputError):
 
 
 def mirror_folder():
-    """Folder of FLAREBOOK_MIRROR, searched before any download; None when unset, or when it is an address.
-
-    Raises InputError when it is no folder.
-    """
+    """Folder of FLAREBOOK_MIRROR, searched before all else; None when unset or an address, InputError for no folder."""
     mirror = os.environ.get("FLAREBOOK_MIRROR")
     if not mirror or mirror_address():
         return None
@@ -127,10 +124,8 @@ def fetch(file, progress=None, check=None, folder=None):
 def download_file(file, progress=None, check=None, folder=None):
     """Path of a file in a folder, by default the cache, downloaded unless it is there; InputError as of `download`."""
     if not file.url:
-        raise InputError(
-            f"{file.name} has no address of its own: get it from the page that `flarebook data list` names, and set "
-            "FLAREBOOK_MIRROR to the folder that holds it"
-        )
+        remedy = "get it from the page that `flarebook data list` names, and let FLAREBOOK_MIRROR name its folder"
+        raise InputError(f"{file.name} has no address of its own: {remedy}")
     limit = LIMIT if file.name.endswith((".tar.gz", ".tgz", ".tar")) else IMAGE_BYTES
     options = {"check": check, "size": file.size, "progress": progress, "limit": limit}
     return download([file.url, *file.mirrors], cache_place(file, folder), file.sha256, **options)
@@ -192,11 +187,10 @@ def _fill(part, wanted):
             raise DiskFull(f"the disk of {part.target} is full: {part.kept()}; make room and try again") from error
     if unreachable := next((reason for reason in reasons if isinstance(reason, Unreachable)), None):
         raise unreachable
-    if len(reasons) > 1:
-        raise InputError(f"none of {len(reasons)} addresses sends {part.path.name}; first: {reasons[0]}") from reasons[
-            0
-        ]
-    raise reasons[0]
+    first, *others = reasons
+    if others:
+        raise InputError(f"none of {len(reasons)} addresses sends {part.path.name}; first: {first}") from first
+    raise first
 
 
 def _fill_from(url, part, wanted):
