@@ -9,7 +9,6 @@ measured anew when it is removed from the file.  Run it on a quiet machine.
 
 import argparse
 import os
-import platform
 import subprocess
 import sys
 import tempfile
@@ -31,6 +30,7 @@ from flarebook.compendium.validation import read_json
 from flarebook.iris.observations import observation_table
 from flarebook.iris.parts import OBSERVATIONS, part_name
 from flarebook.iris.simulation.level2_archive import archive_path, exposure_seconds
+from scripts.measure_notebooks import processor
 
 TABLE = Path(str(files("flarebook.iris") / "data" / "scale.csv"))
 SIZES, WORKERS = (100_000, 300_000, 1_000_000, 3_000_000, 9_000_000), (1, 2, 4)
@@ -131,19 +131,13 @@ def measure_row(rasters, size, workers, folder):
     return dict(zip(COLUMNS, (size, workers, spectra, stored, len(names), seconds, memory, *sizes), strict=True))
 
 
-def processor():
-    """Name of the processor."""
-    lines = Path("/proc/cpuinfo").read_text().splitlines()
-    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine())
-
-
 def write_rows(path, rows, data):
     """Write a measured table with date, machine and data in its header.
 
     rows: DataFrame with seconds and memory_mb; data: what was measured with, in words.
     """
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    header = f"# {now()}; {os.cpu_count()} cores of {processor()}, {memory:.0f} GiB; {data}\n"
+    header = f"# {now()}; {processor()}, {memory:.0f} GiB; {data}\n"
     text = rows.round({"seconds": 1, "memory_mb": 0, "low": 1, "high": 1}).to_csv(index=False)
     with atomic_write(path) as partial:
         partial.write_text(header + text, encoding="utf-8")
