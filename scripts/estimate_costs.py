@@ -51,7 +51,11 @@ def iris_rows():
         bound = ", bounded by the largest observation" if row.bound != "Amdahl" else ""
         origin = f"{source}: Amdahl's law{bound}"
         yield work, f"the same on {row.cores} cores (hours)", share * row.seconds / 3600, None, "estimate", origin
-    yield work, "100 splits of all classifiers (core-hours)", *NOT_MEASURED, "no run of all spectra"
+    for row in costs.training_costs().itertuples():
+        what = f"{row.splits} splits of model {row.model}, {row.spectra / 1e6:g} million spectra (core-hours)"
+        kind = "measured" if row.epochs == costs.EPOCHS else "scaled"
+        origin = f"iris/data/training_costs.csv: {row.epochs} epochs, 2 cores"
+        yield work, what, 2 * row.minutes / 60, None, kind, origin
     yield work, "train the networks (GPU-hours)", *NOT_MEASURED, "they run on processors"
 
 

@@ -43,6 +43,13 @@ def test_the_shipped_measurement_states_machine_and_date_and_keeps_its_bounds():
     assert costs.largest_share(measured) < 0.15
 
 
+def test_the_training_of_every_split_is_scaled_to_the_epochs_of_the_paper():
+    training = costs.training_costs().set_index("model")
+    assert list(training.index) == ["A", "B", "C"] and (training["splits"] == 100).all()
+    assert training["minutes"]["B"] == pytest.approx(training["seconds"]["B"] / training["epochs"]["B"] * 15 / 60)
+    assert training["minutes"]["B"] <= 25 and training["memory_mb"].max() <= 4096
+
+
 def test_the_figure_shows_each_number_of_workers(table):
     figure = plot_costs(table)
     assert [len(axes.lines) for axes in figure.axes] == [3, 3, 5]

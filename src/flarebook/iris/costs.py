@@ -1,11 +1,14 @@
-"""What spectra cost from level-2 archives to stored features: measured, and estimated for clusters."""
+"""What spectra cost from archives to stored features, and to learn from: measured, and estimated for clusters."""
 
 from importlib.resources import files
 
 import numpy as np
 import pandas as pd
 
-TABLE = files("flarebook.iris") / "data" / "scale.csv"  # of scripts/iris/measure_scale.py
+DATA = files("flarebook.iris") / "data"
+TABLE = DATA / "scale.csv"  # of scripts/iris/measure_scale.py
+TRAINING = DATA / "training_costs.csv"  # of scripts/iris/measure_training.py
+EPOCHS = 15  # of the paper, section 4.2
 CLUSTERS = (16, 256)  # cores of the estimates
 
 
@@ -19,9 +22,18 @@ def measured_costs():
     return pd.read_csv(TABLE, comment="#")
 
 
-def measured_where():
-    """Date and machine of the measurement, as one line of text."""
-    return TABLE.read_text(encoding="utf-8").splitlines()[0].lstrip("# ")
+def training_costs():
+    """Measured trainings of the networks of all splits together, and the time of the paper's 15 epochs from theirs.
+
+    Returns a DataFrame model, spectra, splits, epochs (measured), seconds, memory_mb, minutes (of 15 epochs).
+    """
+    table = pd.read_csv(TRAINING, comment="#")
+    return table.assign(minutes=EPOCHS / 60 * table["seconds"] / table["epochs"])
+
+
+def measured_where(table=TABLE):
+    """Date and machine of a measurement, as one line of text."""
+    return table.read_text(encoding="utf-8").splitlines()[0].lstrip("# ")
 
 
 def largest_rows(costs):
