@@ -6,9 +6,11 @@ from pathlib import Path
 
 import platformdirs
 
+from flarebook.compendium.atomic_files import WORK
 from flarebook.compendium.errors import InputError
 
 REHEARSAL = "FLAREBOOK_REHEARSAL"  # variable under which simulated files may stand in for an archive's
+REHEARSED = "rehearsal"  # folder of such files in the cache
 STAGING = "FLAREBOOK_STAGING"  # variable that names the folder to which an executed notebook writes
 MARKER = "_toc.yml"  # the book's table of contents stands in the project's root and nowhere else
 
@@ -42,7 +44,20 @@ def _named_root(folder):
 def cache_folder():
     """Folder of downloaded files: FLAREBOOK_DATA, or the user's cache; a rehearsal has a folder of its own in it."""
     folder = Path(os.environ.get("FLAREBOOK_DATA") or platformdirs.user_cache_dir("flarebook"))
-    return folder / "rehearsal" if os.environ.get(REHEARSAL) else folder
+    return folder / REHEARSED if os.environ.get(REHEARSAL) else folder
+
+
+def files_below(folder):
+    """Yield the files below a folder of data: not those under way, nor in the cache those of a rehearsal.
+
+    A folder that vanishes meanwhile has none.
+    """
+    cache = cache_folder().resolve()
+    for place, folders, names in os.walk(folder):
+        if Path(place).resolve() == cache and REHEARSED in folders:
+            folders.remove(REHEARSED)
+        folders[:] = [name for name in folders if not name.startswith(WORK)]
+        yield from (Path(place, name) for name in names)
 
 
 def in_project(folder):

@@ -7,8 +7,9 @@ import time
 import pytest
 
 from flarebook.compendium.data import cache, lock
+from flarebook.compendium.data.batch import local_index
 from flarebook.compendium.data.cache import cached_listing, find_waste, parts_of_downloads, read_listing, verify_files
-from flarebook.compendium.data.download import download
+from flarebook.compendium.data.download import download, local_files
 from flarebook.compendium.errors import InputError, MetadataWarning
 from flarebook.compendium.project import cache_folder
 from tests.compendium.data.misbehaving import CONTENT
@@ -143,3 +144,16 @@ def test_a_cache_that_holds_the_project_is_not_cleared(server, project, monkeypa
     monkeypatch.setenv("FLAREBOOK_DATA", str(project.parent))
     with pytest.raises(InputError, match="holds more than downloads: set FLAREBOOK_DATA"):
         find_waste(bool)
+
+
+def test_the_files_of_a_rehearsal_are_none_of_a_real_run(project, monkeypatch):
+    rehearsed, real = save("rehearsal/sdo/flux.csv"), save("other/rehearsal/sun.csv")
+    assert local_index() == {"sun.csv": real} and list(local_files("*.csv")) == [real]
+    assert [waste.path for waste in find_waste(lambda name: False)] == [real]
+    monkeypatch.setenv("FLAREBOOK_REHEARSAL", "1")
+    assert list(local_files("*.csv")) == [rehearsed]
+
+
+def test_a_link_that_leads_nowhere_is_no_file(project):
+    save("sun.csv").with_name("flux.csv").symlink_to("gone.csv")
+    assert list(local_index()) == ["sun.csv"] and verify_files() == (0, [], 1)

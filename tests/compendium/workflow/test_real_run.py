@@ -30,11 +30,31 @@ def test_a_mirror_that_does_not_run_is_told_by_the_command(empty, monkeypatch):
     assert done.returncode == 1 and len(done.stderr.splitlines()) == 1 and "127.0.0.1:9/www.lmsal.com" in done.stderr
 
 
-def test_a_folder_of_files_or_a_filled_cache_is_enough(empty, monkeypatch):
+def test_a_folder_of_files_or_a_filled_cache_is_enough(empty, monkeypatch, tmp_path):
     monkeypatch.setattr(real_run, "ARCHIVE", "http://127.0.0.1:9/")
     empty.mkdir()
     (empty / "iris.tar.gz").touch()
     real_run.check_archives()
-    (empty / "iris.tar.gz").unlink()
-    monkeypatch.setenv("FLAREBOOK_MIRROR", str(empty))
+    mirror = empty.rename(tmp_path / "mirror")
+    monkeypatch.setenv("FLAREBOOK_MIRROR", str(mirror))
     real_run.check_archives()
+
+
+def test_what_a_failed_fetch_leaves_is_no_archive(empty, monkeypatch):
+    monkeypatch.setattr(real_run, "ARCHIVE", "http://127.0.0.1:9/")
+    for name in ("hosts/www.lmsal.com.0", "listings/a.json", "failed-iris.csv", "data-manifest.lock"):
+        (empty / name).parent.mkdir(parents=True, exist_ok=True)
+        (empty / name).touch()
+    (empty / "sdo" / "2011-01-01").mkdir(parents=True)
+    with pytest.raises(InputError, match="out of reach"):
+        real_run.check_archives()
+
+
+def test_an_empty_or_missing_mirror_is_told_before_the_run(empty, monkeypatch, tmp_path):
+    monkeypatch.setattr(real_run, "ARCHIVE", "http://127.0.0.1:9/")
+    monkeypatch.setenv("FLAREBOOK_MIRROR", str(tmp_path / "mirror"))
+    with pytest.raises(InputError, match="which is no folder"):
+        real_run.check_archives()
+    (tmp_path / "mirror").mkdir()
+    with pytest.raises(InputError, match="out of reach"):
+        real_run.check_archives()

@@ -1,7 +1,6 @@
 """Many files of an archive: what is here and what is to come, and fetching it by several jobs at once."""
 
 import csv
-import os
 import shutil
 import threading
 from contextlib import contextmanager
@@ -10,12 +9,12 @@ from fnmatch import fnmatchcase
 from multiprocessing.pool import ThreadPool
 from pathlib import Path
 
-from flarebook.compendium.atomic_files import WORK, atomic_write, make_folder
+from flarebook.compendium.atomic_files import atomic_write, make_folder
 from flarebook.compendium.data import lock
 from flarebook.compendium.data.download import RESERVE, download_file, mirror_folder
 from flarebook.compendium.data.hosts import Unreachable
 from flarebook.compendium.errors import InputError, reason_of
-from flarebook.compendium.project import cache_folder, project_root
+from flarebook.compendium.project import cache_folder, files_below, project_root
 from flarebook.compendium.validation import check_known
 
 
@@ -69,9 +68,8 @@ def local_index():
     """Files in the folder FLAREBOOK_MIRROR and in the cache by their name: {name: Path}; the mirror comes first."""
     found = {}
     for root in filter(None, (cache_folder(), mirror_folder())):
-        for folder, _, names in os.walk(root):
-            if not Path(folder).name.startswith(WORK):
-                found.update((name, Path(folder, name)) for name in sorted(names, reverse=True))
+        files = sorted(filter(Path.is_file, files_below(root)), reverse=True)
+        found.update((path.name, path) for path in files)
     return found
 
 

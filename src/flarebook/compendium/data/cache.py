@@ -16,7 +16,7 @@ from flarebook.compendium.data.hosts import mirrored
 from flarebook.compendium.data.manifest import read_manifest
 from flarebook.compendium.data.transfer import read_page
 from flarebook.compendium.errors import InputError, MetadataWarning
-from flarebook.compendium.project import cache_folder, project_root
+from flarebook.compendium.project import cache_folder, files_below, project_root
 from flarebook.compendium.provenance import sha256
 
 DAY = 86400.0  # s
@@ -118,6 +118,17 @@ def expected_hashes():
     return hashes
 
 
+def local_data():
+    """Files in the folder FLAREBOOK_MIRROR and in the cache, without those of the cache itself: list of Path."""
+    own = _own_files(cache_folder())
+    return [path for path in local_index().values() if path not in own]
+
+
+def _own_files(cache):
+    """Files that the cache keeps for itself."""
+    return {path for pattern in OWN for path in cache.glob(pattern)}
+
+
 def verify_files(track=iter):
     """Compare all that is here with the hashes of manifest and lock; nothing is deleted.
 
@@ -142,9 +153,8 @@ def _expected_here():
 
     Two files that ship may have the same name in different folders.
     """
-    own = {path for pattern in OWN for path in cache_folder().glob(pattern)}
     hashes = expected_hashes()
-    found = {path: hashes.get(path.name) for path in local_index().values() if path not in own}
+    found = {path: hashes.get(path.name) for path in local_data()}
     ships = [file for data in read_manifest().values() for file in data.files if file.path]
     found |= {project_root() / file.path: file.sha256 for file in ships}
     return {path: expected for path, expected in found.items() if path.is_file()}
@@ -195,12 +205,9 @@ def _dead_parts():
 
 def _cached_files(cache):
     """Files of the cache but its own, those in parts, those that a living process writes, and the mirror's."""
-    own = {path for pattern in OWN for path in cache.glob(pattern)}
-    files = [path for path in sorted(cache.rglob("*")) if path.is_file() and path not in own]
-    in_parts = [path for path in files if any(folder.name.startswith(WORK) for folder in path.parents)]
-    return [
-        path for path in files if path not in set(in_parts) and not _mirrored_file(path) and not _being_written(path)
-    ]
+    own = _own_files(cache)
+    files = [path for path in sorted(filter(Path.is_file, files_below(cache))) if path not in own]
+    return [path for path in files if not _mirrored_file(path) and not _being_written(path)]
 
 
 def _mirrored_file(path):

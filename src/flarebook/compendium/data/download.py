@@ -11,14 +11,14 @@ import os
 import shutil
 from pathlib import Path
 
-from flarebook.compendium.atomic_files import WORK, empty, own_folder
+from flarebook.compendium.atomic_files import empty, own_folder
 from flarebook.compendium.data import lock
 from flarebook.compendium.data.hosts import Unreachable, check_way, is_local, mirror_address
 from flarebook.compendium.data.manifest import DataFile
 from flarebook.compendium.data.reading import FITS, IMAGE_BYTES
 from flarebook.compendium.data.transfer import LIMIT, HashingFile, WrongFile, transfer
 from flarebook.compendium.errors import InputError, reason_of
-from flarebook.compendium.project import cache_folder, project_root, shown
+from flarebook.compendium.project import cache_folder, files_below, project_root, shown
 from flarebook.compendium.provenance import sha256
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -50,9 +50,8 @@ def local_files(pattern):
 
 
 def _files_below(folder, pattern):
-    """Files of a name or glob pattern below a folder, sorted; Path.rglob would raise for a folder that vanishes."""
-    walked = ((Path(place), names) for place, _, names in os.walk(folder) if WORK not in place)
-    return iter(sorted(place / name for place, names in walked for name in fnmatch.filter(names, pattern)))
+    """Files of a name or glob pattern below a folder, sorted."""
+    return iter(sorted(path for path in files_below(folder) if fnmatch.fnmatch(path.name, pattern)))
 
 
 def in_mirror(name):

@@ -1,25 +1,24 @@
 """Before a run on real data: are the archives within reach?  `python -m flarebook.compendium.workflow.real_run`."""
 
-import os
 import sys
 
 import requests
 
-from flarebook.compendium.data.hosts import mirror_address, mirrored, remedy_offline
+from flarebook.compendium.data.cache import local_data
+from flarebook.compendium.data.hosts import mirrored, remedy_offline
 from flarebook.compendium.errors import InputError, reason_of
-from flarebook.compendium.project import cache_folder
 
 ARCHIVE = "https://www.lmsal.com/"  # asked in place of all
 TIMEOUT = 10  # s
 
 
 def check_archives():
-    """Raise InputError when a run on real data could read nothing: no network, no mirror, and nothing in the cache.
+    """Raise InputError when a run on real data could read nothing: no network, and no file in mirror and cache.
 
-    A folder in FLAREBOOK_MIRROR or files in the cache are taken as they are: they may be all that the run needs.
+    Files in the folder FLAREBOOK_MIRROR or in the cache are taken as they are: they may be all that the run needs.
+    What the cache keeps for itself, such as a list of failures, is no such file.
     """
-    mirror, cache = os.environ.get("FLAREBOOK_MIRROR"), cache_folder()
-    if (mirror and not mirror_address()) or (cache.is_dir() and any(cache.iterdir())):
+    if local_data():
         return
     url = mirrored(ARCHIVE)
     try:
