@@ -1,8 +1,11 @@
 """The explorer as a reader uses it: from disk, without a network, by pointer and by keyboard."""
 
+import io
+
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image, ImageColor
 
 from flarebook.stix.clustering.retrieval import nearest
 from flarebook.stix.figures.explorer import explorer_page
@@ -141,3 +144,33 @@ def test_page_fits_a_laptop_and_a_phone(page):
         page.wait_for_function("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
     page.set_viewport_size({"width": 1280, "height": 720})
     page.wait_for_function("document.documentElement.scrollHeight <= 720")
+
+
+@pytest.mark.parametrize("width", [390, 500, 686, 815, 821, 1280])
+def test_every_dot_is_drawn_in_its_colour_at_any_width(browser, file, width):
+    """The page is opened at that width, and the pixels of its map are compared with the dots' colours."""
+    page = browser.new_page()
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto(file.as_uri())
+    page.wait_for_function(READY)
+    wanted = page.evaluate("[...Bokeh.documents[0].get_model_by_name('images').data.colour]")
+    places = [page.evaluate("explorer.onScreen", row) for row in range(N)]
+    picture = Image.open(io.BytesIO(page.screenshot(full_page=True))).convert("RGB")
+    drawn = [picture.getpixel((round(x), round(y))) for x, y in places]
+    page.close()
+    plain = slice(0, 11)  # the rest holds the ring and star of the real image, and names of clusters
+    assert drawn[plain] == [pytest.approx(ImageColor.getrgb(colour), abs=40) for colour in wanted[plain]]
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_no_group_of_a_long_legend_is_cut_off(page, width):
+    """Forty groups with counts of three digits, more than a whole archive has clusters."""
+    page.set_viewport_size({"width": width, "height": 720})
+    page.evaluate("""() => {
+        const legend = document.getElementById("legend");
+        legend.replaceChildren(...Array.from({ length: 40 }, () => legend.firstChild.cloneNode(true)));
+        for (const group of legend.children) group.lastChild.textContent = "30 (123)";
+    }""")
+    hidden = "(() => { const box = document.getElementById('legend'); return box.scrollHeight - box.clientHeight; })()"
+    assert page.evaluate(hidden) <= 0
+    assert page.locator(".plot").bounding_box()["height"] > 250
