@@ -1,11 +1,18 @@
-"""Time two ways of doing the same, interleaved, and tell the ratio of their medians with its range."""
+"""Time two ways of doing the same, interleaved, with the ratio of their medians; measure what one command takes."""
 
 import os
 import platform
+import subprocess
+import threading
 from pathlib import Path
 from time import perf_counter
+from typing import NamedTuple
 
 import numpy as np
+
+from flarebook.compendium.errors import InputError
+
+PAUSE = 0.2  # s between two looks at the memory of a command
 
 
 def compare(id, peer, ours, theirs, goal, repeats=5, weight=1.0):
@@ -62,9 +69,60 @@ def record(id, peer, ratio, ratios, goal):
 
 
 def machine():
-    """Processor and number of cores in words."""
+    """Number of cores and name of the processor: "2 cores of AMD EPYC"."""
     info = Path("/proc/cpuinfo")
     lines = info.read_text(encoding="utf-8").splitlines() if info.is_file() else []
     models = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return f"{models[0] if models else platform.processor() or platform.machine()}, {cores} cores"
+    return f"{cores} cores of {models[0] if models else platform.processor() or platform.machine()}"
+
+
+class Used(NamedTuple):
+    """What a command took: s by the clock, s of all cores, and bytes of memory at their highest."""
+
+    seconds: float
+    core_seconds: float
+    memory: int
+
+
+def run_measured(command, environment=()):
+    """Run a command and measure it and its children together: Used.
+
+    environment: {name: text} beside that of this process.  The memory is looked at every PAUSE s, so that a shorter
+    peak may be missed.  Raises InputError when the command fails.
+    """
+    began, peak, ended = perf_counter(), 0, threading.Event()
+    process = subprocess.Popen(command, env={**os.environ, **dict(environment)}, stdout=subprocess.DEVNULL)
+
+    def watch():
+        nonlocal peak
+        while not ended.wait(PAUSE):
+            peak = max(peak, memory_of(process.pid))
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode, duration = os.waitstatus_to_exitcode(status), perf_counter() - began
+    ended.set()
+    watcher.join()
+    if status:
+        raise InputError(
+            f"`{' '.join(map(str, command[2:7]))}` ended with exit code {process.returncode}: mend what it says above, "
+            "then run this again for the rest"
+        )
+    return Used(duration, used.ru_utime + used.ru_stime, peak)
+
+
+def memory_of(process):
+    """Memory of a process and its children in bytes: the proportional set size, in which shared pages count once."""
+    total, waiting = 0, [process]
+    while waiting:
+        number = waiting.pop()
+        try:
+            lines = Path(f"/proc/{number}/smaps_rollup").read_text().splitlines()
+            total += next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+            for thread in Path(f"/proc/{number}/task").iterdir():
+                waiting += [int(child) for child in (thread / "children").read_text().split()]
+        except (OSError, StopIteration):  # it has just ended
+            continue
+    return 1024 * total

@@ -9,28 +9,24 @@ measured anew when it is removed from the file.  Run it on a quiet machine.
 
 import argparse
 import os
-import subprocess
 import sys
 import tempfile
-import threading
-import time
 from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from benchmarks.measure import machine, run_measured
 from flarebook.compendium.atomic_files import atomic_write
 from flarebook.compendium.batch_report import run_script
 from flarebook.compendium.data.parts import PartStore
-from flarebook.compendium.errors import InputError
 from flarebook.compendium.project import REHEARSAL
 from flarebook.compendium.provenance import now
 from flarebook.compendium.validation import read_json
 from flarebook.iris.observations import observation_table
 from flarebook.iris.parts import OBSERVATIONS, part_name
 from flarebook.iris.simulation.level2_archive import archive_path, exposure_seconds
-from scripts.measure_notebooks import processor
 
 TABLE = Path(str(files("flarebook.iris") / "data" / "scale.csv"))
 SIZES, WORKERS = (100_000, 300_000, 1_000_000, 3_000_000, 9_000_000), (1, 2, 4)
@@ -38,7 +34,6 @@ COLUMNS = [
     "size", "workers", "spectra", "stored", "parts", "seconds", "memory_mb", "archive_bytes", "store_bytes",
 ]  # fmt: skip
 TURNS = ["n", "low", "high"]  # number of turns, shortest and longest time in s; all else is of the median one
-PAUSE = 0.2  # s between two looks at the memory
 SEED = 1  # of the order in which observations are taken
 
 
@@ -64,43 +59,6 @@ def choose_observations(table, size):
     return table.loc[chosen]
 
 
-def memory_of(process):
-    """Memory of a process and its children in MB: the proportional set size, in which shared pages count once."""
-    total, waiting = 0, [process]
-    while waiting:
-        number = waiting.pop()
-        try:
-            lines = Path(f"/proc/{number}/smaps_rollup").read_text().splitlines()
-            total += next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
-            for thread in Path(f"/proc/{number}/task").iterdir():
-                waiting += [int(child) for child in (thread / "children").read_text().split()]
-        except (OSError, StopIteration):  # it has just ended
-            continue
-    return total / 1024
-
-
-def run_measured(command, environment):
-    """Run a command; returns its duration in s and the highest memory of it and its children in MB."""
-    start, peak = time.monotonic(), 0.0
-    process = subprocess.Popen(command, env={**os.environ, **environment}, stdout=subprocess.DEVNULL)
-    ended = threading.Event()
-
-    def watch():
-        nonlocal peak
-        while not ended.wait(PAUSE):
-            peak = max(peak, memory_of(process.pid))
-
-    watcher = threading.Thread(target=watch)
-    watcher.start()
-    code = process.wait()
-    duration = time.monotonic() - start
-    ended.set()
-    watcher.join()
-    if code:
-        raise InputError(f"{' '.join(command[:6])} ... ended with exit code {code}: see above")
-    return duration, peak
-
-
 def measure_row(rasters, size, workers, folder):
     """One row of the table: parts of observations of some `size` spectra, made by `workers` processes."""
     chosen = choose_observations(observation_table(), size)
@@ -122,13 +80,14 @@ def measure_row(rasters, size, workers, folder):
     ]
     command += ["-p", "spectra_per_observation=0", "--output", str(folder), "--jobs", str(workers)]
     environment = {"FLAREBOOK_MIRROR": str(rasters), REHEARSAL: "1", "NUMBA_NUM_THREADS": "1"}  # a core each
-    seconds, memory = run_measured(command + [text for name in names for text in ("--only", name)], environment)
+    used = run_measured(command + [text for name in names for text in ("--only", name)], environment)
     place = folder / "parts" / OBSERVATIONS
     store = PartStore(place, read_json(place / "parameters.json")["parameters"])
     spectra = sum(archive_spectra(entry) for _, entry in chosen.iterrows())
     stored = sum(store.check(name)["rows"] for name in names)
     sizes = sum(path.stat().st_size for path in archives), sum(store.path(name).stat().st_size for name in names)
-    return dict(zip(COLUMNS, (size, workers, spectra, stored, len(names), seconds, memory, *sizes), strict=True))
+    taken = used.seconds, used.memory / 2**20
+    return dict(zip(COLUMNS, (size, workers, spectra, stored, len(names), *taken, *sizes), strict=True))
 
 
 def write_rows(path, rows, data):
@@ -137,7 +96,7 @@ def write_rows(path, rows, data):
     rows: DataFrame with seconds and memory_mb; data: what was measured with, in words.
     """
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    header = f"# {now()}; {processor()}, {memory:.0f} GiB; {data}\n"
+    header = f"# {now()}; {machine()}, {memory:.0f} GiB; {data}\n"
     text = rows.round({"seconds": 1, "memory_mb": 0, "low": 1, "high": 1}).to_csv(index=False)
     with atomic_write(path) as partial:
         partial.write_text(header + text, encoding="utf-8")

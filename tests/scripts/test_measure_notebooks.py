@@ -1,34 +1,34 @@
-"""What a notebook took is measured of its own process, and a run goes on where it stopped."""
+"""What a notebook took is measured of its own processes, and a run goes on where it stopped."""
 
-import json
-import subprocess
 import sys
-from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from benchmarks.measure import run_measured
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.reports.scale import MEASURED, read_measured
 from scripts import measure_notebooks
 
-ROOT = Path(__file__).parents[2]
-MEASURE = """
-import json, sys
-from scripts.measure_notebooks import measure_command
-codes = ["pass", "b'x' * 500_000_000", "pass"]
-print(json.dumps([measure_command([sys.executable, "-c", code])["memory_mb"] for code in codes]))
-"""
+HELD = "import time; held = b'x' * 300_000_000; time.sleep(1)"
+CHILD = "import subprocess, sys; subprocess.run([sys.executable, '-c', sys.argv[1]])"
 
 
-def test_memory_is_that_of_the_command_and_of_none_before_it():
-    run = subprocess.run([sys.executable, "-c", MEASURE], cwd=ROOT, stdout=subprocess.PIPE, check=True)
-    small, large, after = json.loads(run.stdout)
-    assert large > 500 > after and small > 0
+def test_memory_is_that_of_a_command_with_its_children_and_not_of_the_one_that_measures():
+    own = b"x" * 300_000_000
+    small = measure_notebooks.measure_command([sys.executable, "-c", "import time; time.sleep(1)"])
+    large = measure_notebooks.measure_command([sys.executable, "-c", CHILD, HELD])
+    assert 0 < small["memory_mb"] < 100 < len(own) / 1e6 < large["memory_mb"] < 500
+
+
+def test_the_time_of_all_cores_is_that_of_the_children_too():
+    work = "import time\nwhile time.process_time() < 1: pass"
+    used = run_measured([sys.executable, "-c", CHILD, work])
+    assert 1 < used.core_seconds < 2 and used.seconds > 1
 
 
 def test_a_command_that_fails_leaves_no_row():
-    with pytest.raises(InputError, match="failed: mend the notebook"):
+    with pytest.raises(InputError, match="exit code 3: mend what it says above, then run this again for the rest"):
         measure_notebooks.measure_command([sys.executable, "-c", "raise SystemExit(3)"])
 
 
