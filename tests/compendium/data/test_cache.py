@@ -41,6 +41,18 @@ def save(name, content=b"x"):
     return path
 
 
+def ship_namesakes(project):
+    """Let two files of one name ship with a project: sun/history.csv that holds 1, earth/history.csv that holds 2."""
+    with open(project / "data-manifest.yaml", "a", encoding="utf-8") as stream:
+        for folder, text in (("sun", "1"), ("earth", "2")):
+            (project / folder).mkdir()
+            (project / folder / "history.csv").write_text(text)
+            digest = hashlib.sha256(text.encode()).hexdigest()
+            fields = f"path: {folder}/history.csv, sha256: {digest}, ships: true, stands_in: null"
+            stream.write(f"  - {{id: {folder}, study: sun, title: T, origin: real, url: null, doi: null, {fields},\n")
+            stream.write("     licence: MIT, citation: null}\n")
+
+
 def test_a_listing_is_asked_for_once_and_renewed_when_it_is_old(server):
     url = f"{server.address}/whole/2014/03/29/"
     assert cached_listing(url) is None
@@ -102,17 +114,23 @@ def test_what_has_changed_is_named_and_kept(server, project):
     other.write_bytes(b"2")
     save("unknown.fits")
     assert verify_files() == (1, [other], 1)
-    with open(project / "data-manifest.yaml", "a", encoding="utf-8") as stream:
-        for folder, text in (("sun", "1"), ("earth", "2")):  # two files that ship, of one name
-            (project / folder).mkdir()
-            (project / folder / "history.csv").write_text(text)
-            digest = hashlib.sha256(text.encode()).hexdigest()
-            fields = f"path: {folder}/history.csv, sha256: {digest}, ships: true, stands_in: null"
-            stream.write(f"  - {{id: {folder}, study: sun, title: T, origin: real, url: null, doi: null, {fields},\n")
-            stream.write("     licence: MIT, citation: null}\n")
+    ship_namesakes(project)
     assert verify_files() == (3, [other], 1)
+    (project / "sun/history.csv").write_text("2")  # what its namesake holds
     right.write_bytes(b"changed")
-    assert set(verify_files()[1]) == {right, other} and right.exists() and other.exists()
+    assert set(verify_files()[1]) == {right, other, project / "sun/history.csv"}
+    assert right.exists() and other.exists()
+
+
+def test_a_fetched_file_is_not_held_against_those_of_its_name_that_ship(server, project):
+    ship_namesakes(project)
+    fetched = save("history.csv", b"3")
+    lock.record("https://example.org/days/history.csv", fetched)
+    for folder in ("sun", "earth"):
+        save(f"copies-{folder}/history.csv", (project / folder / "history.csv").read_bytes())
+    assert find_waste(lambda name: False) == [] and verify_files() == (3, [], 0)
+    fetched.write_bytes(b"4")
+    assert [(one.path, one.reason) for one in find_waste(lambda name: False)] == [(fetched, "fails its hash")]
 
 
 def test_only_what_is_of_no_use_may_go(server, project, monkeypatch, tmp_path):

@@ -4,6 +4,7 @@ import hashlib
 import json
 import time
 import warnings
+from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -112,9 +113,16 @@ def _part(folder):
 
 
 def expected_hashes():
-    """Hashes of the manifest, and else of the lock, by the names of their files: {name: sha256}."""
-    hashes = {Path(entry.file).name: entry.sha256 for entry in lock.records()}
-    hashes |= {file.name: file.sha256 for data in read_manifest().values() for file in data.files if file.sha256}
+    """Hashes by the names of files: {name: {sha256}}, more than one where several files have the name.
+
+    They are those of the manifest, and of the lock for files that are fetched without a hash in the manifest.
+    """
+    files = [file for data in read_manifest().values() for file in data.files if file.sha256]
+    pairs, fetched = [(file.name, file.sha256) for file in files], {file.name for file in files if not file.path}
+    pairs += [(name, entry.sha256) for entry in lock.records() if (name := Path(entry.file).name) not in fetched]
+    hashes = defaultdict(set)
+    for name, digest in pairs:
+        hashes[name].add(digest)
     return hashes
 
 
@@ -141,7 +149,7 @@ def verify_files(track=iter):
         expected = hashes[path]
         if expected is None:
             unknown += 1
-        elif sha256(path) == expected:
+        elif sha256(path) in expected:
             right += 1
         else:
             wrong.append(path)
@@ -149,14 +157,14 @@ def verify_files(track=iter):
 
 
 def _expected_here():
-    """Hashes of the files of the mirror and the cache by their names, and of those that ship: {Path: sha256 or None}.
+    """Hashes of the files of the mirror and the cache by their names, and of each that ships: {Path: {sha256} or None}.
 
-    Two files that ship may have the same name in different folders.
+    A file that ships is compared with its own hash alone, though another may have its name in another folder.
     """
     hashes = expected_hashes()
     found = {path: hashes.get(path.name) for path in local_data()}
     ships = [file for data in read_manifest().values() for file in data.files if file.path]
-    found |= {project_root() / file.path: file.sha256 for file in ships}
+    found |= {project_root() / file.path: {file.sha256} if file.sha256 else None for file in ships}
     return {path: expected for path, expected in found.items() if path.is_file()}
 
 
@@ -191,7 +199,7 @@ def find_waste(names, track=iter):
         expected, size = hashes.get(path.name), path.stat().st_size
         if path.name.startswith(WORK):
             waste.append(Waste(path, size, "begun by a process that has ended"))
-        elif expected and sha256(path) != expected:
+        elif expected and sha256(path) not in expected:
             waste.append(Waste(path, size, "fails its hash"))
         elif not expected and not names(path.name):
             waste.append(Waste(path, size, "named by no entry"))
