@@ -1,16 +1,20 @@
 """The real maps of study 2 in batches: as if read at once, and a lost batch is all that is made again."""
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 
+from flarebook.commands.parts import make
 from flarebook.compendium.data.parts import PartStore
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.workflow.parts import parts_folder
 from flarebook.stix import parts
 from flarebook.stix.archive.load import load_archive
+from flarebook.stix.archive.real_maps import archive_names
 from tests.archives.server import serve_archives
 from tests.archives.xray_maps import write_maps
 
@@ -66,6 +70,35 @@ def test_a_lost_batch_is_named(centre, tmp_path):
     with pytest.raises(InputError, match=f"part {first} .* is cut or no part"):
         parts.gather_archive(run_in(tmp_path), tmp_path / "images.npz")
     assert not (tmp_path / "images.npz").exists()
+
+
+def test_a_job_reads_the_list_as_far_as_its_own_batch_and_names_no_other(centre, tmp_path, monkeypatch):
+    parameters, asked = parts.part_settings(parts.ARCHIVE, VALUES), []
+    names = parts.part_names(parameters)
+
+    def ask(number, *times, **options):
+        asked.append(number)
+        return archive_names(number, *times, **options)
+
+    monkeypatch.setattr(parts, "archive_names", ask)
+    monkeypatch.setattr(parts, "part_names", None)
+    profile = tmp_path / "profiles/ci.yaml"
+    profile.parent.mkdir()
+    profile.write_text(yaml.safe_dump({"notebooks": {parts.ARCHIVE: {"parameters": VALUES}}}))
+    (tmp_path / "_toc.yml").touch()
+    (tmp_path / "notebooks").symlink_to(Path(__file__).parents[2] / "notebooks")
+    monkeypatch.setenv("FLAREBOOK_ROOT", str(tmp_path))
+    for name in names:
+        make(parts.ARCHIVE, "ci", only=[name], jobs=1)
+    assert asked == [3, 5]
+    assert PartStore(parts_folder(tmp_path / "build/ci", parts.ARCHIVE), parameters, parts.SUFFIX).names() == names
+
+
+@pytest.mark.parametrize("name", ["000-00000000", "002-00000000", "first", "-1-00000000"])
+def test_a_part_that_the_list_does_not_give_is_refused(centre, name):
+    parameters = parts.part_settings(parts.ARCHIVE, VALUES)
+    with pytest.raises(InputError, match=f"there is no part '{name}', or the archive's list has changed"):
+        parts.make_part(name, parameters, None)
 
 
 def test_a_list_that_has_changed_gives_other_parts(centre):

@@ -29,7 +29,7 @@ def study_parts(study):
 
 
 def opened(target, profile, output, assignments=()):
-    """Yield (notebook, module, names, store) of a notebook with parts, or of all those of a study."""
+    """Yield (notebook, module, store) of a notebook with parts, or of all those of a study."""
     from flarebook.compendium.data.parts import PartStore
     from flarebook.compendium.project import in_project
     from flarebook.compendium.validation import check_known
@@ -43,8 +43,7 @@ def opened(target, profile, output, assignments=()):
         values = {**entries[notebook].parameters, **from_text(notebook, assignments or [])}
         parameters = module.part_settings(notebook, all_values(notebook, values))
         folder = parts_folder(in_project(output or f"build/{profile}"), notebook)
-        store = PartStore(folder, parameters, getattr(module, "SUFFIX", ".parquet"))
-        yield notebook, module, module.part_names(parameters), store
+        yield notebook, module, PartStore(folder, parameters, getattr(module, "SUFFIX", ".parquet"))
 
 
 @app.command("list")
@@ -64,8 +63,8 @@ def list_parts(
     from flarebook.compendium.provenance import to_json
 
     rows, found = [], []
-    for notebook, _, expected, store in opened(target, profile, output, p):
-        there = set(store.names())
+    for notebook, module, store in opened(target, profile, output, p):
+        expected, there = module.part_names(store.parameters), set(store.names())
         rows += [(notebook, name, *_state(store, name, name in there)) for name in expected]
         found += expected
     if names:
@@ -104,15 +103,12 @@ def make(
     Example: flarebook parts make iris/3-observations --profile paper-real --jobs 2
     """
     from flarebook.compendium.progress import step_progress
-    from flarebook.compendium.validation import check_known
     from flarebook.compendium.workflow.parts import make_parts
 
     os.environ.setdefault("NUMBA_NUM_THREADS", "1" if jobs != 1 else "2")  # a worker has one core
     reasons = []
-    for notebook, module, expected, store in opened(target, profile, output, p):
-        for name in only or ():
-            check_known(name, expected, f"{notebook} has no part", "see `flarebook parts list`")
-        wanted = only or [*store.missing(expected), *skipped_parts(store, expected)]
+    for notebook, module, store in opened(target, profile, output, p):
+        wanted = only or unmade_parts(store, module.part_names(store.parameters))  # a job need not list them all
         if size := getattr(module, "part_size", None):  # the largest first, so that the last ones to end are small
             wanted = sorted(wanted, key=size, reverse=True)
         with step_progress(len(wanted), notebook) as report:
@@ -126,10 +122,10 @@ def make(
     report_skipped(reasons)
 
 
-def skipped_parts(store, names):
-    """Parts without rows, of what was not available when they were made."""
+def unmade_parts(store, names):
+    """Parts that are missing, and those without rows, of what was not available when they were made."""
     there = set(store.names())
-    return [name for name in names if name in there and store.check(name).get("skipped")]
+    return [*store.missing(names), *(name for name in names if name in there and store.check(name).get("skipped"))]
 
 
 @app.command()
@@ -141,8 +137,8 @@ def gather(target: Target, profile: Profile = "paper", output: Output = None, p:
     from flarebook.compendium.atomic_files import atomic_write
     from flarebook.compendium.provenance import to_json
 
-    for notebook, _, expected, store in opened(target, profile, output, p):
-        records = [store.check(name) for name in expected]
+    for notebook, module, store in opened(target, profile, output, p):
+        records = [store.check(name) for name in module.part_names(store.parameters)]
         summary = {
             "parts": len(records),
             "rows": sum(record.get("rows", 0) for record in records),

@@ -62,10 +62,12 @@ def part_name(observation):
 
 
 def part_size(name):
-    """Spectra that an observation holds when every slit pixel is read by itself: the largest parts are made first."""
+    """Spectra that an observation holds when every slit pixel is read by itself, 0 for another name.
+
+    The largest parts are made first.
+    """
     rows = observation_table().set_index(observation_table()["observation"].map(part_name))
-    row = rows.loc[name.removesuffix(LONG)]
-    return int(row["n_slit"] * row["n_exposures"])
+    return int((rows["n_slit"] * rows["n_exposures"]).get(name.removesuffix(LONG), 0))
 
 
 def make_part(name, parameters, store):

@@ -60,11 +60,11 @@ def make_part(name, parameters, store):
 
     name: one of `part_names`; store: PartStore of the parameters, its suffix SUFFIX.  A map that cannot be had or read
     is noted; a batch without any gives a part without images, whose record says why.
+    Raises InputError for another name.
     """
-    batches, skipped, found = _batches(parameters), [], None
-    check_known(name, batches, "there is no part", "see `flarebook parts list`")
+    names, skipped, found = _batch(name, parameters), [], None
     with skipping(skipped):
-        found = read_files(batches[name], locate=map_fetcher())
+        found = read_files(names, locate=map_fetcher())
     images = np.empty((0, SIZE, SIZE), np.uint8) if found is None else found.images
     origin = "" if found is None else mix_origins(*found.records["origin"].unique())
     notes = [] if found is None else [list(pair) for pair in found.skipped]
@@ -105,6 +105,22 @@ def gather_archive(run, path):
 def _batches(parameters, skipped=None):
     """Names of the maps of each part: {name of the part: [name]}; skipped: receives the query's failures."""
     names = archive_names(parameters["n_real"], parameters["start"], parameters["end"], skipped=skipped)
-    parts = [names[first : first + BATCH] for first in range(0, len(names), BATCH)]
-    digests = [hashlib.sha256("\n".join(part).encode()).hexdigest()[:8] for part in parts]
-    return {f"{number:03d}-{digest}": part for number, (digest, part) in enumerate(zip(digests, parts, strict=True))}
+    batches = [names[first : first + BATCH] for first in range(0, len(names), BATCH)]
+    return {_name(number, batch): batch for number, batch in enumerate(batches)}
+
+
+def _batch(name, parameters):
+    """Names of the maps of one part, for which the archive's list is read no further; InputError for no such part."""
+    number = name.partition("-")[0]
+    first = BATCH * int(number) if number.isdecimal() else parameters["n_real"]
+    last = min(first + BATCH, parameters["n_real"])
+    batch = archive_names(last, parameters["start"], parameters["end"])[first:]
+    if not batch or _name(first // BATCH, batch) != name:
+        raise InputError(f"there is no part {name!r}, or the archive's list has changed: see `flarebook parts list`")
+    return batch
+
+
+def _name(number, batch):
+    """Name of a part, from its number and the names of its maps."""
+    digest = hashlib.sha256("\n".join(batch).encode()).hexdigest()
+    return f"{number:03d}-{digest[:8]}"

@@ -16,6 +16,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from flarebook.compendium.validation import check_known
+
 NOTEBOOKS = ("sun/1-draw",)
 
 
@@ -28,6 +30,7 @@ def part_names(parameters):
 
 
 def make_part(name, parameters, store):
+    check_known(name, part_names(parameters), "there is no part", "see `flarebook parts list`")
     with open("made.txt", "a") as stream:
         stream.write(name)
     if (path := Path("fates", name)).exists():

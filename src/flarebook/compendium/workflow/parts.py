@@ -1,7 +1,7 @@
 """Parts of a data set made one by one, by local processes or on a Dask cluster, and gathered for a notebook.
 
 A study's module `flarebook.<study>.parts` offers part_settings(notebook, values), part_names(parameters) and
-make_part(name, parameters, store).
+make_part(name, parameters, store), which raises InputError for a name that is none of those.
 """
 
 import multiprocessing
