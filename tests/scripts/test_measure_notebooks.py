@@ -1,6 +1,8 @@
 """What a notebook took is measured of its own processes, and a run goes on where it stopped."""
 
 import sys
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 
 import pandas as pd
 import pytest
@@ -44,3 +46,21 @@ def test_rows_that_the_table_has_are_not_measured_again(project, monkeypatch):
         and table.loc["sun/1-draw", "minutes"] == 9
         and table.loc["sun/2-read", "memory_mb"] == 500
     )
+
+
+def test_two_processes_that_add_rows_at_once_lose_none(project):
+    path = project / "metrics/ci-costs.csv"
+    rows = [{**dict.fromkeys(MEASURED, 1.0), "notebook": f"sun/{i}"} for i in range(40)]
+    with ProcessPoolExecutor(4) as executor:
+        list(executor.map(partial(measure_notebooks.add_row, path), rows))
+    assert set(read_measured(path)["notebook"]) == {row["notebook"] for row in rows}
+
+
+def test_named_notebooks_run_in_the_order_given_with_the_threads_given(project, monkeypatch):
+    took, ran = {"minutes": 1.0, "core_minutes": 1.0, "memory_mb": 500, "load": 1.0}, []
+    monkeypatch.setattr(measure_notebooks, "measure_command", lambda command: ran.append(command[4:]) or took)
+    measure_notebooks.main("ci", ["sun/2-read", "sun/1-draw"], threads=1)
+    assert [command[0] for command in ran] == ["sun/2-read", "sun/1-draw"] and ran[0][-2:] == ["--threads", "1"]
+    assert set(read_measured(project / "metrics/ci-costs.csv")["threads"]) == {1}
+    with pytest.raises(InputError, match="the profile ci has no notebook sun/3"):
+        measure_notebooks.main("ci", ["sun/3"])
