@@ -65,4 +65,4 @@ def measure_command(command):
 
 
 if __name__ == "__main__":
-    run_script(main)
+    run_script(typer.run, main)

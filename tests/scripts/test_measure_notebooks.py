@@ -1,8 +1,10 @@
 """What a notebook took is measured of its own processes, and a run goes on where it stopped."""
 
+import subprocess
 import sys
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -12,6 +14,7 @@ from flarebook.compendium.errors import InputError
 from flarebook.compendium.reports.scale import MEASURED, read_measured
 from scripts import measure_notebooks
 
+ROOT = Path(__file__).parents[2]
 HELD = "import time; held = b'x' * 300_000_000; time.sleep(1)"
 CHILD = "import subprocess, sys; subprocess.run([sys.executable, '-c', sys.argv[1]])"
 
@@ -32,6 +35,12 @@ def test_the_time_of_all_cores_is_that_of_the_children_too():
 def test_a_command_that_fails_leaves_no_row():
     with pytest.raises(InputError, match="exit code 3: mend what it says above, then run this again for the rest"):
         measure_notebooks.measure_command([sys.executable, "-c", "raise SystemExit(3)"])
+
+
+def test_the_command_reads_its_arguments():
+    command = [sys.executable, "-m", "scripts.measure_notebooks", "nonesuch", "--threads", "1"]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert run.returncode == 1 and run.stderr.startswith("error: ") and "nonesuch" in run.stderr
 
 
 def test_rows_that_the_table_has_are_not_measured_again(project, monkeypatch):
