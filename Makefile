@@ -1,4 +1,4 @@
-# The only front door: make book | make test | make bench | make lock | make clean
+# The only front door: make book | make test | make bench | make archive | make lock | make clean
 #   PROFILE=ci|laptop|paper  size of the run (make book; default laptop)
 #   STUDY=iris               restrict make book or make test to one study
 #   SOURCE=simulated|real    data of the run (make book; real: fetched from the archives, see book/run-it-yourself.md)
@@ -7,7 +7,7 @@ SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .ONESHELL:
 .DEFAULT_GOAL := help
-.PHONY: help book test bench lock clean check-choices
+.PHONY: help book test bench archive lock clean check-choices
 
 PROFILE ?= laptop
 SOURCE ?= simulated
@@ -101,6 +101,10 @@ test: check-choices $(VENV)/.all-project
 
 bench: $(VENV)/.all-project
 	@$(PYTHON) -m benchmarks
+
+# The files of the commit, and the figures and tables of a run that has been made, with their hashes: for Zenodo.
+archive: check-choices $(BOOK_ENVIRONMENT)-project
+	@$(PYTHON) -m flarebook.compendium.identity archive "$(RUN)"
 
 # New exact versions within the bounds of pyproject.toml; with KEEP=1, only what pyproject.toml has changed.
 lock: $(VENV)/.all

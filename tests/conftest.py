@@ -54,6 +54,15 @@ run.figure("sun-01-flux", figure, caption="Flux of each flare.", data=table,
 READ = """table = run.load_table("1-draw", "flares")
 run.metric("flares.largest", table.flux.max())"""
 
+WORK = """[project]
+version = "1.2.0"
+license = "MIT"
+authors = [{ name = "The authors" }]
+[tool.flarebook]
+title = "Suns"
+abstract = "Flares."
+"""
+
 
 def write_notebook(path, *codes, title="# A step"):
     """Write a notebook of a title, the parameters cell and further code cells."""
@@ -67,6 +76,7 @@ def write_notebook(path, *codes, title="# A step"):
 def _write_project(folder):
     """Write a project with the notebooks sun/1-draw and sun/2-read, and a ci profile with gates."""
     (folder / "_toc.yml").write_text("root: book/index\n")
+    (folder / "pyproject.toml").write_text(WORK)
     write_notebook(folder / "notebooks/sun/1-draw.ipynb", OPEN.format("sun/1-draw"), DRAW, FIGURE, title="# Flares")
     write_notebook(folder / "notebooks/sun/2-read.ipynb", OPEN.format("sun/2-read"), READ, title="# The largest")
     profile = {"sun/1-draw": {"parameters": {"n_flares": 4}}, "sun/2-read": {"after": ["sun/1-draw"]}}

@@ -154,10 +154,3 @@ def test_make_lets_python_keep_its_bytecode():
     command = ["make", "-C", ROOT, "--eval", 'seen: ; @echo "seen: $${PYTHONDONTWRITEBYTECODE-nothing}"', "seen"]
     done = subprocess.run(command, env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"}, capture_output=True, text=True)
     assert "seen: nothing" in done.stdout
-
-
-def test_citation_and_package_agree():
-    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
-    assert citation["version"] == PROJECT["version"]
-    assert citation["license"] == PROJECT["license"] == "BSD-3-Clause"
-    assert {reference["year"] for reference in citation["references"]} == {2020, 2024, 2025}

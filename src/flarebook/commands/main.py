@@ -128,18 +128,22 @@ def figures(run: Annotated[str, typer.Argument(help="Profile, run label or folde
 
 @app.command()
 def cite(
-    figure: Annotated[str, typer.Argument(help="Figure id, for example iris-12-performance.")],
+    figure: Annotated[str, typer.Argument(help="Figure id, for example iris-12-performance; none: the book.")] = "",
     run: Annotated[str, typer.Option(help="Profile, run label or folder.")] = "laptop",
     bibtex: Annotated[bool, typer.Option("--bibtex", help="BibTeX entry instead of text.")] = False,
 ):
-    """Print the citation of a figure, with the commit and the data hash.
+    """Print the citation of the book, or of a figure with its data hash: version and commit are named.
 
     Example: flarebook cite iris-12-performance --bibtex
     """
-    from flarebook.compendium.reports.citation import as_bibtex, as_text, figure_record
+    from flarebook.compendium.project import project_root
+    from flarebook.compendium.reports import citation
 
-    record = figure_record(figure, run)
-    typer.echo(as_bibtex(record) if bibtex else as_text(record))
+    if not figure:
+        typer.echo((citation.book_as_bibtex if bibtex else citation.book_as_text)(project_root()))
+        return
+    record = citation.figure_record(figure, run)
+    typer.echo((citation.as_bibtex if bibtex else citation.as_text)(record))
 
 
 @app.command()

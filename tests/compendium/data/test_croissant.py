@@ -6,7 +6,7 @@ import pytest
 
 from flarebook.compendium.data.croissant import CONTEXT, croissant, media_type
 from flarebook.compendium.data.manifest import read_manifest
-from flarebook.compendium.reports.citation import read_work
+from flarebook.compendium.identity.work import read_work
 
 ROOT = Path(__file__).parents[3]
 

@@ -7,7 +7,7 @@ import pytest
 
 from flarebook.compendium.data.manifest import read_manifest
 from flarebook.compendium.data.ro_crate import NAME, VERSION, ro_crate
-from flarebook.compendium.reports.citation import read_work
+from flarebook.compendium.identity.work import read_work
 
 ROOT = Path(__file__).parents[3]
 

@@ -6,7 +6,7 @@ from flarebook.compendium.atomic_files import atomic_write
 from flarebook.compendium.data.croissant import croissant
 from flarebook.compendium.data.manifest import read_manifest
 from flarebook.compendium.data.ro_crate import NAME, ro_crate
-from flarebook.compendium.reports.citation import read_work
+from flarebook.compendium.identity.work import read_work
 from flarebook.compendium.reports.gate_tables import NONE as MISSING
 from flarebook.compendium.reports.markdown_tables import shown_bytes, table
 

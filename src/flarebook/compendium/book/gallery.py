@@ -7,7 +7,7 @@ from PIL import Image
 
 from flarebook.compendium.book.notebooks import figures_of
 from flarebook.compendium.provenance import describe_sources, read_record
-from flarebook.compendium.reports.citation import as_bibtex, as_text
+from flarebook.compendium.reports.citation import as_bibtex, as_text, paper_as_bibtex
 
 FORMATS = ("svg", "png", "pdf", "csv", "json")
 FOLDER = "figures"  # of the staged source
@@ -63,6 +63,12 @@ def _card(record):
 
 ```bibtex
 {as_bibtex(record)}
+```
+
+The original of this study:
+
+```bibtex
+{paper_as_bibtex(record["study"])}
 ```
 ````
 :::::"""

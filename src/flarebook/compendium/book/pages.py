@@ -21,6 +21,7 @@ from flarebook.compendium.book.gallery import gallery
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.provenance import ORIGINS, code_state, describe_origin, versions
 from flarebook.compendium.reports.agreement import RULE, badge, compare, read_statements
+from flarebook.compendium.reports.citation import cite_book, cite_study
 from flarebook.compendium.reports.claims import HEAD, claim_rows
 from flarebook.compendium.reports.gate_tables import NONE as MISSING
 from flarebook.compendium.reports.gate_tables import effect_rows, finding_rows, gate_rows, kind_rows, number
@@ -241,6 +242,8 @@ PARTS = {
     **{f"paper-table-{study}": partial(paper_table, study) for study in STUDIES},
     **{f"claim-table-{study}": partial(claim_table, study, "../") for study in STUDIES},
     **{f"own-claim-table-{study}": partial(claim_table, study, "../../") for study in STUDIES},  # in its introduction
+    **{f"cite-{study}": lambda build, study=study: cite_study(study, build.root) for study in STUDIES},
+    "cite-book": lambda build: cite_book(build.root),
     "agreement-rule": lambda build: RULE,
     "gate-table": lambda build: table(*gate_rows(verdicts(build))),
     "kind-table": lambda build: table(*kind_rows(verdicts(build))),

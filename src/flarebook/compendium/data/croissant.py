@@ -67,7 +67,7 @@ def media_type(name):
 def croissant(datasets, work):
     """Croissant description of data sets, to be written as JSON: dict.
 
-    datasets: list of manifest.DataSet.  work: title, summary, authors, version, date and licence of the compendium.
+    datasets: list of manifest.DataSet.  work: identity.work.Work, the compendium.
     Addresses of files that ship are relative to the project's folder.  Files that nobody of the project has held have
     no hash, which the format allows in a live data set.
     """
@@ -76,12 +76,12 @@ def croissant(datasets, work):
         "@type": "sc:Dataset",
         "conformsTo": VERSION,
         "name": "flarebook-data",
-        "description": f"Data sets of {work['title']}. {work['summary']}",
-        "creator": [{"@type": "sc:Organization", "name": name} for name in work["authors"]],
-        "citeAs": f"{'; '.join(work['authors'])} ({work['date'][:4]}). {work['title']}, version {work['version']}.",
-        "datePublished": work["date"],
-        "version": work["version"],
-        "license": list(dict.fromkeys([work["licence"], *(data.licence for data in datasets)])),
+        "description": f"Data sets of {work.book.title}. {work.book.abstract}",
+        "creator": [{"@type": "sc:Organization", "name": name} for name in work.names],
+        "citeAs": f"{'; '.join(work.names)} ({work.date[:4]}). {work.book.title}, version {work.package.version}.",
+        "datePublished": work.date,
+        "version": work.package.version.replace(".dev", "-dev"),  # as semantic versioning, asked for here, has it
+        "license": list(dict.fromkeys([work.package.license, *(data.licence for data in datasets)])),
         "isLiveDataset": True,
         "distribution": [part for data in datasets for part in _distribution(data)],
         "recordSet": [_catalogue(datasets), *(records for data in datasets for records in _tables(data))],

@@ -10,7 +10,7 @@ PARTS = {"Dataset", "File"}  # types of what the root holds, whether it is part 
 def ro_crate(datasets, work):
     """RO-Crate metadata of data sets, to be written as JSON under NAME into the project's folder: dict.
 
-    datasets: list of manifest.DataSet.  work: title, summary, authors, version, date and licence of the compendium.
+    datasets: list of manifest.DataSet.  work: identity.work.Work, the compendium.
     """
     licences = {text: f"#licence-{number}" for number, text in enumerate(_licences(datasets, work))}
     authors = [{"@id": f"#author-{number}", "@type": "Organization", "name": name} for number, name in _authors(work)]
@@ -19,11 +19,11 @@ def ro_crate(datasets, work):
     root = {
         "@id": "./",
         "@type": "Dataset",
-        "name": f"Data sets of {work['title']}",
-        "description": work["summary"],
-        "datePublished": work["date"],
-        "version": work["version"],
-        "license": {"@id": licences[work["licence"]]},
+        "name": f"Data sets of {work.book.title}",
+        "description": work.book.abstract,
+        "datePublished": work.date,
+        "version": work.package.version,
+        "license": {"@id": licences[work.package.license]},
         "author": [_reference(author) for author in authors],
         "hasPart": [_reference(part) for part in (*parts, *map(_notebook, notebooks)) if part["@type"] in PARTS],
     }
@@ -44,12 +44,12 @@ def _descriptor():
 
 def _licences(datasets, work):
     """Distinct licences, the compendium's own first."""
-    return dict.fromkeys([work["licence"], *(data.licence for data in datasets)])
+    return dict.fromkeys([work.package.license, *(data.licence for data in datasets)])
 
 
 def _authors(work):
     """Numbered authors."""
-    return enumerate(work["authors"])
+    return enumerate(work.names)
 
 
 def _reference(entity):

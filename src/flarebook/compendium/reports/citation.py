@@ -1,12 +1,12 @@
-"""Citations of published figures, as text and as BibTeX."""
+"""Citations of the book, its figures and the papers that its studies go back to, as text and as BibTeX."""
 
 import re
 
 from flarebook.compendium.batch_report import skipping
-from flarebook.compendium.project import project_root
-from flarebook.compendium.provenance import read_record
+from flarebook.compendium.identity.work import bibtex_entry, read_work
+from flarebook.compendium.provenance import code_state, read_record
 from flarebook.compendium.reports.compare_runs import run_folder
-from flarebook.compendium.validation import check_known, read_yaml
+from flarebook.compendium.validation import check_known
 
 
 def figure_records(run):
@@ -26,51 +26,84 @@ def figure_record(id, run="laptop"):
     return read_record(folder, id)
 
 
-def read_work():
-    """The compendium by CITATION.cff: dict of title, authors (list), version, url, summary, date and licence."""
-    path = project_root() / "CITATION.cff"
-    cff = read_yaml(path) if path.is_file() else {}
-    texts = {"version": "version", "summary": "abstract", "date": "date-released", "licence": "license"}
-    return {
-        "title": cff.get("title", "Flarebook"),
-        "authors": [_name(author) for author in cff.get("authors", [])] or ["The Flarebook authors"],
-        "url": cff.get("repository-code") or cff.get("url") or "",
-        **{name: str(cff.get(key, "")) for name, key in texts.items()},
-    }
-
-
-def _name(author):
-    """Name of an author in CITATION.cff: a person or an entity."""
-    person = ", ".join(filter(None, [author.get("family-names"), author.get("given-names")]))
-    return person or author.get("name", "")
-
-
-def _description(record):
-    """First sentence of a figure's caption, then what made it: notebook, origin of the data, commit, data hash."""
-    sentence = record["caption"].split(". ")[0].rstrip(".")
-    commit = record["commit"][:10] if record["commit"] else "no commit"
-    commit += ", changed since" if record["dirty"] else ""
-    source = f"{record['origin']} data; commit {commit}; data sha256 {record['data_sha256'][:12]}"
-    return f"{sentence}. {record['notebook']}; {source}"
-
-
 def as_text(record):
     """Citation of a figure in one paragraph."""
-    work = read_work()
-    title = f"{work['title']} (version {work['version']})" if work["version"] else work["title"]
-    book = f"{'; '.join(work['authors'])} ({record['time'][:4]}). {title}."
-    return f"{book} Figure {record['id']}: {_description(record)}. {work['url']}".rstrip()
+    work, part = read_work(), f"Figure {record['id']}: {_description(record)}"
+    return _sentences(work, record["time"][:4], _edition(work, record), part)
 
 
 def as_bibtex(record):
     """Citation of a figure as a BibTeX entry."""
     work = read_work()
+    title = f"{{{work.book.title}}}: figure {record['id']}"
+    note = re.sub(r"([&%#_])", r"\\\1", _description(record))  # of which TeX would take signs for commands
+    return _entry(work, f"flarebook-{record['id']}", title, record["time"][:4], _edition(work, record), note)
+
+
+def book_as_text(root):
+    """Citation of the book and its package in one paragraph."""
+    work = read_work(root)
+    return _sentences(work, work.date[:4], _edition(work, code_state(root)))
+
+
+def book_as_bibtex(root):
+    """Citation of the book and its package as a BibTeX entry."""
+    work = read_work(root)
+    return _entry(work, "flarebook", f"{{{work.book.title}}}", work.date[:4], _edition(work, code_state(root)))
+
+
+def paper_as_bibtex(study, root=None):
+    """BibTeX entry of the paper or poster that a study goes back to; "" for a study of its own."""
+    key = read_work(root).book.papers.get(study)
+    return bibtex_entry(key, root) if key else ""
+
+
+def cite_study(study, root):
+    """Markdown of a study's page: the entries of the original and of this book."""
+    return f"```bibtex\n{paper_as_bibtex(study, root)}\n\n{book_as_bibtex(root)}\n```"
+
+
+def cite_book(root):
+    """Markdown of the citation of the book."""
+    return f"{book_as_text(root)}\n\n```bibtex\n{book_as_bibtex(root)}\n```"
+
+
+def _edition(work, record):
+    """Version and commit of a figure's record, or of the working tree: "version 0.1.0, commit 0123456789"."""
+    version = record.get("versions", {}).get("flarebook") or work.package.version
+    return f"version {version}, {_commit(record)}"
+
+
+def _commit(record):
+    """Commit of a record, and whether the code had been changed since."""
+    commit = f"commit {record['commit'][:10]}" if record["commit"] else "no commit"
+    return f"{commit}, changed since" if record["dirty"] else commit
+
+
+def _description(record):
+    """First sentence of a figure's caption, then what made it: notebook, origin of the data, data hash."""
+    sentence = record["caption"].split(". ")[0].rstrip(".")
+    return f"{sentence}. {record['notebook']}; {record['origin']} data; data sha256 {record['data_sha256'][:12]}"
+
+
+def _sentences(work, year, edition, part=""):
+    """Citation of the work, or of a part of it, in one paragraph; the address ends it, once there is one."""
+    address = f"https://doi.org/{work.book.doi}" if work.book.doi else work.package.urls.repository
+    sentences = [f"{'; '.join(work.names)} ({year}). {work.book.title} ({edition})", part, address]
+    return ". ".join(filter(None, sentences)) + ("" if address else ".")
+
+
+def _entry(work, key, title, year, edition, note=""):
+    """Citation of the work, or of a part of it, as a BibTeX entry without empty fields."""
     fields = {
-        "author": " and ".join(f"{{{name}}}" if "," not in name else name for name in work["authors"]),
-        "title": f"{{{work['title']}}}: figure {record['id']}",
-        "year": record["time"][:4],
-        "note": re.sub(r"([&%#_])", r"\\\1", _description(record)),  # of which TeX would take signs for commands
-        "url": work["url"],
+        "author": " and ".join(f"{{{name}}}" for name in work.names),
+        "title": title,
+        "year": year,
+        "version": edition.split(",")[0].removeprefix("version "),
+        "howpublished": edition.capitalize(),
+        "note": note,
+        "doi": work.book.doi,
+        "url": work.package.urls.repository,
     }
     lines = [f"  {name} = {{{value}}}," for name, value in fields.items() if value]
-    return "\n".join([f"@misc{{flarebook-{record['id']},", *lines, "}"])
+    return "\n".join([f"@misc{{{key},", *lines, "}"])

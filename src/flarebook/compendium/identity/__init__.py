@@ -1,0 +1,1 @@
+"""What the compendium is called and who made it: descriptions for machines, citations, the archive of a commit."""
