@@ -7,6 +7,7 @@ import re
 import resource
 import shutil
 import signal
+from pathlib import Path
 
 import pytest
 
@@ -192,6 +193,19 @@ def test_a_disk_without_room_is_told_before_the_first_byte(server, tmp_path, mon
     monkeypatch.setattr(shutil, "disk_usage", lambda _: free)
     with pytest.raises(InputError, match=r"has 6.71e\+07 bytes free where 1.02e\+06 are to come: make room"):
         get(server, tmp_path)
+    assert names(tmp_path) == []
+
+
+def test_a_file_without_an_end_is_given_up_before_it_fills_the_disk(server, tmp_path, monkeypatch):
+    usage = shutil.disk_usage(tmp_path)
+
+    def with_room_for_a_few(folder):
+        come = sum(path.stat().st_size for path in Path(folder).rglob("raster.bin"))
+        return usage._replace(free=downloads.RESERVE + 3 * len(CONTENT) - come)
+
+    monkeypatch.setattr(shutil, "disk_usage", with_room_for_a_few)
+    with pytest.raises(InputError, match=r"states no size, and .* has no room for more than the 3.\d+e\+06 bytes"):
+        download([f"{server.address}/infinite/raster.bin"], tmp_path / "raster.bin")
     assert names(tmp_path) == []
 
 

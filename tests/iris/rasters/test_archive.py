@@ -42,7 +42,9 @@ def packed(text):
         return b"<html>maintenance</html>"
     stream = io.BytesIO()
     with tarfile.open(fileobj=stream, mode="w:gz") as bundle:
-        member = tarfile.TarInfo({"dots": "a/../../raster.fits", "root": "/raster.fits"}.get(kind, "raster.fits"))
+        stem = text.rpartition("/")[2].removesuffix(".tar.gz")
+        names = {"dots": "a/../../raster.fits", "root": "/raster.fits", "other": "iris_l2_20140906_112339.fits"}
+        member = tarfile.TarInfo(names.get(kind, f"{stem}_t000_r00000.fits"))
         content = bytes(1 << 22) if kind == "bomb" else text.encode()
         member.size = len(content)
         bundle.addfile(member, io.BytesIO(content))
@@ -87,7 +89,7 @@ def test_a_raster_is_fetched_by_its_minute_and_then_found_without_network(loopba
     path = archive.fetch_raster("2014-03-29T14:09", 3860258481, loopback)
     folder = FOLDER.removeprefix("https://www.lmsal.com/solarsoft/irisa/data/level2_compressed/")
     with tarfile.open(path) as packed_raster:
-        told = packed_raster.extractfile("raster.fits").read().decode()
+        told = packed_raster.extractfile(packed_raster.next()).read().decode()
     assert told == f"/level2/{folder}iris_l2_20140329_140938_3860258481_raster.tar.gz"
     assert archive.fetch_raster("2014-03-29T14:09", 3860258481, "http://127.0.0.1:9") == path
     monkeypatch.setenv("FLAREBOOK_DATA", str(tmp_path / "other"))
@@ -99,7 +101,7 @@ def test_the_mirror_is_asked_for_a_raster_that_the_archive_lists_and_does_not_se
     monkeypatch.setattr(archive, "MIRROR", loopback)
     path = archive.fetch_raster("2014-03-29T14:09", 3860258481, loopback.replace("level2", "html"))
     with tarfile.open(path) as packed_raster:
-        assert packed_raster.extractfile("raster.fits").read().decode().startswith("/level2/")
+        assert packed_raster.extractfile(packed_raster.next()).read().decode().startswith("/level2/")
 
 
 def test_a_page_in_place_of_an_archive_is_not_kept(loopback, tmp_path):
@@ -122,6 +124,7 @@ def test_a_page_in_place_of_an_archive_is_not_kept(loopback, tmp_path):
         ("device", "holds other.fits, a link or a device"),
         ("bomb", r"unpacks to more than 1.05e\+06 bytes"),
         ("long", r"a member's name claims 4.29e\+09 bytes"),
+        ("other", "holds iris_l2_20140906_112339.fits, which is of another observation"),
         ("cut", "is broken or not an archive of IRIS rasters"),
     ],
 )

@@ -130,6 +130,16 @@ def test_all_spectra_are_kept_where_no_number_is_asked_for(archived, tmp_path):
     assert 0.15 < share < 0.35  # 1000 draws of a quarter
 
 
+def test_a_raster_of_another_observation_is_not_taken_for_the_one_that_its_name_says(archived, tmp_path, monkeypatch):
+    other, mirror = archive.fetch_raster("2015-05-18T14:39", 3860256971), tmp_path / "mirror"
+    mirror.mkdir()
+    other.rename(mirror / "iris_l2_20140329_140938_3860258481_raster.tar.gz")
+    monkeypatch.setenv("FLAREBOOK_MIRROR", str(mirror))
+    store, (sentence,) = make(tmp_path / "real", "PF-15")
+    assert "holds the observation that began at 2015-05-18 14:39:38, not the one that its name says" in sentence
+    assert store.check("PF-15")["rows"] == 0
+
+
 def test_an_unreachable_archive_skips_the_observation_with_the_remedy(archived, tmp_path, monkeypatch):
     monkeypatch.setattr(archive, "fetch_raster", functools.partial(archive.fetch_raster, archive="http://127.0.0.1:9"))
     _, (sentence,) = make(tmp_path / "none", "PF-16")

@@ -16,7 +16,7 @@ from flarebook.compendium.project import cache_folder
 from flarebook.stix.archive import real_maps
 from flarebook.stix.maps import client
 from flarebook.stix.maps.client import find_names, map_fetcher, map_url, query_archive, query_maps
-from flarebook.stix.maps.file_names import archive_name
+from flarebook.stix.maps.file_names import archive_name, parse_name
 from flarebook.stix.maps.fits_map import HDUS, write_map
 
 UID = "2203078775"
@@ -29,7 +29,7 @@ NEW = "stix_L3A_quicklook_20241113T165600-20241113T165700-7.0-50.0keV_2411130279
 def written(path, size, pixel):
     """A CLEAN file of one of the two formats with a source in its middle."""
     maps = {name: np.random.default_rng(3).random((size, size)) for name in HDUS}
-    return write_map(path, maps, "2022-03-07T12:14:14", pixel=pixel, simulated=False)
+    return write_map(path, maps, parse_name(path.name)["start"], pixel=pixel, simulated=False)
 
 
 @pytest.fixture
@@ -130,8 +130,14 @@ def test_a_missing_map_and_a_page_in_its_place_are_told_and_not_kept(archive):
     assert not list(cache_folder().rglob("*.fits*"))
 
 
+def test_a_map_of_another_time_is_not_taken_for_the_one_that_its_name_says(tmp_path):
+    other = written(tmp_path / NAME, 257, 1.0).rename(tmp_path / NEW)
+    with pytest.raises(InputError, match=f"{NEW} holds a map of 2022-03-07T12:14:14.*, not its own"):
+        client.check_file(other)
+
+
 def test_another_address_of_a_map_is_asked_where_the_first_lacks_it(archive, monkeypatch):
-    monkeypatch.setattr(client, "archive_file", lambda url: archive_file(url.replace(UID, "gone"), [url]))
+    monkeypatch.setattr(client, "archive_file", lambda url: archive_file(url.replace(f"/{UID}/", "/gone/"), [url]))
     assert map_fetcher(archive[0])(NAME).is_file()
     assert len(archive[1]) == 2 and archive[1][1] == f"/image-archive/{UID}/{NAME}"
 

@@ -13,10 +13,10 @@ from pathlib import Path
 
 from flarebook.compendium.atomic_files import empty, own_folder
 from flarebook.compendium.data import lock
-from flarebook.compendium.data.hosts import Unreachable, check_way, is_local, mirror_address
+from flarebook.compendium.data.hosts import NotAsked, Unreachable, check_way, is_local, mirror_address
 from flarebook.compendium.data.manifest import DataFile
 from flarebook.compendium.data.reading import FITS, IMAGE_BYTES
-from flarebook.compendium.data.transfer import LIMIT, HashingFile, WrongFile, transfer
+from flarebook.compendium.data.transfer import LIMIT, RESERVE, HashingFile, WrongFile, transfer
 from flarebook.compendium.errors import InputError, reason_of
 from flarebook.compendium.project import cache_folder, files_below, project_root, shown
 from flarebook.compendium.provenance import sha256
@@ -24,7 +24,6 @@ from flarebook.compendium.provenance import sha256
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 PATIENCE = 3600.0  # s to wait for another process that downloads the same file
 RECORD = "part.json"  # beside a part: its address, the mark of the file on the server, its size
-RESERVE = 64 << 20  # bytes that a download leaves free on the disk
 BEGINNINGS = {".fits": FITS, ".gz": b"\x1f\x8b", ".tgz": b"\x1f\x8b", ".zip": b"PK"}
 PAGE_ENDINGS, PAGE_BEGINNINGS = (".html", ".htm"), (b"<!doctype html", b"<html")
 
@@ -184,10 +183,9 @@ def _fill(part, wanted):
             if error.errno not in FULL:
                 raise
             raise DiskFull(f"the disk of {part.target} is full: {part.kept()}; make room and try again") from error
-    if unreachable := next((reason for reason in reasons if isinstance(reason, Unreachable)), None):
-        raise unreachable
+    reasons = [reason for reason in reasons if not isinstance(reason, NotAsked)] or reasons
     first, *others = reasons
-    if others:
+    if others and not all(isinstance(reason, Unreachable) for reason in reasons):
         raise InputError(f"none of {len(reasons)} addresses sends {part.path.name}; first: {first}") from first
     raise first
 

@@ -33,6 +33,10 @@ class Unreachable(InputError):
     """A host cannot be reached, so that other files of it need not be asked for."""
 
 
+class NotAsked(InputError):
+    """An address is not safe, so that it is not asked: another one may send the file."""
+
+
 class _Host:
     """What this process knows of a host."""
 
@@ -192,12 +196,12 @@ def is_local(url):
 
 
 def check_way(url, hashed=False):
-    """Raise InputError for an address that is not safe, but for the mirror without https of a file of known hash."""
+    """Raise NotAsked for an address that is not safe, but for the mirror without https of a file of known hash."""
     if is_safe(url) or (hashed and url.startswith(UNENCRYPTED)):
         return
     unhashed = url.startswith(UNENCRYPTED)
     reason = "it is not https, and no sha256 of the file is known yet" if unhashed else "it is not https"
-    raise InputError(f"cannot fetch {url} ({reason}): check the address")
+    raise NotAsked(f"cannot fetch {url} ({reason}): check the address")
 
 
 def remedy_offline():

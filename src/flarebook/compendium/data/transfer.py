@@ -8,6 +8,7 @@ import http.client
 import io
 import os
 import re
+import shutil
 import threading
 import time
 from contextlib import contextmanager
@@ -35,6 +36,7 @@ TIMEOUTS = (10, 30)  # s to connect, and between two pieces
 GRACE, SLOWEST = 120.0, 10_000.0  # s that a transfer may take, and bytes per s beyond that
 LIMIT, PAGE = 64 << 30, 16 << 20  # bytes of a file and of a page, where nothing better is known
 CHUNK = 1 << 18
+RESERVE = 64 << 20  # bytes that a download leaves free on the disk
 BUSY = "try again later, or set FLAREBOOK_MIRROR to a folder that holds the file"
 BROKEN = (  # before the answer, and while its body is read
     *(requests.Timeout, requests.ConnectionError, http.client.HTTPException),
@@ -159,6 +161,14 @@ class _State:
         if max(announced or 0, self.have) > self.limit:
             raise WrongFile(f"{self.url} is larger than the {self.limit:.3g} bytes allowed: check the address")
 
+    def check_room(self):
+        """Raise WrongFile when a file that states no size, and may have no end, is about to fill the disk."""
+        if self.part and shutil.disk_usage(self.part.target).free < RESERVE:
+            raise WrongFile(
+                f"{self.url} states no size, and {self.part.target} has no room for more than the {self.have:.3g} "
+                "bytes that it sent: nothing was kept; check the address, or make room"
+            )
+
 
 def _attempt(state):
     """Request what is missing and write it; raises _Again where the connection broke or the server is busy."""
@@ -173,6 +183,8 @@ def _attempt(state):
             state.received += state.stream.write(chunk)
             state.check_size(None)
             state.check_time()
+            if total is None:
+                state.check_room()
             if state.progress:
                 state.progress(state.have, total)
     if total and state.have < total:

@@ -11,7 +11,7 @@ from flarebook.compendium.data.cache import cached_listing, read_listing
 from flarebook.compendium.data.download import archive_file, fetch, local_files
 from flarebook.compendium.data.manifest import DataFile
 from flarebook.compendium.data.reading import check_tar, file_reader
-from flarebook.compendium.errors import InputError
+from flarebook.compendium.errors import InputError, plain
 from flarebook.iris.observations import observation_table
 
 ARCHIVE = "https://www.lmsal.com/solarsoft/irisa/data/level2_compressed"
@@ -183,11 +183,27 @@ def check_file(path):
 
 @file_reader("an archive of IRIS rasters")
 def check_archive(path):
-    """Read an archive to its end; InputError when it is cut, holds no FITS file, or other than files (`check_tar`)."""
+    """Read an archive to its end.
+
+    Raises InputError when it is cut, holds no FITS file, other than files (`check_tar`), or another observation.
+    """
     from flarebook.iris.rasters.read import unpacked_limit
 
-    if not any(name.endswith((".fits", ".fits.gz")) for name in check_tar(path, unpacked_limit(path))):
+    names = [Path(name).name for name in check_tar(path, unpacked_limit(path)) if name.endswith((".fits", ".fits.gz"))]
+    if not names:
         raise InputError(f"{path.name} holds no FITS file: give an archive of rasters")
+    own = path.name.removesuffix("_raster.tar.gz")
+    if foreign := next((name for name in names if not name.startswith(own)), None):
+        raise InputError(f"{path.name} holds {plain(foreign)}, which is of another observation: give its own rasters")
+
+
+def check_start(start, path):
+    """Raise InputError for a file whose header gives another start of the observation (datetime) than its name."""
+    if abs(file_start(path) - start) > TOLERANCE:
+        raise InputError(
+            f"{Path(path).name} holds the observation that began at {start:%Y-%m-%d %H:%M:%S}, "
+            "not the one that its name says: delete it and fetch it again"
+        )
 
 
 def file_start(path):

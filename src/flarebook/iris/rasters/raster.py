@@ -126,7 +126,7 @@ class Raster:
 class Exposure(NamedTuple):
     """One exposure: spectra (n_slit, n_wavelengths) DN, flag (n_slit,) of FLAGS, number of its file, rest as Raster.
 
-    simulated: whether the file says that it holds no observation (SIMULATD).
+    simulated: whether the file says that it holds no observation (SIMULATD); start: of the observation, by the header.
     """
 
     spectra: np.ndarray
@@ -138,6 +138,7 @@ class Exposure(NamedTuple):
     flag: np.ndarray
     file: int = 0
     simulated: bool = False
+    start: Time | None = None
 
     @property
     def quality(self):

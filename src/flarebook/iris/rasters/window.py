@@ -92,7 +92,9 @@ class RasterWindow:
         sampling = abs(self.wavelength[-1] - self.wavelength[0]) / (len(self.wavelength) - 1)
         flag = flag_spectra(spectra, self.needed, exposure_time, time, sampling)
         simulated = self.primary.get("SIMULATD") is True
-        return Exposure(spectra, self.wavelength, time, exposure_time, x, y, flag, simulated=simulated)
+        return Exposure(
+            spectra, self.wavelength, time, exposure_time, x, y, flag, simulated=simulated, start=self.start
+        )
 
 
 def flag_notes(flag):

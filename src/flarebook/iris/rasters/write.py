@@ -89,10 +89,10 @@ def _primary(raster, order):
     """Primary header: what the archive's readers look up, completed by what the raster brought along."""
     first, last = (raster.start + TimeDelta(raster.time[i], format="sec") for i in (order[0], order[-1]))
     wavelength, steps = raster.wavelength, _steps(raster, order)
-    header = {"STARTOBS": raster.start.isot, "ENDOBS": last.isot, "DATE_OBS": first.isot, "DATE_END": last.isot}
-    header |= FORMAT["primary"]
+    header = {"ENDOBS": last.isot, "DATE_OBS": first.isot, "DATE_END": last.isot} | FORMAT["primary"]
     header |= {key: value for key, value in raster.header.items() if key in header or key == "SIMULATD"}
     header |= FORMAT["one_window"] | {
+        "STARTOBS": raster.start.isot,  # from which the table's times count, whatever the header says
         "XCEN": float(np.mean(raster.x)), "YCEN": float(np.mean(raster.y)), "FOVX": abs(steps) * len(order) or 0.33,
         "FOVY": raster.spectra.shape[1] * _slit_step(raster), "EXPTIME": float(np.mean(raster.exposure_time)),
         "EXPMIN": float(np.min(raster.exposure_time)), "EXPMAX": float(np.max(raster.exposure_time)),

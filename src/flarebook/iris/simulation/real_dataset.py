@@ -61,11 +61,12 @@ def stream_rows(path, seconds, number, measure, rng):
 
     measure(exposure): values (n_slit, n_columns) and good (n_slit,).  Returns exposure, slit, time (s), values, each of
     n rows; the times of all exposures (n_exposures,) s; the origin of the file, of `file_origin`.  Raises InputError
-    when nothing is usable.
+    when nothing is usable, and for a file of another observation than the one that its name says.
     """
     parts, times, held, origin = [], [], 0, "real"
     for index, exposure in enumerate(iter_exposures(path)):
         if not times:
+            archive.check_start(exposure.start.to_datetime(), path)
             origin = file_origin(exposure.simulated, path.name)
         times.append(exposure.time)
         if not (seconds[0] <= exposure.time < seconds[1] and exposure.quality.any()):

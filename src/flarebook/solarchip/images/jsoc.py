@@ -110,7 +110,7 @@ def fetch_days(
     def fetch_one(place):
         number, file = place
         try:
-            return fetch(file, check=read_image, folder=day_folder(days[number], folder)) and None
+            return fetch(file, check=check_file, folder=day_folder(days[number], folder)) and None
         except InputError as error:
             return file.name, str(error)
 
@@ -173,8 +173,11 @@ def typical_size(name):
 
 
 def check_file(path):
-    """Raise an error for a file of the archive that is not an image of the Sun."""
-    read_image(path)
+    """Raise an error for a file of the archive that is not an image of the Sun, or not the one that its name says."""
+    image = read_image(path)
+    if image.channel not in CHANNELS or jsoc_file_name(image.time.round("h").date(), image.channel) != path.name:
+        held = f"{image.channel} at {image.time:%Y-%m-%d %H:%M:%S}"
+        raise InputError(f"{path.name} holds an image of {held}, not the one that its name says")
 
 
 def day_folder(day, folder=None):

@@ -171,8 +171,10 @@ def typical_size(name):
 
 
 def check_file(path):
-    """Raise an error for a file of the archive that is not a CLEAN map."""
-    read_map(path)
+    """Raise an error for a file of the archive that is not a CLEAN map, or one of another day than its name says."""
+    found, named = read_map(path).start, parse_name(path.name)["start"]
+    if found and abs(datetime.fromisoformat(found) - datetime.fromisoformat(named)) > timedelta(hours=1):
+        raise InputError(f"{path.name} holds a map of {found}, not its own")
 
 
 def find_names(item, host=HOST):
@@ -232,4 +234,4 @@ def map_fetcher(host: str = HOST) -> Callable:
     Traceback (most recent call last):
     flarebook.compendium.errors.InputError: 'map.fits' is not a name of the image archive: ...
     """
-    return lambda filename: fetch(archive_file(map_url(filename, host)), check=read_map)
+    return lambda filename: fetch(archive_file(map_url(filename, host)), check=check_file)
