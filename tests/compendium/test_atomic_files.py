@@ -76,6 +76,14 @@ def test_a_full_disk_is_told_whatever_a_library_calls_it(tmp_path, monkeypatch, 
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_disk_that_a_library_finds_too_small_beforehand_is_full(tmp_path):
+    reason = OSError("Not enough space on disk: requested 34039808, available 8376320.")  # astropy's
+    with pytest.raises(InputError, match="cannot write into .*No space left on device.*make room"):
+        with atomic_write(tmp_path / "a.fits"):
+            raise reason
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_another_error_is_passed_on_where_there_is_room(tmp_path):
     with pytest.raises(ValueError, match="a fault"), atomic_write(tmp_path / "a.csv"):
         raise ValueError("a fault")

@@ -47,7 +47,9 @@ def writing(folder):
     except Exception as error:
         if getattr(error, "errno", None) in UNWRITABLE:
             raise InputError(_unwritable(folder, error)) from error
-        if shutil.disk_usage(folder).free < FULL:
+        if shutil.disk_usage(folder).free < FULL or "Not enough space on disk" in str(
+            error
+        ):  # astropy looks beforehand
             raise InputError(_unwritable(folder, os.strerror(errno.ENOSPC))) from error
         raise
 

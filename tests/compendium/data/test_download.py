@@ -15,6 +15,7 @@ from flarebook.compendium.atomic_files import work_folder
 from flarebook.compendium.data import download as downloads
 from flarebook.compendium.data import lock
 from flarebook.compendium.data.download import archive_file, download, fetch, local_files
+from flarebook.compendium.data.hosts import Unreachable
 from flarebook.compendium.data.manifest import DataFile
 from flarebook.compendium.errors import InputError
 from tests.compendium.data.misbehaving import CONTENT
@@ -142,6 +143,19 @@ def test_mirrors_are_tried_in_their_order(server, tmp_path):
     assert [kind for kind, *_ in server.requests] == ["gone", "empty", "whole"]
     with pytest.raises(InputError, match="none of 2 addresses sends y.bin; first: .*gone/x is not there"):
         download(urls[:2], tmp_path / "y.bin")
+
+
+def test_a_batch_ends_only_where_no_address_of_a_file_answers(server, tmp_path):
+    gone, dead = f"{server.address}/gone/x", "http://127.0.0.1:9/x"
+    for urls in ([gone, dead], [dead, gone]):
+        with pytest.raises(InputError, match="none of 2 addresses sends x.bin") as told:
+            download(urls, tmp_path / "x.bin")
+        assert not isinstance(told.value, Unreachable)
+    unsafe = "http://sdc.uio.no/vol/fits/iris/level2/x"  # of a file without a hash
+    with pytest.raises(Unreachable, match="127.0.0.1:9/x .*refused"):
+        download([dead, unsafe], tmp_path / "x.bin")
+    with pytest.raises(InputError, match="^[^ ]*gone/x is not there"):
+        download([gone, unsafe], tmp_path / "x.bin")
 
 
 def test_a_mirror_with_wrong_bytes_is_passed_over(server, tmp_path):

@@ -5,6 +5,7 @@ import pytest
 from typer.testing import CliRunner
 
 from flarebook.commands import iris
+from flarebook.compendium.atomic_files import work_folder
 from flarebook.compendium.data.parts import PartStore
 from flarebook.iris import observations, parts
 from flarebook.iris.rasters import archive
@@ -56,6 +57,15 @@ def test_every_observation_points_at_the_disk_so_that_its_file_is_read(short, tm
     assert {round(float(one.y), 1) for one in iter_exposures(path)} == {201.3}
     for name, entry in short.drop("AR 4").iterrows():
         assert level2_archive.pointed_on_disk(entry) is entry, name
+
+
+def test_what_a_killed_simulation_left_is_cleared_away_by_the_next(short, tmp_path):
+    path = level2_archive.archive_path(short.loc["QS 1"], tmp_path)
+    work = work_folder(path)
+    work.mkdir()
+    (work / path.name).write_bytes(b"half")
+    level2_archive.write_archive(short.loc["QS 1"], parts.shared_mixer(), np.random.default_rng(1), path)
+    assert list(tmp_path.iterdir()) == [path] and archive.check_archive(path) is None
 
 
 def test_the_command_writes_what_the_parts_read_and_goes_on_where_it_stopped(short, tmp_path, monkeypatch):

@@ -3,8 +3,8 @@
 With them the path of real data is measured and rehearsed: every file says of itself that it holds no observation.
 """
 
+import os
 import tarfile
-import tempfile
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from flarebook.compendium.atomic_files import atomic_write
+from flarebook.compendium.atomic_files import own_folder
 from flarebook.compendium.workflow.parts import run_tasks
 from flarebook.iris.atmospheres.library import load_library, make_mixer
 from flarebook.iris.matching import disk_positions
@@ -82,18 +82,16 @@ def write_archive(observation, mixer, rng, path):
     settings = mixer.calibration["instrument"]
     blemishes = dust_transmission(n_slit, rng, settings), missing_exposures(n_exposures, rng, settings)
     in_file = n_exposures if steps == 1 else steps
-    with (
-        atomic_write(path) as partial,
-        tempfile.TemporaryDirectory(dir=partial.parent, prefix=".partial-") as work,
-        tarfile.open(partial, "w:gz", compresslevel=PACKING) as archive,
-    ):
-        for number, first in enumerate(range(0, len(taken), in_file)):
-            exposures = taken[first : first + in_file]
-            file = Path(work) / f"{archive_stem(observation)}_raster_t000_r{number:05d}.fits"
-            stored = render_stored(simulation, exposures, n_slit, blemishes, rng)
-            write_raster(empty_raster(observation, exposures, stored.shape, mixer.library.wavelength), file, stored)
-            archive.add(file, file.name)
-            file.unlink()
+    with own_folder(path) as work:
+        with tarfile.open(work / path.name, "w:gz", compresslevel=PACKING) as archive:
+            for number, first in enumerate(range(0, len(taken), in_file)):
+                exposures = taken[first : first + in_file]
+                file = work / f"{archive_stem(observation)}_raster_t000_r{number:05d}.fits"
+                stored = render_stored(simulation, exposures, n_slit, blemishes, rng)
+                write_raster(empty_raster(observation, exposures, stored.shape, mixer.library.wavelength), file, stored)
+                archive.add(file, file.name)
+                file.unlink()
+        os.replace(work / path.name, path)
     return len(taken) * n_slit
 
 
