@@ -69,7 +69,7 @@ def stix_rows():
         ("stix.encoders.dinov2_images_per_s", "embed by DINOv2", lambda value, cores: cores / value / 3600),
     ):
         row = speed[id]
-        cores = int(row["machine"].split(", ")[1].split()[0])
+        cores = int(row["machine"].split()[0])  # "2 cores of ..."
         spread = [hours(row["value"] * row[end] / row["ratio"], cores) for end in ("low", "high")]
         value, half = N_MAPS * hours(row["value"], cores), N_MAPS * abs(spread[1] - spread[0]) / 2
         yield work, f"{verb} (core-hours)", value, half, "scaled", f"{BENCHMARKS}: {id}"
