@@ -72,9 +72,9 @@ def test_list_shows_licences(archive, flarebook):
 def test_a_plan_counts_files_bytes_and_hours_and_labels_its_estimate(archive, flarebook):
     code, out, _ = flarebook("plan", "solarchip", "-p", "start=2011-01-01", "-p", "end=2011-12-31", "--rate", "1")
     assert code == 0 and not archive.requests
-    assert "4015" in out and "GB estimated for 4015 files" in out and "public" in out
+    assert "4015" in out and "size estimated" in out and "4015 files" in out and "public" in out
     gigabytes = 365 * (10 * jsoc.typical_size("AIA") + jsoc.typical_size("hmi")) / 1e9
-    assert f"{gigabytes:.5g}" in out and f"{gigabytes * 1e3 / 3600:.5g}" in out and "h at 1 MB/s, estimated" in out
+    assert f"{gigabytes:.3g} GB" in out and f"{gigabytes * 1e3 / 3600:.3g} h" in out and "at 1 MB/s, estimated" in out
 
 
 def test_fetch_names_what_fails_also_in_a_file_and_goes_on_at_the_next_time(archive, flarebook):
@@ -141,7 +141,7 @@ def test_status_tells_parts_and_gc_clears_them_on_demand_only(archive, flarebook
         (("plan", "sun-flx"), "there is no study or data set 'sun-flx' (did you mean sun-flux?)"),
         (("plan", "iris", "-p", "sji"), "'sji' is no parameter: write it as name=value"),
         (("fetch", "sun-flux", "-p", "x=1"), "sun-flux takes no parameters"),
-        (("fetch", "sun-list"), "list.csv has no address of its own: get it from the page that `flarebook data list`"),
+        (("fetch", "sun-list"), "list.csv has no address of its own: get it from https://example.org/page, and"),
         (("fetch", "sun-flux", "--only", ""), "no file of sun-flux matches ''"),
         (("plan", "iris", "--only", "PF 99"), "no file of iris matches 'PF 99'"),
         (("fetch", "sun-sounds"), "sun-sounds is no single file: get it from nowhere; the book uses silence"),

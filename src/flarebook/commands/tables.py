@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from flarebook.compendium.batch_report import counted
 from flarebook.compendium.data.download import check_hash, locate
 from flarebook.compendium.data.manifest import read_manifest
 from flarebook.compendium.errors import InputError
@@ -39,7 +40,12 @@ def _cell(value):
     """Text without control characters, or a number with five significant digits; a dash for none."""
     if isinstance(value, str):
         return without_controls(value)
-    return value if isinstance(value, Text) else Text("-" if value is None else f"{value:.5g}", justify="right")
+    return value if isinstance(value, Text) else Text("-" if value is None else _digits(value), justify="right")
+
+
+def _digits(number):
+    """A number with five significant digits; all those before the point, where there are more."""
+    return f"{number:,.0f}" if 1e5 <= abs(number) < 1e12 else f"{number:.5g}"
 
 
 def notebooks_table(profile, study=None):
@@ -122,17 +128,23 @@ def _datasets(study):
 
 def plan_table(name, entries, plan, free, rate):
     """Table of what a fetch would get: batch.Plan; free: bytes of the disk; rate: MB/s."""
-    known = f"{len(plan.missing) - plan.unknown} of {len(plan.missing)} files"
+    at_rate = f"at {rate:g} MB/s{', estimated' if plan.unknown else ''}"
+    too_little = "" if free > plan.bytes_to_come else "too little: FLAREBOOK_DATA may name a folder on a larger disk"
     rows = [
         ("files", len(plan.here) + len(plan.missing), ""),
-        ("already here", plan.bytes_here / 1e9, f"GB in {len(plan.here)} files"),
-        ("to fetch, size stated", plan.bytes_known / 1e9, f"GB in {known}"),
-        ("to fetch, size unknown", plan.bytes_estimated / 1e9, f"GB estimated for {plan.unknown} files"),
-        ("free disk", free / 1e9, "GB" if free > plan.bytes_to_come else "GB: too little"),
-        ("time", plan.hours(rate), f"h at {rate:g} MB/s{', estimated' if plan.unknown else ''}"),
+        ("already here", _gigabytes(plan.bytes_here), counted(len(plan.here), "file")),
+        ("to fetch, size stated", _gigabytes(plan.bytes_known), counted(len(plan.missing) - plan.unknown, "file")),
+        ("to fetch, size estimated", _gigabytes(plan.bytes_estimated), counted(plan.unknown, "file")),
+        ("free disk", _gigabytes(free), too_little),
+        ("time", Text(f"{plan.hours(rate):.3g} h", justify="right"), at_rate),
         *(("licence", entry.licence, entry.id) for entry in entries),
     ]
     return f"Plan of {name}", ("what", "amount", "remark"), rows
+
+
+def _gigabytes(number):
+    """Bytes as a cell in GB."""
+    return Text(f"{number / 1e9:.3g} GB", justify="right")
 
 
 def _state(dataset):

@@ -2,7 +2,9 @@
 
 import os
 import signal
+import socket
 import sys
+import threading
 from types import SimpleNamespace
 
 import pandas as pd
@@ -94,6 +96,25 @@ def test_a_scheduler_that_does_not_answer_is_named_at_once(store, monkeypatch):
     monkeypatch.setenv("FLAREBOOK_SCHEDULER", "tcp://127.0.0.1:9")
     monkeypatch.setattr("flarebook.compendium.workflow.parts.ANSWER", 1)
     with pytest.raises(InputError, match="Dask scheduler at tcp://127.0.0.1:9 does not answer .*unset FLAREBOOK_SCHED"):
+        make_parts(make, NAMES, PARAMETERS, store)
+
+
+@pytest.mark.parametrize("answer", [b"", b"HTTP/1.1 400 Bad Request\r\n\r\n"])
+def test_another_service_at_the_scheduler_s_address_is_told(store, monkeypatch, answer):
+    pytest.importorskip("distributed")
+    silent = socket.create_server(("127.0.0.1", 0))
+
+    def serve():
+        while True:
+            try:
+                silent.accept()[0].sendall(answer)
+            except OSError:
+                return
+
+    threading.Thread(target=serve, daemon=True).start()
+    monkeypatch.setenv("FLAREBOOK_SCHEDULER", f"tcp://127.0.0.1:{silent.getsockname()[1]}")
+    monkeypatch.setattr("flarebook.compendium.workflow.parts.ANSWER", 1)
+    with silent, pytest.raises(InputError, match="Dask scheduler at .* does not answer .*unset FLAREBOOK_SCHED"):
         make_parts(make, NAMES, PARAMETERS, store)
 
 

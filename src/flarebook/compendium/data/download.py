@@ -14,7 +14,7 @@ from pathlib import Path
 from flarebook.compendium.atomic_files import empty, own_folder
 from flarebook.compendium.data import lock
 from flarebook.compendium.data.hosts import NotAsked, Unreachable, check_way, is_local, mirror_address
-from flarebook.compendium.data.manifest import DataFile
+from flarebook.compendium.data.manifest import DataFile, page_of
 from flarebook.compendium.data.reading import FITS, IMAGE_BYTES
 from flarebook.compendium.data.transfer import LIMIT, RESERVE, HashingFile, WrongFile, transfer
 from flarebook.compendium.errors import InputError, reason_of
@@ -122,7 +122,7 @@ def fetch(file, progress=None, check=None, folder=None):
 def download_file(file, progress=None, check=None, folder=None):
     """Path of a file in a folder, by default the cache, downloaded unless it is there; InputError as of `download`."""
     if not file.url:
-        remedy = "get it from the page that `flarebook data list` names, and let FLAREBOOK_MIRROR name its folder"
+        remedy = f"get it from {page_of(file)}, and let FLAREBOOK_MIRROR name its folder"
         raise InputError(f"{file.name} has no address of its own: {remedy}")
     limit = LIMIT if file.name.endswith((".tar.gz", ".tgz", ".tar")) else IMAGE_BYTES
     options = {"check": check, "size": file.size, "progress": progress, "limit": limit}

@@ -266,3 +266,9 @@ def dataset(id, path=None):
     known = read_manifest(path)
     check_known(id, known, "there is no data set", "see `flarebook data status`")
     return known[id]
+
+
+def page_of(file):
+    """Where a file without an address of its own can be had: the page of its data set, in words."""
+    pages = [data.url for data in read_manifest().values() if data.url and file in data.files]
+    return pages[0] if pages else "where data-manifest.yaml says"

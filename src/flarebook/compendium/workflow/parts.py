@@ -4,6 +4,7 @@ A study's module `flarebook.<study>.parts` offers part_settings(notebook, values
 make_part(name, parameters, store), which raises InputError for a name that is none of those.
 """
 
+import asyncio
 import multiprocessing
 import os
 import time
@@ -95,8 +96,10 @@ def _on_cluster(tasks, address):
         ) from error
     lost = f"the Dask scheduler at {address}"
     try:
+        with ThreadPoolExecutor(1) as executor:  # a notebook's own thread runs an event loop already
+            executor.submit(asyncio.run, _reach(address)).result()
         client = Client(address, timeout=ANSWER)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, MemoryError) as error:  # MemoryError: another service's first bytes, read as a length
         raise InputError(f"{lost} does not answer ({reason_of(error)}): start it, or unset {ADDRESS}") from error
     with client:
         pending = {name: client.submit(*task, pure=False) for name, task in tasks.items()}
@@ -110,6 +113,17 @@ def _on_cluster(tasks, address):
                     "are kept; start it and run again, and only what is missing is made"
                 )
             time.sleep(0 if done else PAUSE)
+
+
+async def _reach(address):
+    """Raise an error where no Dask scheduler answers in time; `Client` waits for ever where another service listens."""
+    from distributed.comm import connect
+
+    try:
+        async with asyncio.timeout(ANSWER):
+            await (await connect(address, timeout=ANSWER)).close()
+    except TimeoutError as error:
+        raise TimeoutError(f"no answer within {ANSWER} s") from error
 
 
 @contextmanager

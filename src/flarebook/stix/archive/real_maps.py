@@ -75,8 +75,8 @@ def archive_names(n_images, start="", end="", host=HOST, skipped=None):
     names = query_archive(start, end, host=host, skipped=silent) if start else published_names()["filename"]
     names = list(islice(names, n_images))
     if start and not names:
-        reason = f": {silent[0]}" if silent else ", choose other times"
-        raise InputError(f"the STIX data centre lists no CLEAN map from {start} to {end}{reason}")
+        empty = f"the STIX data centre lists no CLEAN map from {start} to {end}, choose other times"
+        raise InputError(silent[0] if silent else empty)
     return names
 
 
