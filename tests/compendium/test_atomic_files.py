@@ -84,6 +84,12 @@ def test_a_disk_that_a_library_finds_too_small_beforehand_is_full(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_file_elsewhere_that_cannot_be_read_is_not_the_folder_s_fault(tmp_path):
+    reason = PermissionError(errno.EACCES, "Permission denied", str(tmp_path / "raster.fits"))
+    with pytest.raises(PermissionError, match="raster.fits"), own_folder(tmp_path / "out" / "a.parquet"):
+        raise reason
+
+
 def test_another_error_is_passed_on_where_there_is_room(tmp_path):
     with pytest.raises(ValueError, match="a fault"), atomic_write(tmp_path / "a.csv"):
         raise ValueError("a fault")

@@ -45,13 +45,19 @@ def writing(folder):
     except InputError:
         raise
     except Exception as error:
-        if getattr(error, "errno", None) in UNWRITABLE:
+        if getattr(error, "errno", None) in UNWRITABLE and not _elsewhere(error, folder):
             raise InputError(_unwritable(folder, error)) from error
         if shutil.disk_usage(folder).free < FULL or "Not enough space on disk" in str(
             error
         ):  # astropy looks beforehand
             raise InputError(_unwritable(folder, os.strerror(errno.ENOSPC))) from error
         raise
+
+
+def _elsewhere(error, folder):
+    """Whether an error names a file outside a folder, such as one that the block was to read."""
+    place = getattr(error, "filename", None)
+    return isinstance(place, str) and not Path(place).absolute().is_relative_to(Path(folder).absolute())
 
 
 @contextmanager

@@ -50,14 +50,20 @@ def cache_folder():
 def files_below(folder):
     """Yield the files below a folder of data: not those under way, nor in the cache those of a rehearsal.
 
-    A folder that vanishes meanwhile has none.
+    A folder that vanishes meanwhile has none.  Raises InputError for one that cannot be read.
     """
     cache = cache_folder().resolve()
-    for place, folders, names in os.walk(folder):
+    for place, folders, names in os.walk(folder, onerror=_refuse_unreadable):
         if Path(place).resolve() == cache and REHEARSED in folders:
             folders.remove(REHEARSED)
         folders[:] = [name for name in folders if not name.startswith(WORK)]
         yield from (Path(place, name) for name in names)
+
+
+def _refuse_unreadable(error):
+    """Raise InputError for a folder that may not be read: what it holds would be fetched again."""
+    if isinstance(error, PermissionError):
+        raise InputError(f"cannot read the folder {error.filename} ({error.strerror}): make it readable") from error
 
 
 def in_project(folder):

@@ -75,4 +75,9 @@ def validated(model, content, path):
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(part) for part in first["loc"]) or "the file"
-        raise InputError(f"{shown(path)}: {place}: {first['msg'].lower()}: correct the file") from error
+        given = first.get("input")
+        received = f" (it is {given!r:.80})" if isinstance(given, str | int | float) else ""
+        reason = first["msg"].removeprefix("Value error, ")
+        raise InputError(
+            f"{shown(path)}: {place}: {reason[0].lower()}{reason[1:]}{received}: correct the file"
+        ) from error

@@ -1,5 +1,6 @@
 """Listings are asked for once; what is here is compared with its hashes; only what is of no use may go."""
 
+import errno
 import hashlib
 import os
 import time
@@ -170,6 +171,20 @@ def test_the_files_of_a_rehearsal_are_none_of_a_real_run(project, monkeypatch):
     assert [waste.path for waste in find_waste(lambda name: False)] == [real]
     monkeypatch.setenv("FLAREBOOK_REHEARSAL", "1")
     assert list(local_files("*.csv")) == [rehearsed]
+
+
+def test_a_folder_that_cannot_be_read_is_told_and_not_taken_for_empty(project, monkeypatch):
+    locked, scan = save("sdo/2014/sun.csv").parent, os.scandir
+
+    def refusing(folder):
+        if str(folder) == str(locked):
+            raise PermissionError(errno.EACCES, "Permission denied", str(folder))
+        return scan(folder)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    for look in (local_index, lambda: list(local_files("*.csv"))):
+        with pytest.raises(InputError, match="cannot read the folder .*sdo/2014 .Permission denied.: make it readable"):
+            look()
 
 
 def test_a_link_that_leads_nowhere_is_no_file(project):

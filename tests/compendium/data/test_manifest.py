@@ -44,6 +44,9 @@ def test_a_mistyped_id_names_the_nearest(project):
         ("licence: MIT, ", "", "licence: field required"),
         ("sha256: null", "sha256: 12ab", "sha256"),
         ("path: flux.csv", "pth: flux.csv", "pth: extra inputs"),
+        ("path: flux.csv", "path: /etc/passwd", "path: it leads out of its folder .it is '/etc/passwd'.: correct"),
+        ("path: flux.csv", "path: data/../../x", "path: it leads out of its folder"),
+        ("path: flux.csv", "files: [{saved_as: ../x.csv}]", "files.0.saved_as: it leads out of its folder"),
     ],
 )
 def test_a_wrong_field_is_named(project, old, new, message):

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.project import project_root
@@ -14,6 +14,16 @@ from flarebook.compendium.validation import check_known, read_yaml, validated
 
 LOOPBACK = r"http://(127\.0\.0\.1|localhost|\[::1\])[:/]"
 Address = Annotated[str, Field(pattern=rf"^((https|s3|gs)://|{LOOPBACK})")]
+
+
+def _inside(place):
+    """A path that stays in its folder: that of the project, or the cache."""
+    if Path(place).is_absolute() or ".." in Path(place).parts:
+        raise ValueError("it leads out of its folder")
+    return place
+
+
+Place = Annotated[str, AfterValidator(_inside)]
 
 
 class DataFile(BaseModel):
@@ -24,10 +34,10 @@ class DataFile(BaseModel):
     """
 
     model_config = ConfigDict(extra="forbid")
-    path: str | None = None
+    path: Place | None = None
     url: Address | None = None
     mirrors: list[str] = []
-    saved_as: str | None = None
+    saved_as: Place | None = None
     size: int | None = Field(None, ge=0)
     sha256: str | None = Field(None, pattern="^[0-9a-f]{64}$")
 
@@ -101,7 +111,7 @@ class Template(BaseModel):
     first: date | None = None
     last: date | None = None
     values: dict[str, list[str]] = {}
-    table: str | None = None
+    table: Place | None = None
     number: int | None = Field(None, ge=1)
     where: dict[str, list[str]] = {}
     time: str | None = None
@@ -195,7 +205,7 @@ class DataSet(BaseModel):
     doi: str | None
     licence: str
     citation: str | None
-    path: str | None = None
+    path: Place | None = None
     size: int | None = Field(None, ge=0)
     sha256: str | None = None
     files: list[DataFile] = []

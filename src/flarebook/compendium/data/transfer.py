@@ -250,9 +250,9 @@ def _answer(url, form, headers):
         raise
     except BROKEN as error:
         refused = isinstance(error, requests.Timeout) or hasattr(next(iter(error.args), None), "reason")
-        raise _Again(_short(error), unreachable=refused and not answered) from error
+        raise _Again(short_reason(error), unreachable=refused and not answered) from error
     except (requests.RequestException, urllib3.exceptions.HTTPError, ValueError) as error:
-        raise InputError(f"cannot fetch {url} ({_short(error)}): check the address") from error
+        raise InputError(f"cannot fetch {url} ({short_reason(error)}): check the address") from error
 
 
 def _check_redirection(answer, **_):
@@ -268,7 +268,7 @@ def _check_redirection(answer, **_):
         raise InputError(f"{answer.url} leads to {target.geturl()}, which is not https: it is not followed")
 
 
-def _short(error):
+def short_reason(error):
     """Reason of a failed request in a few words."""
     cause = getattr(next(iter(error.args), None), "reason", None) or error
     cause = cause.args[-1] if getattr(cause, "args", None) else cause

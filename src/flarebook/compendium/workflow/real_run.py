@@ -6,7 +6,8 @@ import requests
 
 from flarebook.compendium.data.cache import local_data
 from flarebook.compendium.data.hosts import mirrored, remedy_offline
-from flarebook.compendium.errors import InputError, reason_of
+from flarebook.compendium.data.transfer import short_reason
+from flarebook.compendium.errors import InputError
 
 ARCHIVE = "https://www.lmsal.com/"  # asked in place of all
 TIMEOUT = 10  # s
@@ -24,9 +25,9 @@ def check_archives():
     try:
         requests.head(url, timeout=TIMEOUT)
     except requests.RequestException as error:
-        reason = reason_of(str(error).split(">: ")[-1].split("): ")[-1])
         raise InputError(
-            f"a run on real data needs the archives, but {url} is out of reach ({reason}): {remedy_offline()}"
+            f"a run on real data needs the archives, but {url} is out of reach ({short_reason(error)}): "
+            f"{remedy_offline()}"
         ) from error
 
 
