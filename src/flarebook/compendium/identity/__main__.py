@@ -33,9 +33,9 @@ def archive_commit(root, run):
     path = write_archive(root, root / "build" / run, root / FOLDER)
     other, figures = other_commits(root, root / "build" / run)
     told = [f"The archive: {shown(path)} ({shown_bytes(path.stat().st_size)}), its hash: {path.name}.sha256."]
-    told += [f"It holds {figures} figures of the run {run}."] if figures else [f"The run {run} has no figures yet."]
+    told.append(f"Figures of the run {run} in it: {figures}.")
     if other:
-        told.append(f"{other} of them were not made by this commit, or by changed code: their records say by which.")
+        told.append(f"Made by another commit or by code that was not committed, as their records say: {other} of them.")
     if code_state(root)["dirty"]:
         told.append("Files here differ from the commit, whose own are archived: commit them and archive again.")
     return told

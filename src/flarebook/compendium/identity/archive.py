@@ -10,7 +10,7 @@ import time
 import zipfile
 from pathlib import Path
 
-from flarebook.compendium.atomic_files import atomic_write
+from flarebook.compendium.atomic_files import WORK, atomic_write
 from flarebook.compendium.batch_report import skipping
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.identity.work import commit_time, read_work
@@ -61,7 +61,7 @@ def _tracked(root):
 
 def _built(root, run):
     """Figures, tables and metrics of a run with their records: {path in the project: (path, mode)}."""
-    paths = [path for pattern in BUILT for path in Path(run).glob(pattern) if path.is_file()]
+    paths = [path for pattern in BUILT for path in Path(run).glob(pattern) if not path.name.startswith(WORK)]
     return {path.resolve().relative_to(Path(root).resolve()).as_posix(): (path, MODES[False]) for path in paths}
 
 
