@@ -130,7 +130,7 @@ def unmade_parts(store, names):
 
 @app.command()
 def gather(target: Target, profile: Profile = "paper", output: Output = None, p: Parameter = None):
-    """Check that all parts are whole and of these parameters, and write their summary, gathered.json.
+    """Read all parts, check that they are whole and of these parameters, and write their summary, gathered.json.
 
     Example: flarebook parts gather iris/3-observations --profile paper-real
     """
@@ -138,7 +138,7 @@ def gather(target: Target, profile: Profile = "paper", output: Output = None, p:
     from flarebook.compendium.provenance import to_json
 
     for notebook, module, store in opened(target, profile, output, p):
-        records = [store.check(name) for name in module.part_names(store.parameters)]
+        records = [store.read_through(name) for name in module.part_names(store.parameters)]
         summary = {
             "parts": len(records),
             "rows": sum(record.get("rows", 0) for record in records),

@@ -98,6 +98,11 @@ def test_changed_bytes_inside_a_part_are_found_when_it_is_read(store):
     path.write_bytes(content)
     with pytest.raises(OSError, match=r"(?i)crc"):
         store.dataset().to_table()
+    with pytest.raises(
+        InputError, match=r"(?i)part AR-1 of .* has changed .*crc.* remove .*AR-1.parquet and run"
+    ):
+        store.read_through("AR-1")
+    assert store.read_through("PF-16") == store.check("PF-16")
 
 
 def test_a_missing_part_and_an_empty_store_say_what_to_run(store, tmp_path):

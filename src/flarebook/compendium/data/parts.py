@@ -17,7 +17,7 @@ import pyarrow.dataset
 import pyarrow.parquet
 
 from flarebook.compendium.atomic_files import make_folder, own_folder, writing
-from flarebook.compendium.errors import InputError
+from flarebook.compendium.errors import InputError, reason_of
 from flarebook.compendium.project import shown
 from flarebook.compendium.provenance import code_state, now, sha256, to_json, versions
 from flarebook.compendium.validation import check_known, read_json
@@ -126,6 +126,20 @@ class PartStore:
         if record is None:
             raise InputError(f"{where} is cut or no part: remove {shown(path)} and run again; only it is made anew")
         self._compare(record, where)
+        return record
+
+    def read_through(self, name):
+        """Record of a part whose every page was read: a byte that has changed shows in the checksum of its page only.
+
+        Raises InputError as of `check`, and when a page cannot be read.
+        """
+        record, path = self.check(name), self.path(name)
+        try:
+            for _ in self.dataset(names=[name]).to_batches() if path.is_file() else ():
+                pass
+        except OSError as error:
+            reason = f"part {name} of {shown(self.folder)} has changed ({reason_of(error)})"
+            raise InputError(f"{reason}: remove {shown(path)} and run again; only it is made anew") from error
         return record
 
     def dataset(self, columns=None, names=None):
