@@ -98,9 +98,7 @@ def test_changed_bytes_inside_a_part_are_found_when_it_is_read(store):
     path.write_bytes(content)
     with pytest.raises(OSError, match=r"(?i)crc"):
         store.dataset().to_table()
-    with pytest.raises(
-        InputError, match=r"(?i)part AR-1 of .* has changed .*crc.* remove .*AR-1.parquet and run"
-    ):
+    with pytest.raises(InputError, match=r"(?i)part AR-1 of .* has changed .*crc.* remove .*AR-1.parquet and run"):
         store.read_through("AR-1")
     assert store.read_through("PF-16") == store.check("PF-16")
 

@@ -118,7 +118,8 @@ def read_profile(name, study=None):
     Raises InputError for an unknown profile or study, a file that is no profile, or an overlay that does not change it.
     """
     size = profile_of(name)
-    check_known(size, profile_names(), "there is no profile", f"choose one of {', '.join(profile_names())}")
+    advice = f"choose one of {', '.join(profile_names())}, or its run on real data, such as ci-{REAL}"
+    check_known(size, profile_names(), "there is no profile", advice)
     path = project_root() / "profiles" / f"{size}.yaml"
     profile = validated(Profile, read_yaml(path), path)
     if overlay_of(name):
