@@ -2,17 +2,19 @@
 #   PROFILE=ci|laptop|paper  size of the run (make book; default laptop)
 #   STUDY=iris               restrict make book or make test to one study
 #   SOURCE=simulated|real    data of the run (make book; real: fetched from the archives, see book/run-it-yourself.md)
+#   GATES=strict             make book fails when a gate is red or missing; without it, its last line says so
 #   FAST=1                   make test: quick unit tests only, no notebooks, no browser
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .ONESHELL:
 .DEFAULT_GOAL := help
-.PHONY: help book test bench archive lock clean check-choices
+.PHONY: help book gates test bench archive lock clean check-choices
 
 PROFILE ?= laptop
 SOURCE ?= simulated
 STUDY ?=
 FAST ?=
+GATES ?=
 VENV ?= .venv
 PYTHON := $(VENV)/bin/python
 PROFILES := $(filter-out real short,$(basename $(notdir $(wildcard profiles/*.yaml)))) paper-short
@@ -37,7 +39,7 @@ export MPLBACKEND := agg
 unexport PYTHONDONTWRITEBYTECODE
 
 help:
-	@sed -n '1,5s/^# //p' Makefile
+	@sed -n '1,6s/^# //p' Makefile
 
 # An environment is made from its lock, and anew when the lock has changed, so that no older package stays behind.  uv
 # downloads and unpacks in parallel; where it cannot use the index that pip is set up for, pip installs the same lock.
@@ -70,6 +72,8 @@ check-choices:
 	  echo "SOURCE=$(SOURCE) is no source; choose one of: $(SOURCES)." >&2; exit 2; fi
 	if [ -n "$(STUDY)" ] && [ -z "$(filter $(STUDY),$(STUDIES))" ]; then
 	  echo "STUDY=$(STUDY) is no study; choose one of: $(STUDIES)." >&2; exit 2; fi
+	if [ -n "$(GATES:strict=)" ]; then
+	  echo "GATES=$(GATES) is no choice; choose strict or leave it out." >&2; exit 2; fi
 
 # snakemake, quiet, does not tell of the lock that another build holds, or that one left when it was killed.
 LOCKED = if [ -n "$$(ls .snakemake/locks 2>/dev/null)" ]; then \
@@ -81,6 +85,12 @@ book: check-choices $(BOOK_ENVIRONMENT)-project
 	  { $(LOCKED); exit 1; }
 	$(PYTHON) -m flarebook.compendium.book "$(RUN)" --study "$(STUDY)"
 	printf 'Made in %d min %02d s.\n' $$((SECONDS / 60)) $$((SECONDS % 60))
+	$(MAKE) --no-print-directory gates
+
+# One line on the gates of a run, the red ones first.
+gates: check-choices
+	@$(PYTHON) -m flarebook.commands.main check --brief --profile $(PROFILE) --source $(SOURCE) \
+	  $(if $(STUDY),--study $(STUDY)) || [ "$(GATES)" != strict ]
 
 # Units run beside the notebooks of the ci profile, whose niceness gives way to them: many units wait for kernels and
 # subprocesses.  The last part looks at what the notebooks made.

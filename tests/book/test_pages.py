@@ -128,6 +128,17 @@ def test_formulas_are_part_of_the_page(pages):
 
 
 def test_status_page_names_every_notebook_of_the_profile(pages):
-    rows = soup(pages, "book/status.html").find("table").tbody.find_all("tr")
+    tables = soup(pages, "book/status.html").find_all("table")
+    rows = next(table for table in tables if "started" in table.thead.get_text()).tbody.find_all("tr")
     names = {row.td.get_text(strip=True) for row in rows}
     assert {path.stem for path in (pages / "notebooks").rglob("*.html")} <= {name.split("/")[-1] for name in names}
+
+
+def test_status_page_opens_with_the_gates_that_are_not_green_and_folds_all_others(pages):
+    page = soup(pages, "book/status.html")
+    first = page.find("section", id="summary-of-the-gates")
+    assert not first.find("details")
+    listed = [row for table in first.find_all("table")[1:] for row in table.select("tbody tr")]
+    assert all(row.find_all("td")[1].get_text(strip=True) in ("red", "missing") for row in listed)
+    gated = [table for table in page.find_all("table") if "tolerance" in table.thead.get_text()]
+    assert all(table.find_parent("details") for table in gated if table.find_parent("section") is not first)

@@ -83,6 +83,16 @@ def test_check_ends_with_one_when_a_gate_is_red(project, flarebook):
     open_run("sun/1-draw", "build/ci").metric("flares.flux", 2.0)
     code, out, _ = flarebook("check", "--profile", "ci")
     assert code == 1 and "0 green, 1 red" in out
+    assert flarebook("check", "--profile", "ci", "--brief")[:2] == (1, "Gates: 1 red (sun.flares.flux); 0 of 1 green.\n")
+
+
+@pytest.mark.parametrize(("flux", "strict", "code"), [(2.0, "", 0), (2.0, "strict", 2), (1.0, "strict", 0)])
+def test_make_ends_with_the_gates_and_fails_on_a_red_one_when_asked(project, checkout, flux, strict, code):
+    open_run("sun/1-draw", "build/ci").metric("flares.flux", flux)
+    command = ["make", "-C", checkout, "-s", "gates", "PROFILE=ci", f"GATES={strict}", f"PYTHON={sys.executable}"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    words = "1 of 1 green" if flux == 1.0 else "1 red (sun.flares.flux); 0 of 1 green"
+    assert (done.returncode, done.stdout) == (code, f"Gates: {words}.\n")
 
 
 def test_compare_shows_the_difference(project, flarebook):

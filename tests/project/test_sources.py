@@ -55,6 +55,7 @@ def test_nothing_large_is_tracked():
     [
         ("PROFILE=labtop", "PROFILE=labtop is no profile; choose one of"),
         ("STUDY=irs", "STUDY=irs is no study; choose one of"),
+        ("GATES=strikt", "GATES=strikt is no choice; choose strict"),
     ],
 )
 def test_mistyped_choice_gets_a_sentence(choice, sentence):

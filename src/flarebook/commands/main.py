@@ -90,7 +90,12 @@ def run(
 
 
 @app.command()
-def check(profile: Profile = "laptop", study: Study = None, source: Source = "simulated"):
+def check(
+    profile: Profile = "laptop",
+    study: Study = None,
+    source: Source = "simulated",
+    brief: Annotated[bool, typer.Option("--brief", help="One line, the red gates first.")] = False,
+):
     """Compare the measured metrics with their gates; exit 1 when one is red or missing.
 
     A red science gate means that a finding of the book does not hold; a red repeat gate, that a number has moved.
@@ -100,10 +105,14 @@ def check(profile: Profile = "laptop", study: Study = None, source: Source = "si
     """
     from flarebook.commands.tables import show, summary, verdicts_table
     from flarebook.compendium.reports import gates
+    from flarebook.compendium.reports.gate_tables import headline
     from flarebook.compendium.workflow.parameters import overlay_of, run_name
 
     run = run_name(profile, source)
     verdicts = gates.check(run, study)
+    if brief:
+        typer.echo(f"Gates: {headline(verdicts)}.")
+        raise typer.Exit(0 if gates.all_green(verdicts) else 1)
     show(*verdicts_table(verdicts, run))
     typer.echo(summary(verdicts))
     if overlay_of(run):

@@ -10,7 +10,7 @@ import pytest
 from flarebook.compendium.book import pages
 from flarebook.compendium.book.api import api_reference, text
 from flarebook.compendium.book.mathml import mathml
-from flarebook.compendium.book.pages import Build, benchmark_table, fill, measured, paper_table, table
+from flarebook.compendium.book.pages import Build, fill, measured, paper_table, table
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.reports.gates import Gate, judge
 
@@ -151,7 +151,29 @@ def test_origins_are_counted_and_stand_in_the_table_of_gates(build, monkeypatch)
     metric = {"value": 0.1, "origin": "real and simulated", "rows": {"real": 1, "simulated": 480}}
     gates = {"iris.a": Gate(expected=0.1, abs=0.2, why="1 sd")}
     monkeypatch.setattr(pages, "verdicts", lambda build: judge({"iris.a": metric}, gates))
-    assert "| `iris.a` | repeat | 480 simulated and 1 real | 0.1 |" in fill("<!-- flarebook: gate-table -->", build)
+    line = "| `iris.a` | green | repeat | 0.1 | 0.1 | 0.2 | 480 simulated and 1 real | 1 sd |"
+    assert line in fill("<!-- flarebook: gate-table -->", build)
+
+
+def test_gates_are_summed_up_with_the_red_ones_and_folded_by_study(build, monkeypatch):
+    gates = {name: Gate(expected=0.1, abs=0.05, why="1 sd") for name in ("iris.a", "iris.b", "stix.a", "stix.c")}
+    measured = {name: {"value": 0.1, "origin": "simulated"} for name in ("iris.a", "stix.a")}
+    measured["iris.b"] = {"value": 0.2, "origin": "simulated"}
+    monkeypatch.setattr(pages, "verdicts", lambda build: judge(measured, gates))
+    summary = fill("<!-- flarebook: gate-summary -->", build)
+    assert summary.startswith("**1 red (iris.b); 1 missing (stix.c); 2 of 4 green.**")
+    assert "| Study 1: Mg II spectra | 1 | 0 | 1 |" in summary and "| `iris.b` | **red** |" in summary
+    assert "`iris.a`" not in summary and "Study 3" not in summary
+    first, second = fill("<!-- flarebook: gate-table -->", build).split("\n\n")
+    assert first.startswith(":::{dropdown} Study 1: Mg II spectra: 1 red (iris.b); 1 of 2 green\n")
+    assert 0 < first.index("`iris.b`") < first.index("`iris.a`") and "`stix.c`" in second
+
+
+def test_a_summary_of_green_gates_lists_none(build, monkeypatch):
+    found = judge({"iris.a": {"value": 1.0, "origin": "real"}}, {"iris.a": Gate(expected=1.0, abs=0.1, why="1 sd")})
+    monkeypatch.setattr(pages, "verdicts", lambda build: found)
+    summary = fill("<!-- flarebook: gate-summary -->", build)
+    assert summary.startswith("**1 of 1 green.**") and "`iris.a`" not in summary
 
 
 def test_mark_is_replaced_and_an_unknown_one_refused(build):
@@ -163,15 +185,6 @@ def test_mark_is_replaced_and_an_unknown_one_refused(build):
 
 def test_bar_in_a_cell_does_not_end_it():
     assert r"a \| b" in table(("x",), [("a | b",)])
-
-
-def test_benchmarks_are_told_to_be_missing_or_shown(build):
-    assert "make bench" in benchmark_table(build)
-    (build.root / "benchmarks").mkdir()
-    result = {"id": "iris.features.vs_published_loop", "peer": "loop", "ratio": 45.7, "low": 40.1, "high": 47.0}
-    result |= {"goal": 40, "n": 5, "machine": "2 cores"}
-    (build.root / "benchmarks" / "results.json").write_text(json.dumps([result]))
-    assert "| 45.7 | 40.1 to 47.0 | 40 | 5 | 2 cores |" in benchmark_table(build)
 
 
 def test_reference_shows_public_functions_without_importing_them(tmp_path):

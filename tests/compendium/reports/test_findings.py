@@ -8,7 +8,7 @@ import yaml
 from flarebook.commands.tables import summary, verdicts_table
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.reports.findings import DEVIATIONS, ROUNDING, read_findings, references
-from flarebook.compendium.reports.gate_tables import effect_rows, finding_rows, kind_rows
+from flarebook.compendium.reports.gate_tables import effect_rows, finding_rows, headline, kind_rows
 from flarebook.compendium.reports.gates import judge, read_gates
 from flarebook.compendium.reports.tolerances import RANGES, proposed, read_scatter
 
@@ -128,6 +128,14 @@ def test_the_check_counts_both_kinds_in_one_line(gates_with):
     )
     columns, rows = verdicts_table(verdicts, "ci")[1:]
     assert [row[columns.index("kind")] for row in rows] == ["repeat", "constant", "repeat", "science", ""]
+
+
+def test_the_headline_names_some_of_the_reds_and_counts_the_others(gates_with):
+    gates = {f"sun.{letter}": gates_with({"sun.skill.tss": 0.0})["sun.real.tss"] for letter in "abcdefgh"}
+    measured = {name: {"value": 9.0, "origin": "real"} for name in gates}
+    assert headline(judge(measured, gates)) == (
+        "8 red (sun.a, sun.b, sun.c, sun.d, sun.e, sun.f and 2 more); 0 of 8 green"
+    )
 
 
 def test_three_standard_deviations_are_proposed_for_a_finding(gates_with):

@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-import nbformat
-
 from flarebook.compendium.book.api import api_reference
 from flarebook.compendium.book.architecture import package_drawing, workflow_drawing
 from flarebook.compendium.book.data_page import data_table, data_totals, description_links
@@ -21,10 +19,20 @@ from flarebook.compendium.book.gallery import gallery
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.provenance import ORIGINS, code_state, describe_origin, versions
 from flarebook.compendium.reports.agreement import RULE, badge, compare, read_statements
+from flarebook.compendium.reports.benchmark_tables import benchmark_table
 from flarebook.compendium.reports.citation import cite_book, cite_study
 from flarebook.compendium.reports.claims import HEAD, claim_rows
+from flarebook.compendium.reports.execution_tables import run_summary, status_table
 from flarebook.compendium.reports.gate_tables import NONE as MISSING
-from flarebook.compendium.reports.gate_tables import effect_rows, finding_rows, gate_rows, kind_rows, number
+from flarebook.compendium.reports.gate_tables import (
+    ORDER,
+    effect_rows,
+    finding_rows,
+    gate_rows,
+    headline,
+    kind_rows,
+    number,
+)
 from flarebook.compendium.reports.gates import CONSTANT, GREEN, gates_file, judge, read_gates
 from flarebook.compendium.reports.markdown_tables import NARROW, table
 from flarebook.compendium.reports.scale import cost_table, measured_table, resource_table
@@ -165,6 +173,33 @@ def verdicts(build):
     return judge(read_metrics(build.output), gates)
 
 
+def gate_summary(build):
+    """How many gates are red, missing and green, in all and by study, and a table of those that are not green."""
+    found = [line for line in verdicts(build) if line.gate]
+    if not found:
+        return "This run has no gates."
+    counts = [(title, Counter(line.verdict for line in lines)) for title, lines in _by_study(found)]
+    rows = [(title, *(count[word] for word in ORDER)) for title, count in counts]
+    parts = [f"**{headline(found)}.**", table(("study", *ORDER), rows)]
+    if others := [line for line in found if line.verdict != GREEN]:
+        parts.append(table(*gate_rows(others)))
+    return "\n\n".join(parts)
+
+
+def gate_table(build):
+    """Every gate, folded by study, those that are not green first."""
+    found = _by_study([line for line in verdicts(build) if line.gate])
+    return "\n\n".join(
+        f":::{{dropdown}} {title}: {headline(lines)}\n{table(*gate_rows(lines))}\n:::" for title, lines in found
+    )
+
+
+def _by_study(lines):
+    """Verdicts of each study that has some: list of (title, lines)."""
+    of = {title: [line for line in lines if line.name.startswith(f"{study}.")] for study, title in STUDIES.items()}
+    return [(title, found) for title, found in of.items() if found]
+
+
 def sign_table(build):
     """Gates that cannot see a change of sign, counted and listed."""
     what = "cannot see a change of sign: their tolerance includes zero"
@@ -197,45 +232,12 @@ def origin_table(build):
     return table(("data", "numbers", "figures"), rows)
 
 
-def status_table(build):
-    """When each notebook ran and how long it took, from papermill's own record in the executed notebook."""
-    rows, total = [], 0.0
-    for name in build.notebooks:
-        record = nbformat.read(build.output / f"{name}.ipynb", as_version=4).metadata["papermill"]
-        total += record["duration"]
-        step = name.removeprefix("notebooks/")
-        rows.append(
-            (f"[{step}](../{name}.ipynb)", record["start_time"][:19].replace("T", " "), f"{record['duration']:.0f}")
-        )
-    together = ("sum over notebooks, some of which may have run in parallel", "", f"{total:.0f}")
-    return table(("notebook", "started (UTC)", "seconds"), [*rows, together])
-
-
 def versions_table(build):
     """Profile, code state, machine and versions of this run."""
     state = code_state(build.root)
     code = (state["commit"] or "unknown")[:12] + (" (changed since)" if state["dirty"] else "")
     facts = {"profile": build.profile, "commit": code, "system": f"{platform.system()} {platform.machine()}"}
     return table(("what", "version"), (facts | versions()).items())
-
-
-def benchmark_table(build):
-    """Our speed against a peer in the same run; above 1 we are faster."""
-    fresh, kept = build.root / "build/bench/results.json", build.root / "benchmarks/results.json"
-    path = fresh if fresh.is_file() else kept
-    if not path.is_file():
-        return "No benchmark has run yet: `make bench` writes this table."
-    rows = [_benchmark_row(result) for result in json.loads(path.read_text(encoding="utf-8"))]
-    return table(("benchmark", "against", "ratio", "range", "goal", "runs", "machine"), rows)
-
-
-def _benchmark_row(result):
-    """One line of the benchmark table."""
-    span = f"{result['low']:.1f} to {result['high']:.1f}"
-    goal = MISSING if result["goal"] is None else f"{result['goal']:g}"
-    machine = result["machine"]
-    machine = machine if isinstance(machine, str) else ", ".join(map(str, machine.values()))
-    return f"`{result['id']}`", result["peer"], f"{result['ratio']:.1f}", span, goal, result["n"], machine
 
 
 PARTS = {
@@ -245,7 +247,8 @@ PARTS = {
     **{f"cite-{study}": lambda build, study=study: cite_study(study, build.root) for study in STUDIES},
     "cite-book": lambda build: cite_book(build.root),
     "agreement-rule": lambda build: RULE,
-    "gate-table": lambda build: table(*gate_rows(verdicts(build))),
+    "gate-summary": gate_summary,
+    "gate-table": gate_table,
     "kind-table": lambda build: table(*kind_rows(verdicts(build))),
     "finding-table": lambda build: table(*finding_rows(verdicts(build))),
     "effect-table": lambda build: table(*effect_rows(verdicts(build))),
@@ -255,9 +258,10 @@ PARTS = {
     "data-totals": data_totals,
     "data-table": partial(data_table, STUDIES),
     "data-descriptions": description_links,
-    "status-table": status_table,
+    "run-summary": lambda build: run_summary(build.output, build.notebooks),
+    "status-table": lambda build: status_table(build.output, build.notebooks),
     "versions-table": versions_table,
-    "benchmark-table": benchmark_table,
+    "benchmark-table": lambda build: benchmark_table(build.root),
     "cost-table": lambda build: cost_table(build.root),
     "measured-table": lambda build: measured_table(build.root),
     "resource-table": lambda build: resource_table(build.root),

@@ -5,6 +5,8 @@ from collections import Counter
 from flarebook.compendium.reports.gates import GREEN, KINDS, MISSING, RED, SCIENCE
 
 NONE = "–"
+ORDER = (RED, MISSING, GREEN)  # what needs a look stands first
+NAMED = 6  # metrics that one line names
 
 
 def number(value):
@@ -12,15 +14,29 @@ def number(value):
     return NONE if value is None else f"{value:.4g}"
 
 
+def headline(verdicts):
+    """Verdicts on all gates in one line: the red ones by name, then the missing ones, then how many are green."""
+    names = {word: [line.name for line in verdicts if line.gate and line.verdict == word] for word in ORDER}
+    parts = [f"{len(names[word])} {word} ({_first(names[word])})" for word in (RED, MISSING) if names[word]]
+    return "; ".join([*parts, f"{len(names[GREEN])} of {sum(map(len, names.values()))} {GREEN}"])
+
+
+def _first(names):
+    """The first names of a list, and how many more there are."""
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return ", ".join(names[:NAMED]) + more
+
+
 def gate_rows(verdicts):
-    """Every gated metric: kind of gate, origin, what was measured and expected, the tolerance and its reason."""
+    """Gated metrics, the red first: verdict, kind of gate, measured, expected, tolerance, origin, the reason."""
+    lines = sorted((line for line in verdicts if line.gate), key=lambda line: ORDER.index(line.verdict))
     rows = [
-        (f"`{line.name}`", line.gate.kind, line.origin or NONE, number(line.measured), number(line.gate.expected),
-         number(line.gate.tolerance), line.verdict, line.gate.why)
-        for line in verdicts
-        if line.gate
+        (f"`{line.name}`", line.verdict if line.verdict == GREEN else f"**{line.verdict}**", line.gate.kind,
+         number(line.measured), number(line.gate.expected), number(line.gate.tolerance), line.origin or NONE,
+         line.gate.why)
+        for line in lines
     ]  # fmt: skip
-    return ("metric", "kind", "data", "measured", "expected", "tolerance", "verdict", "why"), rows
+    return ("metric", "verdict", "kind", "measured", "expected", "tolerance", "data", "why"), rows
 
 
 def kind_rows(verdicts):

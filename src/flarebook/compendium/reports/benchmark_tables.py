@@ -1,0 +1,62 @@
+"""The benchmarks page: races against another package, and this package's own targets, each with its verdict."""
+
+import json
+import re
+from pathlib import Path
+
+from flarebook.compendium.reports.gate_tables import NONE
+from flarebook.compendium.reports.markdown_tables import table
+
+RESULTS = ("build/bench/results.json", "benchmarks/results.json")  # of this machine, else those of the project
+TARGET = re.compile(r"^(?:target|promised)(?: rate,| of)? ")  # peer of a record that nobody else ran in
+FACTS = ("range", "runs", "machine")
+
+
+def benchmark_table(root):
+    """Markdown of both tables, below how many goals were reached and which were missed.
+
+    root: project folder, whose own results of `make bench` take the place of the shipped ones.
+    """
+    path = next((Path(root) / name for name in RESULTS if (Path(root) / name).is_file()), None)
+    if path is None:
+        return "No benchmark has run yet: `make bench` writes this table."
+    results = json.loads(path.read_text(encoding="utf-8"))
+    races = [result for result in results if not TARGET.match(result["peer"])]
+    targets = [result for result in results if TARGET.match(result["peer"])]
+    parts = [_summary(results)]
+    if races:
+        head = ("benchmark", "goal", "ratio", "against", *FACTS)
+        parts += ["## Against other packages", table(head, [_row(result) for result in races])]
+    if targets:
+        head = ("benchmark", "target", "target over measured", "the target", *FACTS)
+        parts += ["## Against targets of this package", table(head, [_row(result) for result in targets])]
+    return "\n\n".join(parts)
+
+
+def is_missed(result):
+    """Whether a benchmark's median ratio stays below its goal."""
+    return result["goal"] is not None and result["ratio"] < result["goal"]
+
+
+def _summary(results):
+    """How many goals were reached, and the names of the others."""
+    goals = [result for result in results if result["goal"] is not None]
+    missed = [f"`{result['id']}`" for result in goals if is_missed(result)]
+    text = f"**{len(goals) - len(missed)} of {len(goals)} goals were reached.**"
+    return f"{text} Missed: {', '.join(missed)}." if missed else text
+
+
+def _row(result):
+    """One line of either table."""
+    goal = NONE if result["goal"] is None else f"{result['goal']:.3g}"
+    verdict = f"**missed** ({goal})" if is_missed(result) else goal
+    machine = (
+        result["machine"] if isinstance(result["machine"], str) else ", ".join(map(str, result["machine"].values()))
+    )
+    span = (
+        f"{result['low']:.2g} to {result['high']:.2g}"
+        if result["high"] < 10
+        else f"{result['low']:.0f} to {result['high']:.0f}"
+    )
+    ratio = f"{result['ratio']:.2f}" if result["ratio"] < 10 else f"{result['ratio']:.0f}"
+    return f"`{result['id']}`", verdict, ratio, TARGET.sub("", result["peer"]), span, result["n"], machine
