@@ -83,7 +83,10 @@ def test_check_ends_with_one_when_a_gate_is_red(project, flarebook):
     open_run("sun/1-draw", "build/ci").metric("flares.flux", 2.0)
     code, out, _ = flarebook("check", "--profile", "ci")
     assert code == 1 and "0 green, 1 red" in out
-    assert flarebook("check", "--profile", "ci", "--brief")[:2] == (1, "Gates: 1 red (sun.flares.flux); 0 of 1 green.\n")
+    assert flarebook("check", "--profile", "ci", "--brief")[:2] == (
+        1,
+        "Gates: 1 red (sun.flares.flux); 0 of 1 green.\n",
+    )
 
 
 @pytest.mark.parametrize(("flux", "strict", "code"), [(2.0, "", 0), (2.0, "strict", 2), (1.0, "strict", 0)])

@@ -5,7 +5,7 @@ import json
 import nbformat
 import pytest
 
-from flarebook.compendium.book.notebooks import number_figures, refuse_errors, take_pages
+from flarebook.compendium.book.notebooks import fold_bookkeeping, number_figures, refuse_errors, take_pages
 from flarebook.compendium.book.stage import keep_study, notebooks_of, pages_of, read_contents, stage
 from flarebook.compendium.errors import InputError
 
@@ -43,6 +43,36 @@ def test_notebook_with_a_traceback_is_refused(notebook):
     notebook.cells[0].outputs = [nbformat.v4.new_output("error", ename="ValueError", evalue="no", traceback=[])]
     with pytest.raises(InputError, match="ValueError: no"):
         refuse_errors(notebook, "notebooks/iris/6-classifiers")
+
+
+def folded(source, tags=()):
+    """Prompt under which a cell is folded, or None."""
+    cell = nbformat.v4.new_code_cell(source, metadata={"tags": list(tags)})
+    metadata = fold_bookkeeping(nbformat.v4.new_notebook(cells=[cell])).cells[0].metadata
+    assert ("hide-input" in metadata["tags"]) == ("mystnb" in metadata)
+    return metadata.get("mystnb", {}).get("code_prompt_show")
+
+
+def test_setup_and_bookkeeping_are_folded():
+    assert folded("seed: int = 1  # seed", ["parameters"]) == "Show parameters"
+    assert folded("seed = 2", ["injected-parameters"]) == "Show parameters of this run"
+    opening = (
+        "from flarebook.run import open_run\nrun = open_run('sun/1-draw', output)\nspectra = read(run)\nx = 1\ny = 2"
+    )
+    assert folded(opening) == "Show imports and the opening of the run"
+    recording = "gain = select(scores)\nfor row in gain:\n    run.metric(row.name, row.value)\ngain"
+    assert folded(recording) == "Show what this cell records"
+
+
+def test_a_cell_that_computes_is_shown_though_it_records_a_number():
+    assert folded("few = splits.first(3)\nscores = train(few)\nbest = max(scores)\nrun.metric('best', best)") is None
+
+
+def test_folding_keeps_the_number_and_the_words_of_a_figure(notebook, record):
+    notebook.cells[0].source = "run.metric('n', 1)\nrun.figure()"
+    cell = fold_bookkeeping(number_figures(notebook, record)).cells[0]
+    assert cell.metadata["mystnb"]["figure"]["name"] == "fig-iris-12-performance"
+    assert cell.metadata["mystnb"]["code_prompt_show"] == "Show what this cell records"
 
 
 @pytest.fixture

@@ -1,11 +1,19 @@
-"""Executed notebooks as pages: no error may hide in them, figures get numbers, interactive pages come along."""
+"""Executed notebooks as pages.
 
+No error may hide in them, figures get numbers, interactive pages come along, setup and bookkeeping are folded.
+"""
+
+import ast
 import shutil
 from pathlib import Path, PurePosixPath
 
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.interactive_pages import frame
 from flarebook.compendium.provenance import describe_sources, read_record
+
+FOLD = "hide-input"  # tag under which a page shows a cell's code on demand, its output as ever
+PROMPTS = {"parameters": "parameters", "injected-parameters": "parameters of this run"}  # by papermill's tags
+RECORDING = ("metric", "save_table", "save_dataset", "save_arrays", "save_weights", "use_encoder")  # methods of a run
 
 
 def refuse_errors(notebook, name):
@@ -24,11 +32,49 @@ def number_figures(notebook, figure_folder):
     for cell in notebook.cells:
         for figure in figures_of(cell):
             record = read_record(figure_folder, figure)
-            cell.metadata["mystnb"] = {
-                "figure": {"name": record["label"], "caption": caption(record)},
-                "image": {"alt": record["alt"]},
-            }
+            cell.metadata.setdefault("mystnb", {}).update(
+                figure={"name": record["label"], "caption": caption(record)}, image={"alt": record["alt"]}
+            )
     return notebook
+
+
+def fold_bookkeeping(notebook):
+    """Fold the code of cells that a reader of results can pass over; what they show stays.
+
+    Folded are parameters, the cell that opens the run, and cells half of whose lines import or record numbers and
+    tables.  notebook: changed in place and returned.
+    """
+    for cell in (cell for cell in notebook.cells if cell.cell_type == "code"):
+        tags = cell.metadata.setdefault("tags", [])
+        what = next((PROMPTS[tag] for tag in tags if tag in PROMPTS), None) or _bookkeeping(cell.source)
+        if what:
+            cell.metadata["tags"] = [*tags, *({FOLD} - set(tags))]
+            prompts = {"code_prompt_show": f"Show {what}", "code_prompt_hide": f"Hide {what}"}
+            cell.metadata.setdefault("mystnb", {}).update(prompts)
+    return notebook
+
+
+def _bookkeeping(source):
+    """What a cell's code does besides computing, in words, or None where it computes."""
+    parts = ast.parse(source).body
+    called = {name for part in parts for name in _called(part)}
+    if "open_run" in called:
+        return "imports and the opening of the run"
+    aside = [part for part in parts if isinstance(part, ast.Import | ast.ImportFrom) or _called(part) & {*RECORDING}]
+    if parts and 2 * sum(map(_lines, aside)) >= sum(map(_lines, parts)):
+        return "what this cell records"
+    return None
+
+
+def _called(part):
+    """Names of the functions and methods that a statement calls."""
+    calls = [node.func for node in ast.walk(part) if isinstance(node, ast.Call)]
+    return {call.attr if isinstance(call, ast.Attribute) else getattr(call, "id", "") for call in calls}
+
+
+def _lines(part):
+    """Number of lines of a statement."""
+    return part.end_lineno - part.lineno + 1
 
 
 def figures_of(cell):

@@ -9,7 +9,7 @@ import yaml
 
 from flarebook.compendium.atomic_files import make_folder
 from flarebook.compendium.book.edition import edition_notes, unlink, with_note, without_missing
-from flarebook.compendium.book.notebooks import number_figures, refuse_errors, take_pages
+from flarebook.compendium.book.notebooks import fold_bookkeeping, number_figures, refuse_errors, take_pages
 from flarebook.compendium.book.pages import Build, fill
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.workflow.parameters import make_command
@@ -67,7 +67,7 @@ def _stage_page(build, name, absent, note=None):
     if name in build.notebooks:
         notebook = nbformat.read(build.output / f"{name}.ipynb", as_version=4)
         refuse_errors(notebook, name)
-        number_figures(notebook, build.output / "figures")
+        fold_bookkeeping(number_figures(notebook, build.output / "figures"))
         take_pages(notebook, build.output, build.source / STATIC)
         prose = [cell for cell in notebook.cells if cell.cell_type == "markdown"]
         for cell in prose:

@@ -53,10 +53,10 @@ def _row(result):
     machine = (
         result["machine"] if isinstance(result["machine"], str) else ", ".join(map(str, result["machine"].values()))
     )
-    span = (
-        f"{result['low']:.2g} to {result['high']:.2g}"
-        if result["high"] < 10
-        else f"{result['low']:.0f} to {result['high']:.0f}"
-    )
-    ratio = f"{result['ratio']:.2f}" if result["ratio"] < 10 else f"{result['ratio']:.0f}"
-    return f"`{result['id']}`", verdict, ratio, TARGET.sub("", result["peer"]), span, result["n"], machine
+    ratio, low, high = (_shown(result[name]) for name in ("ratio", "low", "high"))
+    return f"`{result['id']}`", verdict, ratio, TARGET.sub("", result["peer"]), f"{low} to {high}", result["n"], machine
+
+
+def _shown(ratio):
+    """A ratio to two decimals, to none from ten on."""
+    return f"{ratio:.2f}" if ratio < 10 else f"{ratio:.0f}"
