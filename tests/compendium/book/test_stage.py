@@ -3,9 +3,11 @@
 import json
 
 import nbformat
+import numpy as np
+import pandas as pd
 import pytest
 
-from flarebook.compendium.book.notebooks import fold_bookkeeping, number_figures, refuse_errors, take_pages
+from flarebook.compendium.book.notebooks import fold_bookkeeping, number_figures, refuse_errors, take_pages, tidy_tables
 from flarebook.compendium.book.stage import keep_study, notebooks_of, pages_of, read_contents, stage
 from flarebook.compendium.errors import InputError
 
@@ -73,6 +75,27 @@ def test_folding_keeps_the_number_and_the_words_of_a_figure(notebook, record):
     cell = fold_bookkeeping(number_figures(notebook, record)).cells[0]
     assert cell.metadata["mystnb"]["figure"]["name"] == "fig-iris-12-performance"
     assert cell.metadata["mystnb"]["code_prompt_show"] == "Show what this cell records"
+
+
+def shown_table(html):
+    """HTML of a table as the book shows it."""
+    output = nbformat.v4.new_output("display_data", {"text/html": html})
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("table", outputs=[output])])
+    return tidy_tables(notebook).cells[0].outputs[0]["data"]["text/html"]
+
+
+def test_a_missing_value_of_a_table_is_a_dash_and_a_word_stays():
+    frame = pd.DataFrame({"auc": [0.5, np.nan], "note": ["NaN and None", None], "when": pd.to_datetime(["2014", None])})
+    html = shown_table(frame.to_html())
+    assert html.count("<td>–</td>") == 3 and "NaN and None" in html
+    assert shown_table(frame.style.to_html()).count("NaN") == 1
+    assert shown_table("<p>NaN</p>") == "<p>NaN</p>"
+
+
+@pytest.mark.parametrize(("rows", "folded"), [(15, False), (16, True)])
+def test_a_table_of_many_rows_is_folded_and_says_how_many(rows, folded):
+    html = shown_table(pd.DataFrame({"n": range(rows)}).to_html())
+    assert html.startswith(f"<details><summary>Table of {rows} rows</summary>") == folded
 
 
 @pytest.fixture

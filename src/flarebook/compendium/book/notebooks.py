@@ -4,16 +4,21 @@ No error may hide in them, figures get numbers, interactive pages come along, se
 """
 
 import ast
+import re
 import shutil
 from pathlib import Path, PurePosixPath
 
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.interactive_pages import frame
 from flarebook.compendium.provenance import describe_sources, read_record
+from flarebook.compendium.reports.gate_tables import NONE as MISSING
 
 FOLD = "hide-input"  # tag under which a page shows a cell's code on demand, its output as ever
 PROMPTS = {"parameters": "parameters", "injected-parameters": "parameters of this run"}  # by papermill's tags
 RECORDING = ("metric", "save_table", "save_dataset", "save_arrays", "save_weights", "use_encoder")  # methods of a run
+
+EMPTY = re.compile(r"(<t[dh]\b[^>]*>)\s*(?:NaN|nan|None|NaT|&lt;NA&gt;)\s*(?=</t[dh]>)")  # a cell without a value
+LONG = 15  # rows of a table that stand open
 
 
 def refuse_errors(notebook, name):
@@ -81,6 +86,21 @@ def figures_of(cell):
     """Ids of the figures that a cell has published."""
     named = (output.get("metadata", {}).get("flarebook", {}).get("figure") for output in cell.get("outputs", ()))
     return [figure for figure in named if figure]
+
+
+def tidy_tables(notebook):
+    """Write a dash for each missing value of the tables that a notebook shows, and fold those of many rows.
+
+    notebook: executed; changed in place and returned.
+    """
+    for output in (output for cell in notebook.cells for output in cell.get("outputs", ())):
+        html = output.get("data", {}).get("text/html", "")
+        if "<table" in html:
+            html = EMPTY.sub(rf"\1{MISSING}", html)
+            rows = html.partition("<tbody")[2].count("<tr")
+            folded = f"<details><summary>Table of {rows} rows</summary>{html}</details>"
+            output["data"]["text/html"] = folded if rows > LONG else html
+    return notebook
 
 
 def take_pages(notebook, output, static):

@@ -9,9 +9,10 @@ import yaml
 
 from flarebook.compendium.atomic_files import make_folder
 from flarebook.compendium.book.edition import edition_notes, unlink, with_note, without_missing
-from flarebook.compendium.book.notebooks import fold_bookkeeping, number_figures, refuse_errors, take_pages
+from flarebook.compendium.book.notebooks import fold_bookkeeping, number_figures, refuse_errors, take_pages, tidy_tables
 from flarebook.compendium.book.pages import Build, fill
 from flarebook.compendium.errors import InputError
+from flarebook.compendium.reports.execution_tables import notebook_facts
 from flarebook.compendium.workflow.parameters import make_command
 
 FILES = ("_config.yml", "book/references.bib")
@@ -67,14 +68,14 @@ def _stage_page(build, name, absent, note=None):
     if name in build.notebooks:
         notebook = nbformat.read(build.output / f"{name}.ipynb", as_version=4)
         refuse_errors(notebook, name)
-        fold_bookkeeping(number_figures(notebook, build.output / "figures"))
+        tidy_tables(fold_bookkeeping(number_figures(notebook, build.output / "figures")))
         take_pages(notebook, build.output, build.source / STATIC)
         prose = [cell for cell in notebook.cells if cell.cell_type == "markdown"]
         for cell in prose:
             text = without_missing(fill(cell.source, build), build, notebook.cells)
             cell.source = unlink(text, name, absent)
-        if note:
-            prose[0].source = with_note(prose[0].source, note)
+        facts = notebook_facts(build.profile, name, notebook.metadata["papermill"]["duration"])
+        prose[0].source = with_note(prose[0].source, "\n\n".join(filter(None, (facts, note))))
         nbformat.write(notebook, build.source / f"{name}.ipynb")
     else:
         text = fill((build.root / f"{name}.md").read_text(encoding="utf-8"), build)

@@ -5,6 +5,7 @@ from pathlib import Path
 import nbformat
 
 from flarebook.compendium.reports.markdown_tables import table
+from flarebook.compendium.workflow.parameters import is_real, profile_of, read_profile
 
 
 def execution(output, notebooks):
@@ -38,6 +39,23 @@ def status_table(output, notebooks):
     total = sum(record["duration"] for record in runs.values())
     together = ("sum over notebooks, some of which may have run in parallel", "", f"{total:.0f}")
     return table(("notebook", "started (UTC)", "seconds"), [*rows, together])
+
+
+def notebook_facts(run, name, duration):
+    """What a reader needs before a notebook, in Markdown: its time, the notebooks that it reads, and the command.
+
+    run: name of the run.  name: "notebooks/STUDY/STEP".  duration: of its execution in s.
+    """
+    step = name.removeprefix("notebooks/")
+    after = read_profile(run).notebooks[step].after
+    reads = ", ".join(f"[{earlier}](../{earlier}.ipynb)" for earlier in after) or "no other notebook"
+    source = " --source real" if is_real(run) else ""
+    facts = {
+        "Time:": f"{duration / 60:.1f} min in this run.",
+        "Reads the results of:": f"{reads}.",
+        "Run it again:": f"`flarebook run {step} --profile {profile_of(run)}{source}`",
+    }
+    return ":::{div} flarebook-facts\n" + " ".join(f"**{what}** {said}" for what, said in facts.items()) + "\n:::"
 
 
 def _linked(name):
