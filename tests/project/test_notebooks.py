@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from flarebook.compendium.reports.agreement import read_statements
+from flarebook.compendium.workflow.parameters import from_text
 
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").rglob("*.ipynb"))
@@ -64,6 +65,19 @@ def test_notebook_opens_with_its_title_and_a_claim(path):
     text = source(first) + "\n" + source(second)
     assert source(first).startswith("# ")
     assert len(text.split()) > 40
+
+
+@each
+def test_a_result_in_three_lines_has_three_and_two_exercises_name_parameters_that_exist(path):
+    """Notebooks that have them: a list of three below the title, two numbered exercises at the end."""
+    texts = {cell["id"]: source(cell) for cell in cells(path, "markdown")}
+    assert ("in-three-lines" in texts) == ("exercises" in texts)
+    if "exercises" in texts:
+        assert list(texts)[1] == "in-three-lines" and list(texts)[-1] == "exercises"
+        assert len(re.findall(r"^- ", texts["in-three-lines"], re.MULTILINE)) == 3
+        assert len(re.findall(r"^\d\. ", texts["exercises"], re.MULTILINE)) == 2
+        changed = re.findall(r"-p ([a-z_]+=[^`\s]+)", texts["exercises"])
+        assert from_text(f"{path.parent.name}/{path.stem}", changed).keys() == {text.split("=")[0] for text in changed}
 
 
 @each
