@@ -92,6 +92,13 @@ def test_a_missing_value_of_a_table_is_a_dash_and_a_word_stays():
     assert shown_table("<p>NaN</p>") == "<p>NaN</p>"
 
 
+def test_a_number_that_nobody_formatted_has_five_digits_and_others_stay():
+    frame = pd.DataFrame({"flux": [0.32, 1 / 3], "id": ["1.123456789 km", "7"], "days": [1400, 12]})
+    html = shown_table(frame.to_html())
+    assert "<td>0.32</td>" in html and "<td>0.33333</td>" in html
+    assert "<td>1.123456789 km</td>" in html and "<td>1400</td>" in html
+
+
 @pytest.mark.parametrize(("rows", "folded"), [(15, False), (16, True)])
 def test_a_table_of_many_rows_is_folded_and_says_how_many(rows, folded):
     html = shown_table(pd.DataFrame({"n": range(rows)}).to_html())

@@ -18,6 +18,7 @@ PROMPTS = {"parameters": "parameters", "injected-parameters": "parameters of thi
 RECORDING = ("metric", "save_table", "save_dataset", "save_arrays", "save_weights", "use_encoder")  # methods of a run
 
 EMPTY = re.compile(r"(<t[dh]\b[^>]*>)\s*(?:NaN|nan|None|NaT|&lt;NA&gt;)\s*(?=</t[dh]>)")  # a cell without a value
+DIGITS = re.compile(r"(?<=>)-?\d+\.\d{5,}(?=</td>)")  # as pandas writes a number that nobody has formatted
 LONG = 15  # rows of a table that stand open
 
 
@@ -89,14 +90,14 @@ def figures_of(cell):
 
 
 def tidy_tables(notebook):
-    """Write a dash for each missing value of the tables that a notebook shows, and fold those of many rows.
+    """Write a dash for each missing value of a notebook's tables, five digits of each number, and fold long tables.
 
     notebook: executed; changed in place and returned.
     """
     for output in (output for cell in notebook.cells for output in cell.get("outputs", ())):
         html = output.get("data", {}).get("text/html", "")
         if "<table" in html:
-            html = EMPTY.sub(rf"\1{MISSING}", html)
+            html = DIGITS.sub(lambda found: f"{float(found[0]):.5g}", EMPTY.sub(rf"\1{MISSING}", html))
             rows = html.partition("<tbody")[2].count("<tr")
             folded = f"<details><summary>Table of {rows} rows</summary>{html}</details>"
             output["data"]["text/html"] = folded if rows > LONG else html
