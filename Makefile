@@ -79,18 +79,20 @@ check-choices:
 LOCKED = if [ -n "$$(ls .snakemake/locks 2>/dev/null)" ]; then \
   echo "Another build runs in this folder, or one was killed: if none runs, remove .snakemake/locks." >&2; fi
 
+# One line on the gates of a run, the red ones first.
+GATES_LINE = $(PYTHON) -m flarebook.commands.main check --brief --profile $(PROFILE) --source $(SOURCE) \
+  $(if $(STUDY),--study $(STUDY)) || [ "$(GATES)" != strict ]
+
 book: check-choices $(BOOK_ENVIRONMENT)-project
 	@if [ "$(SOURCE)" = real ]; then $(PYTHON) -m flarebook.compendium.workflow.real_run || exit 2; fi
 	snakemake --cores all --quiet all --rerun-incomplete --config profile=$(PROFILE) study=$(STUDY) source=$(SOURCE) ||
 	  { $(LOCKED); exit 1; }
 	$(PYTHON) -m flarebook.compendium.book "$(RUN)" --study "$(STUDY)"
 	printf 'Made in %d min %02d s.\n' $$((SECONDS / 60)) $$((SECONDS % 60))
-	$(MAKE) --no-print-directory gates
+	$(GATES_LINE)
 
-# One line on the gates of a run, the red ones first.
 gates: check-choices
-	@$(PYTHON) -m flarebook.commands.main check --brief --profile $(PROFILE) --source $(SOURCE) \
-	  $(if $(STUDY),--study $(STUDY)) || [ "$(GATES)" != strict ]
+	@$(GATES_LINE)
 
 # Units run beside the notebooks of the ci profile, whose niceness gives way to them: many units wait for kernels and
 # subprocesses.  The last part looks at what the notebooks made.
