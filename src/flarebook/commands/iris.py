@@ -54,14 +54,39 @@ def score_raster(path, folder, ensemble, taken, skipped):
     if folder:
         record = realtime_score.score_provenance(path, ensemble)
         written = f"; {realtime_score.write_scores(folder, free_stem(path, taken), table, record)[0]}"
-    numbers = realtime_score.summarise_scores(table)
-    flagged = {"saturated": numbers["saturated"], "hit by cosmic rays": numbers["cosmic_ray"]}
-    flagged = ", ".join(f"{number} {what}" for what, number in flagged.items() if number)
-    return (
-        f"{path.name}: mean score {numbers['mean']:.2f} (spread over networks {numbers['spread']:.2f}), "
-        f"{100 * numbers['share_preflare']:.0f} % of {numbers['spectra']} spectra at .5 or above, "
-        f"{numbers['unusable']} unusable{f' ({flagged})' if flagged else ''}{written}"
-    )
+    return realtime_score.describe_scores(path.name, table) + written
+
+
+@app.command()
+def watch(
+    source: Annotated[str, typer.Argument(metavar="FOLDER_OR_URL", help="Where rasters arrive.")],
+    every: Annotated[float, typer.Option(help="Seconds between two looks.", min=0.1)] = 60.0,
+    alert: Annotated[float, typer.Option(help="Mean score of an exposure that is an alert.", min=0.0, max=1.0)] = 0.8,
+    out: Annotated[Path, typer.Option(help="Folder of the page, the tables and what is downloaded.")] = Path("watch"),
+    weights: Annotated[Path | None, typer.Option(help="Weights file.", show_default="the shipped ensemble")] = None,
+):
+    """Score rasters as they arrive, until the command is stopped; run it again to go on.
+
+    OUT/index.html shows the scores along the slit and over time, and the alerts; it loads itself again. OUT/scores.csv
+    holds one row for each exposure. A score is not a probability, and the ensemble that ships was trained on simulated
+    spectra. A file is read when it has not changed for the time between two looks; one that cannot be scored is
+    reported once, and tried again when it changes.
+
+    Example: flarebook iris watch arriving --every 60 --alert 0.8 --out watch
+    """
+    import time
+
+    from flarebook.iris.classifiers.inference import SHIPPED, load_ensemble
+    from flarebook.iris.realtime.watch import open_watch
+
+    with open_watch(source, out, load_ensemble(weights or SHIPPED), every, alert) as watched:
+        print_line(f"watching {watched.source.name}: open {out / 'index.html'}; Ctrl-C stops, the same command goes on")
+        while True:
+            with noting():
+                for event in watched.look():
+                    bad, colour = event.kind in ("skipped", "source"), None if event.kind == "scored" else "red"
+                    typer.secho(plain(f"{event.kind}: {event.text}"), err=bad, fg=colour)
+            time.sleep(every)
 
 
 @app.command()

@@ -12,6 +12,7 @@ import shutil
 import threading
 import time
 from contextlib import contextmanager
+from email.utils import parsedate_to_datetime
 from http.cookiejar import DefaultCookiePolicy
 from urllib.parse import urljoin, urlsplit
 
@@ -98,6 +99,27 @@ def read_page(url, form=None):
     stream = io.BytesIO()
     transfer(url, stream, form, limit=PAGE)
     return stream.getvalue().decode(errors="replace")
+
+
+def read_mark(url):
+    """Size and time of change that a server tells of a file without sending it: (bytes, s since 1970), None: untold.
+
+    Raises InputError as `transfer` does, but asks once.
+    """
+    url = mirrored(url)
+    check_way(url)
+    try:
+        with connection(url), _answer(url, None, {"Accept-Encoding": "identity"}, "HEAD") as answer:
+            if answer.status_code != 200:
+                hold_requests(url, _wait_asked(answer))
+                raise _Again(f"the server answers {answer.status_code}")
+            length, changed = (answer.headers.get(name, "") for name in ("Content-Length", "Last-Modified"))
+    except _Again as again:
+        raise (Unreachable if again.unreachable else InputError)(f"cannot fetch {url} ({again}): {BUSY}") from again
+    try:
+        return int(length) if length.isdigit() else None, parsedate_to_datetime(changed).timestamp()
+    except ValueError:
+        return int(length) if length.isdigit() else None, None
 
 
 class HashingFile(io.FileIO):
@@ -238,9 +260,9 @@ def _session():
 
 
 @contextmanager
-def _answer(url, form, headers):
+def _answer(url, form, headers, method="GET"):
     """Yield the answer to a request; what goes wrong, also while the body is read, is an InputError or _Again."""
-    method, answered = "POST" if form else "GET", False
+    method, answered = "POST" if form else method, False
     options = {"stream": True, "timeout": TIMEOUTS, "hooks": {"response": _check_redirection}}
     try:
         with _session().request(method, url, data=form, headers=headers, **options) as answer:

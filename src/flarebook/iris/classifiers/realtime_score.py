@@ -91,7 +91,8 @@ def score_file(
     DataFrame
         exposure, slit, time (s after the start), x (arcsec), score, spread and flag: what makes a spectrum unusable, ""
         for nothing.  Score and spread are NaN where a spectrum is flagged or cannot be measured.  The units are in
-        `attrs["units"]`.
+        `attrs["units"]`, the start (UTC, ISO 8601) in `attrs["start"]`; `attrs["simulated"]` is whether a file says
+        that it holds no observation.
 
     Raises
     ------
@@ -106,21 +107,24 @@ def score_file(
     >>> table["exposure"].nunique(), len(table)
     (3, 3282)
     """
-    files = {}
+    files, starts, simulated = {}, [], False
     for exposure in progress(iter_exposures(path, skipped=skipped)):
         refuse_coarse(exposure.wavelength, name_of(path))
         score, spread = score_exposure(exposure, ensemble)
         columns = {"slit": np.arange(len(score)), "time": exposure.time, "x": exposure.x, "score": score}
         rows = pd.DataFrame(columns | {"spread": spread, "flag": np.array(FLAGS)[exposure.flag]})
         files.setdefault(exposure.file, []).append(rows)
+        starts.append(exposure.start)
+        simulated |= exposure.simulated
     in_time = sorted(files.values(), key=lambda tables: np.nanmin([table["time"][0] for table in tables]))
     table = pd.concat(dict(enumerate(sum(in_time, []))), names=["exposure", "row"])
     table = table.reset_index("exposure").reset_index(drop=True)
-    table.attrs["units"] = {"time": "s", "x": "arcsec", "score": "", "spread": ""}
     if not table["score"].notna().any():
         raise InputError(
             f"{name_of(path)} holds no usable spectrum: no exposure has data and an exposure time; give another raster."
         )
+    table.attrs["units"] = {"time": "s", "x": "arcsec", "score": "", "spread": ""}
+    table.attrs |= {"start": starts[0].isot, "simulated": simulated}
     return table
 
 
@@ -154,6 +158,18 @@ def summarise_scores(table, threshold=0.5):
         "spread": float(table["spread"].mean()),
         "share_preflare": float((score >= threshold).mean()),
     }
+
+
+def describe_scores(name, table):
+    """Sentence on the scores of a raster, after its name: str."""
+    numbers = summarise_scores(table)
+    flagged = {"saturated": numbers["saturated"], "hit by cosmic rays": numbers["cosmic_ray"]}
+    flagged = ", ".join(f"{number} {what}" for what, number in flagged.items() if number)
+    return (
+        f"{name}: mean score {numbers['mean']:.2f} (spread over networks {numbers['spread']:.2f}), "
+        f"{100 * numbers['share_preflare']:.0f} % of {numbers['spectra']} spectra at .5 or above, "
+        f"{numbers['unusable']} unusable{f' ({flagged})' if flagged else ''}"
+    )
 
 
 def familiar_share(path, known, window):

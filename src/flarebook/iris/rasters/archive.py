@@ -173,10 +173,10 @@ def typical_size(name):
 
 def check_file(path):
     """Raise an error for a file of the archive that is not what its name says."""
-    if path.name.endswith(".tar.gz"):
-        return check_archive(path)
-    from flarebook.iris.rasters.read import open_level2  # astropy, which the addresses need not wait for
+    from flarebook.iris.rasters.read import is_archive, open_level2  # astropy, which the addresses need not wait for
 
+    if is_archive(path):
+        return check_archive(path)
     with open_level2(path):
         pass
 
