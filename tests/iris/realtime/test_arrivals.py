@@ -6,6 +6,7 @@ import pytest
 
 from flarebook.compendium.data.hosts import forget_hosts
 from flarebook.compendium.errors import InputError
+from flarebook.iris.rasters.samples import sample_path
 from flarebook.iris.realtime.arrivals import listed_links
 
 
@@ -47,6 +48,16 @@ def test_half_a_file_is_told_once_kept_nowhere_and_fetched_again_when_it_changes
         assert event.kind == "skipped" and "sent no usable file" in event.text
         assert not list(watch.look()) and not (tmp_path / "out/rasters" / path.name).exists()
         path.write_bytes(content)
+        assert [event.kind for event in watch.look()] == ["scored"]
+
+
+@pytest.mark.filterwarnings("ignore::flarebook.compendium.errors.MetadataWarning")
+def test_a_whole_file_that_cannot_be_scored_is_fetched_again_when_it_changes(server, watching, arriving, pieces):
+    path = arriving / pieces[0].name
+    shutil.copy(sample_path("iris_20210905_mg2_coarse.fits"), path)
+    with watching(server.address) as watch:
+        assert "too coarse" in list(watch.look())[0].text
+        shutil.copy(pieces[0], path)
         assert [event.kind for event in watch.look()] == ["scored"]
 
 

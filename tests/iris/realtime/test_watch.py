@@ -17,7 +17,7 @@ from flarebook.compendium.errors import InputError
 from flarebook.iris.classifiers.inference import load_ensemble
 from flarebook.iris.classifiers.realtime_score import score_file
 from flarebook.iris.rasters.samples import sample_path
-from flarebook.iris.realtime.log import Log
+from flarebook.iris.realtime.log import Log, read_files
 from tests.iris.realtime.conftest import write_exposures
 
 NAME = "iris_l2_20210905_001833_3620258102_raster_t000_r{:05d}.fits"
@@ -103,11 +103,14 @@ def test_copies_new_names_and_other_packing_add_no_row(watching, arriving, piece
 
 
 def test_a_changed_file_takes_the_place_of_its_earlier_rows(watching, arriving, observation, tmp_path):
+    brighter, means = replace(observation, spectra=2 * observation.spectra), []
     with watching() as watch:
-        for last in (4, 12):
-            write_exposures(observation, slice(0, last), arriving / "growing.fits")
+        for raster, last in ((observation, 4), (brighter, 12)):
+            write_exposures(raster, slice(0, last), arriving / "growing.fits")
             assert kinds(watch.look()) == ["scored"]
             assert len(scores(tmp_path)) == last
+            means.append(scores(tmp_path)["mean"][:4])
+    assert (means[0] != means[1]).all()
 
 
 def test_a_bad_member_of_an_archive_is_told_once_and_the_others_are_scored(watching, arriving, pieces, tmp_path):
@@ -160,10 +163,12 @@ def test_a_watch_goes_on_without_scoring_anything_again(watching, arriving, piec
     (arriving / "cut.fits").write_bytes(pieces[1].read_bytes()[:50_000])
     with watching() as watch:
         assert kinds(watch.look()) == ["skipped", "scored"]
+    before = read_files(tmp_path / "out/files.csv")
     shutil.copy(pieces[2], arriving)
     with watching() as watch:
         events = list(watch.look())
         assert kinds(events) == ["skipped", "scored"] and pieces[2].name in events[1].text
+    assert [row for row in before if row.outcome == "scored"][0] in read_files(tmp_path / "out/files.csv")
     assert len(scores(tmp_path)) == 16
 
 
