@@ -42,6 +42,12 @@ def test_a_metric_without_gate_is_listed_and_passes():
     assert (lines[0].name, lines[0].verdict) == ("iris.new", "ungated") and all_green(lines)
 
 
+def test_a_metric_without_number_needs_no_gate_and_is_red_where_it_has_one():
+    left_out = {"iris.tss": {"value": None, "origin": "simulated"}}
+    assert judge(left_out, {}) == []
+    assert [line.verdict for line in judge(left_out, {"iris.tss": TSS})] == ["red"]
+
+
 @pytest.mark.parametrize(
     "gate",
     [

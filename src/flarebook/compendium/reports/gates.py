@@ -172,9 +172,13 @@ def _of_study(named, study):
 
 
 def judge(measured, gates):
-    """Verdicts on measured metrics, {name: {value, ...}}, by gates, {name: Gate}."""
+    """Verdicts on measured metrics, {name: {value, ...}}, by gates, {name: Gate}.
+
+    A metric without a number, which a run leaves out, is nothing that a gate could guard: it has a line only if it has
+    a gate.
+    """
     verdicts = []
-    for name in gates.keys() | measured.keys():
+    for name in gates.keys() | {name for name, metric in measured.items() if metric["value"] is not None}:
         gate, metric = gates.get(name), measured.get(name, {"value": None, "origin": ""})
         passed = GREEN if gate and gate.passes(metric["value"], _reference(gate, measured)) else RED
         verdict = MISSING if name not in measured else passed if gate else UNGATED
