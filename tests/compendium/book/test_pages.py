@@ -3,6 +3,7 @@
 import json
 import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -122,24 +123,32 @@ def test_a_green_gate_is_a_tick_and_a_red_one_a_word(build, monkeypatch):
     for expected in (0.55, 0.9):
         gates = {"iris.classifiers.B.tss": Gate(expected=expected, abs=0.1, why="1 sd")}
         measured = {"iris.classifiers.B.tss": {"value": 0.5512, "origin": "simulated"}}
-        monkeypatch.setattr(pages, "verdicts", lambda build, pair=(measured, gates): judge(*pair))
+        monkeypatch.setattr(pages.Build, "verdicts", judge(measured, gates))
         line = next(line for line in paper_table("iris", build).splitlines() if "Model B, true skill stat" in line)
         cells.append(line.split("|")[6].strip())
     assert cells == ["{abbr}`✓ (own gate: green)`", "**red**"]
 
 
+def test_the_gates_are_read_once_for_all_tables(build, monkeypatch):
+    read = []
+    monkeypatch.setattr(pages, "gates_file", lambda profile: Path(__file__))
+    monkeypatch.setattr(pages, "read_gates", lambda profile: read.append(profile) or {})
+    for name in ("gate-table", "sign-table", "paper-table-iris"):
+        fill(f"<!-- flarebook: {name} -->", build)
+    assert read == ["nothing"]
+
+
 def test_gates_that_cannot_see_a_change_of_sign_are_counted(build, monkeypatch):
     found = {"iris.a": Gate(expected=0.1, abs=0.2, why="1 sd"), "iris.b": Gate(expected=0.5, abs=0.2, why="1 sd")}
-    monkeypatch.setattr(pages, "verdicts", lambda build: judge({}, found))
+    monkeypatch.setattr(pages.Build, "verdicts", judge({}, found))
     text = fill("<!-- flarebook: sign-table -->", build)
     assert "1 of 2 gates cannot see a change of sign" in text and "`iris.a`" in text and "`iris.b`" not in text
 
 
 def test_gates_on_constants_are_counted_with_what_fixes_them(build, monkeypatch):
     fixed = Gate(expected=163.0, abs=0.8, why="counted", fixed="setting")
-    monkeypatch.setattr(
-        pages, "verdicts", lambda build: judge({}, {"stix.a": fixed, "stix.b": Gate(expected=1.0, abs=0.1, why="1 sd")})
-    )
+    gates = {"stix.a": fixed, "stix.b": Gate(expected=1.0, abs=0.1, why="1 sd")}
+    monkeypatch.setattr(pages.Build, "verdicts", judge({}, gates))
     text = fill("<!-- flarebook: constant-table -->", build)
     assert (
         "1 of 2 gates hold a constant" in text and "| `stix.a` | 163 | a setting |" in text and "`stix.b`" not in text
@@ -150,7 +159,7 @@ def test_origins_are_counted_and_stand_in_the_table_of_gates(build, monkeypatch)
     assert "| simulated | 1 | 0 |" in fill("<!-- flarebook: origin-table -->", build)
     metric = {"value": 0.1, "origin": "real and simulated", "rows": {"real": 1, "simulated": 480}}
     gates = {"iris.a": Gate(expected=0.1, abs=0.2, why="1 sd")}
-    monkeypatch.setattr(pages, "verdicts", lambda build: judge({"iris.a": metric}, gates))
+    monkeypatch.setattr(pages.Build, "verdicts", judge({"iris.a": metric}, gates))
     line = "| `iris.a` | green | repeat | 0.1 | 0.1 | 0.2 | 480 simulated and 1 real | 1 sd |"
     assert line in fill("<!-- flarebook: gate-table -->", build)
 
@@ -159,7 +168,7 @@ def test_gates_are_summed_up_with_the_red_ones_and_folded_by_study(build, monkey
     gates = {name: Gate(expected=0.1, abs=0.05, why="1 sd") for name in ("iris.a", "iris.b", "stix.a", "stix.c")}
     measured = {name: {"value": 0.1, "origin": "simulated"} for name in ("iris.a", "stix.a")}
     measured["iris.b"] = {"value": 0.2, "origin": "simulated"}
-    monkeypatch.setattr(pages, "verdicts", lambda build: judge(measured, gates))
+    monkeypatch.setattr(pages.Build, "verdicts", judge(measured, gates))
     summary = fill("<!-- flarebook: gate-summary -->", build)
     assert summary.startswith("**1 red (iris.b); 1 missing (stix.c); 2 of 4 green.**")
     assert "| Study 1: Mg II spectra | 1 | 0 | 1 |" in summary and "| `iris.b` | **red** |" in summary
@@ -171,7 +180,7 @@ def test_gates_are_summed_up_with_the_red_ones_and_folded_by_study(build, monkey
 
 def test_a_summary_of_green_gates_lists_none(build, monkeypatch):
     found = judge({"iris.a": {"value": 1.0, "origin": "real"}}, {"iris.a": Gate(expected=1.0, abs=0.1, why="1 sd")})
-    monkeypatch.setattr(pages, "verdicts", lambda build: found)
+    monkeypatch.setattr(pages.Build, "verdicts", found)
     summary = fill("<!-- flarebook: gate-summary -->", build)
     assert summary.startswith("**1 of 1 green.**") and "`iris.a`" not in summary
 

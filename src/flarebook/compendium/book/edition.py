@@ -9,7 +9,6 @@ import re
 from pathlib import PurePosixPath
 
 from flarebook.compendium.reports.gate_tables import NONE as MISSING
-from flarebook.compendium.run import read_metrics
 from flarebook.compendium.workflow.parameters import is_real, profile_of, read_profile
 
 GLUED = re.compile(r"\{glue:text\}`([^`:]+)(?::[^`]*)?`")
@@ -33,7 +32,7 @@ def edition_notes(build):
     """
     if not is_real(build.profile):
         return {}
-    origins = {metric["origin"] for metric in read_metrics(build.output).values()}
+    origins = {metric["origin"] for metric in build.metrics.values()}
     note = REHEARSED if any("rehearsal" in origin for origin in origins) else REAL
     pages = {f"notebooks/{name}" for name in changed_by_real_data(build.profile)} & set(build.notebooks)
     return {page: note.format(what="page") for page in pages} | {"book/index": note.format(what="book")}

@@ -9,7 +9,7 @@ import platform
 import re
 from collections import Counter
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 
 from flarebook.compendium.book.api import api_reference
@@ -63,6 +63,16 @@ class Build:
         """Name of the profile, which is the name of the run's folder."""
         return self.output.name
 
+    @cached_property  # twenty tables ask for them
+    def metrics(self):
+        """All metrics of the run, as of `read_metrics`."""
+        return read_metrics(self.output)
+
+    @cached_property
+    def verdicts(self):
+        """Verdicts on every metric of the run; a profile without a file of gates has none."""
+        return judge(self.metrics, read_gates(self.profile) if gates_file(self.profile).is_file() else {})
+
 
 def fill(text, build):
     """Text of a page or a cell with every mark replaced.
@@ -98,8 +108,8 @@ def paper_table(study, build):
     """A study's numbers, as published and in this run, each with its encoder; data, agreement, and own gate."""
     if not _holds(study, build):
         return "*This build holds another study only.*"
-    metrics, found = read_metrics(build.output), agreements(build)
-    gates = {verdict.name: _gate(verdict.verdict) for verdict in verdicts(build) if verdict.gate}
+    metrics, found = build.metrics, agreements(build)
+    gates = {verdict.name: _gate(verdict.verdict) for verdict in build.verdicts if verdict.gate}
     rows = [
         (*_paper_row(entry, metrics.get(entry.metric)), found[entry.metric], gates.get(entry.metric, MISSING))
         for entry in read_statements(build.root / PAPER_VALUES)
@@ -122,20 +132,20 @@ def claim_table(study, up, build):
 
 def agreements(build):
     """Verdict on each statement of a paper, with its interval: {metric: text}."""
-    values = {name: metric["value"] for name, metric in read_metrics(build.output).items()}
-    gates = {verdict.name: verdict.gate for verdict in verdicts(build) if verdict.gate}
+    values = {name: metric["value"] for name, metric in build.metrics.items()}
+    gates = {verdict.name: verdict.gate for verdict in build.verdicts if verdict.gate}
     statements = read_statements(build.root / PAPER_VALUES)
     return {entry.metric: _agreement(*compare(entry, values, gates)) for entry in statements}
 
 
 def origins(build):
     """Origin of each number of this run: {metric: text}."""
-    return {name: describe_origin(metric) for name, metric in read_metrics(build.output).items()}
+    return {name: describe_origin(metric) for name, metric in build.metrics.items()}
 
 
 def values(build):
     """Numbers of this run and their spreads: {metric: float, metric.spread: float}."""
-    metrics = read_metrics(build.output).items()
+    metrics = build.metrics.items()
     return {name + end: one[key] for name, one in metrics for end, key in (("", "value"), (".spread", "spread"))}
 
 
@@ -167,15 +177,9 @@ def measured(metric):
     return f"{metric['value']:.2f}{spread}"
 
 
-def verdicts(build):
-    """Verdicts on every metric of this run; a profile without a file of gates has none."""
-    gates = read_gates(build.profile) if gates_file(build.profile).is_file() else {}
-    return judge(read_metrics(build.output), gates)
-
-
 def gate_summary(build):
     """How many gates are red, missing and green, in all and by study, and a table of those that are not green."""
-    found = [line for line in verdicts(build) if line.gate]
+    found = [line for line in build.verdicts if line.gate]
     if not found:
         return "This run has no gates."
     counts = [(title, Counter(line.verdict for line in lines)) for title, lines in _by_study(found)]
@@ -188,7 +192,7 @@ def gate_summary(build):
 
 def gate_table(build):
     """Every gate, folded by study, those that are not green first."""
-    found = _by_study([line for line in verdicts(build) if line.gate])
+    found = _by_study([line for line in build.verdicts if line.gate])
     return "\n\n".join(
         f":::{{dropdown}} {title}: {headline(lines)}\n{table(*gate_rows(lines))}\n:::" for title, lines in found
     )
@@ -214,7 +218,7 @@ def constant_table(build):
 
 def _listed(build, what, chosen, head, cell):
     """Count of the gates that are chosen, and a folded list of them with a third column of its own."""
-    gates = {verdict.name: verdict.gate for verdict in verdicts(build) if verdict.gate}
+    gates = {verdict.name: verdict.gate for verdict in build.verdicts if verdict.gate}
     rows = [(f"`{name}`", number(gate.expected), cell(gate)) for name, gate in gates.items() if chosen(gate)]
     text = f"{len(rows)} of {len(gates)} gates {what}."
     if not rows:
@@ -225,7 +229,7 @@ def _listed(build, what, chosen, head, cell):
 
 def origin_table(build):
     """How many numbers and figures of this run are real, simulated, both or neither."""
-    metrics = Counter(metric["origin"] for metric in read_metrics(build.output).values())
+    metrics = Counter(metric["origin"] for metric in build.metrics.values())
     records = (json.loads(path.read_text(encoding="utf-8")) for path in (build.output / "figures").glob("*.json"))
     figures = Counter(record["origin"] for record in records)
     rows = [(kind, metrics[kind], figures[kind]) for kind in ORIGINS if metrics[kind] + figures[kind]]
@@ -249,9 +253,9 @@ PARTS = {
     "agreement-rule": lambda build: RULE,
     "gate-summary": gate_summary,
     "gate-table": gate_table,
-    "kind-table": lambda build: table(*kind_rows(verdicts(build))),
-    "finding-table": lambda build: table(*finding_rows(verdicts(build))),
-    "effect-table": lambda build: table(*effect_rows(verdicts(build))),
+    "kind-table": lambda build: table(*kind_rows(build.verdicts)),
+    "finding-table": lambda build: table(*finding_rows(build.verdicts)),
+    "effect-table": lambda build: table(*effect_rows(build.verdicts)),
     "sign-table": sign_table,
     "constant-table": constant_table,
     "origin-table": origin_table,
