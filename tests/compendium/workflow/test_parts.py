@@ -1,10 +1,12 @@
 """Parts made on one machine, gathered for a notebook, and made by the notebook itself where nobody made them before."""
 
+import multiprocessing
 import os
 import signal
 import socket
 import sys
 import threading
+import time
 from types import SimpleNamespace
 
 import pandas as pd
@@ -22,7 +24,14 @@ def make(name, parameters, store):
     """Write a part of one row, with the process that made it."""
     if name == "broken":
         raise InputError("broken has no spectrum: give another raster")
-    if name == "killer":
+    if name == "deaf":  # ends a while after it is asked to
+        signal.signal(signal.SIGTERM, lambda *_: time.sleep(2) or os._exit(1))
+        (store.folder / "heard").touch()
+        time.sleep(60)
+    if name == "late-killer":
+        while not (store.folder / "heard").exists():
+            time.sleep(0.05)
+    if "killer" in name:
         os.kill(os.getpid(), signal.SIGKILL)
     store.write(name, pd.DataFrame({"name": [name], "process": [os.getpid()]}))
 
@@ -57,6 +66,14 @@ def test_a_killed_process_costs_its_part_and_the_next_run_makes_what_is_missing(
     assert "killer" in store.missing(names) and not store.path("killer").exists()
     make_parts(make, [name for name in store.missing(names) if name != "killer"], PARAMETERS, store)
     assert names_of(store) == ["a", "c"]
+
+
+def test_a_run_that_lost_a_process_ends_after_its_others(store):
+    with pytest.raises(InputError, match="process that made parts was killed"):
+        make_parts(make, ["deaf", "late-killer"], PARAMETERS, store, "processes", jobs=2)
+    assert not multiprocessing.active_children()
+    with store.claim("deaf"):
+        pass
 
 
 def test_an_unknown_scheduler_is_refused(store):
@@ -128,8 +145,6 @@ def test_a_scheduler_without_dask_is_one_sentence(store, monkeypatch):
 def wait_for_end(name, parameters, store):
     """Make a part, the second one never."""
     if name == "b":
-        import time
-
         time.sleep(60)
     store.write(name, pd.DataFrame({"name": [name]}))
 

@@ -69,18 +69,18 @@ def _on_machine(tasks, scheduler, jobs):
     if scheduler not in SCHEDULERS:
         raise InputError(f"there is no scheduler {scheduler!r}: choose one of {', '.join(SCHEDULERS)}")
     options = {"mp_context": multiprocessing.get_context("spawn")} if scheduler == "processes" else {}
-    with SCHEDULERS[scheduler](jobs, **options) as executor:
+    executor = SCHEDULERS[scheduler](jobs, **options)
+    try:
         futures = {executor.submit(*task): name for name, task in tasks.items()}
-        try:
-            for future in as_completed(futures):
-                if isinstance(future.exception(), BrokenProcessPool):
-                    raise InputError(
-                        "a process that made parts was killed, perhaps for want of memory: what was complete is kept; "
-                        "run again with fewer --jobs, and only what is missing is made"
-                    )
-                yield futures[future], future.result
-        finally:
-            executor.shutdown(wait=False, cancel_futures=True)
+        for future in as_completed(futures):
+            if isinstance(future.exception(), BrokenProcessPool):
+                raise InputError(
+                    "a process that made parts was killed, perhaps for want of memory: what was complete is kept; "
+                    "run again with fewer --jobs, and only what is missing is made"
+                )
+            yield futures[future], future.result
+    finally:
+        executor.shutdown(cancel_futures=True)  # its processes have ended: the next run can claim their parts
 
 
 def _on_cluster(tasks, address):
