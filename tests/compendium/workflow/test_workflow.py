@@ -100,6 +100,40 @@ def test_the_slurm_profile_asks_for_memory_and_time_of_each_notebook(workflow):
     assert "mem_mb=4000" in text and "mem_mb=9000" in text and "runtime=90" in text
 
 
+GRAPH = """rule all:
+    input: "failed", "later", "cut"
+rule failed:
+    output: "failed"
+    priority: 1
+    shell: "exit 1"
+rule later:
+    output: "later"
+    shell: "touch {output}"
+rule cut:
+    output: "cut"
+    shell: "echo begun >> {output}; if [ -e fate ]; then rm fate; kill -9 $PPID; fi"
+"""
+
+
+@pytest.mark.slow
+def test_on_slurm_a_failed_job_stops_no_other_and_one_that_was_cut_is_run_again(tmp_path):
+    """The profile's settings of the graph, with jobs that run here; $PPID is snakemake."""
+    (tmp_path / "Snakefile").write_text(GRAPH)
+    settings = ("--profile", str(REAL / "profiles/slurm"), "--executor", "local", "--latency-wait", "1", "--cores", "1")
+
+    def run(*arguments):
+        command = [sys.executable, "-m", "snakemake", *settings, *arguments]
+        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+
+    (tmp_path / "fate").touch()
+    assert run("cut").returncode == -9 and (tmp_path / "cut").read_text() == "begun\n"
+    assert run("--unlock").returncode == 0
+    done = run()
+    assert done.returncode == 1 and "Error in rule failed" in done.stderr
+    assert (tmp_path / "later").exists() and not (tmp_path / "failed").exists(), done.stderr
+    assert (tmp_path / "cut").read_text() == "begun\n", done.stderr  # its cut output was removed before
+
+
 def test_the_slurm_profile_names_notebooks_that_exist():
     settings = yaml.safe_load((REAL / "profiles/slurm/config.yaml").read_text())
     listed = yaml.safe_load((REAL / "profiles/paper.yaml").read_text())["notebooks"]
