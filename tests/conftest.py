@@ -35,6 +35,14 @@ def checkout():
     return TESTS.parent
 
 
+@pytest.fixture(scope="session", autouse=True)
+def own_cache(tmp_path_factory):
+    """Keep every test, and the commands that it starts, out of the user's cache."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FLAREBOOK_DATA", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 PARAMETERS = """output: str = "build/laptop"  # folder of this run
 inputs: str = ""  # folder that holds the earlier steps' results
 seed: int = 1  # seed of every random draw
