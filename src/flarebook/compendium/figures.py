@@ -29,6 +29,7 @@ SAVE = {  # text stays text in SVG and PDF; a fixed salt gives the same element 
     "pdf.fonttype": 42,
     "savefig.dpi": 150,
 }
+PAD = 0.06  # inches around what is drawn
 NO_DATE = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {}}
 
 
@@ -73,10 +74,12 @@ def save_figure(folder, id, figure, data, record):
     """
     folder = Path(folder)
     stamp(figure, describe_origin(record))
+    figure.set_layout_engine("none")  # it has settled: each format would lay out and measure the figure anew
+    box = figure.get_tightbbox().padded(PAD)
     with matplotlib.rc_context(SAVE):
         for suffix in FORMATS:
             with atomic_write(folder / f"{id}.{suffix}") as path:
-                figure.savefig(path, bbox_inches="tight", pad_inches=0.06, metadata=NO_DATE[suffix])
+                figure.savefig(path, bbox_inches=box, metadata=NO_DATE[suffix])
     with atomic_write(folder / f"{id}.csv") as path:
         data.to_csv(path, index=_has_named_index(data))
     record = complete_record(folder, id, record)
