@@ -37,7 +37,7 @@ def write_image(root, time, channel, image):
     path = root / image_url(f"{time:%Y-%m-%d}", channel).partition("://")[2]
     path.parent.mkdir(parents=True, exist_ok=True)
     time = time + pd.Timedelta("2min" if channel == "1700" else "8s")
-    cards = world_cards(len(image), time.isoformat(timespec="milliseconds"), RADIUS, solar_b0(time.dayofyear))
+    cards = world_cards(len(image), time.isoformat(timespec="milliseconds"), RADIUS, solar_b0(time.day_of_year))
     cards |= channel_cards(channel) | {"SIMULATD": (True, "T: computed, not observed"), "QUALITY": 0}
     if channel == "hmi":
         cards |= {"TELESCOP": "SDO/HMI", "CONTENT": "MAGNETOGRAM", "CROTA2": 180.0}

@@ -76,6 +76,21 @@ def test_the_stamp_overlaps_no_axes_whatever_the_layout(layout):
     plt.close(figure)
 
 
+@pytest.mark.parametrize("layout", [None, "constrained", "tight"])
+def test_a_saved_figure_holds_all_that_is_drawn_with_a_margin_and_is_laid_out_once(tmp_path, monkeypatch, layout):
+    done, figure = [], draw(layout)
+    if engine := figure.get_layout_engine():
+        execute = engine.execute
+        monkeypatch.setattr(engine, "execute", lambda figure: done.append(1) or execute(figure))
+    figures.save_figure(tmp_path, "sun-12-score", figure, DATA, {"origin": "simulated"})
+    assert len(done) == (layout is not None)
+    ink = plt.imread(tmp_path / "sun-12-score.png")[..., :3].min(axis=2) < 0.9
+    rows, columns = (ink.any(axis=axis).nonzero()[0] for axis in (1, 0))
+    edges = rows[0], columns[0], ink.shape[0] - 1 - rows[-1], ink.shape[1] - 1 - columns[-1]
+    assert all(6 <= edge <= 16 for edge in edges), edges  # of 9 pixels, and where glyphs leave some of their box
+    plt.close(figure)
+
+
 def test_publishing_closes_the_figure(folder):
     assert plt.get_fignums() == []
 

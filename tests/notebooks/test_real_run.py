@@ -48,7 +48,7 @@ def write_project(folder):
     for name, fields in yaml.safe_load(SIZES.read_text()).items():
         entry = overlay["ci"].get(name, {})
         parameters = {**entry.get("parameters", {}), **fields.get("parameters", {})}
-        overlay["ci"][name] = {**entry, **fields, "parameters": parameters}
+        overlay["ci"][name] = {**entry, **fields, "parameters": parameters, "threads": 1}  # start-ups use one
     (folder / "profiles/real.yaml").write_text(yaml.safe_dump(overlay))
     return folder
 
