@@ -104,9 +104,12 @@ GRAPH = """rule all:
     input: "failed", "later", "cut"
 rule failed:
     output: "failed"
-    priority: 1
     shell: "exit 1"
+rule long:
+    output: "long"
+    shell: "sleep 4; touch {output}"
 rule later:
+    input: "long"
     output: "later"
     shell: "touch {output}"
 rule cut:
@@ -119,7 +122,7 @@ rule cut:
 def test_on_slurm_a_failed_job_stops_no_other_and_one_that_was_cut_is_run_again(tmp_path):
     """The profile's settings of the graph, with jobs that run here; $PPID is snakemake."""
     (tmp_path / "Snakefile").write_text(GRAPH)
-    settings = ("--profile", str(REAL / "profiles/slurm"), "--executor", "local", "--latency-wait", "1", "--cores", "1")
+    settings = ("--profile", str(REAL / "profiles/slurm"), "--executor", "local", "--latency-wait", "1", "--cores", "4")
 
     def run(*arguments):
         command = [sys.executable, "-m", "snakemake", *settings, *arguments]
