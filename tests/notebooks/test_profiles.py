@@ -3,10 +3,12 @@
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.workflow.parameters import checked, known_parameters, profile_names, read_profile, run_name
+from flarebook.solarchip import split_chronologically
 
 ROOT = Path(__file__).parents[2]
 WRITTEN = sorted("/".join(path.with_suffix("").parts[-2:]) for path in (ROOT / "notebooks").glob("*/*.ipynb"))
@@ -39,11 +41,17 @@ def test_a_short_run_keeps_networks_sizes_and_options_and_lowers_counts_alone():
     for name, entry in short.items():
         known, own = known_parameters(name), whole[name].parameters
         assert entry.parameters.keys() >= own.keys()
-        for key in entry.parameters.keys() - {"weights"}:
+        for key in entry.parameters.keys() - {"weights", "start"}:  # near the maximum a few days hold flares
             value, before = entry.parameters[key], own.get(key, known[key]["default"])
             assert value == before or (key in FEWER and value < before), f"{name}: {key}"
         files = [np.ravel(values.get("weights", [])) for values in (own, entry.parameters)]
         assert [Path(path).name for path in files[0]] == [Path(path).name for path in files[1]]
+
+
+def test_the_short_sun_has_dates_in_every_part_of_the_split():
+    short = read_profile("paper-short").notebooks["solarchip/1-simulated-sun"].parameters
+    parts = split_chronologically(pd.date_range(short["start"], periods=short["n_days"]))
+    assert {"train", "validation", "test"} <= set(parts)  # with fewer dates they all go to training
 
 
 def test_a_short_run_of_a_profile_that_none_shortens_is_refused():
