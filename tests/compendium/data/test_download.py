@@ -310,8 +310,8 @@ def test_a_download_that_ends_during_a_search_disturbs_nobody(tmp_path, monkeypa
     (tmp_path / ".partial-other.bin").mkdir()
     walk = os.walk
 
-    def removing(folder):
-        for place, folders, names in walk(folder):
+    def removing(folder, **options):
+        for place, folders, names in walk(folder, **options):
             shutil.rmtree(tmp_path / ".partial-other.bin", ignore_errors=True)  # after it was listed
             yield place, folders, names
 
