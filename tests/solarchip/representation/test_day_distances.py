@@ -43,6 +43,11 @@ def test_a_shift_of_one_deviation_in_one_feature_explains_a_fifth_of_it():
     assert (separability_spread(feature[:200], labels[:200], np.random.default_rng(1)) < 0.1).all()
 
 
+def test_draws_with_a_single_date_of_a_class_are_left_out_of_the_spread():
+    features, labels = np.random.default_rng(3).normal(size=(20, 3)), np.arange(20) >= 18
+    assert np.isfinite(separability_spread(features, labels, np.random.default_rng(1))).all()
+
+
 def test_units_do_not_matter_once_standardised():
     features, train = np.random.default_rng(5).normal(size=(50, 3)), np.arange(50) < 30
     assert standardize(features * [1, 10, 100], train) == pytest.approx(standardize(features, train))

@@ -44,7 +44,7 @@ def class_separability(features, labels, weights=None):
     """
     features, labels = np.asarray(features, float), np.asarray(labels)
     weights = np.ones(len(labels)) if weights is None else np.asarray(weights, float)
-    classes = [value for value in np.unique(labels) if weights[labels == value].sum() > 1]
+    classes = _present_classes(labels, weights)
     if len(classes) < 2:
         raise InputError(f"{len(classes)} class among {len(labels)} dates: separability needs two")
     mean = np.average(features, axis=0, weights=weights)
@@ -62,12 +62,21 @@ def class_separability(features, labels, weights=None):
 
 
 def separability_spread(features, labels, rng, n_draws=50):
-    """Standard deviation of both numbers of `class_separability` over a bootstrap of blocks of days: (2,)."""
+    """Standard deviation of both numbers of `class_separability` over a bootstrap of blocks of days: (2,).
+
+    Draws that hold a single class are left out.
+    """
     draws = []
     for weights in block_weights(len(labels), n_draws, rng):
-        if len(np.unique(np.asarray(labels)[weights > 0])) > 1:
+        if len(_present_classes(labels, weights)) > 1:
             draws.append(class_separability(features, labels, weights))
     return np.std(draws, axis=0, ddof=1)
+
+
+def _present_classes(labels, weights):
+    """Classes of which more than one date counts, so that there are distances within them."""
+    labels = np.asarray(labels)
+    return [value for value in np.unique(labels) if weights[labels == value].sum() > 1]
 
 
 def standardize(features, train):
