@@ -38,3 +38,9 @@ def test_one_region_twice_is_halved_at_random():
     assert drawn["region"].value_counts().to_dict() == {"QS": 100, "QS again": 100}
     assert drawn["spectrum"].is_unique
     assert abs(drawn.groupby("region")["spectrum"].mean().diff().iloc[1]) < 40  # not the first and the last half
+
+
+def test_more_spectra_than_are_simulated_are_as_many_as_there_are_of_both_kinds():
+    _, table = dataset.baseline_spectra(load_library(), 50_000, np.random.default_rng(2))
+    count = table["region"].value_counts()
+    assert 1000 < count["QS"] < 50_000 and count["QS"] == pytest.approx(count["flare"], rel=0.05)

@@ -177,25 +177,26 @@ def flare_like_spectra(library, n, rng):
 
 
 def quiet_sun_spectra(library, n, rng, n_observations=3):
-    """Simulated spectra of the first quiet-Sun observations, drawn from one exposure of each.
+    """Simulated spectra of the first quiet-Sun observations, drawn from two exposures of each.
 
-    Returns spectra (n, n_wavelengths) DN and their exposure time (n,) s.
+    Returns spectra (n, n_wavelengths) DN and their exposure time (n,) s; fewer, where those exposures hold fewer.
     """
     quiet = observation_table().query("region == 'QS'").head(n_observations)
     rasters = [simulate_observation(row, library, rng, n_exposures=2)[0] for _, row in quiet.iterrows()]
     spectra = np.concatenate([raster.spectra[raster.quality] for raster in rasters])
     seconds = np.concatenate([np.full(raster.quality.sum(), raster.exposure_time[0]) for raster in rasters])
-    chosen = rng.choice(len(spectra), n, replace=False)
+    chosen = rng.choice(len(spectra), min(n, len(spectra)), replace=False)
     return spectra[chosen], seconds[chosen]
 
 
 def baseline_spectra(library, n, rng):
-    """Equally many quiet-Sun and flare-like spectra with their features.
+    """Equally many quiet-Sun and flare-like spectra with their features, n of each or as many as are simulated.
 
     Returns spectra (2 n, n_wavelengths), and a table with a column region ("QS", "flare") and the ten features;
     rows that cannot be measured are left out of both.
     """
     quiet, seconds = quiet_sun_spectra(library, n, rng)
+    n = len(quiet)
     spectra = np.concatenate([quiet, flare_like_spectra(library, n, rng)])
     features, good = extract_features(spectra, library.wavelength, np.concatenate([seconds, np.full(n, EXPOSURE)]))
     table = pd.DataFrame(features, columns=list(FEATURES))
