@@ -2,7 +2,7 @@
 
 import nbformat
 
-from flarebook.compendium.reports.execution_tables import notebook_facts, run_summary
+from flarebook.compendium.reports.execution_tables import execution, notebook_facts, run_summary
 
 
 def test_a_notebook_says_its_time_what_it_reads_and_how_to_run_it(checkout, monkeypatch):
@@ -21,6 +21,6 @@ def test_a_run_is_summed_up_by_its_time_and_its_longest_notebook(tmp_path):
         path = tmp_path / "ci" / "notebooks" / f"{name}.ipynb"
         path.parent.mkdir(parents=True, exist_ok=True)
         nbformat.write(nbformat.v4.new_notebook(metadata={"papermill": times}), path)
-    text = run_summary(tmp_path / "ci", ("notebooks/sun/1-draw", "notebooks/sun/2-read"))
+    text = run_summary("ci", execution(tmp_path / "ci", ("notebooks/sun/1-draw", "notebooks/sun/2-read")))
     assert "2 notebooks, executed from 2026-01-01 06:00:00 to 2026-01-01 06:04:00 UTC; 4 minutes together" in text
     assert "[sun/2-read](../notebooks/sun/2-read.ipynb) took longest, 3.0 minutes" in text

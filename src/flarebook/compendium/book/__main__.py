@@ -1,8 +1,8 @@
 """Stage, build and check the book of one profile: `python -m flarebook.compendium.book PROFILE [--study STUDY]`."""
 
 import argparse
-import sys
 
+from flarebook.compendium.batch_report import run_script
 from flarebook.compendium.book.build import build
 from flarebook.compendium.book.stage import stage
 from flarebook.compendium.book.verify import verify
@@ -23,16 +23,18 @@ def make_book(profile, study=None):
     return pages / "index.html"
 
 
+def print_book(profile, study):
+    """Make the book and print where it lies."""
+    print(f"The book: {shown(make_book(profile, study))}")
+
+
 def main():
     """Command line; exit code 1 and one message on standard error when the book cannot be made."""
     parser = argparse.ArgumentParser(prog="python -m flarebook.compendium.book", description=__doc__)
     parser.add_argument("profile", help="profile whose notebooks have run, for example laptop")
     parser.add_argument("--study", default=None, help="only this study's pages")
     given = parser.parse_args()
-    try:
-        print(f"The book: {shown(make_book(given.profile, given.study or None))}")
-    except InputError as error:
-        sys.exit(f"error: {error}")
+    run_script(print_book, given.profile, given.study or None)
 
 
 if __name__ == "__main__":

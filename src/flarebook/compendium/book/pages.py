@@ -22,7 +22,7 @@ from flarebook.compendium.reports.agreement import RULE, badge, compare, read_st
 from flarebook.compendium.reports.benchmark_tables import benchmark_table
 from flarebook.compendium.reports.citation import cite_book, cite_study
 from flarebook.compendium.reports.claims import HEAD, claim_rows
-from flarebook.compendium.reports.execution_tables import run_summary, status_table
+from flarebook.compendium.reports.execution_tables import execution, run_summary, status_table
 from flarebook.compendium.reports.gate_tables import NONE as MISSING
 from flarebook.compendium.reports.gate_tables import (
     ORDER,
@@ -67,6 +67,11 @@ class Build:
     def metrics(self):
         """All metrics of the run, as of `read_metrics`."""
         return read_metrics(self.output)
+
+    @cached_property
+    def runs(self):
+        """When each notebook was executed, as of `execution`."""
+        return execution(self.output, self.notebooks)
 
     @cached_property
     def verdicts(self):
@@ -262,8 +267,8 @@ PARTS = {
     "data-totals": data_totals,
     "data-table": partial(data_table, STUDIES),
     "data-descriptions": description_links,
-    "run-summary": lambda build: run_summary(build.output, build.notebooks),
-    "status-table": lambda build: status_table(build.output, build.notebooks),
+    "run-summary": lambda build: run_summary(build.profile, build.runs),
+    "status-table": lambda build: status_table(build.runs),
     "versions-table": versions_table,
     "benchmark-table": lambda build: benchmark_table(build.root),
     "cost-table": lambda build: cost_table(build.root),

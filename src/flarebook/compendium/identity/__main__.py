@@ -1,10 +1,9 @@
 """Describe the work for machines, or archive its commit: `python -m flarebook.compendium.identity describe|archive`."""
 
 import argparse
-import sys
 
 from flarebook.compendium.atomic_files import atomic_write
-from flarebook.compendium.errors import InputError
+from flarebook.compendium.batch_report import run_script
 from flarebook.compendium.identity.archive import other_commits, write_archive
 from flarebook.compendium.identity.descriptions import describe
 from flarebook.compendium.identity.work import check_release, read_work
@@ -41,20 +40,22 @@ def archive_commit(root, run):
     return told
 
 
+def run(what, name):
+    """Describe the work, or archive its commit with the run of a name, and print what was written."""
+    root = project_root()
+    if what == "archive":
+        print("\n".join(archive_commit(root, name)))
+    else:
+        print(f"Written: {', '.join(write_descriptions(root)) or 'nothing, all are up to date'}.")
+
+
 def main():
     """Command line; exit code 1 and one message on standard error when something is wrong."""
     parser = argparse.ArgumentParser(prog="python -m flarebook.compendium.identity", description=__doc__)
     parser.add_argument("what", choices=["describe", "archive"])
     parser.add_argument("run", nargs="?", default="laptop", help="run whose figures and tables the archive holds")
     given = parser.parse_args()
-    try:
-        root = project_root()
-        if given.what == "archive":
-            print("\n".join(archive_commit(root, given.run)))
-        else:
-            print(f"Written: {', '.join(write_descriptions(root)) or 'nothing, all are up to date'}.")
-    except InputError as error:
-        sys.exit(f"error: {error}")
+    run_script(run, given.what, given.run)
 
 
 if __name__ == "__main__":

@@ -50,11 +50,9 @@ def _row(result):
     """One line of either table."""
     goal = NONE if result["goal"] is None else f"{result['goal']:.3g}"
     verdict = f"**missed** ({goal})" if is_missed(result) else goal
-    machine = (
-        result["machine"] if isinstance(result["machine"], str) else ", ".join(map(str, result["machine"].values()))
-    )
     ratio, low, high = (_shown(result[name]) for name in ("ratio", "low", "high"))
-    return f"`{result['id']}`", verdict, ratio, TARGET.sub("", result["peer"]), f"{low} to {high}", result["n"], machine
+    against = TARGET.sub("", result["peer"])
+    return f"`{result['id']}`", verdict, ratio, against, f"{low} to {high}", result["n"], result["machine"]
 
 
 def _shown(ratio):

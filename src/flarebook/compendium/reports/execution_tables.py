@@ -18,23 +18,24 @@ def execution(output, notebooks):
     }
 
 
-def run_summary(output, notebooks):
-    """When a run began and ended, how long its notebooks took together, and which took longest."""
-    runs = execution(output, notebooks)
+def run_summary(profile, runs):
+    """When a run began and ended, how long its notebooks took together, and which took longest.
+
+    runs: as of `execution`.
+    """
     minutes = {name: record["duration"] / 60 for name, record in runs.items()}
     longest = max(minutes, key=minutes.get)
     first = min(record["start_time"] for record in runs.values())
     last = max(record["end_time"] for record in runs.values())
     return (
-        f"Profile *{Path(output).name}*: {len(runs)} notebooks, executed from {_clock(first)} to {_clock(last)} UTC; "
+        f"Profile *{profile}*: {len(runs)} notebooks, executed from {_clock(first)} to {_clock(last)} UTC; "
         f"{sum(minutes.values()):.0f} minutes together, some side by side. "
         f"{_linked(longest)} took longest, {minutes[longest]:.1f} minutes."
     )
 
 
-def status_table(output, notebooks):
-    """When each notebook of a run started and how long it took."""
-    runs = execution(output, notebooks)
+def status_table(runs):
+    """When each notebook of a run started and how long it took.  runs: as of `execution`."""
     rows = [(_linked(name), _clock(record["start_time"]), f"{record['duration']:.0f}") for name, record in runs.items()]
     total = sum(record["duration"] for record in runs.values())
     together = ("sum over notebooks, some of which may have run in parallel", "", f"{total:.0f}")

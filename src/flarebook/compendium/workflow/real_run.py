@@ -1,9 +1,8 @@
 """Before a run on real data: are the archives within reach?  `python -m flarebook.compendium.workflow.real_run`."""
 
-import sys
-
 import requests
 
+from flarebook.compendium.batch_report import run_script
 from flarebook.compendium.data.cache import local_data
 from flarebook.compendium.data.hosts import mirrored, remedy_offline
 from flarebook.compendium.data.transfer import short_reason
@@ -32,7 +31,4 @@ def check_archives():
 
 
 if __name__ == "__main__":
-    try:
-        check_archives()
-    except InputError as error:
-        sys.exit(f"error: {error}")
+    run_script(check_archives)
