@@ -68,16 +68,22 @@ def test_notebook_opens_with_its_title_and_a_claim(path):
 
 
 @each
-def test_a_result_in_three_lines_has_three_and_two_exercises_name_parameters_that_exist(path):
-    """Notebooks that have them: a list of three below the title, two numbered exercises at the end."""
+def test_the_result_stands_in_three_lines_and_two_exercises_name_parameters_that_exist(path):
+    """A list of three below the title, labelled by the data, and two numbered exercises at the end."""
     texts = {cell["id"]: source(cell) for cell in cells(path, "markdown")}
-    assert ("in-three-lines" in texts) == ("exercises" in texts)
-    if "exercises" in texts:
-        assert list(texts)[1] == "in-three-lines" and list(texts)[-1] == "exercises"
-        assert len(re.findall(r"^- ", texts["in-three-lines"], re.MULTILINE)) == 3
-        assert len(re.findall(r"^\d\. ", texts["exercises"], re.MULTILINE)) == 2
-        changed = re.findall(r"-p ([a-z_]+=[^`\s]+)", texts["exercises"])
-        assert from_text(f"{path.parent.name}/{path.stem}", changed).keys() == {text.split("=")[0] for text in changed}
+    assert list(texts)[1] == "in-three-lines" and list(texts)[-1] == "exercises"
+    lines = re.findall(r"^- (.*)", texts["in-three-lines"], re.MULTILINE)
+    assert len(lines) == 3 and re.match(r"\*\*(Real|Simulated|Statistics)", lines[0]), "begin with the data: **Real.**"
+    assert len(re.findall(r"^\d\. ", texts["exercises"], re.MULTILINE)) == 2
+    changed = re.findall(r"-p ([a-z_]+=[^`\s]+)", texts["exercises"])
+    assert from_text(f"{path.parent.name}/{path.stem}", changed).keys() == {text.split("=")[0] for text in changed}
+
+
+@each
+def test_lines_on_real_data_come_before_those_on_simulated_data(path):
+    lines = next(source(cell) for cell in cells(path, "markdown") if cell["id"] == "in-three-lines")
+    labels = re.findall(r"^- \*\*(\w+)", lines, re.MULTILINE)
+    assert labels == sorted(labels, key=["Statistics", "Real", "Simulated"].index)
 
 
 @each

@@ -1,7 +1,10 @@
 """The commands that the pages show exist, with the options, notebooks and profiles that they name."""
 
+import ast
+import json
 import re
 import shlex
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -11,13 +14,25 @@ from flarebook.commands.main import app
 from flarebook.compendium.workflow.parameters import read_profile
 
 ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "book").rglob("*.md"))]
+PAGES = [
+    ROOT / "README.md",
+    *sorted((ROOT / "book").rglob("*.md")),
+    *sorted((ROOT / "notebooks").rglob("*.ipynb")),
+]
 COMMAND = typer.main.get_command(app)
+
+
+def prose(path):
+    """Text of a page, or of a notebook's cells of text."""
+    text = path.read_text(encoding="utf-8")
+    if path.suffix != ".ipynb":
+        return text
+    return "\n\n".join("".join(c["source"]) for c in json.loads(text)["cells"] if c["cell_type"] == "markdown")
 
 
 def commands(path):
     """Command lines in the shell blocks of a page, without comments and the variables set before them."""
-    for block in re.findall(r"^```sh\n(.*?)^```", path.read_text(encoding="utf-8"), re.M | re.S):
+    for block in re.findall(r"^```sh\n(.*?)^```", prose(path), re.M | re.S):
         for line in block.replace("\\\n", " ").splitlines():
             words = shlex.split(line, comments=True)
             while words and re.match(r"[A-Z_]+=", words[0]):
@@ -64,5 +79,8 @@ def test_a_script_of_a_page_lies_in_the_project(words):
     if words[0] == "-m":
         path = ROOT / words[1].replace(".", "/")
         assert path.with_suffix(".py").is_file() or (path / "__main__.py").is_file() or words[1] in ("venv", "pip")
+    elif words[0] == "-c":
+        for part in (part for part in ast.parse(words[1]).body if isinstance(part, ast.ImportFrom)):
+            assert all(hasattr(import_module(part.module), one.name) for one in part.names)
     else:
         assert (ROOT / words[0]).is_file()
