@@ -108,6 +108,12 @@ def test_offline_is_one_sentence_at_once(archive, flarebook, monkeypatch):
         assert code == 2 and error.count("\n") == 1 and "start the mirror that FLAREBOOK_MIRROR names" in error
 
 
+def test_a_plan_whose_query_failed_counts_nothing(archive, flarebook, monkeypatch):
+    monkeypatch.setenv("FLAREBOOK_MIRROR", "http://127.0.0.1:9")
+    code, out, error = flarebook("plan", "stix", "-p", "start=2023-01-01", "-p", "end=2023-01-02")
+    assert code == 2 and "FLAREBOOK_MIRROR" in error and "0 GB" not in out
+
+
 def test_a_mirror_that_is_no_folder_is_named(archive, flarebook, monkeypatch, tmp_path):
     monkeypatch.setenv("FLAREBOOK_MIRROR", str(tmp_path / "none"))
     for words in (("plan", "iris"), ("fetch", "sun-flux"), ("status",)):

@@ -159,3 +159,11 @@ def test_a_home_folder_that_the_shell_left_as_it_is_is_found(tmp_path, monkeypat
 def test_a_stem_leaves_room_for_endings_and_is_text():
     assert len(free_stem(250 * "x" + ".fits", set())) == 180
     assert free_stem("\udcff\udcfe.fits", set()) == "??"
+
+
+def test_a_folder_in_the_place_of_a_file_is_named_and_stays(tmp_path):
+    (tmp_path / "table.csv").mkdir()
+    with pytest.raises(InputError, match=r"table.csv is a folder: choose another name"):
+        with atomic_write(tmp_path / "table.csv") as path:
+            path.write_text("rows")
+    assert [path.name for path in tmp_path.iterdir()] == ["table.csv"]

@@ -81,8 +81,9 @@ def plan(
     with noting():
         files = _wanted(source, study, only, parameters, resolve=False, skipped=skipped)
         made = make_plan(files, source.typical_size)
-    folder = next(place for place in (cache_folder(), *cache_folder().absolute().parents) if place.is_dir())
-    show(*plan_table(study, source.entries, made, shutil.disk_usage(folder).free, rate))
+    if files or not skipped:
+        folder = next(place for place in (cache_folder(), *cache_folder().absolute().parents) if place.is_dir())
+        show(*plan_table(study, source.entries, made, shutil.disk_usage(folder).free, rate))
     report_skipped(skipped)
 
 

@@ -10,7 +10,7 @@ import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from flarebook.compendium.errors import InputError, plain
+from flarebook.compendium.errors import InputError, Unwritable, plain
 
 UNWRITABLE = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 UNWRITABLE |= {errno.ENAMETOOLONG, errno.ENOTDIR, errno.EISDIR}  # names that no file can have
@@ -46,11 +46,11 @@ def writing(folder):
         raise
     except Exception as error:
         if getattr(error, "errno", None) in UNWRITABLE and not _elsewhere(error, folder):
-            raise InputError(_unwritable(folder, error)) from error
+            raise Unwritable(_unwritable(folder, error)) from error
         if shutil.disk_usage(folder).free < FULL or "Not enough space on disk" in str(
             error
         ):  # astropy looks beforehand
-            raise InputError(_unwritable(folder, os.strerror(errno.ENOSPC))) from error
+            raise Unwritable(_unwritable(folder, os.strerror(errno.ENOSPC))) from error
         raise
 
 
@@ -158,9 +158,9 @@ def make_folder(folder):
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
-        raise InputError(_unwritable(folder, error)) from error
+        raise Unwritable(_unwritable(folder, error)) from error
     if not os.access(folder, os.W_OK | os.X_OK):
-        raise InputError(_unwritable(folder, "read-only"))
+        raise Unwritable(_unwritable(folder, "read-only"))
     return folder
 
 
@@ -178,7 +178,10 @@ def free_stem(path, taken):
 
 
 def _unwritable(folder, reason):
-    """Sentence about a folder that takes no files."""
+    """Sentence about a folder that takes no files, or about a folder in the place of a file."""
+    if getattr(reason, "errno", None) == errno.EISDIR:
+        place = getattr(reason, "filename2", None) or getattr(reason, "filename", None) or folder
+        return f"{place} is a folder: choose another name for the file, or remove the folder"
     reason = getattr(reason, "strerror", None) or reason
     return (
         f"cannot write into {folder} ({reason}): make room or make it writable, "

@@ -19,15 +19,18 @@ def print_line(text):
 
 
 @contextmanager
-def skipping(reasons, name=""):
+def skipping(reasons, name="", passing=()):
     """Go on after an error of the block: one sentence joins the reasons, after the input's name where it lacks that.
 
     A sentence that begins with the name of a file gets its path instead.
     An InputError says itself what was wrong.  Of any other error, which is a fault of this program or of a library on
     that input, the type and the message are told, and the traceback is logged at level DEBUG.
+    passing: types of exceptions that end the batch.
     """
     try:
         yield
+    except passing:
+        raise
     except InputError as error:
         reasons.append(_with_name(plain(name), str(error)))
     except Exception as error:

@@ -28,6 +28,10 @@ class InputError(ValueError):
         super().__init__(plain(sentence))
 
 
+class Unwritable(InputError):
+    """A place that cannot be written: a full disk, a missing permission."""
+
+
 class NotebookError(RuntimeError):
     """A notebook stopped: which one, in which cell, and the original error, as one line."""
 

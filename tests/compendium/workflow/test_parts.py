@@ -1,5 +1,6 @@
 """Parts made on one machine, gathered for a notebook, and made by the notebook itself where nobody made them before."""
 
+import errno
 import multiprocessing
 import os
 import signal
@@ -12,6 +13,7 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
+from flarebook.compendium.atomic_files import atomic_write
 from flarebook.compendium.data.parts import PartStore
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.workflow.parts import gathered_parts, make_parts, parts_folder
@@ -22,6 +24,9 @@ NAMES = ["a", "b", "c"]
 
 def make(name, parameters, store):
     """Write a part of one row, with the process that made it."""
+    if name == "too-large":
+        with atomic_write(store.path(name)):
+            raise OSError(errno.ENOSPC, "No space left on device")
     if name == "broken":
         raise InputError("broken has no spectrum: give another raster")
     if name == "deaf":  # ends a while after it is asked to
@@ -57,6 +62,13 @@ def test_every_scheduler_makes_all_parts(store, scheduler):
 def test_a_part_that_cannot_be_made_is_told_and_the_others_are_made(store):
     reasons = make_parts(make, ["a", "broken", "c"], PARAMETERS, store, jobs=1)
     assert reasons == ["broken has no spectrum: give another raster"] and names_of(store) == ["a", "c"]
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_full_disk_ends_the_run_and_keeps_what_was_complete(store, jobs):
+    with pytest.raises(InputError, match="No space left on device.*make room"):
+        make_parts(make, ["a", "too-large", *map(str, range(40))], PARAMETERS, store, jobs=jobs)
+    assert "a" in names_of(store) and len(names_of(store)) < 40
 
 
 def test_a_killed_process_costs_its_part_and_the_next_run_makes_what_is_missing(store):

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from flarebook.compendium.atomic_files import own_folder
 from flarebook.compendium.batch_report import counted, skipping
 from flarebook.compendium.data.parts import PARAMETERS, PartStore
-from flarebook.compendium.errors import InputError, reason_of
+from flarebook.compendium.errors import InputError, Unwritable, reason_of
 from flarebook.compendium.project import shown
 
 ADDRESS = "FLAREBOOK_SCHEDULER"  # variable with the address of a Dask scheduler, tcp://...
@@ -39,11 +39,12 @@ def make_parts(make, names, parameters, store, scheduler="processes", jobs=None,
 
     make: make_part of a study; scheduler: one of SCHEDULERS; jobs: parts at a time, all cores by default; report:
     called with the name of each part that is done.  Returns one sentence for each part that was not made.
-    Raises InputError when the cluster or a process is lost; parts that were complete are kept.
+    Raises InputError when the cluster or a process is lost, or the store cannot be written, since no further part could
+    be stored either; parts that were complete are kept.
     """
     reasons, tasks = [], {name: (make_one, make, name, parameters, store) for name in names}
     for name, result in run_tasks(tasks, scheduler, jobs):
-        with skipping(reasons, name):
+        with skipping(reasons, name, passing=Unwritable):
             result()
         report(name)
     return reasons
