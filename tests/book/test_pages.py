@@ -19,7 +19,7 @@ def articles(pages):
 
 
 def compared(page):
-    """Rows of the front page's tables that set a paper beside this run."""
+    """Rows of the tables that set a paper beside this run."""
     tables = [table for table in page.find_all("table") if "published" in table.thead.get_text()]
     return [row for table in tables for row in table.select("tbody tr")]
 
@@ -54,8 +54,57 @@ def test_index_leads_to_the_front_page(pages, browser):
     page.close()
 
 
-def test_front_page_sets_paper_beside_run(pages):
-    tables = soup(pages, "book/index.html").find_all("table")
+def claims(page):
+    """Rows of each table of claims of a page: head of the column to text."""
+    tables = page.select(".flarebook-claims table")
+    heads = [[cell.get_text(strip=True) for cell in table.select("thead th")] for table in tables]
+    rows = [
+        [[cell.get_text(" ", strip=True) for cell in row("td")] for row in table.select("tbody tr")] for table in tables
+    ]
+    return [[dict(zip(head, row, strict=True)) for row in table] for head, table in zip(heads, rows, strict=True)]
+
+
+def test_front_page_opens_with_a_picture_and_a_result_of_each_study(pages):
+    page = soup(pages, "book/index.html")
+    cards = page.find_all(class_="sd-card")[:3]
+    assert all(len(card.find("img")["alt"]) > 40 and "(real)" in card.get_text() for card in cards)
+    assert all("Real:" in card.get_text() and "Simulated:" in card.get_text() for card in cards)
+
+
+def test_each_study_has_at_most_eight_claims_with_verdict_and_gate_and_opens_with_them(pages):
+    tables = claims(soup(pages, "book/index.html"))
+    assert len(tables) == 3 and all(3 <= len(table) <= 8 for table in tables)
+    words = {row["verdict"].split(" (")[0] for table in tables for row in table}
+    known = {"agrees", "differs", "undetermined", "input", "supported", "not supported", "undecided at this size", "–"}
+    assert words <= known and len(words) > 4
+    assert all(set(row["real"] + row["simulated"]) - set("0123456789.±+- ") for table in tables for row in table)
+    assert any(row["real"] != "not tested" for table in tables for row in table)
+    for study, table in zip(("iris", "stix", "solarchip"), tables, strict=True):
+        assert claims(soup(pages, f"book/{study}/introduction.html")) == [table]
+
+
+def test_a_paper_that_may_be_withdrawn_is_cited_with_the_warning(pages):
+    page = soup(pages, "book/index.html")
+    section = next(
+        part for part in page.find_all("section") if part.h3 and part.h3.get_text().startswith("Pretraining")
+    )
+    card = next(card for card in page.find_all(class_="sd-card") if "Shen" in card.get_text())
+    assert "withdrawn" in card.get_text() and "withdrawn" in section.get_text()
+
+
+def test_a_narrow_screen_shows_every_cell_of_a_claim_under_its_name(pages, browser):
+    page = browser.new_page()
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto((pages / "book/index.html").as_uri(), wait_until="load")
+    right = "[...document.querySelectorAll('.flarebook-claims td')].map(c => c.getBoundingClientRect().right)"
+    assert max(page.evaluate(right)) <= 390
+    label = "getComputedStyle(document.querySelector('.flarebook-claims td:nth-child(5)'), '::before').content"
+    assert "verdict" in page.evaluate(label)
+    page.close()
+
+
+def test_the_page_of_claims_sets_paper_beside_run(pages):
+    tables = soup(pages, "book/claims.html").find_all("table")
     table = next(table for table in tables if "published" in table.thead.get_text())
     head = [cell.get_text(strip=True) for cell in table.thead.find_all("th")]
     assert head == ["statement", "published", "this run", "data", "agreement", "own gate"]
@@ -69,7 +118,7 @@ def test_front_page_sets_paper_beside_run(pages):
 
 
 def test_every_paper_value_is_compared_and_the_posters_encoder_is_told_from_ours(pages):
-    page = soup(pages, "book/index.html")
+    page = soup(pages, "book/claims.html")
     rows = [[cell.get_text(strip=True) for cell in row.find_all("td")] for row in compared(page)]
     told = {row[4].split("(")[0] for row in rows}
     assert told <= {"agrees", "differs", "undetermined", "input", "–"} and "differs" in told
@@ -79,21 +128,21 @@ def test_every_paper_value_is_compared_and_the_posters_encoder_is_told_from_ours
 
 
 def test_every_paper_value_was_measured(pages):
-    rows = compared(soup(pages, "book/index.html"))
+    rows = compared(soup(pages, "book/claims.html"))
     unmeasured = [row.td.get_text(strip=True) for row in rows if row.find_all("td")[2].get_text(strip=True) == "–"]
     assert not unmeasured
 
 
 def test_each_study_shows_what_is_real_before_what_is_simulated(pages):
-    sections = soup(pages, "book/index.html").find_all("section")
+    sections = soup(pages, "book/claims.html").find_all("section")
     studies = [part.get_text(" ") for part in sections if part.find(recursive=False).get_text().startswith("Study ")]
     assert len(studies) == 3
     assert all(0 <= text.find("Real:") < text.find("Simulated:") for text in studies)
     assert all("(real)" in text or "real flares" in text for text in studies)
 
 
-def test_front_page_gives_the_verdict_on_every_claim(pages):
-    tables = soup(pages, "book/index.html").find_all("table")
+def test_the_page_of_claims_gives_the_verdict_on_every_claim(pages):
+    tables = soup(pages, "book/claims.html").find_all("table")
     claims = [table for table in tables if "against" in table.thead.get_text()]
     rows = [[[c.get_text(strip=True) for c in row.find_all("td")] for row in t.select("tbody tr")] for t in claims]
     assert [{row[0][0] for row in table} for table in rows] == [set("1234567"), set("12345")]  # studies 1 and 3

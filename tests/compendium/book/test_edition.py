@@ -7,7 +7,6 @@ import pytest
 
 from flarebook.compendium.book.edition import changed_by_real_data, edition_notes, unlink, with_note
 from flarebook.compendium.book.pages import Build
-from flarebook.compendium.book.stage import keep_study, pages_of, read_contents
 
 PAGES = ("notebooks/iris/1-real-raster", "notebooks/iris/3-observations", "notebooks/iris/4-distributions")
 
@@ -32,14 +31,14 @@ def test_a_simulated_run_has_no_note(build):
 
 def test_pages_that_real_data_change_say_so_and_the_raster_that_ships_does_not(build):
     notes = edition_notes(build("ci-real", "real"))
-    assert set(notes) == {"book/index", *PAGES[1:]}
+    assert set(notes) == {"book/index", "book/claims", *PAGES[1:]}
     assert all("real data" in note and "rehearsal" not in note.lower() for note in notes.values())
 
 
 @pytest.mark.parametrize("origin", ["rehearsal", "real and rehearsal"])
 def test_no_page_of_a_rehearsal_passes_for_one_of_observations(build, origin):
     notes = edition_notes(build("ci-real", origin))
-    assert set(notes) == {"book/index", *PAGES[1:]}
+    assert set(notes) == {"book/index", "book/claims", *PAGES[1:]}
     assert all("A rehearsal" in note and "are simulated" in note for note in notes.values())
 
 
@@ -61,19 +60,3 @@ def test_link_to_a_page_that_is_left_out_keeps_its_words_alone():
     text = "See [study 2](../stix/3-encoders.ipynb#result), [here](../iris/1-real-raster.ipynb) and [home](https://a.b/c.md)."
     expected = "See study 2, [here](../iris/1-real-raster.ipynb) and [home](https://a.b/c.md)."
     assert unlink(text, "notebooks/solarchip/4-flare-classification", LEFT_OUT) == expected
-
-
-def test_card_of_a_study_that_is_left_out_says_so_and_leads_nowhere():
-    card = "{card} X-rays\n:link: stix/introduction\n:link-type: doc\n\nImages.\n{bdg-success}`in this edition`\n"
-    expected = "{card} X-rays\n\nImages.\n{bdg-secondary}`not in this build`\n"
-    assert unlink(card, "book/index", LEFT_OUT) == expected
-    assert unlink(card, "book/index", set()) == card
-
-
-@pytest.mark.parametrize("study", ["iris", "stix", "solarchip"])
-def test_front_page_of_one_study_has_one_card_that_leads_on(checkout, study):
-    whole = read_contents(checkout / "_toc.yml")
-    absent = set(pages_of(whole)) - set(pages_of(keep_study(whole, study)))
-    text = unlink((checkout / "book" / "index.md").read_text(encoding="utf-8"), "book/index", absent)
-    assert text.count("{bdg-secondary}`not in this build`") == 2
-    assert f":link: {study}/introduction" in text

@@ -11,9 +11,10 @@ import pytest
 from flarebook.compendium.book import pages
 from flarebook.compendium.book.api import api_reference, text
 from flarebook.compendium.book.mathml import mathml
-from flarebook.compendium.book.pages import Build, fill, measured, paper_table, table
+from flarebook.compendium.book.pages import Build, fill, paper_table
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.reports.gates import Gate, judge
+from flarebook.compendium.reports.markdown_tables import NARROW, measured, table
 
 SUMS = '''"""Two sums."""
 import nothing_of_this_name
@@ -67,6 +68,8 @@ def test_a_cell_says_whether_a_number_agrees_and_what_it_was_measured_on(build):
 def test_a_number_of_the_run_stands_in_prose_and_one_of_another_study_is_a_dash(build):
     assert fill("a TSS of {value}`iris.classifiers.B.tss:.2f`", build) == "a TSS of 0.55"
     assert fill("± {value}`iris.classifiers.B.tss.spread:.2f`", build) == "± 0.09"
+    assert fill("{measured}`iris.classifiers.B.tss:.1f`", build) == f"0.6{NARROW}±{NARROW}0.1"
+    assert fill("{published}`iris.classifiers.B.tss:.2f`", build) == "0.57"
     assert fill("{value}`stix.archive.kept_share:.2f`", build) == "–"  # this build has no notebook of it
     with pytest.raises(InputError, match="names no metric of this run"):
         fill("{value}`iris.audit.hold:.0f`", build)
@@ -76,6 +79,14 @@ def test_unmeasured_number_is_a_dash_and_never_the_papers(build):
     auc = next(line for line in paper_table("iris", build).splitlines() if "Model B, area under" in line)
     assert [cell.strip() for cell in auc.split("|")][2:4] == ["0.86", "–"]
     assert measured({"value": None}) == "–"
+
+
+def test_a_claim_in_words_is_answered_in_words(build):
+    path = build.output / "results" / "iris" / "6-classifiers" / "metrics.json"
+    metric = {"name": "iris.fscores.triplet_first", "value": 0.875, "spread": None, "origin": "simulated"}
+    path.write_text(json.dumps([metric]))
+    line = next(line for line in paper_table("iris", build).splitlines() if "highest F-score" in line)
+    assert [cell.strip() for cell in line.split("|")][2:4] == ["first", "first in 88% of redraws"]
 
 
 def test_a_tuned_number_is_an_input_and_an_encoder_stands_beside_its_number(build):
@@ -104,8 +115,6 @@ def test_a_verdict_on_a_claim_stands_with_its_counts_and_notebook(build):
     lines = fill("<!-- flarebook: claim-table-solarchip -->", whole).splitlines()
     link = "../notebooks/solarchip/5-translation.ipynb"
     assert lines[3] == f"| [3]({link}) | {{bdg-danger}}`not supported` | 15 | 2 | 9 | 4 | real |"
-    own = fill("<!-- flarebook: own-claim-table-solarchip -->", whole).splitlines()
-    assert own[3].startswith(f"| [3](../{link}) |")  # a study's introduction lies one folder deeper
     assert lines[2].startswith(rf"| [1 \|B\|]({link}) | {{bdg-muted-line}}`undecided at this size` | 15 |")
     assert "No notebook" in fill(
         "<!-- flarebook: claim-table-solarchip -->", build

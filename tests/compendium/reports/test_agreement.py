@@ -60,6 +60,14 @@ def test_an_order_of_two_metrics_needs_the_scatter_of_both():
     assert verdict(0.80, **said) == "undetermined"
 
 
+def test_a_count_in_facts_that_ship_does_not_scatter():
+    said = {"paper": "all hold", "below": 1.0, "gates": {"sun.auc": Gate(expected=10, abs=0.1, why="a count")}}
+    assert verdict(10.0, **said) == "undetermined"
+    fixed = Gate(expected=10, abs=0.1, why="a count", fixed="shipped file")
+    assert verdict(10.0, **said | {"gates": {"sun.auc": fixed}}) == "differs"
+    assert verdict(0.0, **said | {"gates": {"sun.auc": fixed}}) == "agrees"
+
+
 def test_what_was_tuned_is_an_input_and_never_agrees():
     assert verdict(0.86, paper=0.86, input="tuned") == "input"
 

@@ -14,7 +14,6 @@ from flarebook.compendium.workflow.parameters import is_real, profile_of, read_p
 GLUED = re.compile(r"\{glue:text\}`([^`:]+)(?::[^`]*)?`")
 FIGURE = re.compile(r"\{numref\}`(?:[^`<]*<)?(fig-[^`>]+)>?`")
 LINK = re.compile(r"\[([^\]]+)\]\(([^)#\s]+)(#[^)\s]*)?\)")
-CARD = re.compile(r":link: (\S+)\n:link-type: doc\n(.*?)\{bdg-success\}`in this edition`", re.DOTALL)
 REHEARSED = """:::{{warning}}
 A rehearsal: the files behind this {what} are simulated. They were written in the layout of the archives and read in
 the place of theirs. What is called *rehearsal* here was not observed.
@@ -26,7 +25,7 @@ truth of a simulation are skipped.
 
 
 def edition_notes(build):
-    """Note on the edition for the front page and each page that real data change: {page: Markdown}.
+    """Note on the edition for the pages of all claims and each page that real data change: {page: Markdown}.
 
     Empty for a run on simulated data.  A run of which a number is of rehearsed data is a rehearsal.
     """
@@ -35,7 +34,8 @@ def edition_notes(build):
     origins = {metric["origin"] for metric in build.metrics.values()}
     note = REHEARSED if any("rehearsal" in origin for origin in origins) else REAL
     pages = {f"notebooks/{name}" for name in changed_by_real_data(build.profile)} & set(build.notebooks)
-    return {page: note.format(what="page") for page in pages} | {"book/index": note.format(what="book")}
+    opening = {"book/index": note.format(what="book"), "book/claims": note.format(what="page")}
+    return {page: note.format(what="page") for page in pages} | opening
 
 
 def changed_by_real_data(run):
@@ -85,7 +85,4 @@ def unlink(text, page, absent):
     def link(found):
         return found[1] if is_absent(found[2]) else found[0]
 
-    def card(found):
-        return f"{found[2]}{{bdg-secondary}}`not in this build`" if is_absent(found[1]) else found[0]
-
-    return CARD.sub(card, LINK.sub(link, text))
+    return LINK.sub(link, text)

@@ -1,7 +1,8 @@
 """Generated parts of prose and notebooks.
 
-A comment `<!-- flarebook: NAME -->` becomes the table NAME; {agreement}`METRIC` the verdict on a paper's number,
-{origin}`METRIC` the data behind this run's, and {value}`METRIC:FORMAT` this run's itself.
+A comment `<!-- flarebook: NAME -->` becomes the table NAME; {published}`METRIC:FORMAT` a paper's number,
+{value}`METRIC:FORMAT` this run's, {measured}`METRIC:FORMAT` the same with its spread, {agreement}`METRIC` the verdict
+on both, and {origin}`METRIC` the data behind this run's.
 """
 
 import json
@@ -16,9 +17,10 @@ from flarebook.compendium.book.api import api_reference
 from flarebook.compendium.book.architecture import package_drawing, workflow_drawing
 from flarebook.compendium.book.data_page import data_table, data_totals, description_links
 from flarebook.compendium.book.gallery import gallery
+from flarebook.compendium.book.openings import claim_count, claim_tables, opening_table, study_cards
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.provenance import ORIGINS, code_state, describe_origin, versions
-from flarebook.compendium.reports.agreement import RULE, badge, compare, read_statements
+from flarebook.compendium.reports.agreement import RULE, badge, compare, read_statements, show_agreement
 from flarebook.compendium.reports.benchmark_tables import benchmark_table
 from flarebook.compendium.reports.citation import cite_book, cite_study
 from flarebook.compendium.reports.claims import HEAD, claim_rows
@@ -28,19 +30,20 @@ from flarebook.compendium.reports.gate_tables import (
     ORDER,
     effect_rows,
     finding_rows,
+    gate_mark,
     gate_rows,
     headline,
     kind_rows,
     number,
 )
 from flarebook.compendium.reports.gates import CONSTANT, GREEN, gates_file, judge, read_gates
-from flarebook.compendium.reports.markdown_tables import NARROW, table
+from flarebook.compendium.reports.markdown_tables import measured, table
 from flarebook.compendium.reports.scale import cost_table, measured_table, resource_table
 from flarebook.compendium.run import read_metrics
 from flarebook.compendium.workflow.parameters import is_real
 
 MARK = re.compile(r"^<!-- flarebook: ([a-z-]+) -->$", re.MULTILINE)
-ROLE = re.compile(r"\{(agreement|origin|value)\}`([^`:]+)(?::([^`]+))?`")
+ROLE = re.compile(r"\{(agreement|measured|origin|published|value)\}`([^`:]+)(?::([^`]+))?`")
 PAPER_VALUES = "book/paper-values.yaml"
 STUDIES = {
     "iris": "Study 1: Mg II spectra",
@@ -78,6 +81,26 @@ class Build:
         """Verdicts on every metric of the run; a profile without a file of gates has none."""
         return judge(self.metrics, read_gates(self.profile) if gates_file(self.profile).is_file() else {})
 
+    @cached_property
+    def statements(self):
+        """What the papers state, as of `read_statements`."""
+        return read_statements(self.root / PAPER_VALUES)
+
+    @cached_property
+    def agreements(self):
+        """Verdict on each statement of a paper, with the interval that it rests on: {metric: as of `compare`}."""
+        values = {name: metric["value"] for name, metric in self.metrics.items()}
+        gates = {verdict.name: verdict.gate for verdict in self.verdicts if verdict.gate}
+        return {entry.metric: compare(entry, values, gates) for entry in self.statements}
+
+    def notebooks_of(self, study):
+        """Names of a study's notebooks in this build."""
+        return [name for name in self.notebooks if Path(name).parts[1] == study]
+
+    def holds(self, study):
+        """Whether the build has notebooks of a study."""
+        return bool(self.notebooks_of(study))
+
 
 def fill(text, build):
     """Text of a page or a cell with every mark replaced.
@@ -91,61 +114,59 @@ def fill(text, build):
             raise InputError(f"no generated part is named {match[1]!r}: choose one of {', '.join(sorted(PARTS))}")
         return PARTS[match[1]](build)
 
-    roles = {"agreement": agreements, "origin": origins, "value": values}
-    known = {name: find(build) for name, find in roles.items()} if ROLE.search(text) else {}
+    text = MARK.sub(part, text)
+    known = {name: find(build) for name, find in ROLES.items()} if ROLE.search(text) else {}
 
     def role(match):
         if known[match[1]].get(match[2]) is None:
-            if is_real(build.profile) or match[1] == "value" and not _holds(match[2].split(".")[0], build):
+            if is_real(build.profile) or match[1] in OWN and not build.holds(match[2].split(".")[0]):
                 return MISSING
             raise InputError(f"{match[0]} names no metric of this run, or none in {PAPER_VALUES}: correct or enter it")
-        return format(known[match[1]][match[2]], match[3] or "")
+        found = known[match[1]][match[2]]
+        return measured(found, match[3] or ".2f") if match[1] == "measured" else format(found, match[3] or "")
 
-    return ROLE.sub(role, MARK.sub(part, text))
-
-
-def _holds(study, build):
-    """Whether a build has notebooks of a study."""
-    return study in {Path(name).parts[1] for name in build.notebooks}
+    return ROLE.sub(role, text)
 
 
 def paper_table(study, build):
     """A study's numbers, as published and in this run, each with its encoder; data, agreement, and own gate."""
-    if not _holds(study, build):
+    if not build.holds(study):
         return "*This build holds another study only.*"
     metrics, found = build.metrics, agreements(build)
-    gates = {verdict.name: _gate(verdict.verdict) for verdict in build.verdicts if verdict.gate}
+    gates = {verdict.name: gate_mark([verdict]) for verdict in build.verdicts if verdict.gate}
     rows = [
         (*_paper_row(entry, metrics.get(entry.metric)), found[entry.metric], gates.get(entry.metric, MISSING))
-        for entry in read_statements(build.root / PAPER_VALUES)
+        for entry in build.statements
         if entry.metric.split(".")[0] == study
     ]
     return table(("statement", "published", "this run", "data", "agreement", "own gate"), rows)
 
 
-def _gate(verdict):
-    """Verdict of a gate: a tick with the word behind it, so that the eye finds only what is not green."""
-    return f"{{abbr}}`✓ (own gate: {GREEN})`" if verdict == GREEN else f"**{verdict}**"
-
-
-def claim_table(study, up, build):
-    """Verdicts of a study's notebooks on its paper's claims, linked to them; up: path to the project's folder."""
-    rows = claim_rows(build.output, [name for name in build.notebooks if Path(name).parts[1] == study])
-    shown = [(f"[{claim}]({up}{name}.ipynb)", badge(word), *rest) for claim, word, *rest, name in rows]
+def claim_table(study, build):
+    """Verdicts of a study's notebooks on its paper's claims, linked to them."""
+    rows = claim_rows(build.output, build.notebooks_of(study))
+    shown = [(f"[{claim}](../{name}.ipynb)", badge(word), *rest) for claim, word, *rest, name in rows]
     return table(HEAD, shown) if shown else "*No notebook of this build judged a claim.*"
 
 
 def agreements(build):
     """Verdict on each statement of a paper, with its interval: {metric: text}."""
-    values = {name: metric["value"] for name, metric in build.metrics.items()}
-    gates = {verdict.name: verdict.gate for verdict in build.verdicts if verdict.gate}
-    statements = read_statements(build.root / PAPER_VALUES)
-    return {entry.metric: _agreement(*compare(entry, values, gates)) for entry in statements}
+    return {metric: show_agreement(*found) for metric, found in build.agreements.items()}
 
 
 def origins(build):
     """Origin of each number of this run: {metric: text}."""
     return {name: describe_origin(metric) for name, metric in build.metrics.items()}
+
+
+def numbers(build):
+    """Numbers of this run with their spreads: {metric: as of `read_metrics`}."""
+    return {name: metric for name, metric in build.metrics.items() if metric["value"] is not None}
+
+
+def published(build):
+    """Numbers that the papers print: {metric: float}."""
+    return {entry.metric: entry.paper for entry in build.statements if isinstance(entry.paper, float)}
 
 
 def values(build):
@@ -158,28 +179,14 @@ def _paper_row(entry, metric):
     """Statement and place, the paper's value and this run's, each with the encoder, and the origin."""
     paper = f"{entry.paper:.2f}" if isinstance(entry.paper, float) else entry.paper or entry.absent
     origin = describe_origin(metric) if metric else MISSING
-    shown = _by(measured(metric), (metric or {}).get("encoder"))
+    words = entry.shown and metric and metric["value"] is not None
+    shown = _by(entry.shown.format(metric["value"]) if words else measured(metric), (metric or {}).get("encoder"))
     return f"{entry.statement} ({entry.where})", _by(paper, entry.encoder), shown, origin
 
 
 def _by(value, encoder):
     """Value with the encoder behind it."""
     return f"{value} ({encoder})" if encoder and value != MISSING else value
-
-
-def _agreement(verdict, difference, width):
-    """Verdict with the interval of the difference that it rests on."""
-    if width is None:
-        return badge(verdict)
-    return f"{badge(verdict)} ({difference:+.2f}{NARROW}±{NARROW}{width:.2f})"
-
-
-def measured(metric):
-    """Value with its spread, or a dash for a number that this run has not."""
-    if metric is None or metric["value"] is None:
-        return MISSING
-    spread = "" if metric["spread"] is None else f"{NARROW}±{NARROW}{metric['spread']:.2f}"
-    return f"{metric['value']:.2f}{spread}"
 
 
 def gate_summary(build):
@@ -249,10 +256,15 @@ def versions_table(build):
     return table(("what", "version"), (facts | versions()).items())
 
 
+ROLES = {"agreement": agreements, "measured": numbers, "origin": origins, "published": published, "value": values}
+OWN = ("measured", "value")  # roles of this run's numbers, which a book without the study has not
 PARTS = {
+    "study-cards": study_cards,
+    "claim-tables": claim_tables,
+    "claim-count": claim_count,
+    **{f"opening-{study}": partial(opening_table, study, up="../../") for study in STUDIES},
     **{f"paper-table-{study}": partial(paper_table, study) for study in STUDIES},
-    **{f"claim-table-{study}": partial(claim_table, study, "../") for study in STUDIES},
-    **{f"own-claim-table-{study}": partial(claim_table, study, "../../") for study in STUDIES},  # in its introduction
+    **{f"claim-table-{study}": partial(claim_table, study) for study in STUDIES},
     **{f"cite-{study}": lambda build, study=study: cite_study(study, build.root) for study in STUDIES},
     "cite-book": lambda build: cite_book(build.root),
     "agreement-rule": lambda build: RULE,

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, RootModel, model_validator
 
+from flarebook.compendium.reports.markdown_tables import NARROW
 from flarebook.compendium.validation import read_yaml, validated
 
 AGREES, DIFFERS, UNDETERMINED, INPUT, NOTHING = "agrees", "differs", "undetermined", "input", "–"
@@ -14,8 +15,9 @@ MARGIN = 0.05  # smallest difference between two scores that matters
 
 RULE = f"""The difference between this run and the paper, or between two quantities that the paper orders, is given with
 {DEVIATIONS:g} standard deviations. Ours are measured over seeds, each of which simulates other observations, and add
-up as if independent. Where the paper states none, as nearly everywhere, its number is taken to scatter as ours does;
-where it has one flare and we simulate many, as our flares do. A limit or an order in the paper is taken as exact.
+up as if independent; a count in facts that ship has none. Where the paper states none, as nearly everywhere, its number
+is taken to scatter as ours does; where it has one flare and we simulate many, as our flares do. A limit or an order in
+the paper is taken as exact.
 
 - A number *differs* when the interval excludes zero, and *agrees* when the interval lies within ±{MARGIN:g}.
 - An order *agrees* when the interval lies on the paper's side of zero, and *differs* when it lies on the other.
@@ -29,6 +31,7 @@ class Statement(BaseModel):
     metric: name as in metrics.json.  paper: value, or the claim in words; None where the paper has none, with `absent`
     in its place.  sd: the paper's own standard deviation.  above, below: what the paper orders the metric against, a
     number or another metric.  input: whether the simulator was tuned to it.  encoder: of the published number.
+    shown: format of this run's number in words, where a bare number would answer a claim in words.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -43,6 +46,7 @@ class Statement(BaseModel):
     margin: float = MARGIN
     input: Literal["tuned", ""] = ""
     encoder: str = ""
+    shown: str = ""
 
     @model_validator(mode="after")
     def _says_something(self):
@@ -87,6 +91,13 @@ def badge(verdict):
     return verdict if verdict == NOTHING else f"{{bdg-{BADGES.get(verdict, 'muted-line')}}}`{verdict}`"
 
 
+def show_agreement(verdict, difference, width):
+    """Verdict as a badge, with the interval of the difference that it rests on, where the number scatters."""
+    if not width:
+        return badge(verdict)
+    return f"{badge(verdict)} ({difference:+.2f}{NARROW}±{NARROW}{width:.2f})"
+
+
 def _verdict(difference, width, margin, ordered):
     """Verdict on an interval: of an order, positive when as the paper says; else of a difference from its number."""
     low, high = difference - width, difference + width
@@ -113,8 +124,10 @@ def _difference(statement, values, gates):
 
 
 def _seed_sd(metric, gates):
-    """Standard deviation of a metric over seeds, as its gate states it, or None."""
-    return gates[metric].seed_sd if metric in gates else None
+    """Standard deviation of a metric over seeds, as its gate states it; zero for a constant, None where not known."""
+    if metric not in gates:
+        return None
+    return 0.0 if gates[metric].fixed else gates[metric].seed_sd
 
 
 def _sum_of_squares(*deviations):

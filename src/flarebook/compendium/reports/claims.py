@@ -7,6 +7,7 @@ from flarebook.compendium.errors import InputError
 HEAD = ("claim", "verdict", "parts", "for", "against", "open", "data")
 COUNTS = ("n_supported", "n_refuted", "n_undecided")  # columns of such a table, as claim, verdict and perhaps training
 TABLE = "claims.parquet"
+SUPPORTED, NOT_SUPPORTED = "supported", "not supported"
 
 
 def claim_rows(folder, notebooks):
@@ -37,3 +38,16 @@ def _rows(path, notebook):
         data = f"{origin}, {row['training']}" if "training" in row else origin
         rows.append((row["claim"], row["verdict"], sum(counts), *counts, data, notebook))
     return rows
+
+
+def join_claims(rows):
+    """Join the verdicts on the parts of one sentence by the rule for the parts of a claim: (verdict, counts, data).
+
+    rows: as of `claim_rows`, at least one.  One part against a claim decides; else all must be for it.
+    """
+    words = [row[1] for row in rows]
+    supported, refuted, undecided = (sum(row[column] for row in rows) for column in (3, 4, 5))
+    open_words = [word for word in words if word != SUPPORTED]
+    word = NOT_SUPPORTED if NOT_SUPPORTED in words else open_words[0] if open_words else SUPPORTED
+    data = ", ".join(dict.fromkeys(row[6] for row in rows))
+    return word, f"{supported} for, {refuted} against, {undecided} open", data

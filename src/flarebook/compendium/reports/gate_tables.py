@@ -21,6 +21,15 @@ def headline(verdicts):
     return "; ".join([*parts, f"{len(names[GREEN])} of {sum(map(len, names.values()))} {GREEN}"])
 
 
+def gate_mark(verdicts):
+    """Verdicts on a row's gates: a tick when all are green, so that the eye finds only what is not, else the counts."""
+    others = [line.verdict for line in verdicts if line.verdict != GREEN]
+    if not others:
+        return f"{{abbr}}`✓ (own gate: {GREEN})`" if verdicts else NONE
+    words = ", ".join(f"{others.count(word)} {word}" for word in ORDER if word in others)
+    return f"**{others[0] if len(verdicts) == 1 else words}**"
+
+
 def _first(names):
     """The first names of a list, and how many more there are."""
     more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""

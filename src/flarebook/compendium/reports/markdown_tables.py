@@ -18,3 +18,11 @@ def shown_bytes(number):
         return MISSING
     factor, unit = next((pair for pair in UNITS if number >= pair[0]), (1, "B"))
     return f"{number / factor:.3g}{NARROW}{unit}"
+
+
+def measured(metric, spec=".2f"):
+    """Value with its spread, or a dash for a number that this run has not; spec: how both are written."""
+    if metric is None or metric["value"] is None:
+        return MISSING
+    spread = "" if metric["spread"] is None else f"{NARROW}±{NARROW}{metric['spread']:{spec}}"
+    return f"{metric['value']:{spec}}{spread}"

@@ -1,0 +1,183 @@
+"""Openings of the book and of its studies: a card for each study, and its claims beside what this run found."""
+
+import re
+
+from pydantic import BaseModel, ConfigDict, Field, RootModel, model_validator
+
+from flarebook.compendium.errors import InputError
+from flarebook.compendium.provenance import describe_origin, read_record
+from flarebook.compendium.reports.agreement import AGREES, DIFFERS, INPUT, NOTHING, badge, show_agreement
+from flarebook.compendium.reports.claims import NOT_SUPPORTED, SUPPORTED, claim_rows, join_claims
+from flarebook.compendium.reports.gate_tables import gate_mark
+from flarebook.compendium.reports.markdown_tables import table
+from flarebook.compendium.validation import check_known, read_yaml, validated
+from flarebook.compendium.workflow.parameters import is_real
+
+FILE = "book/claims.yaml"
+ROWS = 8  # claims of one study that a reader takes in
+ROLE = re.compile(r"\{(?:value|measured|published)\}`([^`:]+)(?::[^`]*)?`")
+TYPED = re.compile(r"(?<![A-Z\d])\d*\.\d|\d ?%")  # a class such as M1.0 is no result
+HEAD = ("claim", "published", "real", "simulated", "verdict", "own gate")
+UNTESTED = "not tested"
+FOR, AGAINST = (AGREES, SUPPORTED), (DIFFERS, NOT_SUPPORTED)
+
+
+class Claim(BaseModel):
+    """A claim of a paper, in words, with what this book found on real and on simulated data.
+
+    where: notebook.  real, simulated: sentences whose numbers are roles; empty where nothing was tested.  judged:
+    claims of the notebooks' tables that give the verdict.  compared: metric of a paper's statement that gives it.
+    Without both there is nothing to compare.
+    """
+
+    model_config = ConfigDict(extra="forbid")
+    claim: str
+    where: str
+    published: str
+    real: str = ""
+    simulated: str = ""
+    judged: list[str] = []
+    compared: str = ""
+
+    @model_validator(mode="after")
+    def _in_words(self):
+        if self.judged and self.compared:
+            raise ValueError("give judged or compared, not both")
+        if not self.real and not self.simulated:
+            raise ValueError("say what was found on real or on simulated data")
+        for text in filter(None, (self.published, self.real, self.simulated)):
+            rest = ROLE.sub("", text)
+            if typed := TYPED.search(rest):
+                raise ValueError(f"{typed[0]!r} in {text!r} is typed: write numbers as {{value}}`METRIC`")
+            if not re.search("[A-Za-z]{2}", rest):
+                raise ValueError(f"{text!r} is a bare number: say in words what it is")
+        return self
+
+
+class Opening(BaseModel):
+    """What opens a study: its title, a published figure of real data, what was found, a caution, and its claims."""
+
+    model_config = ConfigDict(extra="forbid")
+    title: str
+    figure: str
+    found: str
+    caution: str = ""
+    claims: list[Claim] = Field(min_length=1, max_length=ROWS)
+
+
+class _Openings(RootModel):
+    """All openings: {study: Opening}."""
+
+    root: dict[str, Opening]
+
+
+def read_openings(root):
+    """Openings of the studies, {study: Opening}; InputError for an entry that does not fit.
+
+    root: project folder.
+    """
+    return validated(_Openings, read_yaml(root / FILE), root / FILE).root
+
+
+def study_cards(build):
+    """Card of each study: its figure, title, and what was found.  A study without pages in the build has no link."""
+    cards = "\n".join(_card(study, one, build) for study, one in read_openings(build.root).items())
+    return f":::::{{grid}} 1 1 3 3\n:gutter: 3\n\n{cards}\n:::::"
+
+
+def _card(study, opening, build):
+    """Card of one study."""
+    held = build.holds(study)
+    link = f":link: {study}/introduction\n:link-type: doc\n" if held else ""
+    body = [_picture(opening.figure, build), opening.found, opening.caution] if held else ["*Not in this build.*"]
+    text = "\n\n".join(filter(None, body))
+    return f"::::{{grid-item-card}} {opening.title}\n{link}:class-card: flarebook-thumb flarebook-study\n\n{text}\n::::"
+
+
+def _picture(figure, build):
+    """Thumbnail of the gallery with its words and its origin; nothing for a figure that a real run lacks."""
+    if not (build.output / "figures" / f"{figure}.json").is_file():
+        if is_real(build.profile):
+            return ""
+        raise InputError(f"{FILE}: no figure of this run is named {figure!r}: correct it, or run its notebook")
+    record = read_record(build.output / "figures", figure)
+    alt = record["alt"].replace("[", "(").replace("]", ")")
+    picture = f"![{alt}](../figures/thumbnails/{figure}.png)"
+    return f"{picture}\n\n{{numref}}`{record['label']}` ({describe_origin(record)})"
+
+
+def claim_tables(build):
+    """Tables of claims of all studies in the build, each under its title and with its caution."""
+    parts = []
+    for study, opening in read_openings(build.root).items():
+        if build.holds(study):
+            heading = f"### [{opening.title}]({study}/introduction.md)"
+            parts += [heading, *filter(None, [opening.caution]), opening_table(study, build, "../")]
+    return "\n\n".join(parts)
+
+
+def opening_table(study, build, up):
+    """Claims of a study beside what was found on real and on simulated data, with verdict and own gate.
+
+    up: path from the page to the project's folder.  Raises InputError for a claim that no notebook judged, a metric
+    with which no paper is compared, and a number in the column of other data.
+    """
+    claims = read_openings(build.root)
+    check_known(study, claims, f"{FILE} has no study", "enter its claims")
+    rows = [_row(claim, up, build) for claim in claims[study].claims]
+    return f"::::{{div}} flarebook-claims\n{table(HEAD, rows)}\n::::"
+
+
+def _row(claim, up, build):
+    """Cells of one claim."""
+    names = [*metrics_of(claim.real), *metrics_of(claim.simulated), *filter(None, [claim.compared])]
+    own = [line for line in build.verdicts if line.gate and line.name in names]
+    link = f"[{claim.claim}]({up}notebooks/{claim.where}.ipynb)"
+    return link, claim.published, *found_cells(claim, build), verdict(claim, build)[1], gate_mark(own)
+
+
+def metrics_of(text):
+    """Metrics that the roles of a text name, in its order."""
+    return [name.removesuffix(".spread") for name in ROLE.findall(text)]
+
+
+def verdict(claim, build):
+    """Verdict on a claim from the run: (word, text with what it rests on, data); the dash where there is none."""
+    if claim.compared:
+        check_known(claim.compared, build.agreements, f"{FILE}: no statement is on", "enter it, or correct the name")
+        found = build.agreements[claim.compared]
+        return found[0], show_agreement(*found), build.metrics.get(claim.compared, {}).get("origin", "")
+    rows = {row[0]: row for row in claim_rows(build.output, build.notebooks_of(claim.where.split("/")[0]))}
+    if not claim.judged or is_real(build.profile) and not rows.keys() >= set(claim.judged):
+        return NOTHING, NOTHING, ""  # which claims a real run judges depends on what was fetched
+    for name in claim.judged:
+        check_known(name, rows, f"{FILE}: no notebook of this run judged the claim", "correct it, or run the notebook")
+    word, counts, data = join_claims([rows[name] for name in claim.judged])
+    return word, badge(word) if word == INPUT else f"{badge(word)} ({counts})", data
+
+
+def found_cells(claim, build):
+    """Cells of the columns real and simulated: in a run on real data a text stands by what was measured."""
+    cells = {"real": [], "simulated": []}
+    for column in cells:
+        text = getattr(claim, column)
+        origin = " ".join(build.metrics[name]["origin"] for name in metrics_of(text) if name in build.metrics)
+        place = column if not origin else "simulated" if "simulated" in origin else "real"
+        if place != column and not is_real(build.profile):
+            raise InputError(f"{FILE}: {claim.claim}: a number in column {column!r} is {place}: move the sentence")
+        if text and not (is_real(build.profile) and metrics_of(text) and not origin):
+            cells[place].append(f"*rehearsal:* {text}" if "rehearsal" in origin else text)
+    return ["; ".join(texts) or UNTESTED for texts in cells.values()]
+
+
+def claim_count(build):
+    """Line that counts the claims: found here, not found, undecided, put in, and tested on real data."""
+    claims = [claim for study, one in read_openings(build.root).items() if build.holds(study) for claim in one.claims]
+    found = [(word, data) for word, _, data in (verdict(claim, build) for claim in claims) if word != NOTHING]
+    kinds = [sum(word in words for word, _ in found) for words in (FOR, AGAINST, (INPUT,))]
+    real = sum("real" in data and "simulated" not in data for _, data in found)
+    open_ones = len(found) - sum(kinds)
+    return (
+        f"**Of {len(found)} claims of the papers: {kinds[0]} found here, {kinds[1]} not found, {open_ones} undecided, "
+        f"{kinds[2]} put into the simulator; {real} tested on real data.**"
+    )

@@ -1,0 +1,160 @@
+"""Openings of the book: claims beside what was found, each verdict from the run, no number without its words."""
+
+import json
+import shutil
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+import yaml
+
+from flarebook.compendium.book import pages
+from flarebook.compendium.book.openings import ROWS, claim_count, opening_table, read_openings, study_cards
+from flarebook.compendium.book.pages import Build, fill
+from flarebook.compendium.errors import InputError
+from flarebook.compendium.reports.gates import Gate, judge
+from flarebook.compendium.workflow.parameters import read_profile
+
+NOTEBOOK = "notebooks/iris/6-classifiers"
+SCORE = {"name": "iris.classifiers.C.auc", "value": 0.86, "spread": 0.03, "origin": "simulated"}
+CLAIM = {"claim": "B is best", "where": "iris/6-classifiers", "published": "ahead", "judged": ["1", "2"]}
+CLAIM |= {"simulated": "AUC {measured}`iris.classifiers.C.auc`"}
+
+
+def part(claim, verdict, *counts):
+    """Row of a notebook's table of claims."""
+    return dict(zip(("n_supported", "n_refuted", "n_undecided"), counts, strict=True)) | {
+        "claim": claim, "verdict": verdict
+    }  # fmt: skip
+
+
+@pytest.fixture
+def make(checkout, tmp_path):
+    """Function of claims, rows of the notebook's table, one metric and the run's name: a Build."""
+
+    def build(*claims, rows=(), metric=SCORE, run="nothing"):
+        (tmp_path / "book").mkdir(exist_ok=True)
+        shutil.copy(checkout / "book" / "paper-values.yaml", tmp_path / "book")
+        opening = {"title": "Spectra", "figure": "iris-01-profile", "found": "Nothing.", "claims": list(claims)}
+        (tmp_path / "book" / "claims.yaml").write_text(yaml.safe_dump({"iris": opening, "stix": opening}))
+        folder = tmp_path / "build" / run / "results" / "iris" / "6-classifiers"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "metrics.json").write_text(json.dumps([metric]))
+        if rows:
+            pd.DataFrame(rows).to_parquet(folder / "claims.parquet")
+        return Build(tmp_path, tmp_path / "build" / run, tmp_path / "source", (NOTEBOOK,))
+
+    return build
+
+
+def cells(build):
+    """Cells of the first claim, filled."""
+    line = fill(opening_table("iris", build, "../"), build).splitlines()[3]
+    return [cell.strip() for cell in line.strip("|").split("|")]
+
+
+SUPPORTED, OPEN, REFUTED = (
+    part("1", "supported", 3, 0, 0),
+    part("2", "undecided", 1, 0, 2),
+    part("2", "not supported", 0, 2, 1),
+)
+
+
+@pytest.mark.parametrize(
+    ("other", "shown"),
+    [
+        (part("2", "supported", 2, 0, 0), "{bdg-success}`supported` (5 for, 0 against, 0 open)"),
+        (OPEN, "{bdg-muted-line}`undecided` (4 for, 0 against, 2 open)"),
+        (REFUTED, "{bdg-danger}`not supported` (3 for, 2 against, 1 open)"),
+    ],
+)
+def test_the_verdict_on_a_claim_follows_from_what_the_notebooks_judged(make, other, shown):
+    assert cells(make(CLAIM, rows=[SUPPORTED, other]))[4] == shown
+
+
+def test_the_verdict_on_a_number_follows_from_the_papers(make):
+    claim = {**CLAIM, "judged": [], "compared": "iris.classifiers.C.auc", "published": "below B"}
+    assert cells(make(claim))[4] == "{bdg-muted-line}`undetermined`"
+    tuned = {**claim, "compared": "iris.classifiers.B.tss", "simulated": "TSS {measured}`iris.classifiers.B.tss`"}
+    assert cells(make(tuned, metric={**SCORE, "name": "iris.classifiers.B.tss"}))[4] == "{bdg-muted-line}`input`"
+
+
+def test_what_was_not_tested_says_so_and_a_red_gate_is_a_word(make, monkeypatch):
+    link, published, real, simulated, *_ = cells(make(CLAIM, rows=[SUPPORTED, OPEN]))
+    assert (link, published) == ("[B is best](../notebooks/iris/6-classifiers.ipynb)", "ahead")
+    assert real == "not tested" and simulated.startswith("AUC 0.86")
+    for expected, mark in ((0.86, "{abbr}`✓ (own gate: green)`"), (0.5, "**red**")):
+        gates = {SCORE["name"]: Gate(expected=expected, abs=0.1, why="1 sd")}
+        monkeypatch.setattr(pages.Build, "verdicts", judge({SCORE["name"]: SCORE}, gates))
+        assert cells(make(CLAIM, rows=[SUPPORTED, OPEN]))[5] == mark
+
+
+def test_a_claim_that_no_notebook_judged_is_refused(make):
+    with pytest.raises(InputError, match="claims.yaml: no notebook of this run judged the claim '2'.*correct it"):
+        cells(make(CLAIM, rows=[SUPPORTED]))
+    with pytest.raises(InputError, match="no statement is on 'iris.none'"):
+        cells(make({**CLAIM, "judged": [], "compared": "iris.none"}))
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"simulated": "an AUC of 0.86"}, "is typed: write numbers as"),
+        ({"published": "80 %"}, "is typed"),
+        ({"simulated": "{value}`iris.classifiers.C.auc:.2f`"}, "is a bare number: say in words"),
+        ({"simulated": ""}, "say what was found"),
+        ({"compared": "iris.classifiers.C.auc"}, "judged or compared, not both"),
+    ],
+)
+def test_a_claim_is_answered_in_words_with_numbers_of_the_run(make, changed, message):
+    with pytest.raises(InputError, match=message):
+        read_openings(make({**CLAIM, **changed}).root)
+
+
+def test_more_claims_than_a_reader_takes_in_are_refused(make):
+    assert len(read_openings(make(*[CLAIM] * ROWS).root)["iris"].claims) == 8
+    with pytest.raises(InputError, match="claims.yaml: iris.claims.*at most 8"):
+        read_openings(make(*[CLAIM] * (ROWS + 1)).root)
+
+
+def test_a_number_stands_in_the_column_of_its_data(make):
+    real = {**SCORE, "origin": "real"}
+    with pytest.raises(InputError, match="a number in column 'simulated' is real: move the sentence"):
+        cells(make(CLAIM, rows=[SUPPORTED, OPEN], metric=real))
+    moved = cells(make(CLAIM, metric=real, run="ci-real"))
+    assert moved[2].startswith("AUC 0.86") and moved[3:5] == ["not tested", "–"]
+    rehearsed = cells(make(CLAIM, metric={**SCORE, "origin": "rehearsal"}, run="ci-real"))
+    assert rehearsed[2].startswith("*rehearsal:* AUC 0.86")
+
+
+def test_the_claims_are_counted_by_their_verdicts(make):
+    build = make(CLAIM, {**CLAIM, "judged": ["1"]}, rows=[SUPPORTED, REFUTED])
+    found = "1 found here, 1 not found, 0 undecided, 0 put into the simulator; 0 tested on real data"
+    assert claim_count(build) == f"**Of 2 claims of the papers: {found}.**"
+
+
+def test_a_card_shows_a_figure_of_the_run_and_that_of_another_study_leads_nowhere(make):
+    build = make(CLAIM)
+    with pytest.raises(InputError, match="no figure of this run is named 'iris-01-profile'"):
+        study_cards(build)
+    (build.output / "figures").mkdir()
+    record = {"label": "fig-iris-01-profile", "caption": "A profile.", "alt": "Two [narrow] lines.", "origin": "real"}
+    (build.output / "figures" / "iris-01-profile.json").write_text(json.dumps(record))
+    cards = study_cards(build)
+    assert "![Two (narrow) lines.](../figures/thumbnails/iris-01-profile.png)" in cards and "(real)" in cards
+    assert cards.count(":link: iris/introduction") == 1 and ":link: stix" not in cards
+    assert cards.count("Not in this build") == 1
+
+
+def test_a_book_of_one_study_has_the_claims_of_that_study_alone(make):
+    build = make(CLAIM, rows=[SUPPORTED, OPEN])
+    assert fill("<!-- flarebook: claim-tables -->", build).count("flarebook-claims") == 1
+    assert fill("<!-- flarebook: claim-tables -->", replace(build, notebooks=())) == ""
+
+
+def test_the_books_own_claims_name_its_notebooks_and_warn_of_a_withdrawn_paper(checkout):
+    openings = read_openings(checkout)
+    known = read_profile("laptop").notebooks
+    assert set(openings) == {"iris", "stix", "solarchip"} and "withdrawn" in openings["solarchip"].caution
+    assert all(claim.where in known for one in openings.values() for claim in one.claims)
+    assert all(any(claim.real for claim in one.claims) for one in openings.values())
