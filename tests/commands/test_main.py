@@ -105,14 +105,19 @@ def test_compare_shows_the_difference(project, flarebook):
     assert code == 0 and [word for word in out.split() if word == "0.5"] and "1" in out
 
 
-def test_compare_leaves_out_what_one_run_lacks_unless_asked(project, flarebook):
-    one = open_run("sun/1-draw", "build/ci")
-    one.metric("flares.flux", 1.0)
+def test_compare_lists_only_what_changed_unless_asked_and_sums_up_first(project, flarebook):
+    one, two = open_run("sun/1-draw", "build/ci"), open_run("sun/1-draw", "build/runs/hot")
+    for run, flux in ((one, 1.0), (two, 1.5)):
+        run.metric("flares.flux", flux, spread=0.1)
+        run.metric("flares.number", 5)
     one.metric("flares.lonely", 2.0)
-    open_run("sun/1-draw", "build/runs/hot").metric("flares.flux", 1.5)
     _, out, _ = flarebook("compare", "ci", "hot")
-    assert "lonely" not in out and "1 metric that only one" in out
-    assert "lonely" in flarebook("compare", "ci", "hot", "--all")[1]
+    assert out.startswith(
+        "Recorded parameters that differ: 0, in 0 notebooks.\nMetrics that changed: 1 of 2, 1 of them"
+    )
+    assert "flares.flux" in out and "flares.number" not in out and "lonely" not in out
+    assert "Metrics of one run only: 1." in out
+    assert {"sun.flares.lonely", "sun.flares.number"} <= set(flarebook("compare", "ci", "hot", "--all")[1].split())
 
 
 @pytest.fixture
@@ -255,7 +260,7 @@ def test_a_path_that_may_not_be_looked_at_is_one_sentence(project, flarebook, mo
     def refuse(*_):
         raise PermissionError(13, "Permission denied", "secret/results")
 
-    monkeypatch.setattr("flarebook.compendium.reports.compare_runs.run_folder", refuse)  # root may look everywhere
+    monkeypatch.setattr("flarebook.compendium.comparison.runs.run_folder", refuse)  # root may look everywhere
     code, _, err = flarebook("compare", "secret", "secret")
     assert code == 2
     assert err.strip() == ("flarebook: secret/results cannot be used (Permission denied): check it and its permissions")
@@ -307,7 +312,7 @@ def test_help_shows_its_defaults_and_is_taken_for_no_markup(flarebook, monkeypat
 
 def test_compare_tells_whose_spread_and_which_parameters_differ(project, flarebook):
     for folder, n_flares in (("build/ci", 5), ("build/runs/hot", 8)):
-        open_run("sun/1-draw", folder).metric("flares.flux", 1.0, spread=0.3)
+        open_run("sun/1-draw", folder).metric("flares.flux", 1.0 / n_flares, spread=0.3)
         path = project / folder / "notebooks/sun/1-draw.ipynb"
         path.parent.mkdir(parents=True)
         made = {"output": folder, "inputs": "", "n_flares": n_flares}

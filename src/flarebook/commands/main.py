@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from flarebook.commands import data, iris, parts, solarchip, stix
+from flarebook.commands import data, iris, new, parts, solarchip, stix
 from flarebook.compendium.batch_report import counted, print_line, report_skipped
 from flarebook.compendium.errors import InputError, NotebookError, plain, reason_of
 
@@ -17,7 +17,7 @@ from flarebook.compendium.errors import InputError, NotebookError, plain, reason
 EPILOG = "Exit codes: 0 all well; 1 a gate is red or a notebook stopped; 2 bad input; 130, 143 stopped by a signal."
 HELP = "Flarebook: solar-flare studies as notebooks to rerun, change and cite."
 app = typer.Typer(no_args_is_help=True, help=HELP, epilog=EPILOG, add_completion=False, pretty_exceptions_enable=False)
-for study in (data, parts, iris, stix, solarchip):
+for study in (data, parts, new, iris, stix, solarchip):
     app.add_typer(study.app, name=study.__name__.rpartition(".")[2])
 
 
@@ -159,27 +159,49 @@ def cite(
 def compare(
     first: Annotated[str, typer.Argument(help="Profile, run label or folder.")],
     second: Annotated[str, typer.Argument(help="Profile, run label or folder.")],
-    everything: Annotated[bool, typer.Option("--all", help="All metrics, also those of one run only.")] = False,
+    page: Annotated[str, typer.Option(help="Page to write, HTML, figures side by side.", show_default="none")] = "",
+    everything: Annotated[bool, typer.Option("--all", help="All metrics, also the same and those of one run.")] = False,
 ):
-    """Show two runs' metrics side by side, with the difference in units of the spread.
+    """Show what changed between two runs: parameters, metrics with the difference in units of the spread, figures.
 
     Example: flarebook compare laptop eight-splits
+
+    Example: flarebook compare laptop eight-splits --page comparison.html
     """
     from flarebook.commands.tables import show
-    from flarebook.compendium.reports import compare_runs
+    from flarebook.compendium.comparison import runs
 
-    folders = compare_runs.run_folder(first), compare_runs.run_folder(second)
-    lines = compare_runs.compare(*folders)
-    shared = [line for line in lines if line.difference is not None]
-    columns = ("metric", first, second, "difference", "in spreads")
-    show("Metrics side by side", columns, lines if everything else shared)
-    typer.echo("In spreads: difference over the root sum of squares of both runs' standard deviations.")
-    for notebook, values in compare_runs.different_parameters(*folders).items():
+    folders = runs.run_folder(first), runs.run_folder(second)
+    lines, parameters = runs.compare(*folders), runs.different_parameters(*folders)
+    for sentence in runs.summary_of(lines, parameters, runs.different_figures(*folders)):
+        print_line(sentence)
+    for notebook, values in parameters.items():
         changed = ", ".join(f"{name} {one!r} and {two!r}" for name, (one, two) in values.items())
         print_line(f"Parameters of {notebook}: {changed}")
-    if len(shared) < len(lines) and not everything:
-        hidden = counted(len(lines) - len(shared), "metric")
-        typer.echo(f"Not shown: {hidden} that only one of the runs has; --all shows all.")
+    if listed := lines if everything else [line for line in lines if line.difference]:
+        show("Metrics side by side", ("metric", first, second, "difference", "in spreads"), listed)
+        typer.echo("In spreads: difference over the root sum of squares of both runs' standard deviations.")
+    if page:
+        from flarebook.compendium.comparison.page import write_comparison
+
+        write_comparison(*folders, page, (first, second))
+        print_line(f"written: {page}")
+
+
+@app.command()
+def record(run: Annotated[str, typer.Argument(help="Profile, run label or folder.")] = "laptop"):
+    """Append the headline numbers of a run to metrics/history.csv, which the status page plots over commits.
+
+    Only numbers that the code of one commit has measured are entered; rows that stand there stay.
+
+    Example: flarebook record ci
+    """
+    from flarebook.compendium.comparison.history import HISTORY, append_history
+    from flarebook.compendium.comparison.runs import run_folder
+
+    new = append_history(run_folder(run))
+    commits = ", ".join(sorted({row.commit for row in new})) or "none"
+    print_line(f"{counted(len(new), 'row')} appended to {HISTORY} (commits: {commits})")
 
 
 @app.command()

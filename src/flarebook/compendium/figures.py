@@ -134,6 +134,13 @@ def publish(folder, id, figure, data, record):
     return record
 
 
+def write_drawing(folder, name, figure, caption, alt):
+    """Write a drawing that a page of prose shows, as SVG into the page's folder; returns its figure directive."""
+    with matplotlib.rc_context(SAVE), atomic_write(Path(folder) / f"{name}.svg") as path:
+        figure.savefig(path, bbox_inches="tight", pad_inches=0.05, metadata=NO_DATE["svg"])
+    return f"```{{figure}} {name}.svg\n:name: fig-{name}\n:alt: {alt}\n\n{caption}\n```"
+
+
 def draw_history(history, group, styles, panels, seen):
     """Draw the history of trainings: a panel per quantity, a line per training; return (figure, axes).
 

@@ -2,9 +2,10 @@
 
 import os
 import re
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import platformdirs
+import yaml
 
 from flarebook.compendium.atomic_files import WORK
 from flarebook.compendium.errors import InputError
@@ -39,6 +40,16 @@ def _named_root(folder):
     if not (folder / MARKER).is_file():
         raise InputError(f"FLAREBOOK_ROOT is {folder}, which holds no {MARKER}: set it to the project's folder")
     return folder.resolve()
+
+
+def studies(root=None):
+    """Studies of the book with their titles, in its order: {"iris": "Study 1: ..."}.
+
+    A study is a part of the contents that opens with an introduction.  root: folder of the project, default this one.
+    """
+    contents = yaml.safe_load(((root or project_root()) / MARKER).read_text(encoding="utf-8"))
+    firsts = {PurePosixPath(part["chapters"][0]["file"]): part["caption"] for part in contents.get("parts", ())}
+    return {page.parent.name: title for page, title in firsts.items() if page.name == "introduction"}
 
 
 def cache_folder():

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from flarebook.compendium.book.data_page import data_table, data_totals, description_links
-from flarebook.compendium.book.pages import STUDIES, Build
+from flarebook.compendium.book.pages import Build
 from flarebook.compendium.data.manifest import read_manifest
+from flarebook.compendium.project import studies
 from flarebook.compendium.reports.markdown_tables import shown_bytes
 
 ROOT = Path(__file__).parents[3]
@@ -23,7 +24,7 @@ def build(tmp_path_factory):
 @pytest.fixture(scope="module")
 def page(build):
     """Text of the page."""
-    return data_table(STUDIES, build)
+    return data_table(studies(), build)
 
 
 def test_every_data_set_has_its_section_and_a_line_that_leads_there(page):

@@ -1,15 +1,27 @@
 """What is staged: the pages of the contents, figures with number and words, never a failed notebook."""
 
 import json
+import os
+import zipfile
 
 import nbformat
 import numpy as np
 import pandas as pd
 import pytest
 
-from flarebook.compendium.book.notebooks import fold_bookkeeping, number_figures, refuse_errors, take_pages, tidy_tables
+from flarebook.compendium.book.notebooks import (
+    fold_bookkeeping,
+    notebooks_archive,
+    number_figures,
+    parameter_fold,
+    refuse_errors,
+    take_pages,
+    tidy_tables,
+)
+from flarebook.compendium.book.pages import Build
 from flarebook.compendium.book.stage import keep_study, notebooks_of, pages_of, read_contents, stage
 from flarebook.compendium.errors import InputError
+from flarebook.compendium.workflow.parameters import Entry, read_profile
 
 
 @pytest.fixture
@@ -75,6 +87,35 @@ def test_folding_keeps_the_number_and_the_words_of_a_figure(notebook, record):
     cell = fold_bookkeeping(number_figures(notebook, record)).cells[0]
     assert cell.metadata["mystnb"]["figure"]["name"] == "fig-iris-12-performance"
     assert cell.metadata["mystnb"]["code_prompt_show"] == "Show what this cell records"
+
+
+def test_parameters_are_folded_with_their_meaning_default_and_the_values_of_each_profile(project):
+    profiles = {"ci": read_profile("ci").notebooks, "big": {"sun/1-draw": Entry(parameters={"widths": [8]})}}
+    text = parameter_fold("sun/1-draw", profiles)
+    rows = {
+        cells[1].strip(): [cell.strip() for cell in cells[2:-1]]
+        for cells in (x.split("|") for x in text.split("\n")[4:-1])
+    }
+    assert text.startswith(":::{dropdown} Parameters: meaning, default, and the values of ci, big\n")
+    assert rows["`n_flares`"] == ["`int`", "flares to draw", "`5`", "`4`", "`5`"]
+    assert rows["`widths`"] == ["`list[int]`", "hidden layers", "`[4, 2]`", "`[4, 2]`", "`[8]`"]
+    assert rows["`output`"][2:] == ["`'build/laptop'`", "`'build/ci'`", "`'build/big'`"]
+
+
+def test_the_notebooks_in_one_file_have_the_same_bytes_each_time_and_no_outputs(project):
+    names = ("notebooks/sun/2-read", "notebooks/sun/1-draw")
+    build = Build(project, project / "build/ci", project / "source", names)
+    path, files = project / "source/downloads/notebooks.zip", []
+    for _ in range(2):
+        assert notebooks_archive(build) == "{download}`2 notebooks in one ZIP file <../downloads/notebooks.zip>`"
+        files.append(path.read_bytes())
+        os.utime(project / "notebooks/sun/1-draw.ipynb", (1e9, 1e9))
+        path.unlink()
+    path.write_bytes(files[0])
+    with zipfile.ZipFile(path) as archive:
+        assert archive.namelist() == ["notebooks/sun/1-draw.ipynb", "notebooks/sun/2-read.ipynb"]
+        assert archive.read("notebooks/sun/1-draw.ipynb") == (project / "notebooks/sun/1-draw.ipynb").read_bytes()
+    assert files[0] == files[1]
 
 
 def shown_table(html):

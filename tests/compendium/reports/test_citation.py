@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from pybtex.database import parse_string
 
-from flarebook.compendium.book.pages import STUDIES
 from flarebook.compendium.identity.work import read_work
+from flarebook.compendium.project import studies
 from flarebook.compendium.reports import citation
 
 ROOT = Path(__file__).parents[3]
@@ -60,7 +60,7 @@ def test_address_and_doi_are_named_once_there_are_any(monkeypatch):
     assert citation.as_text(RECORD).endswith(". https://doi.org/10.1/sun")
 
 
-@pytest.mark.parametrize("study", STUDIES)
+@pytest.mark.parametrize("study", studies())
 def test_each_study_s_page_gives_its_original_and_the_book(study):
     code = re.search(r"```bibtex\n(.*?)```", citation.cite_study(study, ROOT), re.DOTALL)[1]
     assert list(parse_string(code, "bibtex").entries) == [read_work(ROOT).book.papers[study], "flarebook"]

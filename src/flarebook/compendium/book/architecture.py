@@ -1,23 +1,22 @@
 """Drawings of the architecture: the package's floors from its import graph, the workflow from a profile."""
 
 import tomllib
+from itertools import cycle
 from pathlib import Path
 
-import matplotlib
 import networkx
 from matplotlib.figure import Figure
 from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
-from flarebook.compendium.atomic_files import atomic_write
-from flarebook.compendium.figures import NO_DATE, SAVE
-from flarebook.compendium.project import split_name
+from flarebook.compendium.figures import write_drawing
+from flarebook.compendium.project import split_name, studies
 from flarebook.compendium.workflow.dependencies import PACKAGE, import_graph
 from flarebook.compendium.workflow.parameters import read_profile
 
-COLOURS = {"iris": "#dbe9f6", "stix": "#fde6cf", "solarchip": "#dff0dc"}
+PALETTE = ("#dbe9f6", "#fde6cf", "#dff0dc", "#f3dfee", "#f6f0d0")  # of the studies, in their order
 SHARED, EDGE, ARROW, TEXT = "#ececf1", "#55596a", "#3a3f55", "#22242e"
-WIDTHS = {1: (12,), 2: (2.6, 9.4), 3: (4, 4, 4)}  # of the packages on a floor, so that arrows run straight down
-ROW = 0.72  # height of a row of boxes, in units of the drawing
+WIDTHS = {1: (12,), 2: (2.6, 9.4)}  # of the packages on a floor, so that arrows run straight down
+ROW, BOX = 0.72, 1.17  # height of a row of boxes and width of a box, in units of the drawing
 
 
 def package_drawing(build):
@@ -28,11 +27,12 @@ def package_drawing(build):
     for floor in floors:
         rows = {package: _rows([node for node in graph if node.startswith(f"{package}.")], graph) for package in floor}
         height, left = max(0.55, *(0.4 + ROW * len(stages) for stages in rows.values())), 0.0
-        for (package, stages), width in zip(rows.items(), WIDTHS[len(floor)], strict=True):
+        for (package, stages), width in zip(rows.items(), _widths(rows), strict=True):
             area = (left + 0.12, top - height, width - 0.24, height)
-            boxes[package] = _panel(axes, area, package if stages else _counted(package), COLOURS.get(package, SHARED))
+            boxes[package] = _panel(axes, area, package if stages else _counted(package), _colour(package))
             inside = (area[0], area[1] + 0.04, area[2], height - 0.4)
-            boxes |= _grid(axes, inside, stages, _stage_label, 1.17, downward=True)
+            size = min(BOX, (area[2] - 0.04) / max(map(len, stages), default=1) - 0.04)
+            boxes |= _grid(axes, inside, stages, _stage_label, size, downward=True)
             left += width
         top -= height + 0.42
     for start, end in networkx.transitive_reduction(graph).edges:
@@ -44,7 +44,19 @@ def package_drawing(build):
     )
     alt = "Boxes in floors from top to bottom: " + "; ".join(", ".join(floor) for floor in floors)
     alt += ". All arrows point downward, and none joins two studies."
-    return _figure_block(build, "architecture-packages", figure, caption, alt)
+    return write_drawing(build.source / "book", "architecture-packages", figure, caption, alt)
+
+
+def _widths(rows):
+    """Widths of the packages on a floor: studies get theirs by their widest row, {package: stages in rows}."""
+    widest = [max(map(len, stages), default=0) for stages in rows.values()]
+    shares = [max(number, 1.5) for number in widest] if any(widest) else WIDTHS[len(rows)]
+    return [12 * share / sum(shares) for share in shares]
+
+
+def _colour(package):
+    """Colour of a package's panel: that of a study, or the one of all others."""
+    return dict(zip(studies(), cycle(PALETTE), strict=False)).get(package, SHARED)
 
 
 def workflow_drawing(build):
@@ -61,7 +73,7 @@ def workflow_drawing(build):
     figure, axes = _canvas(top)
     boxes = {}
     for study, names in columns.items():
-        _panel(axes, (0.08, top - heights[study], 11.84, heights[study]), study, COLOURS.get(study, SHARED))
+        _panel(axes, (0.08, top - heights[study], 11.84, heights[study]), study, _colour(study))
         inside = (0.08, top - heights[study] + 0.06, width * len(names), heights[study] - 0.42)
         boxes |= _grid(axes, inside, names, _step_label, width - 0.34, downward=False)
         top -= heights[study] + 0.3
@@ -72,9 +84,9 @@ def workflow_drawing(build):
         "The notebooks of each study. An arrow leads from a notebook to one that reads its results; arrows that follow "
         f"from others are omitted. Drawn from the profile {build.profile}, from which Snakemake makes its rules."
     )
-    alt = "Three rows of boxes, one per study, read from left to right: "
+    alt = "Rows of boxes, one per study, read from left to right: "
     alt += "; ".join(f"{study} with {len(names)} notebooks" for study, names in studies.items()) + "."
-    return _figure_block(build, "architecture-workflow", figure, caption, alt)
+    return write_drawing(build.source / "book", "architecture-workflow", figure, caption, alt)
 
 
 def read_floors(root):
@@ -89,14 +101,14 @@ def package_graph():
 
     Nodes are names of packages, "stix", and of stages, "stix.maps"; an edge leads to what is imported.
     """
-    graph = networkx.DiGraph()
+    graph, known = networkx.DiGraph(), studies()
     stages = (module.split(".")[1:3] for module in import_graph())
-    graph.add_nodes_from(".".join(stage) for stage in stages if len(stage) == 2 and stage[0] in COLOURS)
+    graph.add_nodes_from(".".join(stage) for stage in stages if len(stage) == 2 and stage[0] in known)
     for module, imported in import_graph().edges:
         start, end = module.split(".")[1:3], imported.split(".")[1:3]
         if start and end and start[0] != end[0]:
             graph.add_edge(start[0], end[0])
-        elif len(start) == len(end) == 2 and start != end and start[0] in COLOURS:
+        elif len(start) == len(end) == 2 and start != end and start[0] in known:
             graph.add_edge(".".join(start), ".".join(end))
     return graph
 
@@ -185,10 +197,3 @@ def _arrow(axes, start, end, thick=False, bend=0.0):
     look = {"mutation_scale": 14, "linewidth": 1.8} if thick else {"mutation_scale": 10, "linewidth": 1.0}
     look |= {"arrowstyle": "-|>", "color": ARROW, "connectionstyle": f"arc3,rad={bend}", "zorder": 2}
     axes.add_patch(FancyArrowPatch(start, end, shrinkA=0, shrinkB=0, **look))
-
-
-def _figure_block(build, name, figure, caption, alt):
-    """Write a drawing into the staged book; returns its figure directive."""
-    with matplotlib.rc_context(SAVE), atomic_write(build.source / "book" / f"{name}.svg") as path:
-        figure.savefig(path, bbox_inches="tight", pad_inches=0.05, metadata=NO_DATE["svg"])
-    return f"```{{figure}} {name}.svg\n:name: fig-{name}\n:alt: {alt}\n\n{caption}\n```"

@@ -6,12 +6,17 @@ No error may hide in them, figures get numbers, interactive pages come along, se
 import ast
 import re
 import shutil
+import zipfile
 from pathlib import Path, PurePosixPath
 
+from flarebook.compendium.atomic_files import atomic_write
 from flarebook.compendium.errors import InputError
+from flarebook.compendium.identity.archive import EARLIEST, MODES, add_file
 from flarebook.compendium.interactive_pages import frame
 from flarebook.compendium.provenance import describe_sources, read_record
 from flarebook.compendium.reports.gate_tables import NONE as MISSING
+from flarebook.compendium.reports.markdown_tables import table
+from flarebook.compendium.workflow.parameters import known_parameters
 
 FOLD = "hide-input"  # tag under which a page shows a cell's code on demand, its output as ever
 PROMPTS = {"parameters": "parameters", "injected-parameters": "parameters of this run"}  # by papermill's tags
@@ -83,6 +88,23 @@ def _lines(part):
     return part.end_lineno - part.lineno + 1
 
 
+def parameter_fold(name, profiles):
+    """Folded table of a notebook's parameters, in Markdown: type, meaning, default, and the values of profiles.
+
+    name: "STUDY/STEP".  profiles: {profile: {notebook: Entry}}.  A run sets the folder `output` itself.
+    """
+    given = {
+        profile: entries[name].parameters | {"output": f"build/{profile}"} for profile, entries in profiles.items()
+    }
+    rows = []
+    for key, known in known_parameters(name).items():
+        values = [known["default"], *(own.get(key, known["default"]) for own in given.values())]
+        rows.append((f"`{key}`", f"`{known['type']}`", known["help"], *(f"`{value!r}`" for value in values)))
+    head = ("parameter", "type", "meaning", "default", *profiles)
+    title = f"Parameters: meaning, default, and the values of {', '.join(profiles)}"
+    return f":::{{dropdown}} {title}\n:class-container: flarebook-list\n\n{table(head, rows)}\n:::"
+
+
 def figures_of(cell):
     """Ids of the figures that a cell has published."""
     named = (output.get("metadata", {}).get("flarebook", {}).get("figure") for output in cell.get("outputs", ()))
@@ -102,6 +124,18 @@ def tidy_tables(notebook):
             folded = f"<details><summary>Table of {rows} rows</summary>{html}</details>"
             output["data"]["text/html"] = folded if rows > LONG else html
     return notebook
+
+
+def notebooks_archive(build):
+    """Link to all notebooks, without outputs, in one ZIP file below the staged source.
+
+    The same notebooks give the same bytes: they are sorted, and bear the earliest time that such a file can hold.
+    """
+    place = "downloads/notebooks.zip"
+    with atomic_write(build.source / place) as path, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in sorted(build.notebooks):
+            add_file(archive, f"{name}.ipynb", build.root / f"{name}.ipynb", MODES[False], EARLIEST)
+    return f"{{download}}`{len(build.notebooks)} notebooks in one ZIP file <../{place}>`"
 
 
 def take_pages(notebook, output, static):

@@ -17,8 +17,11 @@ from flarebook.compendium.book.api import api_reference
 from flarebook.compendium.book.architecture import package_drawing, workflow_drawing
 from flarebook.compendium.book.data_page import data_table, data_totals, description_links
 from flarebook.compendium.book.gallery import gallery
+from flarebook.compendium.book.notebooks import notebooks_archive
 from flarebook.compendium.book.openings import claim_count, claim_tables, opening_table, study_cards
+from flarebook.compendium.comparison.history import history_drawing
 from flarebook.compendium.errors import InputError
+from flarebook.compendium.project import studies
 from flarebook.compendium.provenance import ORIGINS, code_state, describe_origin, versions
 from flarebook.compendium.reports.agreement import RULE, badge, compare, read_statements, show_agreement
 from flarebook.compendium.reports.benchmark_tables import benchmark_table
@@ -40,16 +43,11 @@ from flarebook.compendium.reports.gates import CONSTANT, GREEN, gates_file, judg
 from flarebook.compendium.reports.markdown_tables import measured, table
 from flarebook.compendium.reports.scale import cost_table, measured_table, resource_table
 from flarebook.compendium.run import read_metrics
-from flarebook.compendium.workflow.parameters import is_real
+from flarebook.compendium.workflow.parameters import is_real, profile_names, read_profile
 
 MARK = re.compile(r"^<!-- flarebook: ([a-z-]+) -->$", re.MULTILINE)
 ROLE = re.compile(r"\{(agreement|measured|origin|published|value)\}`([^`:]+)(?::([^`]+))?`")
 PAPER_VALUES = "book/paper-values.yaml"
-STUDIES = {
-    "iris": "Study 1: Mg II spectra",
-    "stix": "Study 2: X-ray images",
-    "solarchip": "Study 3: contrastive pretraining",
-}
 
 
 @dataclass(frozen=True)
@@ -75,6 +73,11 @@ class Build:
     def runs(self):
         """When each notebook was executed, as of `execution`."""
         return execution(self.output, self.notebooks)
+
+    @cached_property
+    def profiles(self):
+        """Notebooks of all profiles and of this run: {profile: {notebook: Entry}}."""
+        return {name: read_profile(name).notebooks for name in dict.fromkeys((*profile_names(), self.profile))}
 
     @cached_property
     def verdicts(self):
@@ -110,9 +113,12 @@ def fill(text, build):
     """
 
     def part(match):
-        if match[1] not in PARTS:
-            raise InputError(f"no generated part is named {match[1]!r}: choose one of {', '.join(sorted(PARTS))}")
-        return PARTS[match[1]](build)
+        known = PARTS | {
+            f"{name}-{study}": partial(make, study) for study in studies() for name, make in OF_STUDY.items()
+        }
+        if match[1] not in known:
+            raise InputError(f"no generated part is named {match[1]!r}: choose one of {', '.join(sorted(known))}")
+        return known[match[1]](build)
 
     text = MARK.sub(part, text)
     known = {name: find(build) for name, find in ROLES.items()} if ROLE.search(text) else {}
@@ -212,7 +218,7 @@ def gate_table(build):
 
 def _by_study(lines):
     """Verdicts of each study that has some: list of (title, lines)."""
-    of = {title: [line for line in lines if line.name.startswith(f"{study}.")] for study, title in STUDIES.items()}
+    of = {title: [line for line in lines if line.name.startswith(f"{study}.")] for study, title in studies().items()}
     return [(title, found) for title, found in of.items() if found]
 
 
@@ -258,14 +264,16 @@ def versions_table(build):
 
 ROLES = {"agreement": agreements, "measured": numbers, "origin": origins, "published": published, "value": values}
 OWN = ("measured", "value")  # roles of this run's numbers, which a book without the study has not
+OF_STUDY = {  # parts of one study, whose name follows
+    "opening": partial(opening_table, up="../../"),
+    "paper-table": paper_table,
+    "claim-table": claim_table,
+    "cite": lambda study, build: cite_study(study, build.root),
+}
 PARTS = {
     "study-cards": study_cards,
     "claim-tables": claim_tables,
     "claim-count": claim_count,
-    **{f"opening-{study}": partial(opening_table, study, up="../../") for study in STUDIES},
-    **{f"paper-table-{study}": partial(paper_table, study) for study in STUDIES},
-    **{f"claim-table-{study}": partial(claim_table, study) for study in STUDIES},
-    **{f"cite-{study}": lambda build, study=study: cite_study(study, build.root) for study in STUDIES},
     "cite-book": lambda build: cite_book(build.root),
     "agreement-rule": lambda build: RULE,
     "gate-summary": gate_summary,
@@ -277,11 +285,13 @@ PARTS = {
     "constant-table": constant_table,
     "origin-table": origin_table,
     "data-totals": data_totals,
-    "data-table": partial(data_table, STUDIES),
+    "data-table": lambda build: data_table(studies(), build),
     "data-descriptions": description_links,
     "run-summary": lambda build: run_summary(build.profile, build.runs),
     "status-table": lambda build: status_table(build.runs),
     "versions-table": versions_table,
+    "history-drawing": history_drawing,
+    "notebooks-archive": notebooks_archive,
     "benchmark-table": lambda build: benchmark_table(build.root),
     "cost-table": lambda build: cost_table(build.root),
     "measured-table": lambda build: measured_table(build.root),

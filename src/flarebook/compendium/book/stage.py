@@ -9,7 +9,14 @@ import yaml
 
 from flarebook.compendium.atomic_files import make_folder
 from flarebook.compendium.book.edition import edition_notes, unlink, with_note, without_missing
-from flarebook.compendium.book.notebooks import fold_bookkeeping, number_figures, refuse_errors, take_pages, tidy_tables
+from flarebook.compendium.book.notebooks import (
+    fold_bookkeeping,
+    number_figures,
+    parameter_fold,
+    refuse_errors,
+    take_pages,
+    tidy_tables,
+)
 from flarebook.compendium.book.pages import Build, fill
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.reports.execution_tables import notebook_facts
@@ -75,7 +82,8 @@ def _stage_page(build, name, absent, note=None):
             text = without_missing(fill(cell.source, build), build, notebook.cells)
             cell.source = unlink(text, name, absent)
         facts = notebook_facts(build.profile, name, notebook.metadata["papermill"]["duration"])
-        prose[0].source = with_note(prose[0].source, "\n\n".join(filter(None, (facts, note))))
+        fold = parameter_fold(name.removeprefix("notebooks/"), build.profiles)
+        prose[0].source = with_note(prose[0].source, "\n\n".join(filter(None, (facts, fold, note))))
         nbformat.write(notebook, build.source / f"{name}.ipynb")
     else:
         text = fill((build.root / f"{name}.md").read_text(encoding="utf-8"), build)

@@ -42,8 +42,8 @@ def write_archive(root, run, folder):
             moment = max(time.gmtime(commit_time(root))[:6], EARLIEST)
             sums = []
             for path, (source, mode) in sorted(files.items()):
-                sums.append(f"{_add(archive, f'{name}/{path}', source, mode, moment)}  {path}\n")
-            _add(archive, f"{name}/{SUMS}", "".join(sums).encode(), MODES[False], moment)
+                sums.append(f"{add_file(archive, f'{name}/{path}', source, mode, moment)}  {path}\n")
+            add_file(archive, f"{name}/{SUMS}", "".join(sums).encode(), MODES[False], moment)
     path = Path(folder) / f"{name}.zip"
     with atomic_write(path.with_suffix(".zip.sha256")) as partial:
         partial.write_text(f"{sha256(path)}  {path.name}\n", encoding="utf-8")
@@ -65,7 +65,7 @@ def _built(root, run):
     return {path.resolve().relative_to(Path(root).resolve()).as_posix(): (path, MODES[False]) for path in paths}
 
 
-def _add(archive, name, source, mode, moment):
+def add_file(archive, name, source, mode, moment):
     """Add a file, bytes or a path, to an archive; returns its SHA-256."""
     entry = zipfile.ZipInfo(name, moment)
     entry.create_system, entry.external_attr = 3, (stat.S_IFREG | mode) << 16  # Unix

@@ -3,9 +3,9 @@
 import re
 
 from flarebook.compendium.batch_report import skipping
+from flarebook.compendium.comparison.runs import run_folder
 from flarebook.compendium.identity.work import bibtex_entry, read_work
 from flarebook.compendium.provenance import code_state, read_record
-from flarebook.compendium.reports.compare_runs import run_folder
 from flarebook.compendium.validation import check_known
 
 
@@ -60,7 +60,8 @@ def paper_as_bibtex(study, root=None):
 
 def cite_study(study, root):
     """Markdown of a study's page: the entries of the original and of this book."""
-    return f"```bibtex\n{paper_as_bibtex(study, root)}\n\n{book_as_bibtex(root)}\n```"
+    entries = filter(None, (paper_as_bibtex(study, root), book_as_bibtex(root)))
+    return "```bibtex\n" + "\n\n".join(entries) + "\n```"
 
 
 def cite_book(root):

@@ -4,8 +4,8 @@ import json
 
 import pytest
 
+from flarebook.compendium.comparison.runs import compare, different_parameters, run_folder
 from flarebook.compendium.errors import InputError
-from flarebook.compendium.reports.compare_runs import compare, different_parameters, run_folder
 from flarebook.compendium.run import open_run
 
 

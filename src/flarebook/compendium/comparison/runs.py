@@ -1,14 +1,19 @@
-"""Metrics of two runs side by side."""
+"""Numbers, parameters and figures of two runs side by side."""
 
 import math
 from pathlib import Path
 from typing import NamedTuple
 
+from flarebook.compendium.batch_report import counted
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.project import project_root
+from flarebook.compendium.provenance import read_record, sha256
 from flarebook.compendium.run import read_metrics
 from flarebook.compendium.validation import nearest, read_json
 from flarebook.compendium.workflow.parameters import known_parameters
+
+VALUES = "plotted values"
+FAR = 2  # spreads beyond which a number's change is counted apart
 
 
 class Line(NamedTuple):
@@ -19,6 +24,14 @@ class Line(NamedTuple):
     second: float | None
     difference: float | None
     sigmas: float | None
+
+
+class Pair(NamedTuple):
+    """A figure in two runs: the record in each, None where it lacks the figure, and what differs, in words."""
+
+    first: dict | None
+    second: dict | None
+    what: str
 
 
 def run_folder(name):
@@ -57,6 +70,42 @@ def different_parameters(first, second):
         if different := {key: pair for key, pair in pairs.items() if pair[0] != pair[1]}:
             found[name] = different
     return found
+
+
+def different_figures(first, second):
+    """Figures of two runs' folders that differ in what they plot or in their picture: {id: Pair}."""
+    folders = [Path(folder) / "figures" for folder in (first, second)]
+    ids = sorted({path.stem for folder in folders for path in folder.glob("*.json")})
+    pairs = {id: [read_record(one, id) if (one / f"{id}.json").is_file() else None for one in folders] for id in ids}
+    found = {id: Pair(*records, _what_differs(id, records, folders)) for id, records in pairs.items()}
+    return {id: pair for id, pair in found.items() if pair.what}
+
+
+def _what_differs(id, records, folders):
+    """What differs between a figure's records and pictures, in words; empty where both are the same."""
+    one, two = records
+    if one is None or two is None:
+        return f"only in {'A' if two is None else 'B'}"
+    parts = ["origin"] * (one["origin"] != two["origin"])
+    parts += [VALUES] * (one["data_sha256"] != two["data_sha256"])
+    pictures = [folder / f"{id}.png" for folder in folders]
+    parts += ["picture"] * (len({sha256(path) if path.is_file() else "" for path in pictures}) > 1)
+    return ", ".join(parts)
+
+
+def summary_of(lines, parameters, figures):
+    """What changed from one run to the other, in sentences.
+
+    lines: of `compare`.  parameters: of `different_parameters`.  figures: of `different_figures`.
+    """
+    shared = [line for line in lines if line.difference is not None]
+    changed = [line for line in shared if line.difference]
+    far = [line for line in changed if line.sigmas is not None and abs(line.sigmas) > FAR]
+    changes, plotted = sum(map(len, parameters.values())), sum(VALUES in pair.what for pair in figures.values())
+    yield f"Recorded parameters that differ: {changes}, in {counted(len(parameters), 'notebook')}."
+    yield f"Metrics that changed: {len(changed)} of {len(shared)}, {len(far)} of them by more than {FAR} spreads."
+    yield f"Metrics of one run only: {len(lines) - len(shared)}."
+    yield f"Figures that differ: {len(figures)}, {plotted} of them in the plotted values."
 
 
 def _parameters(path):
