@@ -16,7 +16,7 @@ from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[1]
 LOCK = ROOT / "requirements.lock"
-STUDIES = ("iris", "stix", "solarchip")
+STUDIES = sorted(path.name for path in (ROOT / "notebooks").iterdir())
 TORCH = ("torch", "torchvision")
 CUDA = re.compile(r"(nvidia|cuda)-.*|triton")
 MARKER = " ; python_full_version < '3.14' and platform_machine == 'x86_64' and sys_platform == 'linux'"  # on every line

@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 import yaml
 
-STUDIES = ("iris", "stix", "solarchip")
 LAST = ("notebooks", "book")
 TESTS = Path(__file__).parent
+STUDIES = {path.name for path in (TESTS.parent / "notebooks").iterdir()}
 
 
 def folder_of(item):
@@ -23,7 +23,7 @@ def pytest_collection_modifyitems(config, items):
     """Sort by folder and leave out the other studies when FLAREBOOK_STUDY names one."""
     items.sort(key=lambda item: LAST.index(folder_of(item)) if folder_of(item) in LAST else -1)
     study = os.environ.get("FLAREBOOK_STUDY")
-    others = [item for item in items if study and folder_of(item) in set(STUDIES) - {study}]
+    others = [item for item in items if study and folder_of(item) in STUDIES - {study}]
     if others:
         config.hook.pytest_deselected(items=others)
         items[:] = [item for item in items if item not in others]

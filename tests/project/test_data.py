@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from flarebook.compendium.data.manifest import read_manifest
+from flarebook.compendium.project import studies
 from flarebook.compendium.provenance import sha256
 
 ROOT = Path(__file__).parents[2]
@@ -49,7 +50,7 @@ def test_every_file_with_a_hash_that_does_not_ship_is_read_by_the_package_or_a_n
 def test_what_stands_in_for_a_data_set_exists():
     known = read_manifest(ROOT / "data-manifest.yaml")
     for dataset in known.values():
-        for path in re.findall(r"\b(?:src/[\w./]+\w|(?:iris|stix|solarchip)/\d-[\w-]+)", dataset.stands_in or ""):
+        for path in re.findall(rf"\b(?:src/[\w./]+\w|(?:{'|'.join(studies())})/\d-[\w-]+)", dataset.stands_in or ""):
             named = path if path.startswith("src/") else f"notebooks/{path}.ipynb"
             assert (ROOT / named).exists(), f"{dataset.id}: {path}"
         assert not set(known) & set(re.findall(r"[\w-]+", dataset.stands_in or "")), f"{dataset.id} names another entry"

@@ -1,0 +1,146 @@
+"""A new study passes the checks at once, in a copy of the project: style, tests, notebook, gate, and book."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from flarebook.compendium.errors import InputError
+from flarebook.compendium.project import studies
+from flarebook.compendium.workflow import new_study
+
+ROOT = Path(__file__).parents[3]
+LEFT_OUT = shutil.ignore_patterns("build", ".*", "__pycache__")
+KEPT = (".zenodo.json", ".devcontainer", ".dockerignore", ".pre-commit-config.yaml")
+OTHERS = "not (" + " or ".join(f"{study}" for study in studies(ROOT)) + ")"  # what names another study
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory):
+    """A copy of the project with the study radio."""
+    folder = tmp_path_factory.mktemp("project") / "flarebook"
+    shutil.copytree(ROOT, folder, ignore=LEFT_OUT)
+    for name in KEPT:
+        (shutil.copytree if (ROOT / name).is_dir() else shutil.copy)(ROOT / name, folder / name)
+    done = run(folder, "-m", "flarebook.commands.main", "new", "study", "radio", "--title", "Radio bursts")
+    assert "written: notebooks/radio/1-first-look.ipynb" in done and "changed: pyproject.toml" in done
+    return folder
+
+
+def run(folder, *arguments, program=None):
+    """Run Python, or another program of this environment, in a copy of the project; returns what it prints."""
+    environment = os.environ | {"PYTHONPATH": str(folder / "src"), "FLAREBOOK_ROOT": str(folder), "FLAREBOOK_STUDY": ""}
+    programs = Path(sys.executable).parent
+    command = [programs / program if program else sys.executable, *arguments]
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-3000:]
+    return done.stdout
+
+
+@pytest.mark.slow
+def test_it_is_in_style_and_its_imports_run_downward(copy):
+    run(copy, "check", "--quiet", ".", program="ruff")
+    run(copy, "format", "--check", "--quiet", ".", program="ruff")
+    assert "kept" in run(copy, "--no-cache", program="lint-imports")
+    assert "flarebook.solarchip | flarebook.radio" in (copy / "pyproject.toml").read_text()
+
+
+@pytest.mark.slow
+def test_it_passes_the_tests_of_the_project_and_its_own(copy):
+    folders = ("tests/project", "tests/radio", "tests/notebooks/test_profiles.py")
+    told = run(copy, "-m", "pytest", "-q", "-p", "no:cacheprovider", *folders, "-k", OTHERS)
+    assert re.search(r"\d+ passed", told) and "failed" not in told
+    names = run(copy, "-m", "pytest", "-q", "--collect-only", *folders, "-k", "radio")
+    assert "flarebook.radio" in names and "1-first-look" in names and "test_sizes" in names
+
+
+@pytest.fixture(scope="module")
+def built(copy):
+    """Folder of the copy's ci run with the notebook of the study."""
+    run(copy, "-m", "flarebook.commands.main", "run", "radio/1-first-look", "--profile", "ci", "--output", "build/ci")
+    return copy / "build/ci"
+
+
+@pytest.mark.slow
+def test_its_notebook_runs_and_its_gate_is_green(copy, built):
+    told = run(copy, "-m", "flarebook.commands.main", "check", "--profile", "ci", "--study", "radio", "--brief")
+    assert told.strip() == "Gates: 1 of 1 green."
+    assert (built / "figures/radio-x-sizes.csv").is_file()
+
+
+@pytest.fixture(scope="module")
+def pages(copy, built):
+    """Pages of the strict book of the study alone."""
+    run(copy, "-m", "flarebook.compendium.book", "ci", "--study", "radio")
+    return built / "book/_build/html"
+
+
+@pytest.mark.slow
+def test_its_book_builds_strictly_with_its_pages_and_figure(pages):
+    assert "Radio bursts" in (pages / "book/radio/introduction.html").read_text()
+    page = (pages / "notebooks/radio/1-first-look.html").read_text()
+    assert "The result in three lines" in page and re.search(r"caption-number\">Fig. \d+", page)
+
+
+@pytest.mark.slow
+def test_the_same_pages_are_built_by_sphinx_alone_from_the_generated_configuration(copy, pages, built, tmp_path):
+    """The way out of jupyter-book 1: its conf.py, Sphinx and myst-nb, every warning an error."""
+    source = shutil.copytree(built / "book/source", tmp_path / "source")
+    settings = ("--config", source / "_config.yml", "--toc", source / "_toc.yml")
+    run(copy, "config", "sphinx", source, *settings, program="jupyter-book")
+    assert "myst_nb" in (source / "conf.py").read_text()
+    run(copy, "-m", "sphinx", "-q", "-W", "-n", "--keep-going", "-b", "html", source, tmp_path / "html")
+    for path in pages.glob("*/**/*.html"):
+        if path.relative_to(pages).parts[0] in ("book", "notebooks"):
+            alone = (tmp_path / "html" / path.relative_to(pages)).read_text()
+            assert figures(alone) == figures(path.read_text()), path.name
+
+
+def figures(page):
+    """Numbered captions of a page."""
+    return re.findall(r"caption-number\">(Fig\. \d+)", page)
+
+
+@pytest.mark.parametrize("name", ["Radio", "x", "radio-bursts", "radio2", "class", "../radio", ""])
+def test_a_bad_name_is_one_sentence(name):
+    with pytest.raises(InputError, match="is no name of a study: give 2 to 20 small letters"):
+        new_study.write_study(ROOT, name)
+
+
+@pytest.mark.parametrize("name", ["iris", "encoders", "peers", "uv", "all", "archives"])
+def test_a_taken_name_is_one_sentence_that_names_what_has_it(name):
+    with pytest.raises(InputError, match=f"the name '{name}' is taken by .*: choose another"):
+        new_study.write_study(ROOT, name)
+
+
+def test_a_title_that_yaml_would_misread_is_refused():
+    with pytest.raises(InputError, match="is no title"):
+        new_study.write_study(ROOT, "sound", 'The "sound"')
+
+
+@pytest.mark.slow
+def test_nothing_is_left_of_a_study_that_failed_on_the_way(copy, monkeypatch):
+    before = {path: path.read_bytes() for path in copy.rglob("*") if path.is_file()}
+
+    def fail(work, root):
+        raise InputError("the bibliography has no entry")
+
+    monkeypatch.setattr(new_study, "describe", fail)
+    with pytest.raises(InputError, match="no entry"):
+        new_study.write_study(copy, "sound")
+    assert {path: path.read_bytes() for path in copy.rglob("*") if path.is_file()} == before
+    assert not list(copy.glob("*/sound"))
+
+
+def test_a_list_of_studies_in_another_form_is_refused_and_nothing_written(tmp_path):
+    for name in ("pyproject.toml", "_toc.yml", "locks", "profiles", "metrics"):
+        (shutil.copytree if (ROOT / name).is_dir() else shutil.copy)(ROOT / name, tmp_path / name)
+    text = (ROOT / "pyproject.toml").read_text()
+    (tmp_path / "pyproject.toml").write_text(text.replace('flarebook.solarchip"', 'flarebook.solarchip "'))
+    with pytest.raises(InputError, match="pyproject.toml has no .* enter it by hand"):
+        new_study.write_study(tmp_path, "sound")
+    assert not list(tmp_path.glob("*/sound*"))
