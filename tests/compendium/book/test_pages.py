@@ -180,10 +180,10 @@ def test_gates_are_summed_up_with_the_red_ones_and_folded_by_study(build, monkey
     monkeypatch.setattr(pages.Build, "verdicts", judge(measured, gates))
     summary = fill("<!-- flarebook: gate-summary -->", build)
     assert summary.startswith("**1 red (iris.b); 1 missing (stix.c); 2 of 4 green.**")
-    assert "| Study 1: Mg II spectra | 1 | 0 | 1 |" in summary and "| `iris.b` | **red** |" in summary
+    assert "| Study 1: Mg II spectra before flares | 1 | 0 | 1 |" in summary and "| `iris.b` | **red** |" in summary
     assert "`iris.a`" not in summary and "Study 3" not in summary
     first, second = fill("<!-- flarebook: gate-table -->", build).split("\n\n")
-    assert first.startswith(":::{dropdown} Study 1: Mg II spectra: 1 red (iris.b); 1 of 2 green\n")
+    assert first.startswith(":::{dropdown} Study 1: Mg II spectra before flares: 1 red (iris.b); 1 of 2 green\n")
     assert 0 < first.index("`iris.b`") < first.index("`iris.a`") and "`stix.c`" in second
 
 

@@ -82,9 +82,7 @@ def test_the_page_shows_a_drawing_or_says_that_nothing_was_entered(made, project
     build = SimpleNamespace(root=project, source=tmp_path / "source")
     assert history_drawing(build) == "No run has been entered yet."
     append_history(made("a" * 40, 1.5))
-    assert ":alt: 2 small panels of 1 commit, with the profiles ci: flux of a flare, last 1.5." in history_drawing(
-        build
-    )
+    assert ":alt: 2 small panels of 1 commit, profiles ci: flux of a flare, last 1.5." in history_drawing(build)
     assert (tmp_path / "source/book/history.svg").is_file()
 
 

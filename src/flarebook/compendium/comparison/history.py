@@ -103,10 +103,8 @@ def history_drawing(build):
         "Headline numbers by commit, in the order in which they were entered; below each commit the day of its run. "
         "Bars: standard deviations over repetitions. In brackets the data."
     )
-    alt = f"{len(names)} small panels of {counted(len(commits), 'commit')}, with the profiles "
-    alt += f"{', '.join(sorted(profiles))}: " + ", ".join(
-        f"{name}, last {row.value}" for name, row in _latest(rows, names)
-    )
+    alt = f"{len(names)} small panels of {counted(len(commits), 'commit')}, profiles {', '.join(sorted(profiles))}: "
+    alt += "; ".join(f"{name}, last {row.value}" for name, row in _latest(rows, names))
     return write_drawing(build.source / "book", "history", plot_history(rows, names), caption, f"{alt}.")
 
 
@@ -140,8 +138,9 @@ def plot_history(rows, names):
         panel.margins(x=0.2, y=0.3)
         panel.spines[["top", "right"]].set_visible(False)
     ticks = [f"{commit[:7]}\n{days[commit]}" for commit in commits]
-    for panel in panels[-COLUMNS:]:
+    for panel in panels[max(len(names) - COLUMNS, 0) : len(names)]:  # the last of each column
         panel.set_xticks(range(len(commits)), ticks, fontsize=8)
+        panel.tick_params(labelbottom=True)
     for panel in panels[len(names) :]:
         panel.set_axis_off()
     marks = {line.get_label(): line for panel in panels for line in panel.containers}
