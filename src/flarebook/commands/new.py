@@ -8,7 +8,7 @@ from flarebook.compendium.batch_report import print_line
 
 app = typer.Typer(no_args_is_help=True, help="A new study, complete enough to pass the tests.")
 NEXT = """`make test STUDY={name}` tests it, `make book PROFILE=ci STUDY={name}` shows it.
-CONTRIBUTING.md says what is left to write: question, data, method, its own gate, its card on book/index.md."""
+CONTRIBUTING.md says what is left to write: question, data, method, its own gate, its claims on the front page."""
 
 
 @app.callback()

@@ -23,22 +23,13 @@ from flarebook.compendium.comparison.history import history_drawing
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.project import studies
 from flarebook.compendium.provenance import ORIGINS, code_state, describe_origin, versions
+from flarebook.compendium.reports import gate_tables
 from flarebook.compendium.reports.agreement import RULE, badge, compare, read_statements, show_agreement
 from flarebook.compendium.reports.benchmark_tables import benchmark_table
 from flarebook.compendium.reports.citation import cite_book, cite_study
 from flarebook.compendium.reports.claims import HEAD, claim_rows
 from flarebook.compendium.reports.execution_tables import execution, run_summary, status_table
 from flarebook.compendium.reports.gate_tables import NONE as MISSING
-from flarebook.compendium.reports.gate_tables import (
-    ORDER,
-    effect_rows,
-    finding_rows,
-    gate_mark,
-    gate_rows,
-    headline,
-    kind_rows,
-    number,
-)
 from flarebook.compendium.reports.gates import CONSTANT, GREEN, gates_file, judge, read_gates
 from flarebook.compendium.reports.markdown_tables import measured, table
 from flarebook.compendium.reports.scale import cost_table, measured_table, resource_table
@@ -139,7 +130,7 @@ def paper_table(study, build):
     if not build.holds(study):
         return "*This build holds another study only.*"
     metrics, found = build.metrics, agreements(build)
-    gates = {verdict.name: gate_mark([verdict]) for verdict in build.verdicts if verdict.gate}
+    gates = {verdict.name: gate_tables.gate_mark([verdict]) for verdict in build.verdicts if verdict.gate}
     rows = [
         (*_paper_row(entry, metrics.get(entry.metric)), found[entry.metric], gates.get(entry.metric, MISSING))
         for entry in build.statements
@@ -201,10 +192,10 @@ def gate_summary(build):
     if not found:
         return "This run has no gates."
     counts = [(title, Counter(line.verdict for line in lines)) for title, lines in _by_study(found)]
-    rows = [(title, *(count[word] for word in ORDER)) for title, count in counts]
-    parts = [f"**{headline(found)}.**", table(("study", *ORDER), rows)]
+    rows = [(title, *(count[word] for word in gate_tables.ORDER)) for title, count in counts]
+    parts = [f"**{gate_tables.headline(found)}.**", table(("study", *gate_tables.ORDER), rows)]
     if others := [line for line in found if line.verdict != GREEN]:
-        parts.append(table(*gate_rows(others)))
+        parts.append(table(*gate_tables.gate_rows(others)))
     return "\n\n".join(parts)
 
 
@@ -212,7 +203,8 @@ def gate_table(build):
     """Every gate, folded by study, those that are not green first."""
     found = _by_study([line for line in build.verdicts if line.gate])
     return "\n\n".join(
-        f":::{{dropdown}} {title}: {headline(lines)}\n{table(*gate_rows(lines))}\n:::" for title, lines in found
+        f":::{{dropdown}} {title}: {gate_tables.headline(lines)}\n{table(*gate_tables.gate_rows(lines))}\n:::"
+        for title, lines in found
     )
 
 
@@ -225,7 +217,9 @@ def _by_study(lines):
 def sign_table(build):
     """Gates that cannot see a change of sign, counted and listed."""
     what = "cannot see a change of sign: their tolerance includes zero"
-    return _listed(build, what, lambda gate: gate.sign_blind, "tolerance", lambda gate: number(gate.tolerance))
+    return _listed(
+        build, what, lambda gate: gate.sign_blind, "tolerance", lambda gate: gate_tables.number(gate.tolerance)
+    )
 
 
 def constant_table(build):
@@ -237,7 +231,9 @@ def constant_table(build):
 def _listed(build, what, chosen, head, cell):
     """Count of the gates that are chosen, and a folded list of them with a third column of its own."""
     gates = {verdict.name: verdict.gate for verdict in build.verdicts if verdict.gate}
-    rows = [(f"`{name}`", number(gate.expected), cell(gate)) for name, gate in gates.items() if chosen(gate)]
+    rows = [
+        (f"`{name}`", gate_tables.number(gate.expected), cell(gate)) for name, gate in gates.items() if chosen(gate)
+    ]
     text = f"{len(rows)} of {len(gates)} gates {what}."
     if not rows:
         return text
@@ -278,9 +274,9 @@ PARTS = {
     "agreement-rule": lambda build: RULE,
     "gate-summary": gate_summary,
     "gate-table": gate_table,
-    "kind-table": lambda build: table(*kind_rows(build.verdicts)),
-    "finding-table": lambda build: table(*finding_rows(build.verdicts)),
-    "effect-table": lambda build: table(*effect_rows(build.verdicts)),
+    "kind-table": lambda build: table(*gate_tables.kind_rows(build.verdicts)),
+    "finding-table": lambda build: table(*gate_tables.finding_rows(build.verdicts)),
+    "effect-table": lambda build: table(*gate_tables.effect_rows(build.verdicts)),
     "sign-table": sign_table,
     "constant-table": constant_table,
     "origin-table": origin_table,
