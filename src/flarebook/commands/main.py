@@ -9,16 +9,20 @@ from typing import Annotated
 
 import typer
 
-from flarebook.commands import data, iris, new, parts, solarchip, stix
-from flarebook.compendium.batch_report import counted, print_line, report_skipped
+from flarebook.commands import data, figures, iris, new, parts, solarchip, stix
+from flarebook.compendium.batch_report import counted, print_line
 from flarebook.compendium.errors import InputError, NotebookError, plain, reason_of
 
 # Each command imports what it needs itself: papermill and pandas would make `flarebook --help` wait for seconds.
-EPILOG = "Exit codes: 0 all well; 1 a gate is red or a notebook stopped; 2 bad input; 130, 143 stopped by a signal."
+EPILOG = (
+    "Exit codes: 0 all well; 1 a gate is red, a figure differs or a notebook stopped; 2 bad input; "
+    "130, 143 stopped by a signal."
+)
 HELP = "Flarebook: solar-flare studies as notebooks to rerun, change and cite."
 app = typer.Typer(no_args_is_help=True, help=HELP, epilog=EPILOG, add_completion=False, pretty_exceptions_enable=False)
 for study in (data, parts, new, iris, stix, solarchip):
     app.add_typer(study.app, name=study.__name__.rpartition(".")[2])
+app.add_typer(figures.app)
 
 
 @app.callback()
@@ -120,39 +124,6 @@ def check(
     if skipped := gates.notebooks_not_run(run, study):
         typer.echo(f"Not run: {', '.join(skipped)}.")
     raise typer.Exit(0 if gates.all_green(verdicts) else 1)
-
-
-@app.command()
-def figures(run: Annotated[str, typer.Argument(help="Profile, run label or folder.")] = "laptop"):
-    """List a run's figures: id, number in the paper, origin, caption, files.
-
-    Example: flarebook figures ci
-    """
-    from flarebook.commands.tables import figures_table, show
-
-    table, skipped = figures_table(run)
-    show(*table)
-    report_skipped(skipped)
-
-
-@app.command()
-def cite(
-    figure: Annotated[str, typer.Argument(help="Figure id, for example iris-12-performance; none: the book.")] = "",
-    run: Annotated[str, typer.Option(help="Profile, run label or folder.")] = "laptop",
-    bibtex: Annotated[bool, typer.Option("--bibtex", help="BibTeX entry instead of text.")] = False,
-):
-    """Print the citation of the book, or of a figure with its data hash: version and commit are named.
-
-    Example: flarebook cite iris-12-performance --bibtex
-    """
-    from flarebook.compendium.project import project_root
-    from flarebook.compendium.reports import citation
-
-    if not figure:
-        typer.echo((citation.book_as_bibtex if bibtex else citation.book_as_text)(project_root()))
-        return
-    record = citation.figure_record(figure, run)
-    typer.echo((citation.as_bibtex if bibtex else citation.as_text)(record))
 
 
 @app.command()

@@ -12,7 +12,7 @@ from flarebook.compendium.data.download import check_hash, locate
 from flarebook.compendium.data.manifest import read_manifest
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.errors import plain as without_controls
-from flarebook.compendium.project import notebook_path, project_root
+from flarebook.compendium.project import notebook_path, project_root, shown
 from flarebook.compendium.reports.citation import figure_records
 from flarebook.compendium.reports.gates import GREEN, KINDS, MISSING, RED, UNGATED
 from flarebook.compendium.validation import check_known
@@ -100,6 +100,25 @@ def figures_table(run):
         for r in records
     ]
     return (f"Figures of {run}", ("id", "paper", "data", "caption", "files"), rows), skipped
+
+
+def reproduction_lines(made):
+    """What a figure that was made again says: its origin, its steps, its versions, data and picture; list of lines.
+
+    made: Reproduction.
+    """
+    then, today = made.recorded, made.made
+    code = f"{(today['commit'] or 'no commit')[:10]}{', changed since' if today['dirty'] else ''}"
+    again = f"{counted(len(made.steps) - 1, 'earlier step')} run again" if len(made.steps) > 1 else "no earlier step"
+    used = f"the results of {shown(made.inputs)}, as recorded" if made.inputs else again
+    versions = [f"{name} {one or 'none'} recorded, {two or 'none'} now" for name, (one, two) in made.versions.items()]
+    return [
+        f"Figure {then['id']} of {then['notebook']}, recorded {then['time']}, {(then['commit'] or 'no commit')[:10]}",
+        f"Made again with the code of {code}, from {used}: {shown(made.folder)}",
+        f"Versions: {'; '.join(versions) or 'all as recorded'}",
+        f"Data: {made.difference.data}",
+        f"Picture: {made.difference.picture}",
+    ]
 
 
 def data_table(study=None):

@@ -2,6 +2,7 @@
 
 import base64
 import logging
+import os
 import re
 from pathlib import Path
 
@@ -94,7 +95,7 @@ def _has_named_index(data):
 
 
 def complete_record(folder, id, record):
-    """Add to a figure's record its label, number, files, data hash, code state, versions and time."""
+    """Add to a figure's record its label, number, files, data hash, code state, versions, threads and time."""
     number = re.match(r"[a-z]+-(\d\d)-", id)
     files = {suffix: f"{id}.{suffix}" for suffix in (*FORMATS, "csv", "json")}
     return {
@@ -106,6 +107,7 @@ def complete_record(folder, id, record):
         "data_sha256": sha256(folder / files["csv"]),
         **code_state(),
         "versions": versions(),
+        "threads": os.environ.get("OMP_NUM_THREADS"),  # sums in another order differ in their last digits
         "time": now(),
     }
 

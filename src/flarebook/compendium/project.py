@@ -2,6 +2,7 @@
 
 import os
 import re
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
 
 import platformdirs
@@ -107,3 +108,13 @@ def notebook_path(notebook):
     """Source file of a notebook named STUDY/STEP."""
     study, step = split_name(notebook)
     return project_root() / "notebooks" / study / f"{step}.ipynb"
+
+
+def built_elsewhere(study, step, file):
+    """Which built profile holds a result of a step, as the end of a sentence; empty for none."""
+    with suppress(InputError):  # outside a project
+        for path in sorted(in_project("build").glob(f"*/results/{study}/{step}/{file}")):
+            profile = path.parents[3].name
+            if in_project(f"profiles/{profile}.yaml").is_file():
+                return f"; build/{profile} holds it: --profile {profile}"
+    return ""

@@ -3,7 +3,7 @@
 import json
 import math
 import os
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +13,9 @@ from flarebook.compendium.atomic_files import atomic_write, make_folder
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.interactive_pages import publish_page
 from flarebook.compendium.mapped_arrays import open_arrays
-from flarebook.compendium.project import STAGING, in_project, shown, split_name
+from flarebook.compendium.project import STAGING, built_elsewhere, in_project, shown, split_name
 from flarebook.compendium.provenance import MIXTURES, cell_parameters, mix_origins, origin_record, to_json
+from flarebook.compendium.staging import recorded_hash
 from flarebook.compendium.validation import read_json, validated
 
 
@@ -67,6 +68,7 @@ class Run:
         self.origin = "simulated"  # of metrics and figures that do not say; the loaded tables may tell another
         self.encoder = ""  # frozen encoder whose features enter the numbers and figures that do not say another
         self._loaded = False  # whether a table told its origin
+        self.earlier = {}  # hashes of the earlier steps' results that were read, {"iris/3-observations/scene.npz": ...}
         self.rng = np.random.default_rng(seed)
         self.metrics = []
 
@@ -181,13 +183,14 @@ class Run:
                 f"{self.study}/{self.step} needs {file} of {self.study}/{step}, which is not in "
                 f"{' or '.join(shown(place / step) for place in searched)}: "
                 f"{remedy}, with the same --profile, or name a folder with --inputs"
-                f"{'' if found else _built_elsewhere(self.study, step, file)}"
+                f"{'' if found else built_elsewhere(self.study, step, file)}"
             )
         if folder != own and (different := _of_other_origin(own, folder)):
             raise InputError(
                 f"{self.study}/{self.step} would mix origins: {different}, but {step} is only in {shown(folder)}: "
                 f"{remedy}, or choose another --output"
             )
+        self.earlier[f"{self.study}/{step}/{file}"] = recorded_hash(folder / step, file)
         return folder / step / file
 
     def metric(self, name, value, spread=None, n=None, origin=None, encoder=None):
@@ -236,6 +239,7 @@ class Run:
             "study": self.study,
             "notebook": f"notebooks/{self.study}/{self.step}.ipynb",
             "parameters": {**self.parameters, "seed": self.seed},
+            "earlier": self.earlier,
         }
         from flarebook.compendium.figures import publish  # the commands that read metrics draw nothing
 
@@ -254,16 +258,6 @@ def read_metrics(folder):
         for metric in validated(MetricRecords, read_json(path), path).root:
             found[metric.name] = {**metric.model_dump(), "notebook": notebook}
     return found
-
-
-def _built_elsewhere(study, step, file):
-    """Which built profile holds a result of a step, as the end of a sentence; empty for none."""
-    with suppress(InputError):  # outside a project
-        for path in sorted(in_project("build").glob(f"*/results/{study}/{step}/{file}")):
-            profile = path.parents[3].name
-            if in_project(f"profiles/{profile}.yaml").is_file():
-                return f"; build/{profile} holds it: --profile {profile}"
-    return ""
 
 
 def _of_other_origin(own, other):

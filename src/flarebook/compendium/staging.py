@@ -2,11 +2,18 @@
 
 import contextlib
 import os
+from pathlib import Path
+
+from pydantic import RootModel
 
 from flarebook.compendium.atomic_files import atomic_write, make_folder, own_folder, writing
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.project import STAGING, split_name
 from flarebook.compendium.provenance import FIGURE_ID, read_record, sha256, to_json
+from flarebook.compendium.validation import read_json, validated
+
+CHECKSUMS = "sha256.json"  # of a step's results: what later steps depend on
+Checksums = RootModel[dict[str, str]]  # content of that file: {file: hash}
 
 
 @contextlib.contextmanager
@@ -47,10 +54,20 @@ def _write_checksums(folder):
     if not (folder / "metrics.json").is_file():
         name = "/".join(folder.parts[-2:])
         raise InputError(f"notebook {name} made no run: call open_run in its second code cell")
-    files = [path for path in sorted(folder.rglob("*")) if path.is_file() and path.name != "sha256.json"]
+    files = [path for path in sorted(folder.rglob("*")) if path.is_file() and path.name != CHECKSUMS]
     hashes = {str(path.relative_to(folder)): sha256(path) for path in files if not path.name.startswith(".")}
-    with atomic_write(folder / "sha256.json") as path:
+    with atomic_write(folder / CHECKSUMS) as path:
         path.write_text(to_json(hashes), encoding="utf-8")
+
+
+def recorded_hash(folder, file):
+    """SHA-256 of a step's result as its run recorded it; computed where the run recorded none.
+
+    folder: of the step's results.  file: name in it.
+    """
+    path = Path(folder) / CHECKSUMS
+    hashes = validated(Checksums, read_json(path), path).root if path.is_file() else {}
+    return hashes.get(file) or sha256(Path(folder) / file)
 
 
 def _put_in_place(staging, output, study, step):
@@ -59,7 +76,7 @@ def _put_in_place(staging, output, study, step):
     staging: folder of the run.
     """
     new, old = staging / "results" / study / step, output / "results" / study / step
-    os.replace(new / "sha256.json", staging / "sha256.json")
+    os.replace(new / CHECKSUMS, staging / CHECKSUMS)
     if make_folder(old.parent) and old.exists():
         os.replace(old, staging / "earlier")
     os.replace(new, old)
@@ -69,7 +86,7 @@ def _put_in_place(staging, output, study, step):
         os.replace(path, output / "figures" / path.name)
     if (executed := staging / f"{step}.ipynb").is_file():
         os.replace(executed, make_folder(output / "notebooks" / study) / executed.name)
-    os.replace(staging / "sha256.json", old / "sha256.json")
+    os.replace(staging / CHECKSUMS, old / CHECKSUMS)
 
 
 def _remove_figures(folder, notebook):
