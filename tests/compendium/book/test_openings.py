@@ -61,15 +61,15 @@ SUPPORTED, OPEN, REFUTED = (
 
 
 @pytest.mark.parametrize(
-    ("other", "shown"),
+    ("rows", "shown"),
     [
-        (part("2", "supported", 2, 0, 0), "{bdg-success}`supported` (5 for, 0 against, 0 open)"),
-        (OPEN, "{bdg-muted-line}`undecided` (4 for, 0 against, 2 open)"),
-        (REFUTED, "{bdg-danger}`not supported` (3 for, 2 against, 1 open)"),
+        ((SUPPORTED, part("2", "supported", 2, 0, 0)), "{bdg-success}`supported` (5 for, 0 against, 0 open)"),
+        ((SUPPORTED, OPEN), "{bdg-muted-line}`undecided` (4 for, 0 against, 2 open)"),
+        ((part("1", "undecided", 0, 0, 3), REFUTED), "{bdg-danger}`not supported` (0 for, 2 against, 4 open)"),
     ],
 )
-def test_the_verdict_on_a_claim_follows_from_what_the_notebooks_judged(make, other, shown):
-    assert cells(make(CLAIM, rows=[SUPPORTED, other]))[4] == shown
+def test_the_verdict_on_a_claim_follows_from_what_the_notebooks_judged(make, rows, shown):
+    assert cells(make(CLAIM, rows=rows))[4] == shown
 
 
 def test_the_verdict_on_a_number_follows_from_the_papers(make):
