@@ -123,6 +123,8 @@ def test_a_number_stands_in_the_column_of_its_data(make):
         cells(make(CLAIM, rows=[SUPPORTED, OPEN], metric=real))
     moved = cells(make(CLAIM, metric=real, run="ci-real"))
     assert moved[2].startswith("AUC 0.86") and moved[3:5] == ["not tested", "–"]
+    lacking = cells(make(CLAIM, metric={**real, "value": None}, run="ci-real"))
+    assert lacking[2:4] == ["not tested", "not tested"]
     rehearsed = cells(make(CLAIM, metric={**SCORE, "origin": "rehearsal"}, run="ci-real"))
     assert rehearsed[2].startswith("*rehearsal:* AUC 0.86")
 

@@ -161,7 +161,8 @@ def found_cells(claim, build):
     cells = {"real": [], "simulated": []}
     for column in cells:
         text = getattr(claim, column)
-        origin = " ".join(build.metrics[name]["origin"] for name in metrics_of(text) if name in build.metrics)
+        metrics = [build.metrics[name] for name in metrics_of(text) if name in build.metrics]
+        origin = " ".join(metric["origin"] for metric in metrics if metric["value"] is not None)
         place = column if not origin else "simulated" if "simulated" in origin else "real"
         if place != column and not is_real(build.profile):
             raise InputError(f"{FILE}: {claim.claim}: a number in column {column!r} is {place}: move the sentence")
@@ -175,7 +176,7 @@ def claim_count(build):
     claims = [claim for study, one in read_openings(build.root).items() if build.holds(study) for claim in one.claims]
     found = [(word, data) for word, _, data in (verdict(claim, build) for claim in claims) if word != NOTHING]
     kinds = [sum(word in words for word, _ in found) for words in (FOR, AGAINST, (INPUT,))]
-    real = sum("real" in data and "simulated" not in data for _, data in found)
+    real = sum(data.split(",")[0] == "real" for _, data in found)
     open_ones = len(found) - sum(kinds)
     return (
         f"**Of {len(found)} claims of the papers: {kinds[0]} found here, {kinds[1]} not found, {open_ones} undecided, "
