@@ -98,14 +98,17 @@ def test_a_paper_that_may_be_withdrawn_is_cited_with_the_warning(pages):
     assert "withdrawn" in card.get_text() and "withdrawn" in heading.find_parent("section").get_text()
 
 
-def test_a_narrow_screen_shows_every_cell_of_a_claim_under_its_name(pages, browser):
+@pytest.mark.parametrize("name", ["index", "claims", "stix/introduction"])
+def test_a_narrow_screen_shows_every_cell_of_a_claim_under_its_name(pages, browser, name):
     page = browser.new_page()
     page.set_viewport_size({"width": 390, "height": 844})
-    page.goto((pages / "book/index.html").as_uri(), wait_until="load")
-    right = "[...document.querySelectorAll('.flarebook-claims td')].map(c => c.getBoundingClientRect().right)"
-    assert max(page.evaluate(right)) <= 390
-    label = "getComputedStyle(document.querySelector('.flarebook-claims td:nth-child(5)'), '::before').content"
-    assert "verdict" in page.evaluate(label)
+    page.goto((pages / f"book/{name}.html").as_uri(), wait_until="load")
+    right = "[...document.querySelectorAll('.flarebook-stacked td')].map(c => c.getBoundingClientRect().right)"
+    assert 0 < max(page.evaluate(right)) <= 390
+    style = "[...document.querySelectorAll('.flarebook-stacked table')].map(t => [...t.rows[1].cells].slice(1)"
+    labels = page.evaluate(style + ".map(c => getComputedStyle(c, '::before').content.replace(/[\": ]+$|\"/g, '')))")
+    heads = page.evaluate(style.replace("rows[1]", "rows[0]") + ".map(c => c.textContent.trim()))")
+    assert labels == heads
     page.close()
 
 

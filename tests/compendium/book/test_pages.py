@@ -114,8 +114,8 @@ def test_a_verdict_on_a_claim_stands_with_its_counts_and_notebook(build):
     whole = replace(build, notebooks=("notebooks/solarchip/5-translation",))
     lines = fill("<!-- flarebook: claim-table-solarchip -->", whole).splitlines()
     link = "../notebooks/solarchip/5-translation.ipynb"
-    assert lines[3] == f"| [3]({link}) | {{bdg-danger}}`not supported` | 15 | 2 | 9 | 4 | real |"
-    assert lines[2].startswith(rf"| [1 \|B\|]({link}) | {{bdg-muted-line}}`undecided at this size` | 15 |")
+    assert lines[4] == f"| [3]({link}) | {{bdg-danger}}`not supported` | 15 | 2 | 9 | 4 | real |"
+    assert lines[3].startswith(rf"| [1 \|B\|]({link}) | {{bdg-muted-line}}`undecided at this size` | 15 |")
     assert "No notebook" in fill(
         "<!-- flarebook: claim-table-solarchip -->", build
     )  # which is not of this build's contents

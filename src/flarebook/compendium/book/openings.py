@@ -9,7 +9,7 @@ from flarebook.compendium.provenance import describe_origin, read_record
 from flarebook.compendium.reports.agreement import AGREES, DIFFERS, INPUT, NOTHING, badge, show_agreement
 from flarebook.compendium.reports.claims import NOT_SUPPORTED, SUPPORTED, claim_rows, join_claims
 from flarebook.compendium.reports.gate_tables import gate_mark
-from flarebook.compendium.reports.markdown_tables import table
+from flarebook.compendium.reports.markdown_tables import stacked_table
 from flarebook.compendium.validation import check_known, read_yaml, validated
 from flarebook.compendium.workflow.parameters import is_real
 
@@ -125,7 +125,7 @@ def opening_table(study, build, up):
     claims = read_openings(build.root)
     check_known(study, claims, f"{FILE} has no study", "enter its claims")
     rows = [_row(claim, up, build) for claim in claims[study].claims]
-    return f"::::{{div}} flarebook-claims\n{table(HEAD, rows)}\n::::"
+    return stacked_table("claims", HEAD, rows)
 
 
 def _row(claim, up, build):

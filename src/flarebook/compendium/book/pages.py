@@ -31,7 +31,7 @@ from flarebook.compendium.reports.claims import HEAD, claim_rows
 from flarebook.compendium.reports.execution_tables import execution, run_summary, status_table
 from flarebook.compendium.reports.gate_tables import NONE as MISSING
 from flarebook.compendium.reports.gates import CONSTANT, GREEN, gates_file, judge, read_gates
-from flarebook.compendium.reports.markdown_tables import measured, table
+from flarebook.compendium.reports.markdown_tables import measured, stacked_table, table
 from flarebook.compendium.reports.scale import cost_table, measured_table, resource_table
 from flarebook.compendium.run import read_metrics
 from flarebook.compendium.workflow.parameters import is_real, profile_names, read_profile
@@ -136,14 +136,14 @@ def paper_table(study, build):
         for entry in build.statements
         if entry.metric.split(".")[0] == study
     ]
-    return table(("statement", "published", "this run", "data", "agreement", "own gate"), rows)
+    return stacked_table("numbers", ("statement", "published", "this run", "data", "agreement", "own gate"), rows)
 
 
 def claim_table(study, build):
     """Verdicts of a study's notebooks on its paper's claims, linked to them."""
     rows = claim_rows(build.output, build.notebooks_of(study))
     shown = [(f"[{claim}](../{name}.ipynb)", badge(word), *rest) for claim, word, *rest, name in rows]
-    return table(HEAD, shown) if shown else "*No notebook of this build judged a claim.*"
+    return stacked_table("verdicts", HEAD, shown) if shown else "*No notebook of this build judged a claim.*"
 
 
 def agreements(build):

@@ -12,6 +12,11 @@ def table(head, rows):
     return "\n".join("| " + " | ".join(str(cell).replace("|", r"\|") for cell in line) + " |" for line in lines)
 
 
+def stacked_table(kind, head, rows):
+    """Markdown table whose rows become cards on a narrow screen; kind: of columns, whose names the style repeats."""
+    return f"::::{{div}} flarebook-stacked flarebook-{kind}\n{table(head, rows)}\n::::"
+
+
 def shown_bytes(number):
     """Bytes in a unit that suits them, "1.23 MB"; a dash for an unknown number."""
     if not number:
