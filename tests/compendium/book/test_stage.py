@@ -97,8 +97,8 @@ def test_parameters_are_folded_with_their_meaning_default_and_the_values_of_each
         for cells in (x.split("|") for x in text.split("\n")[4:-1])
     }
     assert text.startswith(":::{dropdown} Parameters: meaning, default, and the values of ci, big\n")
-    assert rows["`n_flares`"] == ["`int`", "flares to draw", "`5`", "`4`", "`5`"]
-    assert rows["`widths`"] == ["`list[int]`", "hidden layers", "`[4, 2]`", "`[4, 2]`", "`[8]`"]
+    assert rows["`n_flares`"] == ["int", "flares to draw", "`5`", "`4`", "`5`"]
+    assert rows["`widths`"] == ["list[int]", "hidden layers", "`[4, 2]`", "`[4, 2]`", "`[8]`"]
     assert rows["`output`"][2:] == ["`'build/laptop'`", "`'build/ci'`", "`'build/big'`"]
 
 

@@ -169,7 +169,9 @@ def _grid(axes, area, lines, label, size, downward):
             middle = left + x * width, bottom + (1 - y) * height
             boxes[node] = (middle[0] - size / 2, middle[1] - 0.22, size, 0.44)
             _frame(axes, boxes[node], "white", 3)
-            axes.text(*middle, label(node), ha="center", va="center", size=8.5, color=TEXT, zorder=4)
+            axes.text(
+                *middle, label(node), ha="center", va="center", size=8.5 * min(1, size / BOX), color=TEXT, zorder=4
+            )
     return boxes
 
 

@@ -99,10 +99,10 @@ def parameter_fold(name, profiles):
     rows = []
     for key, known in known_parameters(name).items():
         values = [known["default"], *(own.get(key, known["default"]) for own in given.values())]
-        rows.append((f"`{key}`", f"`{known['type']}`", known["help"], *(f"`{value!r}`" for value in values)))
+        rows.append((f"`{key}`", known["type"], known["help"], *(f"`{value!r}`" for value in values)))
     head = ("parameter", "type", "meaning", "default", *profiles)
     title = f"Parameters: meaning, default, and the values of {', '.join(profiles)}"
-    return f":::{{dropdown}} {title}\n:class-container: flarebook-list\n\n{table(head, rows)}\n:::"
+    return f":::{{dropdown}} {title}\n:class-container: flarebook-list flarebook-parameters\n\n{table(head, rows)}\n:::"
 
 
 def figures_of(cell):
