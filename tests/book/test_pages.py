@@ -160,17 +160,6 @@ def test_the_page_of_claims_gives_the_verdict_on_every_claim(pages):
     assert all(int(row[2]) == sum(map(int, row[3:6])) for table in rows for row in table)
 
 
-def test_gallery_holds_the_papers_figures_with_five_downloads_and_a_citation(pages):
-    cards = soup(pages, "book/figures.html").find_all(class_="flarebook-figure")
-    numbers = {
-        card.get_text(" ").split("figure ")[1].split(" ")[0] for card in cards if "of the paper" in card.get_text(" ")
-    }
-    assert {str(number) for number in range(1, 17)} <= numbers
-    for card in cards:
-        assert len(card.find_all("a", class_="download")) == 5
-        assert "@misc{" in card.get_text()
-
-
 def test_figures_are_numbered_through_the_book_without_gaps(pages):
     numbers = []
     for path in articles(pages):

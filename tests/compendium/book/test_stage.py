@@ -44,7 +44,8 @@ def record(tmp_path):
 def test_figure_gets_label_caption_origin_and_words(notebook, record):
     added = number_figures(notebook, record).cells[0].metadata["mystnb"]
     assert added["figure"]["name"] == "fig-iris-12-performance"
-    assert added["figure"]["caption"] == "Six metrics of four models. *(Simulated.)*"
+    entry = "[Cite iris-12-performance](../../book/figures.md#iris-12-performance)"
+    assert added["figure"]["caption"] == f"Six metrics of four models. *(Simulated.)* {entry}"
     assert added["image"]["alt"] == "Bars with error bars."
 
 

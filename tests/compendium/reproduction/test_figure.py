@@ -146,13 +146,12 @@ def test_an_unknown_figure_a_missing_record_and_a_full_folder_are_refused(record
         reproduce("sun-x-read", "ci", tmp_path)
 
 
-def test_outside_a_checkout_the_commit_cannot_be_had(recorded, tmp_path, write_project, monkeypatch):
-    record, other = changed(recorded), tmp_path / "other"
-    other.mkdir()
+def test_outside_a_checkout_the_commit_cannot_be_had(recorded, tmp_path_factory, write_project, monkeypatch):
+    record, other = changed(recorded), tmp_path_factory.mktemp("other")
     write_project(other)
     monkeypatch.setenv("FLAREBOOK_ROOT", str(other))
     with pytest.raises(InputError, match="is no git checkout"):
-        reproduce(record, output=tmp_path / "again")
+        reproduce(record, output=other / "again")
 
 
 def test_earlier_results_count_only_with_the_hashes_of_the_record(recorded):

@@ -1,79 +1,95 @@
-"""The figure gallery: a thumbnail of every published figure with its downloads and a ready citation."""
+"""The figure gallery: an entry for each published figure, under its id, with its files, citation and commands."""
 
+import json
 import shutil
+from html import escape
+from itertools import groupby
+from pathlib import Path
 
 import nbformat
 from PIL import Image
 
 from flarebook.compendium.book.notebooks import figures_of
+from flarebook.compendium.project import studies
 from flarebook.compendium.provenance import describe_sources, read_record
 from flarebook.compendium.reports.citation import as_bibtex, as_text, paper_as_bibtex
+from flarebook.compendium.reports.execution_tables import run_command
 
-FORMATS = ("svg", "png", "pdf", "csv", "json")
+FORMATS = {"png": "PNG", "svg": "SVG", "pdf": "PDF", "csv": "data (CSV)", "json": "provenance record (JSON)"}
 FOLDER = "figures"  # of the staged source
-THUMBNAIL = (640, 480)  # pixels
+THUMBNAIL = (1280, 960)  # pixels
 
 
-def gallery(output, source, notebooks):
-    """Markdown of the gallery; copies the figures' files and writes their thumbnails below `source`.
-
-    output: folder of the run.  notebooks: names of the executed notebooks, in the book's order.
-    """
-    records = [record for name in notebooks for record in _records(output, name)]
-    for record in records:
-        _copy_files(output / FOLDER, source / FOLDER, record["id"])
-    cards = "\n".join(_card(record) for record in records)
-    return f"::::::{{grid}} 1 1 2 2\n:gutter: 3\n\n{cards}\n::::::"
+def gallery(build):
+    """Markdown of the gallery; copies the figures' files and writes their thumbnails below the staged source."""
+    parts, titles = [], studies(build.root)
+    for study, names in groupby(build.notebooks, lambda name: Path(name).parts[1]):
+        entries = [entry for name in names for entry in _entries(build, name)]
+        if entries:
+            parts += [f"## {titles[study]}", *entries]
+    return "\n\n".join(parts)
 
 
-def _records(output, name):
-    """Records of the figures that a notebook shows, in its order."""
-    notebook = nbformat.read(output / f"{name}.ipynb", as_version=4)
-    return [read_record(output / FOLDER, figure) for cell in notebook.cells for figure in figures_of(cell)]
+def _entries(build, name):
+    """Entries of the figures that a notebook shows, in its order."""
+    notebook = nbformat.read(build.output / f"{name}.ipynb", as_version=4)
+    for figure in (figure for cell in notebook.cells for figure in figures_of(cell)):
+        size = _copy_files(build.output / FOLDER, build.source / FOLDER, figure)
+        yield _entry(read_record(build.output / FOLDER, figure), size, build.profile)
 
 
 def _copy_files(old, new, figure):
-    """Copy a figure's files and make its thumbnail."""
+    """Copy a figure's files and make its thumbnail; returns its width and height in pixels."""
     (new / "thumbnails").mkdir(parents=True, exist_ok=True)
     for suffix in FORMATS:
         shutil.copyfile(old / f"{figure}.{suffix}", new / f"{figure}.{suffix}")
     with Image.open(new / f"{figure}.png") as image:
         image.thumbnail(THUMBNAIL)
         image.save(new / "thumbnails" / f"{figure}.png", optimize=True)
+        return image.size
 
 
-def _card(record):
-    """Card of one figure."""
+def _entry(record, size, run):
+    """Section of one figure, named by its id: what it shows, its files, its citation, and how it is made again."""
     figure, paper = record["id"], record.get("paper_figure")
     source = "poster" if record["study"] == "stix" else "paper"
-    which = f"figure {paper} of the {source}" if paper else f"not in the {source}"
-    downloads = " · ".join(f"{{download}}`{suffix.upper()} <../{FOLDER}/{figure}.{suffix}>`" for suffix in FORMATS)
-    return f""":::::{{grid-item-card}}
-:class-card: flarebook-thumb
-:class-item: flarebook-figure
+    original = paper_as_bibtex(record["study"])
+    which = f"figure {paper} of the {source}; " if paper else f"not in the {source}; " if original else ""
+    original = f"\nThe original of this study:\n\n```bibtex\n{original}\n```" if original else ""
+    step = record["notebook"].removeprefix("notebooks/").removesuffix(".ipynb")
+    downloads = " · ".join(f"{{download}}`{name} <../{FOLDER}/{figure}.{end}>`" for end, name in FORMATS.items())
+    facets = {"study": record["study"], "origin": record["origin"], "notebook": step}
+    data = " ".join(f'data-{name}="{escape(value)}"' for name, value in facets.items())
+    return f"""### {figure}
 
-![{_plain(record["alt"])}](../{FOLDER}/thumbnails/{figure}.png)
+<div class="flarebook-figure" {data} style="--ratio: {size[0]} / {size[1]}">
 
-**{{numref}}`{record["label"]}`** ({which}; {describe_sources(record)}). {record["caption"]}
+```{{image}} ../{FOLDER}/thumbnails/{figure}.png
+:alt: {json.dumps(record["alt"], ensure_ascii=False)}
+:loading: lazy
+```
+
+**{{numref}}`{record["label"]}`** ({which}{describe_sources(record)}), in [{step}](../{record["notebook"]}).
+{record["caption"]}
 
 {downloads}
 
-````{{dropdown}} Cite this figure
+````{{dropdown}} Cite {figure}
 {as_text(record)}
 
 ```bibtex
 {as_bibtex(record)}
 ```
+{original}
+````
 
-The original of this study:
+````{{dropdown}} Make {figure} again
+From its record alone, with a comparison of data and picture; then its notebook, for other parameters (`-p NAME=VALUE`):
 
-```bibtex
-{paper_as_bibtex(record["study"])}
+```sh
+flarebook reproduce {figure} --run {run}
+{run_command(run, step)}
 ```
 ````
-:::::"""
 
-
-def _plain(alt):
-    """Alternative text without the brackets that would end it."""
-    return alt.replace("[", "(").replace("]", ")")
+</div>"""

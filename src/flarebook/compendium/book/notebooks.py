@@ -163,6 +163,7 @@ def _copy_page(page, copy):
 
 
 def caption(record):
-    """Caption as it stands in the book: the text, then what was plotted, real or simulated, and by which encoder."""
-    sources = describe_sources(record)
-    return f"{record['caption'].rstrip()} *({sources[0].upper()}{sources[1:]}.)*"
+    """Caption as it stands in the book: the text, what was plotted, by which encoder, and the entry in the gallery."""
+    sources, figure = describe_sources(record), record["id"]
+    entry = f"[Cite {figure}](../../book/figures.md#{figure})"
+    return f"{record['caption'].rstrip()} *({sources[0].upper()}{sources[1:]}.)* {entry}"

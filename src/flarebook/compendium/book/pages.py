@@ -29,10 +29,10 @@ from flarebook.compendium.reports.benchmark_tables import benchmark_table
 from flarebook.compendium.reports.citation import cite_book, cite_study
 from flarebook.compendium.reports.claims import HEAD, claim_rows
 from flarebook.compendium.reports.execution_tables import execution, run_summary, status_table
-from flarebook.compendium.reports.gate_tables import NONE as MISSING
 from flarebook.compendium.reports.gates import CONSTANT, GREEN, gates_file, judge, read_gates
-from flarebook.compendium.reports.markdown_tables import measured, stacked_table, table
+from flarebook.compendium.reports.markdown_tables import MISSING, measured, stacked_table, table
 from flarebook.compendium.reports.scale import cost_table, measured_table, resource_table
+from flarebook.compendium.reproduction.repeats import repeat_table
 from flarebook.compendium.run import read_metrics
 from flarebook.compendium.workflow.parameters import is_real, profile_names, read_profile
 
@@ -291,9 +291,10 @@ PARTS = {
     "benchmark-table": lambda build: benchmark_table(build.root),
     "cost-table": lambda build: cost_table(build.root),
     "measured-table": lambda build: measured_table(build.root),
+    "repeat-table": lambda build: repeat_table(build.root, "ci"),
     "resource-table": lambda build: resource_table(build.root),
     "package-drawing": package_drawing,
     "workflow-drawing": workflow_drawing,
-    "gallery": lambda build: gallery(build.output, build.source, build.notebooks),
+    "gallery": gallery,
     "api": lambda build: api_reference(build.root / "src"),
 }

@@ -8,6 +8,8 @@ from flarebook.compendium.identity.work import bibtex_entry, read_work
 from flarebook.compendium.provenance import code_state, read_record
 from flarebook.compendium.validation import check_known
 
+GALLERY = "book/figures.html"  # page of the book with an entry for each figure, whose place is the figure's id
+
 
 def figure_records(run):
     """Records of all figures of a run, sorted by id, and the reasons why other files are none: two lists."""
@@ -82,9 +84,10 @@ def _commit(record):
 
 
 def _description(record):
-    """First sentence of a figure's caption, then what made it: notebook, origin of the data, data hash."""
+    """First sentence of a figure's caption, its place in the book, and what made it: notebook, origin, data hash."""
     sentence = record["caption"].split(". ")[0].rstrip(".")
-    return f"{sentence}. {record['notebook']}; {record['origin']} data; data sha256 {record['data_sha256'][:12]}"
+    made = f"{record['notebook']}; {record['origin']} data; data sha256 {record['data_sha256'][:12]}"
+    return f"{sentence}. {GALLERY}#{record['id']}; {made}"
 
 
 def _sentences(work, year, edition, part=""):

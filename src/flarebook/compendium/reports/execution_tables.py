@@ -50,13 +50,17 @@ def notebook_facts(run, name, duration):
     step = name.removeprefix("notebooks/")
     after = read_profile(run).notebooks[step].after
     reads = ", ".join(f"[{earlier}](../{earlier}.ipynb)" for earlier in after) or "no other notebook"
-    source = " --source real" if is_real(run) else ""
     facts = {
         "Time:": f"{duration / 60:.1f} min in this run.",
         "Reads the results of:": f"{reads}.",
-        "Run it again:": f"`flarebook run {step} --profile {profile_of(run)}{source}`",
+        "Run it again:": f"`{run_command(run, step)}`",
     }
     return ":::{div} flarebook-facts\n" + " ".join(f"**{what}** {said}" for what, said in facts.items()) + "\n:::"
+
+
+def run_command(run, step):
+    """Command that runs a notebook, STUDY/STEP, as a run has done."""
+    return f"flarebook run {step} --profile {profile_of(run)}{' --source real' if is_real(run) else ''}"
 
 
 def _linked(name):

@@ -1,0 +1,107 @@
+"""The gallery: one entry for each figure under its id, with files, citation and commands, and a filter to find it."""
+
+import pytest
+from bs4 import BeautifulSoup
+
+PAGE = "book/figures.html"
+SHOWN = "section:has(> .flarebook-figure):visible"
+
+
+@pytest.fixture(scope="module")
+def entries(pages):
+    """Sections of the gallery: {id: section}."""
+    soup = BeautifulSoup((pages / PAGE).read_text(encoding="utf-8"), "html.parser")
+    return {box.find_parent("section")["id"]: box.find_parent("section") for box in soup.select(".flarebook-figure")}
+
+
+@pytest.fixture
+def page(pages, browser):
+    """The gallery in the browser."""
+    page = browser.new_page()
+    page.goto((pages / PAGE).as_uri(), wait_until="load")
+    yield page
+    page.close()
+
+
+def test_every_published_figure_has_an_entry_under_its_id(pages, entries):
+    figures = {path.stem for path in (pages.parents[2] / "figures").glob("*.json")}
+    assert entries.keys() == figures
+    assert all(section.h3.get_text().startswith(figure) for figure, section in entries.items())
+
+
+def test_an_entry_has_five_files_two_citations_and_the_command_that_makes_it_again(pages, entries):
+    for figure, section in entries.items():
+        files = [link["href"] for link in section.find_all("a", class_="download")]
+        assert [name.rpartition("/")[2] for name in files] == [
+            f"{figure}.{end}" for end in ("png", "svg", "pdf", "csv", "json")
+        ]
+        assert all((pages / "book" / name).is_file() for name in files)
+        text = section.get_text()
+        assert f"@misc{{flarebook-{figure}," in text and f"figures.html#{figure}" in text and text.count("year") > 1
+        assert f"flarebook reproduce {figure} --run {pages.parents[2].name}\n" in text
+        assert "url = {}" not in text and "doi = {}" not in text
+
+
+def test_the_papers_figures_are_all_there(entries):
+    numbers = {
+        section.get_text(" ").split("(figure ")[1].split(" ")[0]
+        for section in entries.values()
+        if "of the paper;" in section.get_text(" ")
+    }
+    assert {str(number) for number in range(1, 17)} <= numbers
+
+
+def test_each_figure_s_caption_leads_to_its_entry(pages, entries):
+    cited = set()
+    for path in (pages / "notebooks").rglob("*.html"):
+        soup = BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+        cited |= {link["href"].rpartition("#")[2] for link in soup.select("figcaption a[href*='book/figures.html#']")}
+    assert cited == entries.keys()
+
+
+def test_the_filter_shows_one_study_notebook_or_word_and_counts(page, entries):
+    page.get_by_label("Study").select_option("stix")
+    of_study = page.locator(SHOWN).count()
+    assert 0 < of_study == sum(figure.startswith("stix-") for figure in entries)
+    assert page.locator(".flarebook-filter output").inner_text() == f"{of_study} of {len(entries)} figures"
+    assert page.locator("h2:visible").count() == 1
+    page.get_by_label("Data").select_option("real")
+    assert 0 < page.locator(SHOWN).count() < of_study
+    page.get_by_role("button", name="Show all").click()
+    page.get_by_label("Words").fill("iris-12-performance")
+    assert page.locator(SHOWN).evaluate_all("sections => sections.map(s => s.id)") == ["iris-12-performance"]
+    page.get_by_label("Words").fill("no figure has these words")
+    assert page.locator(SHOWN).count() == 0
+
+
+def test_another_study_takes_back_the_choice_of_a_notebook(page):
+    page.get_by_label("Notebook").select_option("iris/6-classifiers")
+    assert page.locator(SHOWN).count() > 1
+    page.get_by_label("Study").select_option("solarchip")
+    assert page.get_by_label("Notebook").input_value() == "" and page.locator(SHOWN).count() > 1
+
+
+def test_the_keyboard_reaches_the_filter_and_an_address_shows_a_hidden_figure(page):
+    page.get_by_label("Study").focus()
+    for _ in range(3):
+        page.keyboard.press("Tab")
+    page.keyboard.type("stix")
+    assert page.locator("#iris-12-performance").is_hidden()
+    page.evaluate("location.hash = 'iris-12-performance'")
+    page.locator("#iris-12-performance img").wait_for(state="visible")
+    assert page.locator("#iris-12-performance").evaluate("s => Math.abs(s.getBoundingClientRect().top) < 150")
+
+
+def test_without_the_script_all_figures_show_and_no_dead_filter(pages, browser, entries):
+    page = browser.new_page()
+    page.route("**/gallery.js*", lambda route: route.abort())
+    page.goto((pages / PAGE).as_uri(), wait_until="load")
+    assert page.locator(SHOWN).count() == len(entries) and page.locator(".flarebook-filter").is_hidden()
+    page.close()
+
+
+def test_search_finds_a_figure_by_its_id(pages, browser):
+    page = browser.new_page()
+    page.goto((pages / "search.html").as_uri() + "?q=iris-12-performance", wait_until="load")
+    page.locator("#search-results a[href*='#iris-12-performance']").first.wait_for()
+    page.close()
