@@ -1,12 +1,40 @@
-"""Publish an interactive page: one self-contained HTML file among the results, shown in a frame below its cell."""
+"""Fill and publish an interactive page: one self-contained HTML file among the results, in a frame below its cell."""
 
+import base64
+import json
 from html import escape
 from pathlib import PurePosixPath
 
 from flarebook.compendium.atomic_files import atomic_write
 from flarebook.compendium.errors import InputError
 
+KINDS = (".html", ".css", ".js")  # of the parts of a page
 HEIGHT = 860  # CSS pixels of the frame
+
+
+def fill_page(parts, data, **words):
+    """Text of a page from its parts.
+
+    parts: paths of the template, which is Jinja's, the styles (.css) and the scripts (.js), each in their order; data:
+    what the scripts read as JSON from the element of that name, which no text in it can leave; words: the template's
+    other values, escaped unless they are Markup.
+    """
+    from jinja2 import Environment  # a run that publishes no page need not spend the time of this import
+    from markupsafe import Markup
+
+    texts = {kind: [part.read_text(encoding="utf-8") for part in parts if part.suffix == kind] for kind in KINDS}
+    (template,), *inserts = texts.values()
+    written = json.dumps(data, separators=(",", ":"), allow_nan=False).replace("</", "<\\/")
+    style, script = (Markup("\n".join(insert)) for insert in inserts)
+    environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    return environment.from_string(template).render(words, style=style, script=script, data=Markup(written))
+
+
+def coded(values):
+    """Bytes, or an array's bytes in little-endian order, as base64."""
+    if not isinstance(values, bytes):
+        values = values.astype(values.dtype.newbyteorder("<")).tobytes()
+    return base64.b64encode(values).decode()
 
 
 def publish_page(run, name, html, title):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from flarebook.solarchip.figures import real_flares
 from flarebook.solarchip.flares import real_skill
@@ -38,3 +39,15 @@ def test_base_rates_are_per_cent_of_days():
     year = TABLES["years"].set_index("year").loc[2014]
     line = next(line for line in axes.get_lines() if "M1.0" in line.get_label())
     assert 100 * year["share_m"] in np.asarray(line.get_ydata())
+
+
+def test_the_page_s_groups_of_days_hold_the_flares_of_the_scored_days():
+    """The shipped reliability and score tables were computed from the same days."""
+    for one in real_flares.page_forecasts(TABLES["reliability"]):
+        method, kind, period = one.name.split(", ")
+        kind = kind.removeprefix("flares ")
+        rate = TABLES["scores"].query(
+            "method == @method and `class` == @kind and period == @period and score == 'base_rate'"
+        )
+        days = one.events.sum() + one.others.sum()
+        assert days == rate["n"].item() and one.events.sum() / days == pytest.approx(rate["value"].item(), abs=1e-3)

@@ -4,6 +4,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, NullFormatter
 
+from flarebook.evaluation.threshold_page import Forecasts
 from flarebook.goes.classes import LETTERS
 
 COLOURS = {  # of a method: colour-blind-safe palette, and marker
@@ -133,3 +134,18 @@ def plot_flare_statistics(table):
     left.legend(fontsize="small")
     right.xaxis.set_minor_formatter(NullFormatter())
     return figure
+
+
+def page_forecasts(curves):
+    """Forecasts of real flares for the page of thresholds, one of each method and period.
+
+    curves: rows score, observed, n, class, period and method, of `reliability_bins`.  Returns [Forecasts]; the days
+    of a bin count with its mean forecast.
+    """
+    found = []
+    for (kind, period, method), rows in curves.groupby(["class", "period", "method"], sort=False):
+        events = (rows["observed"] * rows["n"]).round()
+        about = f"{rows['n'].sum()} days of {period}, in {len(rows)} groups of similar forecasts, each with its mean."
+        columns = [rows["score"].to_numpy(), events.to_numpy(), (rows["n"] - events).to_numpy()]
+        found.append(Forecasts(f"{method}, flares {kind}, {period}", "REAL", about, *columns))
+    return found

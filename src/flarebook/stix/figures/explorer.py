@@ -2,8 +2,6 @@
 
 import base64
 import io
-import json
-from html import escape
 from importlib.resources import files
 
 import numpy as np
@@ -13,10 +11,11 @@ from bokeh import models
 from bokeh.embed import components
 from bokeh.plotting import figure
 from bokeh.resources import Resources
-from jinja2 import Environment
+from markupsafe import Markup
 from PIL import Image
 
 from flarebook.compendium.errors import InputError
+from flarebook.compendium.interactive_pages import fill_page
 from flarebook.stix.figures.colourings import UNKNOWN_COLOUR, Groups, colourings, hex_colours
 from flarebook.stix.rendering import COLOUR_MAPS, lookup_table, shrink
 from flarebook.stix.simulation.artefacts import display_name
@@ -82,8 +81,13 @@ def explorer_page(images, table, points, similar, title, about):
     stretch = "brightness stretched from the image's lowest to its highest value"
     data["field"] = f"{FIELD} × {FIELD} arcsec; {stretch}; purple to yellow: 4–10 keV, green: 16–28 keV"
     words = {"title": title, "about": about, "example": table["image_id"].iloc[_first(table)], "map_alt": _alt(table)}
-    return _filled(
-        words, plot_script=script, plot_div=div, data=json.dumps(data, separators=(",", ":"), allow_nan=False)
+    inserts = {
+        "plot_script": script,
+        "plot_div": div,
+        "bokeh_js": Resources(mode="inline", components=["bokeh"]).render_js(),
+    }
+    return fill_page(
+        [FOLDER / name for name in PAGE], data, **words, **{name: Markup(text) for name, text in inserts.items()}
     )
 
 
@@ -93,15 +97,6 @@ def readable(table):
     words = {column: table[column].map(display_name, na_action="ignore") for column in named}
     files_of_real = {"name": table["name"].where(table["origin"] == "real")} if "name" in table else {}
     return table.assign(**words, **files_of_real)
-
-
-def _filled(words, data, **inserts):
-    """Template with everything put into it: words escaped, data unable to end the script element that holds them."""
-    page, style, script = ((FOLDER / name).read_text(encoding="utf-8") for name in PAGE)
-    inserts |= {name: escape(str(text)) for name, text in words.items()}
-    inserts |= {"style": style, "script": script, "data": data.replace("</", "<\\/")}
-    inserts["bokeh_js"] = Resources(mode="inline", components=["bokeh"]).render_js()
-    return Environment(autoescape=False).from_string(page).render(**inserts)
 
 
 def _first(table):

@@ -1,0 +1,36 @@
+"use strict";
+// Tables as text, and refusals of what they do not state.
+
+class Refusal extends Error {} // a sentence for the reader: what failed, the value received, the remedy
+
+const quoted = (text) => `“${String(text).trim().slice(0, 40)}”`;
+
+function cells(line) {
+  const separator = [";", "\t", ","].find((one) => line.includes(one));
+  return (separator ? line.split(separator) : line.split(/\s+/)).map((cell) => cell.trim());
+}
+
+const isNumber = (cell) => /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(cell);
+
+const byId = (id) => document.getElementById(id);
+const bytesOf = (base64) => Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+
+// Content of bytes that zlib deflated.
+async function inflate(base64) {
+  const stream = new Blob([bytesOf(base64)]).stream().pipeThrough(new DecompressionStream("deflate"));
+  return new Response(stream).arrayBuffer();
+}
+
+// Do something; a refusal is shown as an alert in the place of the result.
+function attempt(action) {
+  let sentence = "";
+  try {
+    action();
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    sentence = error.message;
+  }
+  byId("refused").textContent = sentence;
+  byId("refused").hidden = !sentence;
+  byId("result").hidden = Boolean(sentence);
+}
