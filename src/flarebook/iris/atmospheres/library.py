@@ -70,12 +70,17 @@ def load_library(path: str | Path = LIBRARY) -> Library:
         raise InputError(f"{path} is not a profile library ({error}); reinstall the package.") from error
 
 
+def broadening(speed):
+    """Standard deviation in spectral pixels of the library that a macroturbulence in km/s causes."""
+    return speed / LIGHT_SPEED * 2800 / SAMPLING
+
+
 def broaden(profiles, speed):
     """Profiles smoothed by an isotropic macroturbulence, the unresolved motions of a real pixel.
 
     profiles: (..., n_wavelengths) on the library's sampling; speed: km/s, standard deviation.
     """
-    return gaussian_filter1d(profiles, speed / LIGHT_SPEED * 2800 / SAMPLING, axis=-1, mode="nearest")
+    return gaussian_filter1d(profiles, broadening(speed), axis=-1, mode="nearest")
 
 
 def doppler_shift(profiles, wavelength, speed):

@@ -28,6 +28,17 @@ def window_edges(window=WINDOW):
     return tuple(grid_index(core + side * window / 2) for core in (K_CORE, H_CORE) for side in (-1, 1))
 
 
+def feature_marks(window=WINDOW):
+    """Grid indices of what the features are measured at, in the order of the compiled code: {name: int}.
+
+    window: as for `window_edges`.
+    """
+    edges = dict(zip(("k_left", "k_right", "h_left", "h_right"), window_edges(window), strict=True))
+    points = {"triplet": TRIPLET, "wing": TRIPLET_WING, "blue": K_CORE - PEAK_RANGE, "core": K_CORE}
+    points["red"] = K_CORE + PEAK_RANGE
+    return edges | {name: grid_index(wavelength) for name, wavelength in points.items()}
+
+
 def extract_features(
     spectra: np.ndarray, wavelength: np.ndarray, exposure_time: float | np.ndarray, window: float = WINDOW
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -73,7 +84,7 @@ def extract_features(
     """
     spectra, exposure_time = _checked(spectra, wavelength, exposure_time)
     lower, weight = grid_weights(wavelength)
-    marks = _marks(window)
+    marks = tuple(feature_marks(window).values())
     features = np.zeros((len(spectra), len(FEATURES)), np.float32)
     good = np.zeros(len(spectra), np.bool_)
 
@@ -89,7 +100,7 @@ def peaks(spectra, wavelength):
     """
     profiles, good = interpolate_profiles(spectra, wavelength)
     found = np.full((len(profiles), 3), grid_index(K_CORE))
-    peaks_all(profiles, good, _marks(WINDOW), found)
+    peaks_all(profiles, good, tuple(feature_marks().values()), found)
     return found
 
 
@@ -176,10 +187,3 @@ def _checked(spectra, wavelength, exposure_time):
             f"There are {len(spectra)} spectra but {np.size(exposure_time)} exposure times; give one, or one each."
         ) from None
     return spectra, np.ascontiguousarray(times)
-
-
-def _marks(window):
-    """Grid indices that the compiled code needs, (9,)."""
-    peak_range = (K_CORE - PEAK_RANGE, K_CORE, K_CORE + PEAK_RANGE)
-    points = (TRIPLET, TRIPLET_WING, *peak_range)
-    return (*window_edges(window), *map(grid_index, points))

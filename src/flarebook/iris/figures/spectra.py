@@ -7,7 +7,18 @@ from matplotlib.colors import AsinhNorm, PowerNorm
 
 from flarebook.iris.features.extract import peaks, window_edges
 from flarebook.iris.features.kernels import quartiles
-from flarebook.iris.mg2 import FEATURE_NAMES, FEATURES, GRID, H_CORE, K_CORE, REAL_COLOUR, TRIPLET, TRIPLET_WING, WINDOW
+from flarebook.iris.mg2 import (
+    FEATURE_NAMES,
+    FEATURES,
+    GRID,
+    H_CORE,
+    K_CORE,
+    NEUTRAL_COLOUR,
+    REAL_COLOUR,
+    TRIPLET,
+    TRIPLET_WING,
+    WINDOW,
+)
 
 LINES = {"k": K_CORE, "h": H_CORE, "triplet": TRIPLET}
 TRIPLET_COLOUR, WING_COLOUR, FILL_COLOUR = "#C1272D", "#1F77B4", "#F4E3C1"
@@ -40,9 +51,15 @@ def plot_profile(spectrum, exposure_time, wavelength, window=WINDOW):
 
     spectrum: (n_wavelengths,) DN; exposure_time: s.
     """
+    figure, axis = plt.subplots(figsize=(8, 4.2), layout="constrained")
+    _draw_profile(axis, spectrum, exposure_time, wavelength, window)
+    return figure
+
+
+def _draw_profile(axis, spectrum, exposure_time, wavelength, window):
+    """Draw what `plot_profile` shows."""
     height = spectrum / exposure_time
     k_left, k_right, h_left, h_right = GRID[list(window_edges(window))]
-    figure, axis = plt.subplots(figsize=(8, 4.2), layout="constrained")
     between = (wavelength > k_right) & (wavelength < h_left)
     axis.fill_between(wavelength[between], height[between], **HATCHED)
     axis.plot(wavelength, height, color=REAL_COLOUR, lw=1.3)
@@ -59,6 +76,29 @@ def plot_profile(spectrum, exposure_time, wavelength, window=WINDOW):
     axis.set_ylim(min(0, low), 1.18 * high)
     axis.legend(loc="upper center", bbox_to_anchor=(0.56, 0.99), fontsize="small")
     axis.spines[["top", "right"]].set_visible(False)
+
+
+def plot_scored_profile(spectrum, exposure_time, wavelength, distances, scores, window=WINDOW):
+    """A real profile, its features beside those of the training spectra, and the score of each network.
+
+    spectrum: (n_wavelengths,) DN; exposure_time: s; distances: (10,) from the mean of the training spectra in their
+    standard deviations; scores: (n_members,).
+    """
+    figure = plt.figure(figsize=(9, 6.4), layout="constrained")
+    (top, left, right) = figure.subplot_mosaic([["profile"] * 2, ["features", "scores"]]).values()
+    _draw_profile(top, spectrum, exposure_time, wavelength, window)
+    names = [FEATURE_NAMES[name] for name in FEATURES]
+    left.bar_label(left.barh(names, distances, color=REAL_COLOUR), fmt="%+.1f", padding=3, fontsize="small")
+    left.axvline(0, color="0.3", lw=0.9)
+    left.invert_yaxis()
+    left.margins(x=0.2)
+    left.set(xlabel="distance from the mean of the training spectra [sd]")
+    right.hist(scores, np.linspace(0, 1, 21), color=NEUTRAL_COLOUR)
+    right.axvline(np.mean(scores), color="black", ls="--", label=f"mean {np.mean(scores):.2f}")
+    right.set(xlabel="pre-flare score", ylabel="networks", xlim=(0, 1))
+    right.legend(fontsize="small")
+    for axis in (left, right):
+        axis.spines[["top", "right"]].set_visible(False)
     return figure
 
 

@@ -1,0 +1,205 @@
+"use strict";
+// The page: a place on the slit, an example or a reader's own spectrum is scored and shown.
+
+const data = JSON.parse(document.getElementById("data").textContent);
+const weights = tensors(bytesOf(data.weights));
+const state = { shown: null, library: null, slit: null, file: null };
+
+// Everything about one spectrum in DN; a refusal where the package gives no score.
+function assess(wavelength, spectrum, exposureTime) {
+  checkAxis(wavelength);
+  const [first, last] = [data.grid[0], data.grid[data.grid.length - 1]];
+  const needed = spectrum.filter((_, i) => (wavelength[i + 1] ?? Infinity) >= first && (wavelength[i - 1] ?? -Infinity) <= last);
+  if (needed.some(Number.isNaN)) {
+    throw new Refusal(`The spectrum has missing values between ${first.toFixed(2)} and ${last.toFixed(2)} Å: give a complete one.`);
+  }
+  if (needed.some((value) => value >= data.limits.saturated)) {
+    throw new Refusal(`The spectrum is saturated (${data.limits.saturated} DN or more): give one of a shorter exposure.`);
+  }
+  const measured = measure(spectrum, wavelength, exposureTime);
+  if (!measured) throw new Refusal("The ten features cannot be measured: there is no emission in the k and h windows.");
+  const members = memberScores(weights, measured.features);
+  const [score, spread] = meanAndSpread(members);
+  return { wavelength, spectrum, exposureTime, ...measured, members, score, spread };
+}
+
+function nearest(assessed) {
+  state.library ??= libraryShapes(data.library, data.grid);
+  return nearestShape(state.library, assessed.profile, assessed.top);
+}
+
+// --- what the reader sees ---
+function show(assessed, title, origin, notes = []) {
+  state.shown = { ...assessed, title, nearest: nearest(assessed) };
+  byId("result").hidden = false; // before it is drawn: a hidden drawing has no width
+  byId("shown-title").textContent = title;
+  byId("origin").textContent = origin;
+  byId("origin").className = `badge ${origin.split(" ")[0].toLowerCase()}`;
+  byId("score").textContent = assessed.score.toFixed(3);
+  byId("spread").textContent = assessed.spread.toFixed(3);
+  byId("notes").textContent = notes.join(" ");
+  fillFeatures(assessed.features);
+  fillAtmosphere(state.shown.nearest);
+  drawAll();
+}
+
+function row(...texts) {
+  const made = document.createElement("tr");
+  texts.forEach((text, i) => {
+    const cell = made.appendChild(document.createElement(i ? "td" : "th"));
+    if (!i) cell.scope = "row";
+    cell.textContent = text;
+  });
+  return made;
+}
+
+function fillFeatures(features) {
+  byId("features").replaceChildren(...data.features.map(({ name, unit, mean, scale }, i) => {
+    const away = (features[i] - mean) / scale, sign = away < 0 ? "−" : "+";
+    const made = row(name, Number(features[i].toPrecision(4)), unit, sign + Math.abs(away).toFixed(1));
+    if (Math.abs(away) > data.limits.unfamiliar) made.className = "far";
+    return made;
+  }));
+}
+
+function fillAtmosphere(found) {
+  const values = { ...data.library.quantities[found.profile], shift: found.shift, macroturbulence: found.macroturbulence };
+  byId("atmosphere").replaceChildren(...data.library.labels.map(({ key, label }) => row(label, Number(values[key].toPrecision(3)))));
+  byId("distance").textContent = `Distance ${found.distance.toFixed(4)} of the peak: the library ` +
+    (found.covered ? "holds this shape." : `does not hold this shape (limit ${data.library.covered}), so its atmosphere says little.`);
+}
+
+function drawAll() {
+  if (!state.shown || byId("result").hidden) return;
+  drawProfile(byId("profile"), state.shown);
+  drawLine(byId("line"), state.shown);
+  drawScores(byId("members"), state.shown.members);
+  const { title, score, spread } = state.shown;
+  byId("profile").setAttribute("aria-label", `Profile of ${title} in DN per second against wavelength, score ${score.toFixed(2)} ± ${spread.toFixed(2)}.`);
+}
+
+// --- the real raster ---
+// Counts of a place on the slit in DN: differences of quarter DN along wavelength, the lowest number for a missing one.
+function slitSpectrum(exposure, pixel) {
+  const { shape: [, nSlit, nWavelengths], missing, unit } = data.raster;
+  const start = (exposure * nSlit + pixel) * nWavelengths, counts = new Float32Array(nWavelengths);
+  for (let i = 0, sum = 0; i < nWavelengths; i++) {
+    sum = (sum + state.slit[start + i]) << 16 >> 16;
+    counts[i] = sum === missing ? NaN : sum * unit;
+  }
+  return counts;
+}
+
+function assessSlit(exposure, pixel) {
+  const { wavelength, exposure_time: times, shape: [, nSlit], flags, flag_words: words } = data.raster;
+  const flag = flags[exposure * nSlit + pixel];
+  if (flag) throw new Refusal(`Slit pixel ${pixel} of exposure ${exposure + 1} has no score: ${words[flag]}.`);
+  return assess(wavelength, slitSpectrum(exposure, pixel), times[exposure]);
+}
+
+function pick(exposure, pixel) {
+  const { shape: [nExposures, nSlit], y, title } = data.raster;
+  const marker = byId("marker"), inside = (value, n) => Math.min(Math.max(Math.round(value) || 0, 0), n - 1);
+  [exposure, pixel] = [inside(exposure, nExposures), inside(pixel, nSlit)];
+  byId("exposure").value = exposure + 1;
+  for (const id of ["pixel", "slide"]) byId(id).value = pixel;
+  marker.style.left = `${(pixel + 0.5) / nSlit * 100}%`;
+  marker.style.top = `${(exposure + 0.5) / nExposures * 100}%`;
+  byId("place").textContent = `solar y ${y[pixel].toFixed(1)} arcsec`;
+  attempt(() => show(assessSlit(exposure, pixel), `slit pixel ${pixel}, exposure ${exposure + 1}, ${title}`, "REAL"));
+}
+
+function showMap() {
+  const map = data.raster.maps.find(({ key }) => key === byId("map-of").value), colours = bytesOf(map.colours);
+  drawSlit(byId("slit"), map, data.raster.shape);
+  const stops = Array.from({ length: 9 }, (_, i) => colours.subarray(3 * Math.floor(i * 254 / 8)).slice(0, 3).join(" "));
+  byId("key").style.background = `linear-gradient(90deg, ${stops.map((stop) => `rgb(${stop})`).join(", ")})`;
+  [byId("low").textContent, byId("high").textContent] = [map.low, map.high];
+}
+
+// --- a reader's own spectrum ---
+const said = () => ({
+  lengthUnit: byId("length-unit").value, countUnit: byId("count-unit").value, exposureTime: byId("exposure-time").value || null,
+});
+
+function showOwn(read, title, simulated) {
+  const own = completed(read, said());
+  const notes = ["Wavelengths are taken as those in vacuum. A cosmic-ray hit cannot be found in one spectrum alone."];
+  show(assess(own.wavelength, own.spectrum, own.exposureTime), title, simulated ? "SIMULATED, says the file" : "YOURS", notes);
+}
+
+const scoreText = () => attempt(() => showOwn(readText(byId("text").value), "your text", false));
+
+function showFile() {
+  const { name, spectra } = state.file, number = Math.min(Math.max(Math.round(Number(byId("number").value)) || 1, 1), spectra.count);
+  byId("number").value = number;
+  attempt(() => showOwn(spectra.at(number - 1), spectra.count > 1 ? `spectrum ${number} of ${name}` : name, spectra.simulated));
+}
+
+async function takeFile(file) {
+  if (!file) return;
+  const buffer = await file.arrayBuffer(), isFits = String.fromCharCode(...new Uint8Array(buffer, 0, Math.min(6, buffer.byteLength))) === "SIMPLE";
+  byId("several").hidden = true;
+  attempt(() => {
+    if (!isFits && /\.fits?$/i.test(file.name)) throw new Refusal(`${file.name} is not a FITS file: give another copy.`);
+    const text = isFits ? null : readText(new TextDecoder().decode(buffer));
+    const spectra = isFits ? readFits(buffer) : { count: 1, at: () => text, simulated: false };
+    if (!(spectra.count > 0)) throw new Refusal(`${file.name} holds no spectrum: give another file.`);
+    state.file = { name: file.name, spectra };
+    byId("several").hidden = spectra.count === 1;
+    [byId("number").max, byId("number").value, byId("of").textContent] = [spectra.count, 1, spectra.count];
+    showFile();
+  });
+}
+
+// The shown spectrum as text that this page takes back.
+function saved() {
+  const { wavelength, spectrum, exposureTime, title } = state.shown;
+  const lines = Array.from(wavelength, (value, i) => `${value},${spectrum[i]}`);
+  return [`# ${title}`, `# exposure time: ${exposureTime} s`, "wavelength [Angstrom],intensity [DN]", ...lines, ""].join("\n");
+}
+
+function save() {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([saved()], { type: "text/csv" }));
+  link.download = "spectrum.csv";
+  link.click();
+  URL.revokeObjectURL(link.href);
+}
+
+function listen() {
+  const chosen = () => pick(Number(byId("exposure").value) - 1, Number(byId("pixel").value));
+  byId("exposure").addEventListener("change", chosen);
+  byId("pixel").addEventListener("change", chosen);
+  byId("slide").addEventListener("input", () => pick(Number(byId("exposure").value) - 1, Number(byId("slide").value)));
+  byId("map-of").addEventListener("change", showMap);
+  byId("slit").addEventListener("click", (event) => {
+    const box = byId("slit").getBoundingClientRect(), [nExposures, nSlit] = data.raster.shape;
+    pick(Math.floor((event.clientY - box.y) / box.height * nExposures), Math.floor((event.clientX - box.x) / box.width * nSlit));
+  });
+  byId("example").addEventListener("change", () => {
+    const example = data.examples[Number(byId("example").value)];
+    if (example) attempt(() => show(assess(example.wavelength, Float32Array.from(example.spectrum), example.exposure_time), example.title, example.origin));
+  });
+  byId("own").addEventListener("submit", (event) => { event.preventDefault(); scoreText(); });
+  byId("file").addEventListener("change", () => takeFile(byId("file").files[0]));
+  byId("number").addEventListener("change", showFile);
+  byId("save").addEventListener("click", save);
+  document.addEventListener("dragover", (event) => event.preventDefault());
+  document.addEventListener("drop", (event) => { event.preventDefault(); takeFile(event.dataTransfer.files[0]); });
+  new ResizeObserver(drawAll).observe(byId("result"));
+}
+
+async function open() {
+  data.library.profiles = split(new Float32Array(bytesOf(data.library.profiles).buffer), data.library.wavelength.length);
+  data.raster.flags = bytesOf(data.raster.flags);
+  state.slit = new Int16Array(await inflate(data.raster.counts));
+  showMap();
+  listen();
+  pick(...data.raster.first);
+  document.documentElement.dataset.ready = "";
+}
+
+const split = (values, length) => Array.from({ length: values.length / length }, (_, i) => values.subarray(i * length, (i + 1) * length));
+
+open();
