@@ -25,6 +25,10 @@ CASES = {
         "iris/6-classifiers", "iris/7-ablations", "iris/8-space-and-time", "iris/9-real-time-score",
         "iris/11-whole-observations", "iris/12-whole-profiles",
     },
+    "iris/data/score_page/features.js": {"iris/9-real-time-score"},
+    "evaluation/data/threshold_page/page.js": {
+        "iris/6-classifiers", "iris/9-real-time-score", "solarchip/5-translation", "solarchip/6-real-flares",
+    },
     "encoders/data/encoders.yaml": {"stix/3-encoders", "solarchip/4-flare-classification"},
     "encoders/data/dino_stix.safetensors": {"stix/3-encoders", "solarchip/4-flare-classification"},
     "encoders/dinov2_onnx.py": {"stix/3-encoders", "solarchip/4-flare-classification"},
@@ -32,6 +36,7 @@ CASES = {
     "stix/data/manual_selection.csv": {"stix/5-filtering"},
     "stix/imaging/clean.py": {"stix/1-real-flare", "stix/2-archive"},
     "solarchip/data/translator.safetensors": {"solarchip/5-translation"},
+    "solarchip/data/translation_viewer/page.js": {"solarchip/5-translation"},
     "solarchip/data/published_flare_skill.yaml": {"solarchip/4-flare-classification"},
     "solarchip/data/real_flare_scores.csv": {"solarchip/6-real-flares"},
     "solarchip/figures/translation.py": {"solarchip/5-translation"},

@@ -1,0 +1,102 @@
+"""The viewer of translations shows the package's images and differences at every pixel, and works from disk."""
+
+import numpy as np
+import pytest
+
+from flarebook.solarchip.figures.translation_viewer import TARGETS, translation_viewer
+from flarebook.solarchip.images.grid import Disk
+from flarebook.solarchip.translation.scores import select_target, spread_and_error
+
+N, SIZE = 3, 32
+
+
+@pytest.fixture(scope="session")
+def images():
+    """Random test images (3, 11, 32, 32) and four members of each target, one pixel of which is known."""
+    rng = np.random.default_rng(3)
+    test = rng.uniform(-0.8, 0.8, (N, 11, SIZE, SIZE)).astype(np.float32)
+    noise = rng.normal(0, 0.1, (4, N, SIZE, SIZE))
+    return test, {target: (select_target(test, target) + noise + 0.05).astype(np.float32) for target in TARGETS}
+
+
+@pytest.fixture(scope="session")
+def file(tmp_path_factory, images):
+    dates = {"2022-01-01": 0, "2022-06-01, the most flux": 2}
+    path = tmp_path_factory.mktemp("viewer") / "translations.html"
+    path.write_text(translation_viewer(*images, dates, "simulated", "A test."), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def page(browser, file):
+    """The open page; it fails the test when it complains or asks for another file."""
+    page = browser.new_page()
+    page.set_viewport_size({"width": 1280, "height": 900})
+    complaints, requests = [], []
+    page.on("console", lambda message: message.type == "error" and complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("request", lambda request: requests.append(request.url))
+    page.goto(file.as_uri())
+    page.wait_for_selector("html[data-ready]")
+    yield page
+    assert complaints == []
+    assert [url for url in requests if not url.startswith(("data:", "blob:"))] == [file.as_uri()]
+    page.close()
+
+
+def expected(images, row, target):
+    """Panels of a date and target, {name: (32, 32)}."""
+    test, members = images
+    truth, mean = select_target(test, target)[row], members[target][:, row].mean(axis=0)
+    variance, _ = spread_and_error(members[target][:, [row]], truth[None])
+    source = select_target(test, "171" if "hmi" in target else "hmi")[row]
+    panels = {"source": source, "translation": mean, "truth": truth, "difference": mean - truth}
+    return panels | {"spread": np.sqrt(variance[0])}
+
+
+def test_every_panel_holds_the_values_of_the_package(page, images):
+    for date, row in enumerate((0, 2)):
+        page.locator("#date").select_option(index=date)
+        for place, target in enumerate(TARGETS):
+            page.locator("#target").select_option(index=place)
+            for name, values in expected(images, row, target).items():
+                found = np.reshape(page.evaluate("name => [...panel(name)]", name), (SIZE, SIZE))
+                np.testing.assert_allclose(found, values, atol=1.1e-3, err_msg=f"{name} {target}")
+
+
+def test_scores_on_the_disk_are_those_of_the_images(page, images):
+    panels, disk = expected(images, 0, TARGETS[0]), Disk(SIZE).on
+    found = page.evaluate("diskScores()")
+    assert found["rms"] == pytest.approx(np.sqrt((panels["difference"][disk] ** 2).mean()), abs=2e-3)
+    assert found["spread"] == pytest.approx(panels["spread"][disk].mean(), abs=1e-3)
+    within = np.abs(panels["difference"]) <= 2 * panels["spread"]
+    assert found["within"] == pytest.approx(within[disk].mean(), abs=0.02)
+
+
+def test_a_pixel_is_chosen_by_keyboard_and_by_pointer_with_north_above(page, images):
+    for name in ("x", "y"):
+        page.locator(f"#{name}").focus()
+        page.keyboard.press("Home")
+    page.keyboard.press("ArrowRight")
+    truth = expected(images, 0, TARGETS[0])["truth"]
+    assert float(page.locator("#truth-value").inner_text()) == pytest.approx(truth[1, 0], abs=1.5e-3)
+    box = page.locator("#truth").bounding_box()
+    page.mouse.click(box["x"] + box["width"] * 5.5 / SIZE, box["y"] + box["height"] * 0.5 / SIZE)
+    assert float(page.locator("#truth-value").inner_text()) == pytest.approx(truth[-1, 5], abs=1.5e-3)
+
+
+def test_page_says_what_its_images_are(page):
+    assert page.locator("h1 .badge").inner_text() == "SIMULATED"
+    assert page.locator("#source-name").inner_text() == "HMI field"
+    page.locator("#target").select_option(index=len(TARGETS) - 1)
+    assert page.locator("#source-name").inner_text() == "AIA 171 Å"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_page_fits_its_width_in_both_schemes(page, width, scheme):
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": width, "height": 900})
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")  # drawn again
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+    assert 250 < page.evaluate("document.getElementById('cut').viewBox.baseVal.width") < width
