@@ -14,7 +14,12 @@ function interpolation(axis, points) {
 }
 
 function interpolate(values, { lower, weight }) {
-  return Float64Array.from(lower, (left, i) => values[left] + (values[left + 1] - values[left]) * weight[i]);
+  const found = new Float64Array(lower.length);
+  for (let i = 0; i < lower.length; i++) {
+    const left = values[lower[i]];
+    found[i] = left + (values[lower[i] + 1] - left) * weight[i];
+  }
+  return found;
 }
 
 function checkAxis(axis) {

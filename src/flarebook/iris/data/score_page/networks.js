@@ -38,16 +38,16 @@ function meanAndSpread(values) {
 
 // Convolution with a Gaussian cut at four standard deviations; the ends go on with their last value.
 function smooth(values, sigma) {
-  const radius = Math.floor(4 * sigma + 0.5);
-  const kernel = Array.from({ length: 2 * radius + 1 }, (_, i) => Math.exp(-0.5 * ((i - radius) / sigma) ** 2));
-  const total = kernel.reduce((a, b) => a + b, 0);
-  return Float32Array.from(values, (_, place) => {
+  const radius = Math.floor(4 * sigma + 0.5), smoothed = new Float32Array(values.length);
+  const kernel = Float64Array.from({ length: 2 * radius + 1 }, (_, i) => Math.exp(-0.5 * ((i - radius) / sigma) ** 2));
+  const total = kernel.reduce((a, b) => a + b, 0), padded = new Float64Array(values.length + 2 * radius);
+  padded.fill(values[0]).fill(values[values.length - 1], radius).set(values, radius);
+  for (let place = 0; place < values.length; place++) {
     let sum = 0;
-    for (let i = 0; i < kernel.length; i++) {
-      sum += kernel[i] * values[Math.min(Math.max(place + i - radius, 0), values.length - 1)];
-    }
-    return sum / total;
-  });
+    for (let i = 0; i < kernel.length; i++) sum += kernel[i] * padded[place + i];
+    smoothed[place] = sum / total;
+  }
+  return smoothed;
 }
 
 // Every library profile at each macroturbulence and Doppler shift, divided by its maximum:

@@ -23,14 +23,17 @@ function assess(wavelength, spectrum, exposureTime) {
   return { wavelength, spectrum, exposureTime, ...measured, members, score, spread };
 }
 
-function nearest(assessed) {
-  state.library ??= libraryShapes(data.library, data.grid);
-  return nearestShape(state.library, assessed.profile, assessed.top);
+const nearest = (assessed) => nearestShape(state.library, assessed.profile, assessed.top);
+
+// The library takes as long as everything else, so that the page answers before it is ready.
+function addLibrary() {
+  state.library = libraryShapes(data.library, data.grid);
+  if (state.shown) showNearest();
 }
 
 // --- what the reader sees ---
 function show(assessed, title, origin, notes = []) {
-  state.shown = { ...assessed, title, nearest: nearest(assessed) };
+  state.shown = { ...assessed, title, nearest: null };
   byId("result").hidden = false; // before it is drawn: a hidden drawing has no width
   byId("shown-title").textContent = title;
   byId("origin").textContent = origin;
@@ -39,6 +42,12 @@ function show(assessed, title, origin, notes = []) {
   byId("spread").textContent = assessed.spread.toFixed(3);
   byId("notes").textContent = notes.join(" ");
   fillFeatures(assessed.features);
+  drawAll();
+  if (state.library) showNearest();
+}
+
+function showNearest() {
+  state.shown.nearest = nearest(state.shown);
   fillAtmosphere(state.shown.nearest);
   drawAll();
 }
@@ -198,6 +207,7 @@ async function open() {
   listen();
   pick(...data.raster.first);
   document.documentElement.dataset.ready = "";
+  setTimeout(addLibrary);
 }
 
 const split = (values, length) => Array.from({ length: values.length / length }, (_, i) => values.subarray(i * length, (i + 1) * length));
