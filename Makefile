@@ -1,4 +1,4 @@
-# The only front door: make book | make test | make bench | make archive | make lock | make clean
+# The only front door: make book | make pdf | make test | make bench | make archive | make lock | make clean
 #   PROFILE=ci|laptop|paper  size of the run (make book; default laptop)
 #   STUDY=iris               restrict make book or make test to one study
 #   SOURCE=simulated|real    data of the run (make book; real: fetched from the archives, see book/run-it-yourself.md)
@@ -8,7 +8,7 @@ SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
 .ONESHELL:
 .DEFAULT_GOAL := help
-.PHONY: help book gates test bench archive lock clean check-choices
+.PHONY: help book pdf gates test bench archive lock clean check-choices
 
 PROFILE ?= laptop
 SOURCE ?= simulated
@@ -90,6 +90,10 @@ book: check-choices $(BOOK_ENVIRONMENT)-project
 	$(PYTHON) -m flarebook.compendium.book "$(RUN)" --study "$(STUDY)"
 	printf 'Made in %d min %02d s.\n' $$((SECONDS / 60)) $$((SECONDS % 60))
 	$(GATES_LINE)
+
+# The book of a run that has been made as one PDF, which Chromium prints.
+pdf: check-choices $(BOOK_ENVIRONMENT)-project
+	@$(PYTHON) -m flarebook.compendium.book "$(RUN)" --study "$(STUDY)" --pdf
 
 gates: check-choices
 	@$(GATES_LINE)

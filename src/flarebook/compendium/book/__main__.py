@@ -1,12 +1,14 @@
-"""Stage, build and check the book of one profile: `python -m flarebook.compendium.book PROFILE [--study STUDY]`."""
+"""Stage, build and check a profile's book: `python -m flarebook.compendium.book PROFILE [--study STUDY] [--pdf]`."""
 
 import argparse
 import re
 import shutil
 import subprocess
 import sysconfig
+import tempfile
 from pathlib import Path
 
+from flarebook.compendium.atomic_files import atomic_write
 from flarebook.compendium.batch_report import run_script
 from flarebook.compendium.book.stage import stage
 from flarebook.compendium.book.verify import verify
@@ -14,6 +16,9 @@ from flarebook.compendium.errors import InputError
 from flarebook.compendium.project import project_root, shown
 
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+PRINT = ["--headless", "--no-sandbox", "--disable-gpu", "--no-pdf-header-footer", "--generate-pdf-document-outline"]
+PATIENCE = 900  # s that the printing of the whole book may take
 
 
 def make_book(profile, study=None):
@@ -29,25 +34,45 @@ def make_book(profile, study=None):
     return pages / "index.html"
 
 
-def build(source):
-    """Build the HTML pages of a staged book with jupyter-book, every warning an error.
+def make_pdf(profile, study=None):
+    """One PDF, with bookmarks, of the book of a profile whose notebooks have run; returns its path.
 
-    source: folder made by stage.
+    Raises InputError as `build` does, and where there is no Chromium, which prints it, or it prints nothing.
+    """
+    browser = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if browser is None:
+        raise InputError("there is no Chromium, which prints the PDF: install one (Debian: apt-get install chromium)")
+    root = project_root()
+    page = build(stage(root, root / "build" / profile, study), "singlehtml") / "book" / "index.html"
+    path = root / "build" / profile / "book" / "flarebook.pdf"
+    with atomic_write(path) as partial, tempfile.TemporaryDirectory() as settings:
+        command = [browser, *PRINT, f"--user-data-dir={settings}", f"--print-to-pdf={partial}", page.as_uri()]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
+        if done.returncode or not partial.is_file():
+            raise InputError(f"Chromium printed no PDF; its last words: {done.stderr.strip()[-300:]}")
+    return path
+
+
+def build(source, builder="html"):
+    """Build the pages of a staged book with jupyter-book, every warning an error.
+
+    source: folder made by stage.  builder: of Sphinx, "html", or "singlehtml" for one page of all chapters.
     Returns the folder of the pages.  Raises InputError with Sphinx's own lines when something is wrong.
     """
     source = Path(source).resolve()
-    folder = source.parent
-    shutil.rmtree(folder / "_build", ignore_errors=True)  # a page that is not read again would not warn again
-    done = subprocess.run(_command(source, folder), capture_output=True, text=True)
+    folder = source.parent / "_build"
+    for name in (builder, ".doctrees"):  # a page that is not read again would not warn again
+        shutil.rmtree(folder / name, ignore_errors=True)
+    done = subprocess.run([*_command(source), "--builder", builder], capture_output=True, text=True)
     if done.returncode:
         raise InputError("the book does not build; Sphinx says:\n" + _complaints(done.stderr or done.stdout))
-    return folder / "_build" / "html"
+    return folder / builder
 
 
-def _command(source, folder):
+def _command(source):
     """Command line of jupyter-book, strict: warnings are errors, all are listed, and every reference must resolve."""
     program = Path(sysconfig.get_path("scripts")) / "jupyter-book"
-    command = [program, "build", source, "--path-output", folder, "-q", "-W", "-n", "--keep-going"]
+    command = [program, "build", source, "--path-output", source.parent, "-q", "-W", "-n", "--keep-going"]
     return [*command, "--config", source / "_config.yml", "--toc", source / "_toc.yml"]
 
 
@@ -57,9 +82,9 @@ def _complaints(log):
     return COLOUR.sub("", "\n".join(lines or log.splitlines()[-15:]))
 
 
-def print_book(profile, study):
-    """Make the book and print where it lies."""
-    print(f"The book: {shown(make_book(profile, study))}")
+def print_book(profile, study, pdf):
+    """Make the book, as pages or as a PDF, and print where it lies."""
+    print(f"The book: {shown((make_pdf if pdf else make_book)(profile, study))}")
 
 
 def main():
@@ -67,8 +92,9 @@ def main():
     parser = argparse.ArgumentParser(prog="python -m flarebook.compendium.book", description=__doc__)
     parser.add_argument("profile", help="profile whose notebooks have run, for example laptop")
     parser.add_argument("--study", default=None, help="only this study's pages")
+    parser.add_argument("--pdf", action="store_true", help="one PDF with bookmarks instead of the pages")
     given = parser.parse_args()
-    run_script(print_book, given.profile, given.study or None)
+    run_script(print_book, given.profile, given.study or None, given.pdf)
 
 
 if __name__ == "__main__":
