@@ -64,7 +64,7 @@ def test_the_page_asks_for_no_other_file_and_escapes_what_records_say(folders, t
     write_comparison(*folders, tmp_path / "page.html", ("<b>ci</b>", "hot"))
     text = (tmp_path / "page.html").read_text(encoding="utf-8")
     page = BeautifulSoup(text, "html.parser")
-    assert all(image["src"].startswith("data:image/png;base64,") for image in page.find_all("img"))
+    assert all(image["src"].startswith("data:image/webp;base64,") for image in page.find_all("img"))
     assert not page.find_all("script") and "<b>ci</b>" not in text
 
 

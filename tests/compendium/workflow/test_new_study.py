@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from flarebook.compendium.book.__main__ import BROWSERS
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.project import studies
 from flarebook.compendium.workflow import new_study
@@ -92,12 +93,27 @@ def test_the_same_pages_are_built_by_sphinx_alone_from_the_generated_configurati
     source = shutil.copytree(built / "book/source", tmp_path / "source")
     settings = ("--config", source / "_config.yml", "--toc", source / "_toc.yml")
     run(copy, "config", "sphinx", source, *settings, program="jupyter-book")
-    assert "myst_nb" in (source / "conf.py").read_text()
+    settings = (source / "conf.py").read_text().replace("'jupyter_book', ", "")
+    assert "'myst_nb'" in settings and "'jupyter_book'" not in settings
+    (source / "conf.py").write_text(settings)
     run(copy, "-m", "sphinx", "-q", "-W", "-n", "--keep-going", "-b", "html", source, tmp_path / "html")
     for path in pages.glob("*/**/*.html"):
         if path.relative_to(pages).parts[0] in ("book", "notebooks"):
             alone = (tmp_path / "html" / path.relative_to(pages)).read_text()
             assert figures(alone) == figures(path.read_text()), path.name
+
+
+@pytest.mark.slow
+def test_its_book_is_one_pdf_with_bookmarks_links_and_the_same_figure_numbers(copy, pages, built):
+    if not any(map(shutil.which, BROWSERS)):
+        pytest.skip("no Chromium on this machine (Debian: apt-get install chromium)")
+    run(copy, "-m", "flarebook.compendium.book", "ci", "--study", "radio", "--pdf")
+    pdf = (built / "book/flarebook.pdf").read_bytes()
+    titles = {title.decode("latin-1") for title in re.findall(rb"/Title \(([^)]*)\)", pdf)}
+    assert {"Radio bursts", "A first look", "Status of this run", "Bibliography"} <= titles
+    assert b"/Outlines" in pdf and pdf.count(b"/Subtype /Link") > 100
+    page = (built / "book/_build/singlehtml/book/index.html").read_text()
+    assert sorted(figures(page)) == sorted(sum((figures(path.read_text()) for path in pages.rglob("*.html")), []))
 
 
 def figures(page):

@@ -1,8 +1,11 @@
 """Two runs on one page: a summary of what changed, then parameters, numbers and figures; it needs no other file."""
 
 import base64
+import io
 from html import escape
 from pathlib import Path
+
+from PIL import Image
 
 from flarebook.compendium.atomic_files import atomic_write
 from flarebook.compendium.comparison.runs import compare, different_figures, different_parameters, summary_of
@@ -10,6 +13,7 @@ from flarebook.compendium.project import shown
 from flarebook.compendium.provenance import describe_sources
 from flarebook.compendium.reports.gate_tables import NONE, number
 
+WIDTH, HEIGHT = 1000, 2000  # pixels of a picture at most, so that a page of a whole book stays small
 STYLE = """:root {
   color-scheme: light dark; --ink: #1d2330; --soft: #556072; --line: #cfd5df; --back: #fff; --link: #1f5fa8 }
 @media (prefers-color-scheme: dark) {
@@ -104,9 +108,12 @@ def _picture(folder, name, record):
     path = folder / "figures" / f"{name}.png"
     if record is None or not path.is_file():
         return "<p>This run has no such figure.</p>"
-    data, commit = base64.b64encode(path.read_bytes()).decode(), (record["commit"] or NONE)[:10]
+    with Image.open(path) as image:
+        image.thumbnail((WIDTH, HEIGHT))
+        image.save(small := io.BytesIO(), "webp", quality=85)
+    data, commit = base64.b64encode(small.getvalue()).decode(), (record["commit"] or NONE)[:10]
     words = escape(f"{describe_sources(record)}; commit {commit}")
     return (
-        f'<figure><img src="data:image/png;base64,{data}" alt="{escape(record["alt"], quote=True)}">'
+        f'<figure><img src="data:image/webp;base64,{data}" alt="{escape(record["alt"], quote=True)}">'
         f"<figcaption>{words}</figcaption></figure>"
     )
