@@ -14,6 +14,7 @@ from flarebook.compendium.errors import InputError
 from flarebook.compendium.project import studies
 from flarebook.compendium.workflow import new_study
 
+pytestmark = pytest.mark.xdist_group("new-study")  # one copy of the project serves all
 ROOT = Path(__file__).parents[3]
 LEFT_OUT = shutil.ignore_patterns("build", ".*", "__pycache__")
 KEPT = (".zenodo.json", ".devcontainer", ".dockerignore", ".pre-commit-config.yaml")
