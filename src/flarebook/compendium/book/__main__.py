@@ -18,6 +18,7 @@ from flarebook.compendium.project import project_root, shown
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 PRINT = ["--headless", "--no-sandbox", "--disable-gpu", "--no-pdf-header-footer", "--generate-pdf-document-outline"]
+NOT_ON_PAPER = re.compile(r'<a class="headerlink".*?</a>|<iframe.*?</iframe>| loading="lazy"', re.DOTALL)
 PATIENCE = 900  # s that the printing of the whole book may take
 
 
@@ -43,13 +44,25 @@ def make_pdf(profile, study=None):
     if browser is None:
         raise InputError("there is no Chromium, which prints the PDF: install one (Debian: apt-get install chromium)")
     root = project_root()
-    page = build(stage(root, root / "build" / profile, study), "singlehtml") / "book" / "index.html"
+    page = for_paper(build(stage(root, root / "build" / profile, study), "singlehtml"))
     path = root / "build" / profile / "book" / "flarebook.pdf"
     with atomic_write(path) as partial, tempfile.TemporaryDirectory() as settings:
         command = [browser, *PRINT, f"--user-data-dir={settings}", f"--print-to-pdf={partial}", page.as_uri()]
         done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
         if done.returncode or not partial.is_file():
             raise InputError(f"Chromium printed no PDF; its last words: {done.stderr.strip()[-300:]}")
+    return path
+
+
+def for_paper(folder):
+    """Page of all chapters without what is of no use on paper; returns its path.
+
+    folder: of Sphinx's singlehtml.  The page stands at its top, where its links to styles and pictures start from.
+    """
+    text = (folder / "book" / "index.html").read_text(encoding="utf-8").replace('href="book/index.html#', 'href="#')
+    text = NOT_ON_PAPER.sub("", text).replace('"#document-book/index"', '"#main-content"')
+    path = folder / "flarebook.html"
+    path.write_text(text, encoding="utf-8")
     return path
 
 
