@@ -46,6 +46,13 @@ def test_every_page_opens_without_complaint_and_fits_the_screen(pages, browser, 
     page.close()
 
 
+def test_the_reference_leads_from_each_module_to_its_functions(pages):
+    page = soup(pages, "book/api.html")
+    links = {link["href"].removeprefix("#") for link in page.select("section > p a.reference.internal")}
+    functions = {head["id"] for head in page.select("dl.py.function > dt[id]")}
+    assert len(links) > 100 and links & functions and not links - {place["id"] for place in page.select("dt[id]")}
+
+
 def test_index_leads_to_the_front_page(pages, browser):
     page = browser.new_page()
     page.goto((pages / "index.html").as_uri(), wait_until="load")

@@ -11,7 +11,7 @@ from flarebook.compendium.errors import InputError
 from flarebook.compendium.project import shown
 
 
-class CoreLoader(yaml.SafeLoader):
+class CoreLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # libyaml's parser, where it is installed
     """YAML as its version 1.2 reads it: 010 is ten, and 1:30, yes, 1_000 and 2014-03-29 are text, as they look."""
 
     yaml_implicit_resolvers = {}

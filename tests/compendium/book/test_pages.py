@@ -235,6 +235,12 @@ def test_the_public_face_of_a_study_stands_first_and_only_once(tmp_path):
     assert page.count("{py:function} add(") == 1 and "{py:function} other" in page
 
 
+def test_a_module_of_several_functions_names_them_first(tmp_path):
+    (tmp_path / "sums.py").write_text(SUMS + '\ndef other():\n    """Another."""\n')
+    page = api_reference(tmp_path)
+    assert page.index("{py:obj}`~sums.add`, {py:obj}`~sums.other`") < page.index("{py:function} add(")
+
+
 def test_formula_becomes_mathml():
     assert "<mfrac>" in mathml(r"\frac{TP}{TP+FN}", display=True)
     assert "<mtable" in mathml("a &= b \\\\ c &= d", display=True)

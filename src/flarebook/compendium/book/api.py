@@ -55,8 +55,9 @@ def _face(folder, source, names, modules):
 
 
 def _section(name, tree, members):
-    """Section of one module or face with its members."""
-    parts = [f"## {name}", text(ast.get_docstring(tree)), f"```{{py:module}} {name}\n```"]
+    """Section of one module or face with its members, which are named first where they are several."""
+    names = ", ".join(f"{{py:obj}}`~{name}.{node.name}`" for node in members) if len(members) > 1 else ""
+    parts = [f"## {name}", text(ast.get_docstring(tree)), f"```{{py:module}} {name}\n```", names]
     return "\n\n".join(part for part in [*parts, *map(_member, members)] if part)
 
 

@@ -45,7 +45,7 @@ def _copy_files(old, new, figure):
         shutil.copyfile(old / f"{figure}.{suffix}", new / f"{figure}.{suffix}")
     with Image.open(new / f"{figure}.png") as image:
         image.thumbnail(THUMBNAIL)
-        image.save(new / "thumbnails" / f"{figure}.png", optimize=True)
+        image.save(new / "thumbnails" / f"{figure}.png")  # optimize=True saves 2 % and takes four times as long
         return image.size
 
 
