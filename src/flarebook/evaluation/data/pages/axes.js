@@ -40,4 +40,6 @@ function roundTicks(low, high, many) {
   return Array.from({ length: count }, (_, i) => Number(((Math.ceil(low / step - 1e-9) + i) * step).toPrecision(10)));
 }
 
-const path = (xs, ys, { x, y }) => "M" + xs.map((value, i) => `${x(value).toFixed(1)},${y(ys[i]).toFixed(1)}`).join(" ");
+function path(xs, ys, { x, y }) {
+  return "M" + xs.map((value, i) => `${x(value).toFixed(1)},${y(ys[i]).toFixed(1)}`).join(" ");
+}

@@ -12,6 +12,12 @@ function cells(line) {
 
 const isNumber = (cell) => /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(cell);
 
+// Lines of a text with their numbers, without empty ones and comments: [[line, number]].
+function textLines(text) {
+  const lines = text.split(/\r\n|\n|\r/).map((line, i) => [line.trim(), i + 1]);
+  return lines.filter(([line]) => line && line[0] !== "#");
+}
+
 const byId = (id) => document.getElementById(id);
 const bytesOf = (base64) => Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
 
@@ -19,6 +25,17 @@ const bytesOf = (base64) => Uint8Array.from(atob(base64), (letter) => letter.cha
 async function inflate(base64) {
   const stream = new Blob([bytesOf(base64)]).stream().pipeThrough(new DecompressionStream("deflate"));
   return new Response(stream).arrayBuffer();
+}
+
+// Hand a file that is chosen, or dropped on the page, to a function.
+function listenForFiles(take) {
+  const taken = (files) => files.length && take(files[0]);
+  byId("file").addEventListener("change", () => taken(byId("file").files));
+  document.addEventListener("dragover", (event) => event.preventDefault());
+  document.addEventListener("drop", (event) => {
+    event.preventDefault();
+    taken(event.dataTransfer.files);
+  });
 }
 
 // Do something; a refusal is shown as an alert in the place of the result.

@@ -6,12 +6,16 @@ const state = { series: null };
 
 // Counts brought to a base rate: {p, yes, no} of each forecast value, which follows the rate where it is told of it.
 function atRate(points, rate, told) {
-  const [events, others] = [1, 2].map((i) => points.reduce((sum, point) => sum + point[i], 0));
-  const share = events / (events + others), up = rate / share, down = (1 - rate) / (1 - share);
-  return points.map(([p, yes, no]) => ({ p: told ? p * up / (p * up + (1 - p) * down) : p, yes: yes * up, no: no * down }));
+  const share = baseRate(points), up = rate / share, down = (1 - rate) / (1 - share);
+  const known = (p) => p * up / (p * up + (1 - p) * down);
+  return points.map(([p, yes, no]) => ({ p: told ? known(p) : p, yes: yes * up, no: no * down }));
 }
 
-const baseRate = (points) => points.reduce((sum, point) => sum + point[1], 0) / points.reduce((sum, point) => sum + point[1] + point[2], 0);
+function baseRate(points) {
+  const [events, others] = [1, 2].map((i) => points.reduce((sum, point) => sum + point[i], 0));
+  return events / (events + others);
+}
+
 const ratio = (part, whole) => (whole > 0 ? part / whole : 0);
 const total = (counts, key) => counts.reduce((sum, count) => sum + count[key], 0);
 
@@ -71,7 +75,8 @@ function current() {
 
 const SCORES = {
   tss: "TSS, true skill statistic", hss: "HSS, Heidke skill score", recall: "recall, share of events called",
-  alarm: "false-alarm rate", precision: "precision, share of calls that come true", f1: "F1", auc: "area under the ROC curve",
+  alarm: "false-alarm rate", precision: "precision, share of calls that come true", f1: "F1",
+  auc: "area under the ROC curve",
   brier: "Brier score", brier_skill: "Brier skill, against the base rate",
 };
 
@@ -85,7 +90,8 @@ function update() {
     made.appendChild(document.createElement("td")).textContent = now[key].toFixed(3);
     return made;
   }));
-  byId("said").textContent = `At a threshold of ${now.threshold.toFixed(2)} and a base rate of ${(100 * now.rate).toFixed(1)} %: TSS ${now.tss.toFixed(2)}, precision ${now.precision.toFixed(2)}.`;
+  byId("said").textContent = `At a threshold of ${now.threshold.toFixed(2)} and a base rate of ` +
+    `${(100 * now.rate).toFixed(1)} %: TSS ${now.tss.toFixed(2)}, precision ${now.precision.toFixed(2)}.`;
   drawHistogram(now);
   drawSkill(now);
   drawRoc(now);
@@ -99,13 +105,15 @@ function threshold(plot, value) {
 }
 
 function drawHistogram({ counts, threshold: value }) {
-  const bins = Array.from({ length: 20 }, () => ({ yes: 0, no: 0 })), [yes, no] = [total(counts, "yes"), total(counts, "no")];
+  const bins = Array.from({ length: 20 }, () => ({ yes: 0, no: 0 }));
+  const [yes, no] = [total(counts, "yes"), total(counts, "no")];
   for (const count of counts) {
     const bin = bins[Math.min(19, Math.floor(count.p * 20))];
     bin.yes += count.yes / yes;
     bin.no += count.no / no;
   }
-  const most = Math.max(...bins.flatMap((bin) => [bin.yes, bin.no])), ticks = { ...tenths(), y: roundTicks(0, most, 4) };
+  const most = Math.max(...bins.flatMap((bin) => [bin.yes, bin.no]));
+  const ticks = { ...tenths(), y: roundTicks(0, most, 4) };
   const plot = axes(byId("histogram"), [0, 1], [0, most * 1.05], [data.axis, "share of each class"], ticks);
   bins.forEach((bin, i) => ["no", "yes"].forEach((kind, j) => plot.add("rect", {
     class: kind, x: plot.x((i + 0.06 + 0.44 * j) / 20), width: plot.x(0.022) - plot.x(0), y: plot.y(bin[kind]),
@@ -116,7 +124,8 @@ function drawHistogram({ counts, threshold: value }) {
 
 function drawSkill({ counts, threshold: value, rate }) {
   const at = Array.from({ length: 101 }, (_, i) => i / 100), found = at.map((one) => callScores(counts, one));
-  const plot = axes(byId("skill"), [0, 1], [Math.min(0, ...found.map(({ tss }) => tss)), 1], ["threshold", "TSS (solid), HSS (dashed)"], tenths());
+  const lowest = Math.min(0, ...found.map(({ tss }) => tss)), labels = ["threshold", "TSS (solid), HSS (dashed)"];
+  const plot = axes(byId("skill"), [0, 1], [lowest, 1], labels, tenths());
   plot.add("path", { class: "curve", d: path(at, found.map(({ tss }) => tss), plot) });
   plot.add("path", { class: "curve dashed", d: path(at, found.map(({ hss }) => hss), plot) });
   plot.add("line", { class: "line", x1: plot.x(rate), x2: plot.x(rate), y1: plot.top, y2: plot.bottom });
@@ -140,8 +149,11 @@ function drawReliability({ counts, rate, threshold: value }) {
   const bins = reliability(counts), most = Math.max(...bins.map(({ n }) => n));
   plot.add("path", { class: "line", d: path([0, 1], [0, 1], plot) });
   plot.add("line", { class: "line", x1: plot.x(0), x2: plot.x(1), y1: plot.y(rate), y2: plot.y(rate) });
-  plot.add("path", { class: "curve", d: path(bins.map(({ score }) => score), bins.map(({ observed }) => observed), plot) });
-  bins.forEach(({ score, observed, n }) => plot.add("circle", { class: "now", cx: plot.x(score), cy: plot.y(observed), r: 2.5 + 6 * Math.sqrt(n / most) }));
+  const [scores, shares] = ["score", "observed"].map((key) => bins.map((bin) => bin[key]));
+  plot.add("path", { class: "curve", d: path(scores, shares, plot) });
+  bins.forEach(({ score, observed, n }) => plot.add("circle", {
+    class: "now", cx: plot.x(score), cy: plot.y(observed), r: 2.5 + 6 * Math.sqrt(n / most),
+  }));
   threshold(plot, value);
 }
 
@@ -164,26 +176,35 @@ const LABELS = { 0: 0, 1: 1, "0.0": 0, "1.0": 1, false: 0, true: 1 };
 
 // Counts of each forecast of a CSV with the columns probability and observed.
 function readForecasts(text) {
-  const lines = text.split(/\r\n|\n|\r/).map((line) => line.trim()).filter((line) => line && line[0] !== "#");
-  const names = cells(lines.shift() ?? "").map((name) => name.toLowerCase());
-  const at = Object.fromEntries(Object.entries(COLUMNS).map(([ours, known]) => [ours, names.findIndex((name) => known.includes(name))]));
-  const missing = Object.keys(at).filter((ours) => at[ours] < 0);
-  if (missing.length) throw new Refusal(`The table has no column ${missing.join(" and no column ")}: name its columns in the first line.`);
+  const lines = textLines(text).map(([line]) => cells(line));
+  const names = (lines.shift() ?? []).map((name) => name.toLowerCase());
+  const at = (ours) => names.findIndex((name) => COLUMNS[ours].includes(name));
+  const missing = Object.keys(COLUMNS).filter((ours) => at(ours) < 0);
+  if (missing.length) {
+    throw new Refusal(`The table has no column ${missing.join(" and no column ")}: name them in the first line.`);
+  }
   if (!lines.length) throw new Refusal("The table holds no forecast: give a row a day.");
-  const points = lines.map((line, i) => {
-    const row = cells(line), p = row[at.probability] ?? "", label = LABELS[(row[at.observed] ?? "").toLowerCase()];
-    if (/%$/.test(p) || Number(p) > 2) throw new Refusal(`Row ${i + 1} has the probability ${quoted(p)}, in per cent: divide the probabilities by 100.`);
-    if (!isNumber(p) || Number(p) < 0 || Number(p) > 1) throw new Refusal(`Row ${i + 1} has the probability ${quoted(p)}, not from 0 to 1: correct it.`);
-    if (label === undefined) throw new Refusal(`Row ${i + 1} has the observed ${quoted(row[at.observed] ?? "")}, not 0 or 1: correct it.`);
-    return [Number(p), label, 1 - label];
-  });
+  const cell = (row, ours) => row[at(ours)] ?? "";
+  const points = lines.map((row, i) => readForecast(cell(row, "probability"), cell(row, "observed"), `Row ${i + 1}`));
   const rate = baseRate(points);
   if (!(rate > 0 && rate < 1)) throw new Refusal(`The base rate is ${rate}: give days with and days without an event.`);
   return points;
 }
 
+// Forecast and numbers of events and others of one row.
+function readForecast(written, observed, row) {
+  const p = Number(written), label = LABELS[observed.toLowerCase()];
+  if (written.endsWith("%") || p > 2) {
+    throw new Refusal(`${row} has the probability ${quoted(written)}, in per cent: divide the probabilities by 100.`);
+  }
+  if (!isNumber(written) || p < 0 || p > 1) {
+    throw new Refusal(`${row} has the probability ${quoted(written)}, not from 0 to 1: correct it.`);
+  }
+  if (label === undefined) throw new Refusal(`${row} has the observed ${quoted(observed)}, not 0 or 1: correct it.`);
+  return [p, label, 1 - label];
+}
+
 async function takeFile(file) {
-  if (!file) return;
   const text = await file.text();
   attempt(() => {
     const points = readForecasts(text);
@@ -195,9 +216,7 @@ function listen() {
   for (const id of ["threshold", "rate", "told"]) byId(id).addEventListener("input", update);
   byId("series").addEventListener("change", () => attempt(() => choose(data.series[Number(byId("series").value)])));
   byId("reset").addEventListener("click", () => attempt(() => choose(state.series)));
-  byId("file").addEventListener("change", () => takeFile(byId("file").files[0]));
-  document.addEventListener("dragover", (event) => event.preventDefault());
-  document.addEventListener("drop", (event) => { event.preventDefault(); takeFile(event.dataTransfer.files[0]); });
+  listenForFiles(takeFile);
   new ResizeObserver(() => state.series && !byId("result").hidden && update()).observe(byId("result"));
 }
 

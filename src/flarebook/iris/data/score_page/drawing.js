@@ -1,5 +1,5 @@
 "use strict";
-// Drawings of a scored spectrum: the profile with its lines, the k line with its quartiles, the networks' scores, the slit.
+// Drawings of a scored spectrum: the profile with its lines, the k line with its quartiles, the scores, the slit.
 
 // Heights of a profile in DN/s on the grid within two wavelengths, and the drawing's axes.
 function profileAxes(svg, shown, low, high, many) {
@@ -25,7 +25,8 @@ function drawPeaks(plot, shown, heights, named) {
     plot.add("circle", { class: "peak", cx: x, cy: y, r: 3 });
     if (!named || (i > 0 && place === shown.peaks[0])) return;
     const [dx, dy, anchor] = [[-6, -4, "end"], [0, 15, "middle"], [6, -4, "start"]][i];
-    plot.add("text", { x: x + dx, y: y + dy, "text-anchor": anchor }, shown.peaks[0] === shown.peaks[2] ? "peak" : name);
+    const text = shown.peaks[0] === shown.peaks[2] ? "peak" : name;
+    plot.add("text", { x: x + dx, y: y + dy, "text-anchor": anchor }, text);
   });
 }
 
@@ -34,15 +35,17 @@ function drawProfile(svg, shown) {
   const { grid, marks, lines } = data, narrow = svg.clientWidth < 500;
   const { heights, inside, plot } = profileAxes(svg, shown, grid[0], grid[grid.length - 1], narrow ? 4 : 8);
   const band = (from, to, kind) => plot.add("rect", {
-    class: kind, x: plot.x(grid[from]), width: plot.x(grid[to]) - plot.x(grid[from]), y: plot.top, height: plot.bottom - plot.top,
+    class: kind, x: plot.x(grid[from]), width: plot.x(grid[to]) - plot.x(grid[from]), y: plot.top,
+    height: plot.bottom - plot.top,
   });
   band(marks.k_left, marks.k_right, "window");
   band(marks.h_left, marks.h_right, "window");
   for (const { name, wavelength, kind } of lines) {
-    plot.add("line", { class: `line ${kind}`, x1: plot.x(wavelength), x2: plot.x(wavelength), y1: plot.top, y2: plot.bottom });
+    const x = plot.x(wavelength);
+    plot.add("line", { class: `line ${kind}`, x1: x, x2: x, y1: plot.top, y2: plot.bottom });
     const text = narrow ? name : `${name} ${wavelength.toFixed(2)}`;
     const anchor = { triplet: "end", wing: "start" }[kind] ?? "middle";
-    plot.add("text", { class: kind, x: plot.x(wavelength), y: 12, "text-anchor": anchor }, text);
+    plot.add("text", { class: kind, x, y: 12, "text-anchor": anchor }, text);
   }
   drawCurves(plot, shown, heights, inside);
   drawPeaks(plot, shown, heights, false);
@@ -65,10 +68,12 @@ function drawLine(svg, shown) {
 function drawScores(svg, members) {
   const bins = new Array(20).fill(0);
   for (const score of members) bins[Math.min(19, Math.floor(20 * score))]++;
-  const most = Math.max(...bins), ticks = { x: [0, 0.25, 0.5, 0.75, 1], y: roundTicks(0, most, 3).filter(Number.isInteger) };
+  const most = Math.max(...bins);
+  const ticks = { x: [0, 0.25, 0.5, 0.75, 1], y: roundTicks(0, most, 3).filter(Number.isInteger) };
   const plot = axes(svg, [0, 1], [0, most], ["score", "networks"], ticks);
   bins.forEach((count, i) => plot.add("rect", {
-    class: "column", x: plot.x(i / 20) + 1, width: plot.x(0.05) - plot.x(0) - 2, y: plot.y(count), height: plot.bottom - plot.y(count),
+    class: "column", x: plot.x(i / 20) + 1, width: plot.x(0.05) - plot.x(0) - 2, y: plot.y(count),
+    height: plot.bottom - plot.y(count),
   }));
 }
 

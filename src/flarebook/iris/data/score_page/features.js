@@ -36,8 +36,8 @@ function checkAxis(axis) {
   const steps = axis.slice(1).map((value, i) => value - axis[i]).sort((a, b) => a - b);
   const sampling = (steps[(steps.length - 1) >> 1] + steps[steps.length >> 1]) / 2;
   if (sampling > data.limits.coarsest) {
-    throw new Refusal(`The spectrum has a value every ${sampling.toFixed(3)} Å, too coarse for the k2 peaks (at most ` +
-      `${data.limits.coarsest} Å): give it at full resolution.`);
+    throw new Refusal(`The spectrum has a value every ${sampling.toFixed(3)} Å, too coarse for the k2 peaks ` +
+      `(at most ${data.limits.coarsest} Å): give it at full resolution.`);
   }
 }
 

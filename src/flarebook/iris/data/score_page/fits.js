@@ -2,7 +2,9 @@
 // A spectrum from a FITS file: a table with a wavelength column, or an image whose first axis is wavelength.
 
 const BLOCK = 2880;
-const FORMATS = { B: [1, "getUint8"], I: [2, "getInt16"], J: [4, "getInt32"], E: [4, "getFloat32"], D: [8, "getFloat64"] };
+const FORMATS = {
+  B: [1, "getUint8"], I: [2, "getInt16"], J: [4, "getInt32"], E: [4, "getFloat32"], D: [8, "getFloat64"],
+};
 const PIXELS = { 8: "B", 16: "I", 32: "J", "-32": "E", "-64": "D" };
 
 // Header and data of each unit of a file: [{header, view, start}].
@@ -47,9 +49,12 @@ function readFits(buffer) {
   const seconds = (header) => [header, units[0].header].flatMap((one) => [one.XPOSURE, one.EXPTIME])
     .find((value) => Number.isFinite(value)) ?? null;
   for (const unit of units) {
-    if (unit.header.ZIMAGE === true) throw new Refusal("The FITS image is compressed: unpack it, for example with funpack.");
+    if (unit.header.ZIMAGE === true) {
+      throw new Refusal("The FITS image is compressed: unpack it, for example with funpack.");
+    }
     const found = unit.header.XTENSION === "BINTABLE" ? fitsTable(unit) : fitsImage(unit);
-    if (found) return { ...found, at: (number) => ({ ...found.at(number), exposureTime: seconds(unit.header) }), simulated };
+    if (!found) continue;
+    return { ...found, at: (number) => ({ ...found.at(number), exposureTime: seconds(unit.header) }), simulated };
   }
   throw new Refusal("The FITS file holds no table with a wavelength column and no image whose CTYPE1 is WAVE.");
 }
@@ -91,7 +96,9 @@ function tableColumns(unit) {
     const [, repeat, format] = /^(\d*)([A-Z])/.exec(header[`TFORM${i}`]) ?? [];
     const length = repeat === "" ? 1 : Number(repeat), from = offset;
     const width = { L: 1, A: 1, K: 8, C: 8, M: 16, P: 8, Q: 16 }[format] ?? FORMATS[format]?.[0];
-    if (width === undefined) throw new Refusal(`Column ${i} of the FITS table has the format ${quoted(header[`TFORM${i}`])}.`);
+    if (width === undefined) {
+      throw new Refusal(`Column ${i} of the FITS table has the format ${quoted(header[`TFORM${i}`])}: leave it out.`);
+    }
     offset += length * width;
     if (!FORMATS[format]) continue;
     const [size, read] = valueReader(unit, format, header[`TSCAL${i}`], header[`TZERO${i}`], header[`TNULL${i}`]);
@@ -106,11 +113,12 @@ function tableColumns(unit) {
 function fitsTable(unit) {
   const columns = Object.entries(tableColumns(unit)), rows = unit.axes[1];
   const waves = columns.filter(([name]) => /^(wave|lambda)/i.test(name));
-  const counts = columns.filter(([, { unit: written }]) => isText(written) && COUNTS.test(written.trim().toLowerCase()));
+  const isCount = (written) => isText(written) && COUNTS.test(written.trim().toLowerCase());
+  const counts = columns.filter(([, column]) => isCount(column.unit));
   if (!waves.length) return null;
   if (waves.length > 1 || counts.length !== 1) {
-    throw new Refusal(`The FITS table has ${waves.length} wavelength columns and ${counts.length} columns in DN or DN/s: ` +
-      "give one of each, with TUNIT.");
+    throw new Refusal(`The FITS table has ${waves.length} wavelength columns and ${counts.length} columns in DN or ` +
+      "DN/s: give one of each, with TUNIT.");
   }
   const [[, wave], [, count]] = [waves[0], counts[0]];
   if (wave.length !== count.length) throw new Refusal("The columns of wavelength and intensity differ in length.");

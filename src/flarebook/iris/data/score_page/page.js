@@ -9,12 +9,14 @@ const state = { shown: null, library: null, slit: null, file: null };
 function assess(wavelength, spectrum, exposureTime) {
   checkAxis(wavelength);
   const [first, last] = [data.grid[0], data.grid[data.grid.length - 1]];
-  const needed = spectrum.filter((_, i) => (wavelength[i + 1] ?? Infinity) >= first && (wavelength[i - 1] ?? -Infinity) <= last);
+  const isNeeded = (_, i) => (wavelength[i + 1] ?? Infinity) >= first && (wavelength[i - 1] ?? -Infinity) <= last;
+  const needed = spectrum.filter(isNeeded);
   if (needed.some(Number.isNaN)) {
-    throw new Refusal(`The spectrum has missing values between ${first.toFixed(2)} and ${last.toFixed(2)} Å: give a complete one.`);
+    throw new Refusal(`The spectrum has missing values between ${first.toFixed(2)} and ${last.toFixed(2)} Å: ` +
+      "give a complete one.");
   }
   if (needed.some((value) => value >= data.limits.saturated)) {
-    throw new Refusal(`The spectrum is saturated (${data.limits.saturated} DN or more): give one of a shorter exposure.`);
+    throw new Refusal(`The spectrum is saturated (${data.limits.saturated} DN or more): give a shorter exposure.`);
   }
   const measured = measure(spectrum, wavelength, exposureTime);
   if (!measured) throw new Refusal("The ten features cannot be measured: there is no emission in the k and h windows.");
@@ -72,10 +74,12 @@ function fillFeatures(features) {
 }
 
 function fillAtmosphere(found) {
-  const values = { ...data.library.quantities[found.profile], shift: found.shift, macroturbulence: found.macroturbulence };
-  byId("atmosphere").replaceChildren(...data.library.labels.map(({ key, label }) => row(label, Number(values[key].toPrecision(3)))));
+  const values = { ...data.library.quantities[found.profile], ...found }, limit = data.library.covered;
+  const rows = data.library.labels.map(({ key, label }) => row(label, Number(values[key].toPrecision(3))));
+  byId("atmosphere").replaceChildren(...rows);
+  const lacking = `does not hold this shape (limit ${limit}), so its atmosphere says little.`;
   byId("distance").textContent = `Distance ${found.distance.toFixed(4)} of the peak: the library ` +
-    (found.covered ? "holds this shape." : `does not hold this shape (limit ${data.library.covered}), so its atmosphere says little.`);
+    (found.covered ? "holds this shape." : lacking);
 }
 
 function drawAll() {
@@ -84,7 +88,8 @@ function drawAll() {
   drawLine(byId("line"), state.shown);
   drawScores(byId("members"), state.shown.members);
   const { title, score, spread } = state.shown;
-  byId("profile").setAttribute("aria-label", `Profile of ${title} in DN per second against wavelength, score ${score.toFixed(2)} ± ${spread.toFixed(2)}.`);
+  const scored = `score ${score.toFixed(2)} ± ${spread.toFixed(2)}`;
+  byId("profile").setAttribute("aria-label", `Profile of ${title} in DN per second against wavelength, ${scored}.`);
 }
 
 // --- the real raster ---
@@ -121,36 +126,42 @@ function pick(exposure, pixel) {
 function showMap() {
   const map = data.raster.maps.find(({ key }) => key === byId("map-of").value), colours = bytesOf(map.colours);
   drawSlit(byId("slit"), map, data.raster.shape);
-  const stops = Array.from({ length: 9 }, (_, i) => colours.subarray(3 * Math.floor(i * 254 / 8)).slice(0, 3).join(" "));
+  const colour = (level) => colours.subarray(3 * level, 3 * level + 3).join(" ");
+  const stops = Array.from({ length: 9 }, (_, i) => colour(Math.floor(i * 254 / 8)));
   byId("key").style.background = `linear-gradient(90deg, ${stops.map((stop) => `rgb(${stop})`).join(", ")})`;
   [byId("low").textContent, byId("high").textContent] = [map.low, map.high];
 }
 
 // --- a reader's own spectrum ---
 const said = () => ({
-  lengthUnit: byId("length-unit").value, countUnit: byId("count-unit").value, exposureTime: byId("exposure-time").value || null,
+  lengthUnit: byId("length-unit").value, countUnit: byId("count-unit").value,
+  exposureTime: byId("exposure-time").value || null,
 });
 
 function showOwn(read, title, simulated) {
   const own = completed(read, said());
   const notes = ["Wavelengths are taken as those in vacuum. A cosmic-ray hit cannot be found in one spectrum alone."];
-  show(assess(own.wavelength, own.spectrum, own.exposureTime), title, simulated ? "SIMULATED, says the file" : "YOURS", notes);
+  const assessed = assess(own.wavelength, own.spectrum, own.exposureTime);
+  show(assessed, title, simulated ? "SIMULATED, says the file" : "YOURS", notes);
 }
 
 const scoreText = () => attempt(() => showOwn(readText(byId("text").value), "your text", false));
 
 function showFile() {
-  const { name, spectra } = state.file, number = Math.min(Math.max(Math.round(Number(byId("number").value)) || 1, 1), spectra.count);
+  const { name, spectra } = state.file, wanted = Math.round(Number(byId("number").value)) || 1;
+  const number = Math.min(Math.max(wanted, 1), spectra.count);
   byId("number").value = number;
-  attempt(() => showOwn(spectra.at(number - 1), spectra.count > 1 ? `spectrum ${number} of ${name}` : name, spectra.simulated));
+  const title = spectra.count > 1 ? `spectrum ${number} of ${name}` : name;
+  attempt(() => showOwn(spectra.at(number - 1), title, spectra.simulated));
 }
 
 async function takeFile(file) {
-  if (!file) return;
-  const buffer = await file.arrayBuffer(), isFits = String.fromCharCode(...new Uint8Array(buffer, 0, Math.min(6, buffer.byteLength))) === "SIMPLE";
+  const buffer = await file.arrayBuffer(), isFits = new TextDecoder("latin1").decode(buffer.slice(0, 6)) === "SIMPLE";
   byId("several").hidden = true;
   attempt(() => {
-    if (!isFits && /\.fits?$/i.test(file.name)) throw new Refusal(`${file.name} is not a FITS file: give another copy.`);
+    if (!isFits && /\.fits?$/i.test(file.name)) {
+      throw new Refusal(`${file.name} is not a FITS file: give another copy.`);
+    }
     const text = isFits ? null : readText(new TextDecoder().decode(buffer));
     const spectra = isFits ? readFits(buffer) : { count: 1, at: () => text, simulated: false };
     if (!(spectra.count > 0)) throw new Refusal(`${file.name} holds no spectrum: give another file.`);
@@ -165,7 +176,8 @@ async function takeFile(file) {
 function saved() {
   const { wavelength, spectrum, exposureTime, title } = state.shown;
   const lines = Array.from(wavelength, (value, i) => `${value},${spectrum[i]}`);
-  return [`# ${title}`, `# exposure time: ${exposureTime} s`, "wavelength [Angstrom],intensity [DN]", ...lines, ""].join("\n");
+  const head = [`# ${title}`, `# exposure time: ${exposureTime} s`, "wavelength [Angstrom],intensity [DN]"];
+  return [...head, ...lines, ""].join("\n");
 }
 
 function save() {
@@ -184,23 +196,23 @@ function listen() {
   byId("map-of").addEventListener("change", showMap);
   byId("slit").addEventListener("click", (event) => {
     const box = byId("slit").getBoundingClientRect(), [nExposures, nSlit] = data.raster.shape;
-    pick(Math.floor((event.clientY - box.y) / box.height * nExposures), Math.floor((event.clientX - box.x) / box.width * nSlit));
+    const [x, y] = [(event.clientX - box.x) / box.width, (event.clientY - box.y) / box.height];
+    pick(Math.floor(y * nExposures), Math.floor(x * nSlit));
   });
   byId("example").addEventListener("change", () => {
-    const example = data.examples[Number(byId("example").value)];
-    if (example) attempt(() => show(assess(example.wavelength, Float32Array.from(example.spectrum), example.exposure_time), example.title, example.origin));
+    const { wavelength, spectrum, exposure_time: time, title, origin } = data.examples[Number(byId("example").value)];
+    attempt(() => show(assess(wavelength, Float32Array.from(spectrum), time), title, origin));
   });
   byId("own").addEventListener("submit", (event) => { event.preventDefault(); scoreText(); });
-  byId("file").addEventListener("change", () => takeFile(byId("file").files[0]));
+  listenForFiles(takeFile);
   byId("number").addEventListener("change", showFile);
   byId("save").addEventListener("click", save);
-  document.addEventListener("dragover", (event) => event.preventDefault());
-  document.addEventListener("drop", (event) => { event.preventDefault(); takeFile(event.dataTransfer.files[0]); });
   new ResizeObserver(drawAll).observe(byId("result"));
 }
 
 async function open() {
-  data.library.profiles = split(new Float32Array(bytesOf(data.library.profiles).buffer), data.library.wavelength.length);
+  const profiles = new Float32Array(bytesOf(data.library.profiles).buffer), n = data.library.wavelength.length;
+  data.library.profiles = Array.from({ length: profiles.length / n }, (_, i) => profiles.subarray(i * n, (i + 1) * n));
   data.raster.flags = bytesOf(data.raster.flags);
   state.slit = new Int16Array(await inflate(data.raster.counts));
   showMap();
@@ -209,7 +221,5 @@ async function open() {
   document.documentElement.dataset.ready = "";
   setTimeout(addLibrary);
 }
-
-const split = (values, length) => Array.from({ length: values.length / length }, (_, i) => values.subarray(i * length, (i + 1) * length));
 
 open();

@@ -14,7 +14,9 @@ function lengthUnit(written) {
 // Whether counts are per second, or a refusal.
 function countsPerSecond(written) {
   const found = COUNTS.exec(written.trim().toLowerCase());
-  if (!found) throw new Refusal(`The intensity unit is ${quoted(written)}, neither DN nor DN/s: convert the values first.`);
+  if (!found) {
+    throw new Refusal(`The intensity unit is ${quoted(written)}, neither DN nor DN/s: convert the values first.`);
+  }
   return found[2] !== undefined;
 }
 
@@ -23,7 +25,7 @@ function readText(text) {
   const stated = { lengthUnit: null, countUnit: null, exposureTime: null };
   const time = /exposure[ _]?time[ :=]*([0-9.eE+-]+) *(s|seconds?)\b/i.exec(text);
   if (time) stated.exposureTime = Number(time[1]);
-  const lines = text.split(/\r\n|\n|\r/).map((line, i) => [line.trim(), i + 1]).filter(([line]) => line && line[0] !== "#");
+  const lines = textLines(text);
   if (lines.length && !isNumber(cells(lines[0][0])[0])) readHeader(lines.shift()[0], stated);
   if (!lines.length) throw new Refusal("There are no values: paste two columns, wavelength and intensity.");
   const rows = lines.map(([line, number]) => readRow(line, number));
@@ -33,10 +35,12 @@ function readText(text) {
 function readRow(line, number) {
   const [wavelength, intensity, ...rest] = cells(line);
   if (intensity === undefined || rest.length) {
-    throw new Refusal(`Line ${number} has ${rest.length ? rest.length + 2 : 1} columns: give two, wavelength and intensity.`);
+    const n = rest.length ? rest.length + 2 : 1;
+    throw new Refusal(`Line ${number} has ${n} columns: give two, wavelength and intensity.`);
   }
-  const value = /^[+-]?inf(inity)?$/i.test(intensity) ? Infinity : /^(nan|)$/i.test(intensity) ? NaN : Number(intensity);
-  if (!isNumber(wavelength) || (Number.isNaN(value) && !/^(nan|)$/i.test(intensity))) {
+  const empty = /^(nan|)$/i.test(intensity), endless = /^[+-]?inf(inity)?$/i.test(intensity);
+  const value = empty ? NaN : endless ? Infinity : Number(intensity);
+  if (!isNumber(wavelength) || (Number.isNaN(value) && !empty)) {
     throw new Refusal(`Line ${number}, ${quoted(line)}, holds no wavelength and intensity: correct it.`);
   }
   return [Number(wavelength), value];
@@ -46,7 +50,9 @@ function readRow(line, number) {
 function readHeader(line, stated) {
   const names = /[,;\t]/.test(line) ? cells(line) : line.match(/[^\s[\]()]+(\s*[[(][^\])]*[\])])?/g) ?? [];
   const [length, count] = names.map((name) => /[\[(](.*)[\])]/.exec(name)?.[1] ?? null);
-  if (names.length !== 2) throw new Refusal(`The first line names ${names.length} columns: give two, wavelength and intensity.`);
+  if (names.length !== 2) {
+    throw new Refusal(`The first line names ${names.length} columns: give two, wavelength and intensity.`);
+  }
   Object.assign(stated, { lengthUnit: length, countUnit: count ?? null });
 }
 
@@ -54,7 +60,9 @@ function readHeader(line, stated) {
 function completed(read, said) {
   const spoken = (name, what) => {
     const value = read[name] ?? said[name];
-    if (value === null || value === undefined || value === "") throw new Refusal(`${what} is not stated: choose it in the form.`);
+    if (value === null || value === undefined || value === "") {
+      throw new Refusal(`${what} is not stated: choose it in the form.`);
+    }
     return value;
   };
   const factor = lengthUnit(spoken("lengthUnit", "The wavelength unit"));
@@ -64,6 +72,8 @@ function completed(read, said) {
   if (!(exposureTime > low && exposureTime <= high)) {
     throw new Refusal(`The exposure time is ${exposureTime} s: it must be above ${low} and at most ${high} s.`);
   }
-  const counts = read.intensity.map((value) => (value > data.limits.missing ? value * (perSecond ? exposureTime : 1) : NaN));
-  return { wavelength: read.wavelength.map((value) => value * factor), spectrum: Float32Array.from(counts), exposureTime };
+  const seconds = perSecond ? exposureTime : 1;
+  const counts = read.intensity.map((value) => (value > data.limits.missing ? value * seconds : NaN));
+  const wavelength = read.wavelength.map((value) => value * factor);
+  return { wavelength, spectrum: Float32Array.from(counts), exposureTime };
 }

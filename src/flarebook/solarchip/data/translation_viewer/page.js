@@ -12,7 +12,8 @@ function panel(name) {
     const [translated, truth] = [panel("translation"), panel("truth")];
     return translated.map((value, i) => value - truth[i]);
   }
-  const start = (Number(byId("date").value) * data.targets.length + Number(byId("target").value)) * stored.length + stored.indexOf(name);
+  const [date, target] = ["date", "target"].map((id) => Number(byId(id).value));
+  const start = (date * data.targets.length + target) * stored.length + stored.indexOf(name);
   return Float32Array.from(state.values.subarray(start * pixels, (start + 1) * pixels), (value) => value * step);
 }
 
@@ -49,12 +50,15 @@ function drawPanel(name) {
 }
 
 function drawCut() {
-  const { size } = data, xs = Array.from({ length: size }, (_, i) => i), row = (name) => panel(name).subarray(state.y * size, (state.y + 1) * size);
+  const { size } = data, xs = Array.from({ length: size }, (_, i) => i);
+  const row = (name) => panel(name).subarray(state.y * size, (state.y + 1) * size);
   const [truth, translated, spread] = ["truth", "translation", "spread"].map((name) => Array.from(row(name)));
   const [above, below] = [1, -1].map((side) => translated.map((value, i) => value + side * spread[i]));
   const [low, high] = [Math.min(...below, ...truth), Math.max(...above, ...truth)];
-  const plot = axes(byId("cut"), [0, size - 1], [low, high], ["pixel from east to west", "scaled value"], { x: roundTicks(0, size - 1, 6), y: roundTicks(low, high, 4) });
-  plot.add("path", { class: "band", d: `${path([...xs, ...[...xs].reverse()], [...above, ...[...below].reverse()], plot)}Z` });
+  const ticks = { x: roundTicks(0, size - 1, 6), y: roundTicks(low, high, 4) };
+  const plot = axes(byId("cut"), [0, size - 1], [low, high], ["pixel from east to west", "scaled value"], ticks);
+  const outline = [xs.concat([...xs].reverse()), above.concat([...below].reverse())];
+  plot.add("path", { class: "band", d: `${path(...outline, plot)}Z` });
   plot.add("path", { class: "translation", d: path(xs, translated, plot) });
   plot.add("path", { class: "truth", d: path(xs, truth, plot) });
   plot.add("line", { class: "line", x1: plot.x(state.x), x2: plot.x(state.x), y1: plot.top, y2: plot.bottom });
@@ -65,7 +69,8 @@ function update() {
   PANELS.forEach(drawPanel);
   byId("source-name").textContent = target.source.label;
   byId("target-name").textContent = target.label;
-  byId("scores").textContent = `On the disk: root mean square difference ${scores.rms.toFixed(3)}, mean spread ${scores.spread.toFixed(3)}, ` +
+  byId("scores").textContent = `On the disk: root mean square difference ${scores.rms.toFixed(3)}, ` +
+    `mean spread ${scores.spread.toFixed(3)}, ` +
     `${(100 * scores.within).toFixed(0)} % of the pixels within twice the spread.`;
   point(state.x, state.y);
 }
@@ -84,11 +89,13 @@ function point(x, y) {
 
 function listen() {
   for (const id of ["date", "target"]) byId(id).addEventListener("change", update);
-  for (const id of ["x", "y"]) byId(id).addEventListener("input", () => point(Number(byId("x").value), Number(byId("y").value)));
+  const moved = () => point(Number(byId("x").value), Number(byId("y").value));
+  for (const id of ["x", "y"]) byId(id).addEventListener("input", moved);
   for (const name of PANELS) {
     byId(name).addEventListener("click", (event) => {
       const box = byId(name).getBoundingClientRect();
-      point((event.clientX - box.x) / box.width * data.size - 0.5, (1 - (event.clientY - box.y) / box.height) * data.size - 0.5);
+      const [x, y] = [(event.clientX - box.x) / box.width, 1 - (event.clientY - box.y) / box.height];
+      point(x * data.size - 0.5, y * data.size - 0.5);
     });
   }
   new ResizeObserver(drawCut).observe(byId("cut"));
