@@ -1,6 +1,9 @@
 """The page of all chapters that becomes the PDF: its links and pictures resolve, and nothing on it needs a pointer."""
 
-from flarebook.compendium.book.__main__ import for_paper
+import numpy as np
+from PIL import Image
+
+from flarebook.compendium.book.__main__ import PIXELS, for_paper
 
 PAGE = """<div id="main-content"><h1>Flares<a class="headerlink" href="#flares" title="Link to this
 heading">#</a></h1><a href="book/index.html#fig-a">Fig. 1</a><a href="#document-book/index">front page</a>
@@ -17,3 +20,16 @@ def test_a_page_for_paper_stands_where_its_links_start_from(tmp_path):
         '<div id="main-content"><h1>Flares</h1><a href="#fig-a">Fig. 1</a><a href="#main-content">front page</a>'
         '<img src="_images/a.png"><figure id="fig-a"></figure></div>'
     )
+
+
+def test_a_picture_is_the_smaller_of_its_png_and_a_jpeg_on_white(tmp_path):
+    for folder in ("book", "_images"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "book/index.html").write_text('<img src="_images/sun.png"><img src="_images/dot.png">')
+    noise = np.random.default_rng(1).integers(0, 256, (500, 2000, 4), dtype=np.uint8)
+    noise[:, :, 3] = np.arange(500)[:, None] > 249  # the upper half is clear
+    Image.fromarray(noise).save(tmp_path / "_images/sun.png")
+    Image.new("RGB", (4, 4), "red").save(tmp_path / "_images/dot.png")
+    assert for_paper(tmp_path).read_text() == '<img src="_images/sun.jpg"><img src="_images/dot.png">'
+    with Image.open(tmp_path / "_images/sun.jpg") as sun:
+        assert sun.size == (PIXELS, PIXELS // 4) and sun.getpixel((700, 50)) == (255, 255, 255)

@@ -8,6 +8,8 @@ import sysconfig
 import tempfile
 from pathlib import Path
 
+from PIL import Image
+
 from flarebook.compendium.atomic_files import atomic_write
 from flarebook.compendium.batch_report import run_script
 from flarebook.compendium.book.stage import stage
@@ -19,6 +21,7 @@ COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 PRINT = ["--headless", "--no-sandbox", "--disable-gpu", "--no-pdf-header-footer", "--generate-pdf-document-outline"]
 NOT_ON_PAPER = re.compile(r'<a class="headerlink".*?</a>|<iframe.*?</iframe>| loading="lazy"', re.DOTALL)
+PIXELS = 1400  # of a picture on paper at most
 PATIENCE = 900  # s that the printing of the whole book may take
 
 
@@ -61,9 +64,22 @@ def for_paper(folder):
     """
     text = (folder / "book" / "index.html").read_text(encoding="utf-8").replace('href="book/index.html#', 'href="#')
     text = NOT_ON_PAPER.sub("", text).replace('"#document-book/index"', '"#main-content"')
+    for picture in (folder / "_images").glob("*.png"):
+        text = text.replace(f'"_images/{picture.name}"', f'"_images/{_small_picture(picture).name}"')
     path = folder / "flarebook.html"
     path.write_text(text, encoding="utf-8")
     return path
+
+
+def _small_picture(path):
+    """The smaller of a picture and its JPEG, of which a PDF keeps the bytes where it would unpack a PNG; its path."""
+    jpeg = path.with_suffix(".jpg")
+    with Image.open(path) as image:
+        image = image.convert("RGBA")
+        paper = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image).convert("RGB")
+        paper.thumbnail((PIXELS, PIXELS))
+        paper.save(jpeg, quality=88, subsampling=0)
+    return min(jpeg, path, key=lambda file: file.stat().st_size)
 
 
 def build(source, builder="html"):
