@@ -80,7 +80,7 @@ def test_front_page_opens_with_a_picture_and_a_result_of_each_study(pages):
 
 def test_each_study_has_at_most_eight_claims_with_verdict_and_gate_and_opens_with_them(pages):
     tables = claims(soup(pages, "book/index.html"))
-    assert len(tables) == 3 and all(3 <= len(table) <= 8 for table in tables)
+    assert len(tables) >= 3 and all(3 <= len(table) <= 8 for table in tables)
     words = {row["verdict"].split(" (")[0] for table in tables for row in table}
     known = {"agrees", "differs", "undetermined", "input", "supported", "not supported", "undecided at this size", "–"}
     assert words <= known and len(words) > 4
@@ -152,7 +152,7 @@ def test_every_paper_value_was_measured(pages):
 def test_each_study_shows_what_is_real_before_what_is_simulated(pages):
     sections = soup(pages, "book/claims.html").find_all("section")
     studies = [part.get_text(" ") for part in sections if part.find(recursive=False).get_text().startswith("Study ")]
-    assert len(studies) == 3
+    assert len(studies) >= 3
     assert all(0 <= text.find("Real:") < text.find("Simulated:") for text in studies)
     assert all("(real)" in text or "real flares" in text for text in studies)
 
