@@ -10,7 +10,7 @@ import pytest
 
 from flarebook.compendium.book import pages
 from flarebook.compendium.book.api import api_reference, text
-from flarebook.compendium.book.mathml import mathml
+from flarebook.compendium.book.extensions.mathml import mathml
 from flarebook.compendium.book.pages import Build, fill, paper_table
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.reports.gates import Gate, judge

@@ -1,0 +1,1 @@
+"""What the book adds to Sphinx: MathML, links to the glossary, figures in the index, roles for screen readers."""
