@@ -58,6 +58,13 @@
     target.scrollIntoView();
   }
 
+  for (const { section } of entries) { // a picture opens at its full size, to be read on a phone
+    const picture = section.querySelector("img");
+    const link = Object.assign(document.createElement("a"), { href: section.querySelector("a.download").href });
+    picture.replaceWith(link);
+    link.append(picture);
+  }
+
   form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("reset", () => setTimeout(apply));
   window.addEventListener("hashchange", showTarget);

@@ -92,6 +92,12 @@ def test_the_keyboard_reaches_the_filter_and_an_address_shows_a_hidden_figure(pa
     assert page.locator("#iris-12-performance").evaluate("s => Math.abs(s.getBoundingClientRect().top) < 150")
 
 
+def test_a_picture_opens_at_its_full_size(page):
+    page.locator("#iris-12-performance img").click()
+    page.wait_for_url("**/iris-12-performance.png")
+    assert page.evaluate("document.images[0].naturalWidth") > 1280
+
+
 def test_without_the_script_all_figures_show_and_no_dead_filter(pages, browser, entries):
     page = browser.new_page()
     page.route("**/gallery.js*", lambda route: route.abort())

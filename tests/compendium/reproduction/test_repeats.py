@@ -22,7 +22,7 @@ def runs(project):
     first, second = project / "build/ci", project / "again/build/ci"
     for folder in (first / NOTEBOOK, first / METRICS, first / "figures/x"):
         folder.parent.mkdir(parents=True)
-    outputs = [nbformat.v4.new_output("stream", text="seven flares\n")]
+    outputs = [nbformat.v4.new_output("execute_result", {"text/plain": "seven flares"}, execution_count=3)]
     cell = nbformat.v4.new_code_cell("print()", outputs=outputs, execution_count=3)
     nbformat.write(nbformat.v4.new_notebook(cells=[cell]), first / NOTEBOOK)
     metrics = [{"name": f"sun.{name}", "value": 0.5, "spread": 0.1, "origin": "real"} for name in ("flux", "time")]
