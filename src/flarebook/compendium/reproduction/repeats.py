@@ -1,5 +1,6 @@
 """Runs of one profile made again: how many notebooks, numbers and figures are identical under another condition."""
 
+import json
 import re
 import subprocess
 from pathlib import Path
@@ -20,6 +21,7 @@ KINDS = ("notebooks", "numbers", "tables", "pictures")
 COLUMNS = ["condition", *(f"{kind}{end}" for kind in KINDS for end in ("", "_identical")), "commit", "python"]
 COLUMNS += ["threads", "date", "machine"]
 CODE = ("src", "notebooks")
+NAMELESS = re.compile(r"\bT_[0-9a-f]{5}|\b0x[0-9a-f]{6,}")  # pandas' random name of a table, an object's address
 
 
 def compare_runs(first, second, study=None):
@@ -89,13 +91,11 @@ def repeat_table(root, profile):
         (
             row["condition"],
             *(_share(row, kind) for kind in KINDS),
-            row["python"],
-            row["threads"] or MISSING,
-            row["date"],
+            *(row[name] for name in ("python", "date", "machine")),
         )
         for row in read_rows(repeats_file(root, profile)).to_dict("records")
     ]
-    return table(("condition", *KINDS, "Python", "threads", "date"), rows) if rows else "*Not measured yet.*"
+    return table(("condition", *KINDS, "Python", "date", "machine"), rows) if rows else "*Not measured yet.*"
 
 
 def _share(row, kind):
@@ -118,15 +118,16 @@ def _records(folder):
 
 
 def _notebooks(folder):
-    """Outputs of the cells of each executed notebook: {name: list}."""
+    """Outputs of the cells of each executed notebook: {name: text}."""
     paths = [path for path in sorted(folder.glob("notebooks/*/*.ipynb")) if not path.stem.endswith(".failed")]
     return {"/".join(path.with_suffix("").parts[-2:]): _outputs(nbformat.read(path, as_version=4)) for path in paths}
 
 
 def _outputs(notebook):
-    """Outputs of an executed notebook without the counters of its cells."""
+    """Outputs of an executed notebook as JSON, without the counters of its cells and what NAMELESS matches."""
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", ())]
-    return [{key: value for key, value in output.items() if key != "execution_count"} for output in outputs]
+    kept = [{key: value for key, value in output.items() if key != "execution_count"} for output in outputs]
+    return NAMELESS.sub("", json.dumps(kept))
 
 
 def _numbers(folder):
