@@ -74,7 +74,7 @@ def test_each_number_has_a_panel_with_a_point_for_each_commit(made, project):
         append_history(made(commit * 40, flux))
     panels = plot_history(read_history(project), headlines(project)).axes
     points = panels[0].containers[0].lines[0].get_xydata().tolist()
-    assert points == [[0, 1.0], [1, 3.0]] and panels[0].get_title(loc="left") == "flux of a flare (simulated)"
+    assert points == [[0, 1.0], [1, 3.0]] and panels[0].get_title(loc="left") == "flux of a flare\n(simulated)"
     assert [tick.get_text() for tick in panels[0].get_xticklabels()] == ["aaaaaaa\n2026-11-28", "bbbbbbb\n2026-11-28"]
 
 

@@ -13,6 +13,7 @@ from flarebook.compendium.errors import InputError
 from flarebook.compendium.figures import write_drawing
 from flarebook.compendium.project import project_root, shown
 from flarebook.compendium.provenance import describe_origin, read_record
+from flarebook.compendium.reports.gate_tables import NONE
 from flarebook.compendium.run import read_metrics
 from flarebook.compendium.validation import read_yaml
 
@@ -123,7 +124,7 @@ def plot_history(rows, names):
     commits = list(dict.fromkeys(row.commit for row in rows))
     profiles = sorted({row.profile for row in rows})
     height = -(-len(names) // COLUMNS)
-    figure = Figure(figsize=(7.6, 1.5 * height + 1.0), layout="constrained")
+    figure = Figure(figsize=(5.6, 1.6 * height + 1.0), layout="constrained")
     panels = figure.subplots(height, COLUMNS, sharex=True, squeeze=False).ravel()
     for panel, (metric, name) in zip(panels, names.items(), strict=False):
         own = [row for row in rows if row.metric == metric]
@@ -134,7 +135,7 @@ def plot_history(rows, names):
                 place, value, spread = zip(*points, strict=True)
                 panel.errorbar(place, value, spread, fmt="os^D"[number % 4] + "-", ms=5, capsize=2, label=profile)
         origin = " and ".join(sorted({row.origin for row in own}))
-        panel.set_title(f"{name} ({origin})" if origin else name, fontsize=9.5, loc="left")
+        panel.set_title(f"{name}\n({origin or NONE})", fontsize=9, loc="left")
         panel.margins(x=0.2, y=0.3)
         panel.spines[["top", "right"]].set_visible(False)
     ticks = [f"{commit[:7]}\n{days[commit]}" for commit in commits]
