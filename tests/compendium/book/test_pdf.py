@@ -3,7 +3,7 @@
 import numpy as np
 from PIL import Image
 
-from flarebook.compendium.book.__main__ import PIXELS, for_paper
+from flarebook.compendium.book.__main__ import PIXELS, for_paper, name_once
 
 PAGE = """<div id="main-content"><h1>Flares<a class="headerlink" href="#flares" title="Link to this
 heading">#</a></h1><a href="book/index.html#fig-a">Fig. 1</a><a href="#document-book/index">front page</a>
@@ -33,3 +33,12 @@ def test_a_picture_is_the_smaller_of_its_png_and_a_jpeg_on_white(tmp_path):
     assert for_paper(tmp_path).read_text() == '<img src="_images/sun.jpg"><img src="_images/dot.png">'
     with Image.open(tmp_path / "_images/sun.jpg") as sun:
         assert sun.size == (PIXELS, PIXELS // 4) and sun.getpixel((700, 50)) == (255, 255, 255)
+
+
+def test_a_heading_that_a_pdf_names_twice_is_named_once_and_nothing_moves():
+    before = b"<</Title (Flares \\(real\\)Flares \\(real\\))\n/Next 3>> <</Title <FEFF00410042004100420043>>>"
+    before += b" <</Title <FEFF00C500C5>>>"
+    after = name_once(before)
+    assert len(after) == len(before) and after.index(b"/Next") == before.index(b"/Next")
+    assert b"/Title (Flares \\(real\\)) " in after and b"/Title <FEFF00C5> " in after
+    assert b"<FEFF00410042004100420043>" in after  # ABABC is no name twice

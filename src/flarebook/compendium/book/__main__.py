@@ -21,6 +21,7 @@ COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 PRINT = ["--headless", "--no-sandbox", "--disable-gpu", "--no-pdf-header-footer", "--generate-pdf-document-outline"]
 NOT_ON_PAPER = re.compile(r'<a class="headerlink".*?</a>|<iframe.*?</iframe>| loading="lazy"', re.DOTALL)
+TWICE = re.compile(rb"/Title (?:\((?P<text>.+?)(?P=text)\)|<FEFF(?P<hexadecimal>(?:[0-9A-F]{4})+)(?P=hexadecimal)>)")
 PIXELS = 1400  # of a picture on paper at most
 PATIENCE = 900  # s that the printing of the whole book may take
 
@@ -54,7 +55,21 @@ def make_pdf(profile, study=None):
         done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
         if done.returncode or not partial.is_file():
             raise InputError(f"Chromium printed no PDF; its last words: {done.stderr.strip()[-300:]}")
+        partial.write_bytes(name_once(partial.read_bytes()))
     return path
+
+
+def name_once(pdf):
+    """Bytes of a PDF whose bookmarks name each heading once: Chromium names one twice that it moved to the next page.
+
+    What is cut becomes blanks between its objects, so that each keeps its place.
+    """
+
+    def once(found):
+        half = found["text"] or found["hexadecimal"]
+        return found[0].replace(half + half, half, 1) + b" " * len(half)
+
+    return TWICE.sub(once, pdf)
 
 
 def for_paper(folder):
