@@ -85,6 +85,14 @@ def test_a_pixel_is_chosen_by_keyboard_and_by_pointer_with_north_above(page, ima
     assert float(page.locator("#truth-value").inner_text()) == pytest.approx(truth[-1, 5], abs=1.5e-3)
 
 
+def test_north_is_drawn_above_in_red_where_the_translation_is_brighter(page, images):
+    row = "[...byId('difference').getContext('2d').getImageData(0, 0, data.size, 1).data]"
+    red, _, blue, _ = np.reshape(page.evaluate(row), (SIZE, 4)).astype(int).T
+    north = expected(images, 0, TARGETS[0])["difference"][-1]
+    clear = np.abs(north) > 0.02
+    np.testing.assert_array_equal((red > blue)[clear], (north > 0)[clear])
+
+
 def test_page_says_what_its_images_are(page):
     assert page.locator("h1 .badge").inner_text() == "SIMULATED"
     assert page.locator("#source-name").inner_text() == "HMI field"
