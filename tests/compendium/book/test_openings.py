@@ -130,10 +130,10 @@ def test_a_number_stands_in_the_column_of_its_data(make):
     assert rehearsed[2].startswith("*rehearsal:* AUC 0.86")
 
 
-def test_the_claims_are_counted_by_their_verdicts(make):
-    build = make(CLAIM, {**CLAIM, "judged": ["1"]}, rows=[SUPPORTED, REFUTED])
-    found = "1 found here, 1 not found, 0 undecided, 0 put into the simulator; 0 tested on real data"
-    assert claim_count(build) == f"**Of 2 claims of the papers: {found}.**"
+def test_the_claims_are_counted_by_their_verdicts_and_none_is_left_out(make):
+    build = make(CLAIM, {**CLAIM, "judged": ["1"]}, {**CLAIM, "judged": []}, rows=[SUPPORTED, REFUTED])
+    found = "1 found here, 1 not found, 0 undecided, 0 put into the simulator, 1 without a verdict"
+    assert claim_count(build) == f"**Of 3 claims of the papers: {found}. Verdicts that rest on real data: 0.**"
 
 
 def test_a_card_shows_a_figure_of_the_run_and_that_of_another_study_leads_nowhere(make):

@@ -4,7 +4,7 @@ import pytest
 import yaml
 
 from flarebook.compendium.errors import InputError
-from flarebook.compendium.reports.agreement import Statement, compare, read_statements
+from flarebook.compendium.reports.agreement import Statement, compare, read_statements, show_agreement
 from flarebook.compendium.reports.gates import Gate, read_gates
 
 
@@ -32,6 +32,12 @@ def verdict(value, seed_sd=0.01, others=None, gates=None, **said):
 )
 def test_a_number_agrees_when_no_difference_that_matters_is_left(value, sd, expected):
     assert verdict(value, sd, paper=0.86) == expected
+
+
+def test_an_interval_of_two_standard_deviations_is_not_written_as_one():
+    shown = show_agreement("differs", -3.0, 2.56).replace("\N{NARROW NO-BREAK SPACE}", " ")
+    assert shown.endswith("(−3.00 ± 2 × 1.28)")
+    assert "±" not in show_agreement("differs", -10.0, 0.0)
 
 
 def test_the_papers_own_scatter_counts_where_it_states_one():

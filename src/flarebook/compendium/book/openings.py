@@ -172,13 +172,14 @@ def found_cells(claim, build):
 
 
 def claim_count(build):
-    """Line that counts the claims: found here, not found, undecided, put in, and tested on real data."""
+    """Line that counts the claims by verdict, those without one too, and the verdicts that rest on real data."""
     claims = [claim for study, one in read_openings(build.root).items() if build.holds(study) for claim in one.claims]
-    found = [(word, data) for word, _, data in (verdict(claim, build) for claim in claims) if word != NOTHING]
-    kinds = [sum(word in words for word, _ in found) for words in (FOR, AGAINST, (INPUT,))]
-    real = sum(data.split(",")[0] == "real" for _, data in found)
-    open_ones = len(found) - sum(kinds)
+    found = [(word, data) for word, _, data in (verdict(claim, build) for claim in claims)]
+    kinds = [sum(word in words for word, _ in found) for words in (FOR, AGAINST, (INPUT,), (NOTHING,))]
+    real = sum(data.split(",")[0] == "real" for word, data in found if word != NOTHING)
+    uncompared = f", {kinds[3]} without a verdict" if kinds[3] else ""
     return (
-        f"**Of {len(found)} claims of the papers: {kinds[0]} found here, {kinds[1]} not found, {open_ones} undecided, "
-        f"{kinds[2]} put into the simulator; {real} tested on real data.**"
+        f"**Of {len(found)} claims of the papers: {kinds[0]} found here, {kinds[1]} not found, "
+        f"{len(found) - sum(kinds)} undecided, {kinds[2]} put into the simulator{uncompared}. "
+        f"Verdicts that rest on real data: {real}.**"
     )

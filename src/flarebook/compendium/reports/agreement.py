@@ -92,10 +92,15 @@ def badge(verdict):
 
 
 def show_agreement(verdict, difference, width):
-    """Verdict as a badge, with the interval of the difference that it rests on, where the number scatters."""
+    """Verdict as a badge, with the interval of the difference that it rests on, where the number scatters.
+
+    The half width is written as a number of standard deviations, since ± after a measured value is one.
+    """
     if not width:
         return badge(verdict)
-    return f"{badge(verdict)} ({difference:+.2f}{NARROW}±{NARROW}{width:.2f})"
+    shown = f"{difference:+.2f}".replace("-", "\N{MINUS SIGN}")
+    deviation = width / DEVIATIONS
+    return f"{badge(verdict)} ({shown}{NARROW}±{NARROW}{DEVIATIONS:g}{NARROW}×{NARROW}{deviation:.2f})"
 
 
 def _verdict(difference, width, margin, ordered):
