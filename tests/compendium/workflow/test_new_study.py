@@ -16,6 +16,7 @@ from flarebook.compendium.workflow import new_study
 
 pytestmark = pytest.mark.xdist_group("new-study")  # one copy of the project serves all
 ROOT = Path(__file__).parents[3]
+NAME, STEP = "newcomer", new_study.STEP  # not the name of the example in CONTRIBUTING.md, which may exist
 LEFT_OUT = shutil.ignore_patterns("build", ".*", "__pycache__")
 KEPT = (".zenodo.json", ".devcontainer", ".dockerignore", ".pre-commit-config.yaml")
 OTHERS = "not (" + " or ".join(f"{study}" for study in studies(ROOT)) + ")"  # what names another study
@@ -23,13 +24,13 @@ OTHERS = "not (" + " or ".join(f"{study}" for study in studies(ROOT)) + ")"  # w
 
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory):
-    """A copy of the project with the study radio."""
+    """A copy of the project with a new study."""
     folder = tmp_path_factory.mktemp("project") / "flarebook"
     shutil.copytree(ROOT, folder, ignore=LEFT_OUT)
     for name in KEPT:
         (shutil.copytree if (ROOT / name).is_dir() else shutil.copy)(ROOT / name, folder / name)
-    done = run(folder, "-m", "flarebook.commands.main", "new", "study", "radio", "--title", "Radio bursts")
-    assert "written: notebooks/radio/1-first-look.ipynb" in done and "changed: pyproject.toml" in done
+    done = run(folder, "-m", "flarebook.commands.main", "new", "study", NAME, "--title", "A newcomer")
+    assert f"written: notebooks/{NAME}/1-first-look.ipynb" in done and "changed: pyproject.toml" in done
     return folder
 
 
@@ -48,43 +49,43 @@ def test_it_is_in_style_and_its_imports_run_downward(copy):
     run(copy, "check", "--quiet", ".", program="ruff")
     run(copy, "format", "--check", "--quiet", ".", program="ruff")
     assert "kept" in run(copy, "--no-cache", program="lint-imports")
-    assert "flarebook.solarchip | flarebook.radio" in (copy / "pyproject.toml").read_text()
+    assert f' | flarebook.{NAME}",' in (copy / "pyproject.toml").read_text()
 
 
 @pytest.mark.slow
 def test_it_passes_the_tests_of_the_project_and_its_own(copy):
-    folders = ("tests/project", "tests/radio", "tests/notebooks/test_profiles.py")
+    folders = ("tests/project", f"tests/{NAME}", "tests/notebooks/test_profiles.py")
     told = run(copy, "-m", "pytest", "-q", "-p", "no:cacheprovider", *folders, "-k", OTHERS)
     assert re.search(r"\d+ passed", told) and "failed" not in told
-    names = run(copy, "-m", "pytest", "-q", "--collect-only", *folders, "-k", "radio")
-    assert "flarebook.radio" in names and "1-first-look" in names and "test_sizes" in names
+    names = run(copy, "-m", "pytest", "-q", "--collect-only", *folders, "-k", NAME)
+    assert f"flarebook.{NAME}" in names and "1-first-look" in names and "test_sizes" in names
 
 
 @pytest.fixture(scope="module")
 def built(copy):
     """Folder of the copy's ci run with the notebook of the study."""
-    run(copy, "-m", "flarebook.commands.main", "run", "radio/1-first-look", "--profile", "ci", "--output", "build/ci")
+    run(copy, "-m", "flarebook.commands.main", "run", f"{NAME}/{STEP}", "--profile", "ci", "--output", "build/ci")
     return copy / "build/ci"
 
 
 @pytest.mark.slow
 def test_its_notebook_runs_and_its_gate_is_green(copy, built):
-    told = run(copy, "-m", "flarebook.commands.main", "check", "--profile", "ci", "--study", "radio", "--brief")
+    told = run(copy, "-m", "flarebook.commands.main", "check", "--profile", "ci", "--study", NAME, "--brief")
     assert told.strip() == "Gates: 1 of 1 green."
-    assert (built / "figures/radio-x-sizes.csv").is_file()
+    assert (built / f"figures/{NAME}-x-sizes.csv").is_file()
 
 
 @pytest.fixture(scope="module")
 def pages(copy, built):
     """Pages of the strict book of the study alone."""
-    run(copy, "-m", "flarebook.compendium.book", "ci", "--study", "radio")
+    run(copy, "-m", "flarebook.compendium.book", "ci", "--study", NAME)
     return built / "book/_build/html"
 
 
 @pytest.mark.slow
 def test_its_book_builds_strictly_with_its_pages_and_figure(pages):
-    assert "Radio bursts" in (pages / "book/radio/introduction.html").read_text()
-    page = (pages / "notebooks/radio/1-first-look.html").read_text()
+    assert "A newcomer" in (pages / f"book/{NAME}/introduction.html").read_text()
+    page = (pages / f"notebooks/{NAME}/{STEP}.html").read_text()
     assert "The result in three lines" in page and re.search(r"caption-number\">Fig. \d+", page)
 
 
@@ -108,10 +109,10 @@ def test_the_same_pages_are_built_by_sphinx_alone_from_the_generated_configurati
 def test_its_book_is_one_pdf_with_bookmarks_links_and_the_same_figure_numbers(copy, pages, built):
     if not any(map(shutil.which, BROWSERS)):
         pytest.skip("no Chromium on this machine (Debian: apt-get install chromium)")
-    run(copy, "-m", "flarebook.compendium.book", "ci", "--study", "radio", "--pdf")
+    run(copy, "-m", "flarebook.compendium.book", "ci", "--study", NAME, "--pdf")
     pdf = (built / "book/flarebook.pdf").read_bytes()
     titles = {title.decode("latin-1") for title in re.findall(rb"/Title \(([^)]*)\)", pdf)}
-    assert {"Radio bursts", "A first look", "Status of this run", "Bibliography"} <= titles
+    assert {"A newcomer", "A first look", "Status of this run", "Bibliography"} <= titles
     assert b"/Outlines" in pdf and pdf.count(b"/Subtype /Link") > 100
     page = (built / "book/_build/singlehtml/book/index.html").read_text()
     assert sorted(figures(page)) == sorted(sum((figures(path.read_text()) for path in pages.rglob("*.html")), []))
@@ -136,7 +137,7 @@ def test_a_taken_name_is_one_sentence_that_names_what_has_it(name):
 
 def test_a_title_that_yaml_would_misread_is_refused():
     with pytest.raises(InputError, match="is no title"):
-        new_study.write_study(ROOT, "sound", 'The "sound"')
+        new_study.write_study(ROOT, "another", 'The "another"')
 
 
 @pytest.mark.slow
@@ -148,16 +149,17 @@ def test_nothing_is_left_of_a_study_that_failed_on_the_way(copy, monkeypatch):
 
     monkeypatch.setattr(new_study, "describe", fail)
     with pytest.raises(InputError, match="no entry"):
-        new_study.write_study(copy, "sound")
+        new_study.write_study(copy, "another")
     assert {path: path.read_bytes() for path in copy.rglob("*") if path.is_file()} == before
-    assert not list(copy.glob("*/sound"))
+    assert not list(copy.glob("*/another"))
 
 
 def test_a_list_of_studies_in_another_form_is_refused_and_nothing_written(tmp_path):
     for name in ("pyproject.toml", "_toc.yml", "locks", "profiles", "metrics"):
         (shutil.copytree if (ROOT / name).is_dir() else shutil.copy)(ROOT / name, tmp_path / name)
     text = (ROOT / "pyproject.toml").read_text()
-    (tmp_path / "pyproject.toml").write_text(text.replace('flarebook.solarchip"', 'flarebook.solarchip "'))
+    last = list(studies(ROOT))[-1]
+    (tmp_path / "pyproject.toml").write_text(text.replace(f'flarebook.{last}"', f'flarebook.{last} "'))
     with pytest.raises(InputError, match="pyproject.toml has no .* enter it by hand"):
-        new_study.write_study(tmp_path, "sound")
-    assert not list(tmp_path.glob("*/sound*"))
+        new_study.write_study(tmp_path, "another")
+    assert not list(tmp_path.glob("*/another*"))
