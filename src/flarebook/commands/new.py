@@ -7,7 +7,7 @@ import typer
 from flarebook.compendium.batch_report import print_line
 
 app = typer.Typer(no_args_is_help=True, help="A new study, complete enough to pass the tests.")
-NEXT = """`make test STUDY={name}` tests it, `make book PROFILE=ci STUDY={name}` shows it.
+NEXT = """`make test FAST=1` tests it, `make book PROFILE=ci STUDY={name}` runs and shows it.
 CONTRIBUTING.md says what is left to write: question, data, method, its own gate, its claims on the front page."""
 
 
