@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from flarebook.solarchip.figures.translation_viewer import TARGETS, translation_viewer
+from flarebook.solarchip.figures.translation_viewer import TARGETS, translation_panels, translation_viewer
+from flarebook.solarchip.images.channels import channel_index
 from flarebook.solarchip.images.grid import Disk
 from flarebook.solarchip.translation.scores import select_target, spread_and_error
 
@@ -62,6 +63,15 @@ def test_every_panel_holds_the_values_of_the_package(page, images):
             for name, values in expected(images, row, target).items():
                 found = np.reshape(page.evaluate("name => [...panel(name)]", name), (SIZE, SIZE))
                 np.testing.assert_allclose(found, values, atol=1.1e-3, err_msg=f"{name} {target}")
+
+
+def test_larger_images_are_binned_to_a_page_below_five_megabytes():
+    rng = np.random.default_rng(1)
+    test = rng.uniform(-0.8, 0.8, (2, 11, 256, 256)).astype(np.float16)
+    members = {"171": rng.normal(0, 0.3, (2, 2, 256, 256)).astype(np.float32)}
+    panels = translation_panels(test, members["171"], "171", 128)
+    np.testing.assert_allclose(panels[0, 2, 0, 0], test[0, channel_index("171"), :2, :2].mean(), atol=1e-3)
+    assert len(translation_viewer(test, members, {"a": 0, "b": 1}, "simulated", "A test.")) < 1e6
 
 
 def test_scores_on_the_disk_are_those_of_the_images(page, images):

@@ -11,12 +11,13 @@ from flarebook.compendium.interactive_pages import coded, fill_page
 from flarebook.evaluation.threshold_page import SHARED
 from flarebook.solarchip.figures.styles import SHOWN, channel_colours, channel_label
 from flarebook.solarchip.images.grid import Disk
-from flarebook.solarchip.translation.comparison import FIELD_SOURCES
+from flarebook.solarchip.translation.comparison import FIELD_SOURCES, resize_images
 from flarebook.solarchip.translation.scores import select_target, spread_and_error
 
 FOLDER = files("flarebook.solarchip") / "data" / "translation_viewer"
 PARTS = ("page.html", "page.css", "page.js")
 TARGETS = (*FIELD_SOURCES, "|hmi|")
+MOST = 128  # pixels along a side; larger images are binned, so that the page stays below 5 MB
 STEP = 0.001  # of a scaled value, in which the page holds the images
 PANELS = {
     "source": "Image from which the target is translated",
@@ -34,8 +35,8 @@ def translation_viewer(test, members, dates, origin, about):
     page offers; origin: of the images, such as "simulated"; about: a sentence.  Raises InputError for fewer than two
     members.
     """
-    targets, size, rows = [one for one in TARGETS if one in members], test.shape[-1], list(dates.values())
-    panels = np.stack([translation_panels(test[rows], members[one][:, rows], one) for one in targets], axis=1)
+    targets, size, rows = [one for one in TARGETS if one in members], min(test.shape[-1], MOST), list(dates.values())
+    panels = np.stack([translation_panels(test[rows], members[one][:, rows], one, size) for one in targets], axis=1)
     values = np.round(panels / STEP).astype("<i2").tobytes()
     looks = [target_look(one, panels[:, place]) for place, one in enumerate(targets)]
     data = {"size": size, "step": STEP, "targets": looks, "values": coded(zlib.compress(values, 9))}
@@ -47,14 +48,14 @@ def translation_viewer(test, members, dates, origin, about):
     return fill_page(parts, data, title="Translations between HMI and AIA", **words)
 
 
-def translation_panels(test, members, target):
-    """Source, translation, truth and spread of each date, (n, 4, h, h) scaled.
+def translation_panels(test, members, target, size):
+    """Source, translation, truth and spread of each date, (n, 4, size, size) scaled.
 
-    test: (n, 11, h, h) and members: (m, n, h, h), of the same dates.
+    test: (n, 11, h, h) and members: (m, n, h, h), of the same dates; size: pixels to which the panels are binned.
     """
     variance, _ = spread_and_error(members, select_target(test, target))
     shown = select_target(test, source_of(target)), members.mean(axis=0), select_target(test, target), np.sqrt(variance)
-    return np.stack(shown, axis=1).astype(np.float64)
+    return resize_images(np.stack(shown, axis=1).astype(np.float32), size)
 
 
 def source_of(target):
