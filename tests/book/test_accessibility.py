@@ -13,8 +13,13 @@ HEAVIEST = 5_000_000  # bytes of a page and its images; interactive pages may ho
 
 
 def documents(pages):
-    """Every page of the book, those made by Sphinx among them; interactive pages have tests of their own."""
+    """Every page of the book, those made by Sphinx among them; not the interactive ones in their frames."""
     return sorted(path for path in pages.rglob("*.html") if "_static" not in path.relative_to(pages).parts)
+
+
+def interactive(pages):
+    """The interactive pages, each in the folder of its notebook."""
+    return sorted(pages.glob("_static/*/*/*.html"))
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -25,7 +30,7 @@ def test_axe_finds_nothing_serious_on_any_page_and_none_asks_for_a_file_elsewher
     options = {"resultTypes": ["violations"], **({"runOnly": CONTRAST} if theme == "dark" else {})}
     found, asked = [], []
     page.on("request", lambda request: asked.append(request.url))
-    for path in documents(pages):
+    for path in [*documents(pages), *interactive(pages)]:
         page.goto(path.as_uri(), wait_until="load")
         for violation in Axe().run(page, context=ALIKE, options=options).response["violations"]:
             if violation["impact"] in SERIOUS:
