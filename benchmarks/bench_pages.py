@@ -94,7 +94,7 @@ def load_time(browser, path, use, turn):
 
 def point_at_image(page, turn):
     """Point at a dot of the explorer and wait for its picture."""
-    page.wait_for_function("window.explorer?.state.ready")
+    page.wait_for_selector("html[data-ready]")
     x, y = page.evaluate("explorer.onScreen", 100 * turn)
     page.mouse.move(x - 1, y)
     page.mouse.move(x, y)

@@ -50,3 +50,23 @@ def browser(tmp_path_factory):
         )
         yield context
         context.close()
+
+
+@pytest.fixture
+def page(request, browser, file):
+    """An interactive page, open; it fails the test when it complains or asks for another file.
+
+    file: fixture of the module, the page's path; HEIGHT of the module: of the window, in CSS pixels.
+    """
+    page = browser.new_page()
+    page.set_viewport_size({"width": 1280, "height": getattr(request.module, "HEIGHT", 900)})
+    complaints, requests = [], []
+    page.on("console", lambda message: message.type == "error" and complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("request", lambda request: requests.append(request.url))
+    page.goto(file.as_uri())
+    page.wait_for_selector("html[data-ready]")
+    yield page
+    assert complaints == []
+    assert [url for url in requests if not url.startswith(("data:", "blob:"))] == [file.as_uri()]
+    page.close()

@@ -28,23 +28,6 @@ def file(tmp_path_factory, images):
     return path
 
 
-@pytest.fixture
-def page(browser, file):
-    """The open page; it fails the test when it complains or asks for another file."""
-    page = browser.new_page()
-    page.set_viewport_size({"width": 1280, "height": 900})
-    complaints, requests = [], []
-    page.on("console", lambda message: message.type == "error" and complaints.append(message.text))
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("request", lambda request: requests.append(request.url))
-    page.goto(file.as_uri())
-    page.wait_for_selector("html[data-ready]")
-    yield page
-    assert complaints == []
-    assert [url for url in requests if not url.startswith(("data:", "blob:"))] == [file.as_uri()]
-    page.close()
-
-
 def expected(images, row, target):
     """Panels of a date and target, {name: (32, 32)}."""
     test, members = images

@@ -3,11 +3,13 @@
 import base64
 import json
 from html import escape
+from importlib.resources import files
 from pathlib import PurePosixPath
 
 from flarebook.compendium.atomic_files import atomic_write
 from flarebook.compendium.errors import InputError
 
+HEAD = files("flarebook.compendium") / "page_head.html"
 KINDS = (".html", ".css", ".js")  # of the parts of a page
 HEIGHT = 860  # CSS pixels of the frame
 
@@ -15,18 +17,19 @@ HEIGHT = 860  # CSS pixels of the frame
 def fill_page(parts, data, **words):
     """Text of a page from its parts.
 
-    parts: paths of the template, which is Jinja's, the styles (.css) and the scripts (.js), each in their order; data:
-    what the scripts read as JSON from the element of that name, which no text in it can leave; words: the template's
-    other values, escaped unless they are Markup.
+    parts: paths of the template, which is Jinja's and may include "head", where every request is forbidden, the styles
+    (.css) and the scripts (.js), each in their order; data: what the scripts read as JSON from the element of that
+    name, which no text in it can leave; words: the template's other values, escaped unless they are Markup.
     """
-    from jinja2 import Environment  # a run that publishes no page need not spend the time of this import
+    from jinja2 import DictLoader, Environment  # a run that publishes no page need not spend the time of this import
     from markupsafe import Markup
 
     texts = {kind: [part.read_text(encoding="utf-8") for part in parts if part.suffix == kind] for kind in KINDS}
     (template,), *inserts = texts.values()
     written = json.dumps(data, separators=(",", ":"), allow_nan=False).replace("</", "<\\/")
     style, script = (Markup("\n".join(insert)) for insert in inserts)
-    environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
+    loader = DictLoader({"head": HEAD.read_text(encoding="utf-8")})
+    environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True, loader=loader)
     return environment.from_string(template).render(words, style=style, script=script, data=Markup(written))
 
 

@@ -2,7 +2,7 @@
 // The explorer: Bokeh draws the map; this script shows pictures and records, colours, searches, selects and saves.
 const data = JSON.parse(document.getElementById("data").textContent);
 const byId = (id) => document.getElementById(id);
-const state = { ready: false, hovered: null, pinned: null, selected: [] };
+const state = { hovered: null, pinned: null, selected: [] };
 window.explorer = { state, hover, tap, select, pin, onScreen };
 
 // Where the dot of an image is on the screen, [x, y].
@@ -301,7 +301,7 @@ function start() {
   recolour(menu.value);
   pin(data.first);
   sheet(0);
-  state.ready = true;
+  document.documentElement.dataset.ready = "";
   performance.mark("explorer-ready");
 }
 
