@@ -350,3 +350,29 @@ def test_page_fits_its_width_in_both_schemes(page, width, scheme):
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
     assert 250 < page.evaluate("document.getElementById('profile').viewBox.baseVal.width") < width
     assert page.locator("#line text", has_text="q2").is_visible()
+
+
+def test_a_file_that_is_refused_leaves_no_other_spectrum_s_score_in_sight(page, tmp_path, spectrum):
+    fine = page.evaluate("saved()")
+    fits.ImageHDU(spectrum[1].astype("i8"), axis(spectrum[0])).writeto(tmp_path / "long.fits")
+    files = {
+        "unit.csv": ("neither DN nor DN/s", fine.replace("[DN]", "[W/m2]")),
+        "length.csv": ("the Mg II h&k features need", fine.replace("[Angstrom]", "[nm]")),
+        "packed.fits.gz": ("or is packed", "\x1f"),
+        "long.fits": ("BITPIX 64", None),
+    }
+    for name, (sentence, text) in files.items():
+        if text is not None:
+            (tmp_path / name).write_text(text, encoding="utf-8")
+        page.locator("#file").set_input_files(tmp_path / name)
+        page.get_by_role("alert").filter(has_text=sentence).wait_for(timeout=5000)
+        assert page.locator("#result").is_hidden(), name
+
+
+def test_a_folder_that_is_dropped_is_refused_with_a_sentence(page):
+    page.evaluate("""() => {
+        const folder = { name: "spectra", arrayBuffer: () => Promise.reject(new Error("it is no file")) };
+        const drop = new Event("drop");
+        document.dispatchEvent(Object.assign(drop, { dataTransfer: { files: [folder] } }));
+    }""")
+    page.get_by_role("alert").filter(has_text="spectra cannot be read (it is no file)").wait_for(timeout=5000)

@@ -1,9 +1,11 @@
 """An interactive page is written whole, beside the results, and framed with words and a link."""
 
+import json
+
 import pytest
 
 from flarebook.compendium.errors import InputError
-from flarebook.compendium.interactive_pages import frame
+from flarebook.compendium.interactive_pages import fill_page, frame
 from flarebook.compendium.run import open_run
 
 
@@ -30,3 +32,10 @@ def test_frame_has_a_title_a_link_and_no_loose_quotes():
     assert 'href="a&quot;b.html"' in html and 'src="a&quot;b.html"' in html
     assert 'title="the &quot;map&quot;"' in html
     assert "5.0 MB" in html
+
+
+def test_no_text_in_the_data_ends_or_hides_the_rest_of_the_page(tmp_path):
+    template = tmp_path / "page.html"
+    template.write_text('<script id="data" type="application/json">{{ data }}</script><p>rest</p>')
+    page = fill_page([template], {"name": "<!--<script></script>"})
+    assert page.count("<") == 4 and json.loads(page[page.index("{") : page.index("}") + 1])["name"].startswith("<!--")

@@ -26,7 +26,7 @@ def fill_page(parts, data, **words):
 
     texts = {kind: [part.read_text(encoding="utf-8") for part in parts if part.suffix == kind] for kind in KINDS}
     (template,), *inserts = texts.values()
-    written = json.dumps(data, separators=(",", ":"), allow_nan=False).replace("</", "<\\/")
+    written = json.dumps(data, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
     style, script = (Markup("\n".join(insert)) for insert in inserts)
     loader = DictLoader({"head": HEAD.read_text(encoding="utf-8")})
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True, loader=loader)

@@ -29,7 +29,9 @@ async function inflate(base64) {
 
 // Hand a file that is chosen, or dropped on the page, to a function.
 function listenForFiles(take) {
-  const taken = (files) => files.length && take(files[0]);
+  const taken = (files) => files.length && take(files[0]).catch((error) => attempt(() => {
+    throw new Refusal(`${files[0].name} cannot be read (${error.message}): give another file.`); // such as a folder
+  }));
   byId("file").addEventListener("change", () => taken(byId("file").files));
   document.addEventListener("dragover", (event) => event.preventDefault());
   document.addEventListener("drop", (event) => {
@@ -38,14 +40,15 @@ function listenForFiles(take) {
   });
 }
 
-// Do something; a refusal is shown as an alert in the place of the result.
+// Do something; a refusal, or what no check foresaw, is shown as an alert in the place of the result.
 function attempt(action) {
   let sentence = "";
   try {
     action();
   } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    sentence = error.message;
+    const foreseen = error instanceof Refusal;
+    sentence = foreseen ? error.message : `This input cannot be used (${error.message}): give another.`;
+    if (!foreseen) console.error(error);
   }
   byId("refused").textContent = sentence;
   byId("refused").hidden = !sentence;

@@ -74,6 +74,9 @@ function fitsImage(unit) {
   const missing = ["CUNIT1", "BUNIT"].filter((key) => !isText(header[key]))
     .concat(["CRVAL1", "CDELT1", "CRPIX1"].filter((key) => !Number.isFinite(header[key])));
   if (missing.length) throw new Refusal(`The header of the image does not state ${missing.join(", ")}: add it.`);
+  if (!PIXELS[header.BITPIX]) {
+    throw new Refusal(`The image has BITPIX ${header.BITPIX}: store it in 8, 16 or 32 bits, or as floating point.`);
+  }
   const [length] = axes, step = header.CDELT1 * (header.PC1_1 ?? 1), turned = step < 0;
   const inOrder = (values) => (turned ? values.reverse() : values);
   const wavelength = Array.from({ length }, (_, i) => header.CRVAL1 + (i + 1 - header.CRPIX1) * step);

@@ -152,15 +152,15 @@ function showFile() {
   const number = Math.min(Math.max(wanted, 1), spectra.count);
   byId("number").value = number;
   const title = spectra.count > 1 ? `spectrum ${number} of ${name}` : name;
-  attempt(() => showOwn(spectra.at(number - 1), title, spectra.simulated));
+  showOwn(spectra.at(number - 1), title, spectra.simulated); // a refusal passes through to the one `attempt` around it
 }
 
 async function takeFile(file) {
   const buffer = await file.arrayBuffer(), isFits = new TextDecoder("latin1").decode(buffer.slice(0, 6)) === "SIMPLE";
   byId("several").hidden = true;
   attempt(() => {
-    if (!isFits && /\.fits?$/i.test(file.name)) {
-      throw new Refusal(`${file.name} is not a FITS file: give another copy.`);
+    if (!isFits && /\.fits?(\.gz)?$/i.test(file.name)) {
+      throw new Refusal(`${file.name} is not a FITS file, or is packed: give another copy, unpacked.`);
     }
     const text = isFits ? null : readText(new TextDecoder().decode(buffer));
     const spectra = isFits ? readFits(buffer) : { count: 1, at: () => text, simulated: false };
@@ -205,7 +205,7 @@ function listen() {
   });
   byId("own").addEventListener("submit", (event) => { event.preventDefault(); scoreText(); });
   listenForFiles(takeFile);
-  byId("number").addEventListener("change", showFile);
+  byId("number").addEventListener("change", () => attempt(showFile));
   byId("save").addEventListener("click", save);
   new ResizeObserver(drawAll).observe(byId("result"));
 }
