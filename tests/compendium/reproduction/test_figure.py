@@ -11,6 +11,7 @@ import pytest
 from flarebook.commands import main
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.provenance import read_record
+from flarebook.compendium.reproduction import checkout
 from flarebook.compendium.reproduction.figure import earlier_steps, has_results, profile_of_record, reproduce
 from flarebook.compendium.run import open_run
 from flarebook.compendium.workflow.execute import run_notebook
@@ -122,6 +123,11 @@ def test_a_downloaded_record_alone_runs_all_steps_and_another_commit_gives_other
     [
         ({"dirty": True}, "made from code changed since commit"),
         ({"commit": None}, "names no commit"),
+        ({"id": "../../stolen"}, "the record of figure sun-x-read: id: .*: correct the file"),
+        ({"commit": "--orphan"}, "commit: .*'--orphan'"),
+        ({"parameters": ["n_flares"]}, "parameters: .*valid dictionary"),
+        ({"threads": 2, "earlier": {}}, "threads: .*valid string"),
+        ({"earlier": ["sun/1-draw/flares.parquet"]}, "earlier: .*valid dictionary"),
         ({"commit": "0" * 40}, "failed for 0000000000 .*git fetch --all"),
         ({"notebook": ""}, "does not say notebook"),
         (
@@ -166,3 +172,17 @@ def test_earlier_results_count_only_with_the_hashes_of_the_record(recorded):
 def test_the_profile_is_that_of_the_output_or_of_the_inputs(recorded):
     folders = {"output": "build/runs/mine", "inputs": "build/ci"}
     assert profile_of_record({"id": "sun-x-read", "parameters": folders}) == "ci"
+
+
+def test_a_checkout_that_is_stopped_half_way_is_forgotten(recorded, monkeypatch):
+    record, git_command = read_record(recorded / "build/ci/figures", "sun-x-read"), checkout._git
+
+    def stopped(*arguments):
+        git_command(*arguments)
+        raise SystemExit(130)
+
+    (recorded / "notebooks/sun/2-read.ipynb").write_text("{}")  # so that the recorded commit is checked out
+    monkeypatch.setattr(checkout, "_git", stopped)
+    with pytest.raises(SystemExit), checkout.code_of(record):
+        pass
+    assert not list((recorded / ".git").glob("worktrees/*"))

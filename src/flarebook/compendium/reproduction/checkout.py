@@ -1,6 +1,7 @@
 """The code that made a figure: the project's folder where it holds that very commit, or else a checkout of it."""
 
 import contextlib
+import shutil
 import subprocess
 import tempfile
 from pathlib import Path
@@ -31,11 +32,13 @@ def code_of(record, here=False):
         )
     with tempfile.TemporaryDirectory(prefix="flarebook-") as folder:
         copy = Path(folder) / "code"
-        _git(root, "worktree", "add", "--detach", "--force", str(copy), commit)
         try:
+            _git(root, "worktree", "add", "--detach", "--force", str(copy), commit)
             yield copy
         finally:
-            _git(root, "worktree", "remove", "--force", str(copy))
+            shutil.rmtree(copy, ignore_errors=True)  # git forgets one that was stopped half-way only when it is gone
+            forget = ["git", "-C", str(root), "worktree", "remove", "--force", "--force", str(copy)]
+            subprocess.run(forget, capture_output=True)
 
 
 def recorded_commit(record):

@@ -27,13 +27,14 @@ class Difference(NamedTuple):
 def compare_figure(record, first, second):
     """Compare a published figure with one that was made again.
 
-    record: of the first.  first, second: folders with the files that the record names.
+    record: of the first.  first, second: folders with its files, named by its id, since a path in a record could
+    lead to one file twice.
     Returns a Difference; the data are compared by the record's hash where the first folder lacks its table.
     """
-    names = record["files"]
+    table, picture = (f"{record['id']}.{kind}" for kind in ("csv", "png"))
     return Difference(
-        compare_data(Path(first, names["csv"]), Path(second, names["csv"]), record["data_sha256"]),
-        compare_pictures(Path(first, names["png"]), Path(second, names["png"])),
+        compare_data(Path(first, table), Path(second, table), record["data_sha256"]),
+        compare_pictures(Path(first, picture), Path(second, picture)),
     )
 
 

@@ -5,21 +5,35 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import NamedTuple
+from typing import Annotated, Any, NamedTuple
+
+from pydantic import Field
 
 from flarebook.compendium.atomic_files import make_folder
 from flarebook.compendium.comparison.runs import run_folder
 from flarebook.compendium.errors import InputError, NotebookError, reason_of
 from flarebook.compendium.project import in_project, project_root, split_name
-from flarebook.compendium.provenance import now, read_record, sha256
+from flarebook.compendium.provenance import FIGURE_ID, FigureRecord, now, read_record, sha256
 from flarebook.compendium.reports.citation import figure_record
 from flarebook.compendium.reproduction.checkout import code_of
 from flarebook.compendium.reproduction.differences import Difference, compare_figure
 from flarebook.compendium.staging import environment
+from flarebook.compendium.validation import validated
 from flarebook.compendium.workflow.parameters import known_parameters, read_profile
 
 FOLDERS = ("output", "inputs")  # parameters that name folders of the run, which differ from run to run
-NEEDED = ("id", "notebook", "parameters", "files", "data_sha256")  # of a record, to make its figure again
+NEEDED = ("id", "notebook", "parameters", "data_sha256")  # of a record, to make its figure again
+
+
+class _Followed(FigureRecord):
+    """What a record must say in addition, for its figure to be made again from it."""
+
+    id: Annotated[str, Field(pattern=rf"^(?:{FIGURE_ID.pattern})$")]
+    commit: Annotated[str, Field(pattern="^[0-9a-f]{7,64}$")] | None = None
+    parameters: dict[str, Any]
+    versions: dict[str, str] = {}
+    threads: str | None = None
+    earlier: dict[str, str] | None = None
 
 
 class Reproduction(NamedTuple):
@@ -86,7 +100,7 @@ def recorded_figure(figure, run):
             f"the record of figure {Path(figure).stem} does not say {', '.join(lacking)}: only figures of notebooks "
             "can be made again"
         )
-    return record, folder.resolve()
+    return validated(_Followed, record, f"the record of figure {Path(figure).stem}").model_dump(), folder.resolve()
 
 
 def profile_of_record(record):
