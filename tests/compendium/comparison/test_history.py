@@ -1,12 +1,17 @@
 """Headline numbers over commits: rows of runs that happened, appended and never changed."""
 
 import json
+import shutil
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
+from flarebook.compendium.comparison import history
 from flarebook.compendium.comparison.history import (
     append_history,
     headlines,
@@ -90,3 +95,40 @@ def test_every_headline_has_a_gate_and_every_row_is_of_one(checkout):
     gated = (checkout / "metrics/ci.yaml").read_text()
     assert all(f"\n{metric}:" in gated for metric in headlines(checkout))
     assert {row.metric for row in read_history(checkout)} <= headlines(checkout).keys()
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        b"",
+        HEAD.encode() + b"a,2026-11-28,ci,sun.flux,abc,,real\n",
+        HEAD.encode() + b"a,2026-11-28,ci,sun.flux,1,x,real\n",
+        HEAD.encode() + b"a,2026-11-28,ci,sun.flux,,,real\n",
+        HEAD.encode() + b"a,2026-11-28,ci,sun.flux,1,,r\xe9el\n",
+    ],
+)
+def test_a_row_that_is_no_number_of_a_run_is_refused_with_a_sentence(made, project, table):
+    (project / "metrics/history.csv").write_bytes(table)
+    with pytest.raises(InputError, match=r"metrics/history.csv is no history, .*: restore the file"):
+        read_history(project)
+
+
+@pytest.mark.parametrize("text", ["", "- sun.flux", "sun.flux:", "sun.flux: {a: 1}", "{}"])
+def test_names_of_headlines_of_another_form_are_refused(made, project, text):
+    (project / "book/headlines.yaml").write_text(text)
+    with pytest.raises(InputError, match="book/headlines.yaml: .*: correct the file"):
+        headlines(project)
+
+
+def test_a_run_in_the_working_folder_has_its_name(made, monkeypatch):
+    monkeypatch.chdir(made("a" * 40, 1.0))
+    assert [row.profile for row in append_history(Path("."))] == ["ci"]
+
+
+def test_two_processes_that_append_at_once_lose_no_row(made, project, monkeypatch):
+    first = made("a" * 40, 1.0)
+    shutil.copytree(first, project / "build/laptop")
+    monkeypatch.setattr(history, "read_history", lambda root: (read_history(root), time.sleep(0.3))[0])
+    with ThreadPoolExecutor(2) as executor:
+        list(executor.map(append_history, (first, project / "build/laptop")))
+    assert {row.profile for row in read_history(project)} == {"ci", "laptop"}

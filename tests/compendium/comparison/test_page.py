@@ -73,3 +73,11 @@ def test_the_same_run_twice_changes_nothing(folders, tmp_path):
     page = BeautifulSoup((tmp_path / "page.html").read_text(encoding="utf-8"), "html.parser")
     assert "Metrics that changed: 0 of 2" in page.get_text() and "Figures that differ: 0" in page.get_text()
     assert not page.find_all("img")
+
+
+def test_a_picture_that_cannot_be_read_is_named_beside_the_others(folders, tmp_path, monkeypatch):
+    (folders[1] / "figures/sun-01-flux.png").write_bytes(b"\x89PNG")
+    monkeypatch.setattr("PIL.Image.MAX_IMAGE_PIXELS", 100)  # the other figures are of more
+    write_comparison(*folders, tmp_path / "page.html")
+    text = (tmp_path / "page.html").read_text()
+    assert text.count("sun-01-flux.png cannot be read (") == 2 and "sun-x-new.png cannot be read (" in text

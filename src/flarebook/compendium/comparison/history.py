@@ -2,23 +2,27 @@
 
 import csv
 import io
+import os
 from collections import defaultdict
-from typing import NamedTuple
+from pathlib import Path
+from typing import Annotated, NamedTuple
 
 from matplotlib.figure import Figure
+from pydantic import Field, RootModel
 
-from flarebook.compendium.atomic_files import atomic_write
+from flarebook.compendium.atomic_files import atomic_write, own_folder
 from flarebook.compendium.batch_report import counted
-from flarebook.compendium.errors import InputError
+from flarebook.compendium.errors import InputError, reason_of
 from flarebook.compendium.figures import write_drawing
 from flarebook.compendium.project import project_root, shown
 from flarebook.compendium.provenance import describe_origin, read_record
 from flarebook.compendium.reports.gate_tables import NONE
 from flarebook.compendium.run import read_metrics
-from flarebook.compendium.validation import read_yaml
+from flarebook.compendium.validation import read_yaml, validated
 
 HISTORY, HEADLINES = "metrics/history.csv", "book/headlines.yaml"
 COLUMNS = 2  # panels side by side
+PATIENCE = 60  # s to wait for another process that appends rows
 
 
 class Entry(NamedTuple):
@@ -34,19 +38,45 @@ class Entry(NamedTuple):
 
 
 def read_history(root=None):
-    """Rows of the history in the order in which they were appended: list of Entry; none where there is no table."""
+    """Rows of the history in the order in which they were appended: list of Entry; none where there is no table.
+
+    Raises InputError for a table that is cut, has other columns, or a value that is no number.
+    """
     path = (root or project_root()) / HISTORY
     if not path.is_file():
         return []
-    head, *rows = csv.reader(io.StringIO(path.read_text(encoding="utf-8")))
-    if tuple(head) != Entry._fields or any(len(row) != len(head) for row in rows):
-        raise InputError(f"{shown(path)} is no history, with the columns {', '.join(Entry._fields)}: restore the file")
-    return [Entry(*row) for row in rows]
+    try:
+        head, *rows = csv.reader(io.StringIO(path.read_text(encoding="utf-8")), strict=True)
+        entries = [_checked(row) for row in rows]
+        if tuple(head) != Entry._fields:
+            raise ValueError(f"the columns {','.join(head)}")
+    except (ValueError, csv.Error) as error:
+        columns = ", ".join(Entry._fields)
+        raise InputError(
+            f"{shown(path)} is no history, with the columns {columns} ({reason_of(error)}): restore the file"
+        ) from error
+    return entries
+
+
+def _checked(row):
+    """Cells of a row as an Entry.  Raises ValueError for a row that is cut, and for a value that is no number."""
+    if len(row) != len(Entry._fields) or not all(row[:5]):
+        raise ValueError(f"the row {','.join(row)}")
+    entry = Entry(*row)
+    float(entry.value), float(entry.spread or 0)
+    return entry
+
+
+class _Headlines(RootModel):
+    """Names of the numbers that are followed: {metric: name}."""
+
+    root: Annotated[dict[str, str], Field(min_length=1)]
 
 
 def headlines(root=None):
-    """Numbers that are followed, with their names on the page: {metric: name}."""
-    return read_yaml((root or project_root()) / HEADLINES)
+    """Numbers that are followed, with their names on the page: {metric: name}; InputError for a file of other form."""
+    path = (root or project_root()) / HEADLINES
+    return validated(_Headlines, read_yaml(path), path).root
 
 
 def append_history(folder):
@@ -56,19 +86,21 @@ def append_history(folder):
     Raises InputError when none of these numbers was measured by the code of a commit.
     """
     root, commits = project_root(), _commits(folder)
+    profile = Path(os.path.abspath(folder)).name  # also of the folder "."
     metrics = {name: metric for name, metric in read_metrics(folder).items() if name in headlines(root)}
-    found = [_entry(metric, folder.name, *commits[metric["notebook"]]) for metric in metrics.values()
+    found = [_entry(metric, profile, *commits[metric["notebook"]]) for metric in metrics.values()
              if metric["value"] is not None and metric["notebook"] in commits]  # fmt: skip
     if not found:
         raise InputError(
             f"{shown(folder)} holds no number of {HEADLINES} that the code of one commit has measured: commit, and run "
             "its notebooks again"
         )
-    before = read_history(root)
-    known = {(row.commit, row.profile, row.metric) for row in before}
-    new = [row for row in found if (row.commit, row.profile, row.metric) not in known]
-    with atomic_write(root / HISTORY) as path, path.open("w", encoding="utf-8", newline="") as stream:
-        csv.writer(stream, lineterminator="\n").writerows([Entry._fields, *before, *new])
+    with own_folder(root / HISTORY, PATIENCE):  # rows that another process appends meanwhile would be lost
+        before = read_history(root)
+        known = {(row.commit, row.profile, row.metric) for row in before}
+        new = [row for row in found if (row.commit, row.profile, row.metric) not in known]
+        with atomic_write(root / HISTORY) as path, path.open("w", encoding="utf-8", newline="") as stream:
+            csv.writer(stream, lineterminator="\n").writerows([Entry._fields, *before, *new])
     return new
 
 

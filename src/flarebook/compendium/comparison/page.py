@@ -9,6 +9,7 @@ from PIL import Image
 
 from flarebook.compendium.atomic_files import atomic_write
 from flarebook.compendium.comparison.runs import compare, different_figures, different_parameters, summary_of
+from flarebook.compendium.errors import reason_of
 from flarebook.compendium.project import shown
 from flarebook.compendium.provenance import describe_sources
 from flarebook.compendium.reports.gate_tables import NONE, number
@@ -104,13 +105,16 @@ def _pair(name, first, second, found):
 
 
 def _picture(folder, name, record):
-    """A run's picture of a figure, as part of the page; a sentence where it has none."""
+    """A run's picture of a figure, as part of the page; a sentence where it has none, or none that can be read."""
     path = folder / "figures" / f"{name}.png"
     if record is None or not path.is_file():
         return "<p>This run has no such figure.</p>"
-    with Image.open(path) as image:
-        image.thumbnail((WIDTH, HEIGHT))
-        image.save(small := io.BytesIO(), "webp", quality=85)
+    try:
+        with Image.open(path) as image:
+            image.thumbnail((WIDTH, HEIGHT))
+            image.save(small := io.BytesIO(), "webp", quality=85)
+    except (OSError, Image.DecompressionBombError) as error:  # cut, or of more pixels than any figure has
+        return f"<p>{escape(path.name)} cannot be read ({escape(reason_of(error))}): run its notebook again.</p>"
     data, commit = base64.b64encode(small.getvalue()).decode(), (record["commit"] or NONE)[:10]
     words = escape(f"{describe_sources(record)}; commit {commit}")
     return (
