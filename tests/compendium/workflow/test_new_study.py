@@ -135,9 +135,28 @@ def test_a_taken_name_is_one_sentence_that_names_what_has_it(name):
         new_study.write_study(ROOT, name)
 
 
-def test_a_title_that_yaml_would_misread_is_refused():
+@pytest.mark.parametrize("title", ['The "another"', r"Another \x", "  "])
+def test_a_title_that_yaml_would_misread_is_refused(title):
     with pytest.raises(InputError, match="is no title"):
-        new_study.write_study(ROOT, "another", 'The "another"')
+        new_study.write_study(ROOT, "another", title)
+
+
+def test_where_one_file_cannot_be_written_the_others_are_as_before(tmp_path, monkeypatch):
+    (tmp_path / "a.yaml").write_text("a")
+    (tmp_path / "b.yaml").write_text("b")
+    write = new_study.atomic_write
+
+    def full(path):
+        if path.name == "b.yaml":
+            raise InputError("the folder is read-only")
+        return write(path)
+
+    monkeypatch.setattr(new_study, "atomic_write", full)
+    texts = {"new/1.py": "1", "a.yaml": "other", "b.yaml": "other"}
+    with pytest.raises(InputError, match="read-only"), new_study._all_or_none(tmp_path, texts):
+        new_study._write(tmp_path, texts)
+    found = {str(path.relative_to(tmp_path)): path.read_text() for path in tmp_path.rglob("*") if path.is_file()}
+    assert found == {"a.yaml": "a", "b.yaml": "b"} and not (tmp_path / "new").exists()
 
 
 @pytest.mark.slow

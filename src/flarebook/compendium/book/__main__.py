@@ -52,7 +52,10 @@ def make_pdf(profile, study=None):
     path = root / "build" / profile / "book" / "flarebook.pdf"
     with atomic_write(path) as partial, tempfile.TemporaryDirectory() as settings:
         command = [browser, *PRINT, f"--user-data-dir={settings}", f"--print-to-pdf={partial}", page.as_uri()]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
+        except subprocess.TimeoutExpired as error:
+            raise InputError(f"Chromium has printed no PDF within {PATIENCE} s: make it again") from error
         if done.returncode or not partial.is_file():
             raise InputError(f"Chromium printed no PDF; its last words: {done.stderr.strip()[-300:]}")
         partial.write_bytes(name_once(partial.read_bytes()))

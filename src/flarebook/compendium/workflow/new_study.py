@@ -42,8 +42,8 @@ def write_study(root, name, title=""):
     """
     title = title or name.capitalize()
     check_name(root, name)
-    if not title.isprintable() or '"' in title:
-        raise InputError(f"{title!r} is no title: give one line of text without double quotes")
+    if not title.strip() or not title.isprintable() or set('"\\') & set(title):
+        raise InputError(f"{title!r} is no title: give one line of text without double quotes and backslashes")
     made = new_files(root, name, title)
     changed = {path: edit(_text(root, path), name, title, root) for path, edit in _edits().items()}
     with _all_or_none(root, [*made, *changed, *DESCRIPTIONS]):
@@ -145,9 +145,10 @@ def _all_or_none(root, paths):
     try:
         yield
     except BaseException:
-        _write(root, before)
-        for path in set(paths) - before.keys():
+        for path in set(paths) - before.keys():  # first, since this makes room on a full disk
             (root / path).unlink(missing_ok=True)
             with suppress(OSError):  # it holds other files, or was never made
                 (root / path).parent.rmdir()
+        changed = {path for path, text in before.items() if (root / path).read_text(encoding="utf-8") != text}
+        _write(root, {path: before[path] for path in changed})  # not where nothing could be written
         raise
