@@ -65,6 +65,15 @@ def test_a_reader_s_own_forecasts_have_the_scores_of_the_package(page, tmp_path,
     np.testing.assert_allclose([[one["score"], one["observed"], one["n"]] for one in found["bins"]], bins, atol=1e-5)
 
 
+def test_events_rarer_than_the_slider_s_end_have_their_own_base_rate(page, tmp_path):
+    label, probability = np.arange(5000) < 2, np.linspace(0.1, 0, 5000)
+    take(page, own_file(tmp_path, label.astype(int), probability))
+    assert "Base rate: 0.04 %" in page.locator("#series-about").inner_text()
+    assert page.locator("#rate-value").inner_text() == "0.04 %"
+    expected = score_forecast(label, probability, 0.5, label.mean())["brier_skill"]
+    assert page.locator("#scores tr", has_text="Brier skill").locator("td").inner_text() == f"{expected:.3f}"
+
+
 def test_another_base_rate_is_that_of_days_drawn_again(page, tmp_path, days):
     """Each flaring day stands three times: scores of that record, and of Bayes' rule where forecasts know it."""
     label, probability = days
@@ -106,6 +115,7 @@ REFUSED = {
     "not from 0 to 1": "probability,observed\n0.2,1\n-0.1,0\n",
     "“x”, not from 0 to 1": "probability,observed\nx,1\n",
     "not 0 or 1": "probability,observed\n0.2,2\n",
+    "Row 1 has 3 cells, the first line 2": "probability,observed\n0,1,1\n0,2,0\n",
     "base rate is 1": "probability,observed\n0.2,1\n0.4,1\n",
 }
 

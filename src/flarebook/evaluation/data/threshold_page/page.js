@@ -16,6 +16,8 @@ function baseRate(points) {
   return events / (events + others);
 }
 
+// A rate in per cent, with the digits that a rare event needs.
+const percent = (rate) => `${rate < 0.001 ? Number((100 * rate).toPrecision(2)) : (100 * rate).toFixed(1)} %`;
 const ratio = (part, whole) => (whole > 0 ? part / whole : 0);
 const total = (counts, key) => counts.reduce((sum, count) => sum + count[key], 0);
 
@@ -83,7 +85,7 @@ const SCORES = {
 function update() {
   const now = current();
   byId("threshold-value").textContent = now.threshold.toFixed(2);
-  byId("rate-value").textContent = `${(100 * now.rate).toFixed(1)} %`;
+  byId("rate-value").textContent = percent(now.rate);
   byId("scores").replaceChildren(...Object.entries(SCORES).map(([key, name]) => {
     const made = document.createElement("tr"), head = made.appendChild(document.createElement("th"));
     [head.scope, head.textContent] = ["row", name];
@@ -91,7 +93,7 @@ function update() {
     return made;
   }));
   byId("said").textContent = `At a threshold of ${now.threshold.toFixed(2)} and a base rate of ` +
-    `${(100 * now.rate).toFixed(1)} %: TSS ${now.tss.toFixed(2)}, precision ${now.precision.toFixed(2)}.`;
+    `${percent(now.rate)}: TSS ${now.tss.toFixed(2)}, precision ${now.precision.toFixed(2)}.`;
   drawHistogram(now);
   drawSkill(now);
   drawRoc(now);
@@ -159,11 +161,12 @@ function drawReliability({ counts, rate, threshold: value }) {
 
 function choose(series) {
   state.series = series;
-  const rate = baseRate(series.points);
+  const rate = baseRate(series.points), slider = byId("rate");
+  [slider.min, slider.max] = [Math.min(0.1, 100 * rate), Math.max(99.9, 100 * rate)]; // or it would show another rate
   byId("origin").textContent = series.origin;
   byId("origin").className = `badge ${series.origin.split(" ")[0].toLowerCase()}`;
-  byId("series-about").textContent = `${series.about} Base rate: ${(100 * rate).toFixed(1)} %.`;
-  byId("rate").value = 100 * rate;
+  byId("series-about").textContent = `${series.about} Base rate: ${percent(rate)}.`;
+  slider.value = 100 * rate;
   byId("threshold").value = series.threshold ?? rate;
   byId("told").checked = false;
   byId("result").hidden = false; // before it is drawn: a hidden drawing has no width
@@ -184,6 +187,10 @@ function readForecasts(text) {
     throw new Refusal(`The table has no column ${missing.join(" and no column ")}: name them in the first line.`);
   }
   if (!lines.length) throw new Refusal("The table holds no forecast: give a row a day.");
+  const other = lines.findIndex((row) => row.length !== names.length); // such as 0,2 for 0.2, which would be read as 0
+  if (other >= 0) {
+    throw new Refusal(`Row ${other + 1} has ${lines[other].length} cells, the first line ${names.length}: correct it.`);
+  }
   const cell = (row, ours) => row[at(ours)] ?? "";
   const points = lines.map((row, i) => readForecast(cell(row, "probability"), cell(row, "observed"), `Row ${i + 1}`));
   const rate = baseRate(points);
