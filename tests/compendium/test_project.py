@@ -25,3 +25,13 @@ def test_notebook_names_and_paths_mean_the_same():
 
 def test_paths_inside_the_project_are_shown_relative(project):
     assert places.shown(project / "build/ci") == "build/ci"
+
+
+@pytest.mark.parametrize(
+    "contents",
+    [b"", b"a: [", b"\xff\xfe", b"parts: 3", b"parts:\n- chapters: []\n  caption: a", b"parts:\n- chapters: [file: a]"],
+)
+def test_contents_that_cannot_be_read_are_one_sentence(tmp_path, contents):
+    (tmp_path / "_toc.yml").write_bytes(contents)
+    with pytest.raises(InputError, match=r"_toc.yml is no table of contents \(.*: correct the file"):
+        places.studies(tmp_path)

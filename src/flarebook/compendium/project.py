@@ -9,7 +9,7 @@ import platformdirs
 import yaml
 
 from flarebook.compendium.atomic_files import WORK
-from flarebook.compendium.errors import InputError
+from flarebook.compendium.errors import InputError, reason_of
 
 REHEARSAL = "FLAREBOOK_REHEARSAL"  # variable under which simulated files may stand in for an archive's
 REHEARSED = "rehearsal"  # folder of such files in the cache
@@ -47,9 +47,14 @@ def studies(root=None):
     """Studies of the book with their titles, in its order: {"iris": "Study 1: ..."}.
 
     A study is a part of the contents that opens with an introduction.  root: folder of the project, default this one.
+    Raises InputError for contents that cannot be read, or have a part without caption or chapters.
     """
-    contents = yaml.safe_load(((root or project_root()) / MARKER).read_text(encoding="utf-8"))
-    firsts = {PurePosixPath(part["chapters"][0]["file"]): part["caption"] for part in contents.get("parts", ())}
+    path = (root or project_root()) / MARKER
+    try:
+        contents = yaml.safe_load(path.read_text(encoding="utf-8"))
+        firsts = {PurePosixPath(part["chapters"][0]["file"]): part["caption"] for part in contents.get("parts", ())}
+    except (yaml.YAMLError, ValueError, LookupError, TypeError, AttributeError) as error:
+        raise InputError(f"{path} is no table of contents ({reason_of(error)}): correct the file") from error
     return {page.parent.name: title for page, title in firsts.items() if page.name == "introduction"}
 
 

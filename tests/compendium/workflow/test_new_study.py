@@ -182,3 +182,10 @@ def test_a_list_of_studies_in_another_form_is_refused_and_nothing_written(tmp_pa
     with pytest.raises(InputError, match="pyproject.toml has no .* enter it by hand"):
         new_study.write_study(tmp_path, "another")
     assert not list(tmp_path.glob("*/another*"))
+
+
+@pytest.mark.parametrize("text", ["[project", "[tool]"])
+def test_a_broken_list_of_extras_is_one_sentence(tmp_path, text):
+    (tmp_path / "pyproject.toml").write_text(text)
+    with pytest.raises(InputError, match="pyproject.toml has no extras .*: correct the file"):
+        new_study.check_name(tmp_path, "another")

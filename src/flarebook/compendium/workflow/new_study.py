@@ -8,7 +8,7 @@ from functools import partial
 from importlib.resources import files
 
 from flarebook.compendium.atomic_files import atomic_write
-from flarebook.compendium.errors import InputError
+from flarebook.compendium.errors import InputError, reason_of
 from flarebook.compendium.identity.descriptions import DESCRIPTIONS, describe
 from flarebook.compendium.identity.work import read_work
 from flarebook.compendium.project import MARKER, studies
@@ -59,8 +59,11 @@ def check_name(root, name):
     folders = ("notebooks", "src/flarebook", "book", "tests")
     paths = [*(f"{folder}/{name}" for folder in folders), f"src/flarebook/{name}.py", f"locks/{name}.lock"]
     taken = [path for path in paths if (root / path).exists()]
-    settings = tomllib.loads(_text(root, "pyproject.toml"))["project"]
-    taken += [f"the extra {name} of pyproject.toml"] * (name in settings["optional-dependencies"])
+    try:
+        extras = tomllib.loads(_text(root, "pyproject.toml"))["project"]["optional-dependencies"]
+    except (tomllib.TOMLDecodeError, KeyError) as error:
+        raise InputError(f"{root}/pyproject.toml has no extras ({reason_of(error)}): correct the file") from error
+    taken += [f"the extra {name} of pyproject.toml"] * (name in extras)
     taken += ["the environment of all studies"] * (name == "all")
     if taken:
         raise InputError(f"the name {name!r} is taken by {taken[0]}: choose another")
