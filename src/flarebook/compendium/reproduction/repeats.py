@@ -91,11 +91,11 @@ def repeat_table(root, profile):
         (
             row["condition"],
             *(_share(row, kind) for kind in KINDS),
-            *(row[name] for name in ("python", "date", "machine")),
+            f"Python {row['python']}, {row['machine']}, {row['date']}",
         )
         for row in read_rows(repeats_file(root, profile)).to_dict("records")
     ]
-    return table(("condition", *KINDS, "Python", "date", "machine"), rows) if rows else "*Not measured yet.*"
+    return table(("condition", *KINDS, "run on"), rows) if rows else "*Not measured yet.*"
 
 
 def _share(row, kind):
