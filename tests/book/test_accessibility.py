@@ -13,8 +13,9 @@ HEAVIEST = 5_000_000  # bytes of a page and its images; interactive pages may ho
 
 
 def documents(pages):
-    """Every page of the book, those made by Sphinx among them; not the interactive ones in their frames."""
-    return sorted(path for path in pages.rglob("*.html") if "_static" not in path.relative_to(pages).parts)
+    """Every page of the book, those made by Sphinx too; not the first, which leads on at once, nor those in frames."""
+    found = (path for path in pages.rglob("*.html") if "_static" not in path.relative_to(pages).parts)
+    return sorted(path for path in found if path != pages / "index.html")
 
 
 def interactive(pages):
