@@ -70,3 +70,13 @@ def page(request, browser, file):
     assert complaints == []
     assert [url for url in requests if not url.startswith(("data:", "blob:"))] == [file.as_uri()]
     page.close()
+
+
+@pytest.fixture(params=[(390, "light"), (390, "dark"), (1280, "light"), (1280, "dark")], ids=str)
+def resized(request, page):
+    """The interactive page drawn again at a width of the window in a colour scheme: (page, width)."""
+    width, scheme = request.param
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": width, "height": 900})
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    return page, width

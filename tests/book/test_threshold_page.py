@@ -128,11 +128,7 @@ def test_table_that_is_no_record_of_forecasts_is_refused_with_a_sentence(page, t
     assert sentence in page.get_by_role("alert").inner_text()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1280])
-def test_page_fits_its_width_in_both_schemes(page, width, scheme):
-    page.emulate_media(color_scheme=scheme)
-    page.set_viewport_size({"width": width, "height": 900})
-    page.evaluate("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")  # drawn again
+def test_page_fits_its_width_in_both_schemes(resized):
+    page, width = resized
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
     assert 250 < page.evaluate("document.getElementById('roc').viewBox.baseVal.width") < width

@@ -9,7 +9,7 @@ from pathlib import PurePosixPath
 from flarebook.compendium.atomic_files import atomic_write
 from flarebook.compendium.errors import InputError
 
-HEAD = files("flarebook.compendium") / "page_head.html"
+SHARED = {name: files("flarebook.compendium") / f"page_{name}.html" for name in ("head", "foot")}
 KINDS = (".html", ".css", ".js")  # of the parts of a page
 HEIGHT = 860  # CSS pixels of the frame
 
@@ -17,9 +17,10 @@ HEIGHT = 860  # CSS pixels of the frame
 def fill_page(parts, data, **words):
     """Text of a page from its parts.
 
-    parts: paths of the template, which is Jinja's and may include "head", where every request is forbidden, the styles
-    (.css) and the scripts (.js), each in their order; data: what the scripts read as JSON from the element of that
-    name, which no text in it can leave; words: the template's other values, escaped unless they are Markup.
+    parts: paths of the template, which is Jinja's and may include "head", where every request is forbidden, and "foot",
+    which holds data and scripts and needs the version and the purpose of the scripts; the styles (.css) and the scripts
+    (.js), each in their order.  data: what the scripts read as JSON from the element of that name, which no text in it
+    can leave.  words: the template's other values, escaped unless they are Markup.
     """
     from jinja2 import DictLoader, Environment  # a run that publishes no page need not spend the time of this import
     from markupsafe import Markup
@@ -28,7 +29,7 @@ def fill_page(parts, data, **words):
     (template,), *inserts = texts.values()
     written = json.dumps(data, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
     style, script = (Markup("\n".join(insert)) for insert in inserts)
-    loader = DictLoader({"head": HEAD.read_text(encoding="utf-8")})
+    loader = DictLoader({name: path.read_text(encoding="utf-8") for name, path in SHARED.items()})
     environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True, loader=loader)
     return environment.from_string(template).render(words, style=style, script=script, data=Markup(written))
 
