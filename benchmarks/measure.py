@@ -1,7 +1,6 @@
 """Time two ways of doing the same, interleaved, with the ratio of their medians; measure what one command takes."""
 
 import os
-import platform
 import subprocess
 import threading
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from flarebook.compendium.errors import InputError
+from flarebook.compendium.provenance import machine
 
 PAUSE = 0.2  # s between two looks at the memory of a command
 
@@ -66,15 +66,6 @@ def record(id, peer, ratio, ratios, goal):
         "n": len(ratios),
         "machine": machine(),
     }
-
-
-def machine():
-    """Number of cores and name of the processor: "2 cores of AMD EPYC"."""
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text(encoding="utf-8").splitlines() if info.is_file() else []
-    models = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return f"{cores} cores of {models[0] if models else platform.processor() or platform.machine()}"
 
 
 class Used(NamedTuple):

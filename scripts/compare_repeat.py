@@ -13,9 +13,9 @@ from typing import Annotated
 
 import typer
 
-from benchmarks.measure import machine
 from flarebook.compendium.batch_report import print_line, run_script
 from flarebook.compendium.project import project_root
+from flarebook.compendium.provenance import machine
 from flarebook.compendium.reproduction.repeats import compare_runs, repeats_file, row_of, write_row
 
 

@@ -12,11 +12,12 @@ from typing import Annotated
 import pandas as pd
 import typer
 
-from benchmarks.measure import machine, run_measured
+from benchmarks.measure import run_measured
 from flarebook.compendium.atomic_files import atomic_write
 from flarebook.compendium.batch_report import run_script
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.project import project_root
+from flarebook.compendium.provenance import machine
 from flarebook.compendium.reports.scale import MEASURED, measured_file, read_measured
 from flarebook.compendium.workflow.parameters import read_profile
 

@@ -17,12 +17,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from benchmarks.measure import machine, run_measured
+from benchmarks.measure import run_measured
 from flarebook.compendium.atomic_files import atomic_write
 from flarebook.compendium.batch_report import run_script
 from flarebook.compendium.data.parts import PartStore
 from flarebook.compendium.project import REHEARSAL
-from flarebook.compendium.provenance import now
+from flarebook.compendium.provenance import machine, now
 from flarebook.compendium.validation import read_json
 from flarebook.iris.observations import observation_table
 from flarebook.iris.parts import OBSERVATIONS, part_name

@@ -18,10 +18,9 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.bench_sdoml import noisy_sun
-from benchmarks.measure import machine
 from flarebook.compendium.atomic_files import atomic_write
 from flarebook.compendium.batch_report import run_script
-from flarebook.compendium.provenance import now
+from flarebook.compendium.provenance import machine, now
 from flarebook.solarchip.datasets.sdoml_days import REQUIRED, prepare_dates
 from flarebook.solarchip.images.scaling import scale_channel
 from flarebook.solarchip.images.sdoml import array_name

@@ -124,6 +124,15 @@ def versions():
     return dict(sorted(found.items()))
 
 
+def machine():
+    """Number of cores and name of the processor: "2 cores of AMD EPYC"."""
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text(encoding="utf-8").splitlines() if info.is_file() else []
+    models = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    return f"{cores} cores of {models[0] if models else platform.processor() or platform.machine()}"
+
+
 def now():
     """Present time in UTC, ISO 8601 to the second."""
     return datetime.now(UTC).isoformat(timespec="seconds")

@@ -1,8 +1,46 @@
 """Times of a run and what stands below a notebook's title."""
 
-import nbformat
+from datetime import UTC, datetime, timedelta
 
-from flarebook.compendium.reports.execution_tables import execution, notebook_facts, run_summary
+import nbformat
+import pytest
+
+from flarebook.compendium.reports.execution_tables import (
+    execution,
+    notebook_facts,
+    plot_timeline,
+    run_summary,
+    status_table,
+)
+
+START = datetime(2026, 1, 1, 6, tzinfo=UTC)
+
+
+def write_run(folder, name, start, cells, **used):
+    """An executed notebook; start: minutes after START; cells: {heading: minutes of the code cell below it}."""
+    clock = START + timedelta(minutes=start)
+    made = []
+    for heading, minutes in cells.items():
+        times = {"start_time": clock.isoformat(), "duration": 60.0 * minutes}
+        made += [nbformat.v4.new_markdown_cell(f"## {heading}\nwords")]
+        made += [nbformat.v4.new_code_cell("1", metadata={"papermill": times})]
+        clock += timedelta(minutes=minutes)
+    began = START + timedelta(minutes=start)
+    times = {"start_time": began.isoformat(), "end_time": clock.isoformat(), "duration": (clock - began).seconds}
+    path = folder / "notebooks" / f"{name}.ipynb"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    nbformat.write(nbformat.v4.new_notebook(cells=made, metadata={"papermill": times | used}), path)
+
+
+@pytest.fixture
+def runs(tmp_path):
+    """Three notebooks: two side by side, and one a day later."""
+    used = {"core_seconds": 70.0, "processor": "2 cores of Z80"}
+    write_run(tmp_path, "stix/2-archive", 0, {"Images": 1, "Maps": 3}, **used)
+    write_run(tmp_path, "iris/1-real-raster", 2, {"Raster": 1}, **used)
+    write_run(tmp_path, "iris/2-profile-library", 24 * 60, {"Library": 5}, **used)
+    names = ("iris/1-real-raster", "iris/2-profile-library", "stix/2-archive")
+    return execution(tmp_path, [f"notebooks/{name}" for name in names])
 
 
 def test_a_notebook_says_its_time_what_it_reads_and_how_to_run_it(checkout, monkeypatch):
@@ -15,12 +53,27 @@ def test_a_notebook_says_its_time_what_it_reads_and_how_to_run_it(checkout, monk
     assert "--profile ci --source real`" in notebook_facts("ci-real", "notebooks/iris/1-real-raster", 3.0)
 
 
-def test_a_run_is_summed_up_by_its_time_and_its_longest_notebook(tmp_path):
-    for name, start, end, duration in (("sun/1-draw", "06:00", "06:01", 60.0), ("sun/2-read", "06:01", "06:04", 180.0)):
-        times = {"start_time": f"2026-01-01T{start}:00.12", "end_time": f"2026-01-01T{end}:00.12", "duration": duration}
-        path = tmp_path / "ci" / "notebooks" / f"{name}.ipynb"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        nbformat.write(nbformat.v4.new_notebook(metadata={"papermill": times}), path)
-    text = run_summary("ci", execution(tmp_path / "ci", ("notebooks/sun/1-draw", "notebooks/sun/2-read")))
-    assert "2 notebooks, executed from 2026-01-01 06:00:00 to 2026-01-01 06:04:00 UTC; 4 minutes together" in text
-    assert "[sun/2-read](../notebooks/sun/2-read.ipynb) took longest, 3.0 minutes" in text
+def test_a_run_is_summed_up_by_its_processor_its_time_and_its_longest_notebook(runs):
+    text = run_summary("ci", runs)
+    assert "3 notebooks, executed from 2026-01-01 06:00:00 to 2026-01-02 06:05:00 UTC on 2 cores of Z80" in text
+    assert "10 minutes together, side by side in 9." in text  # the day in which none ran does not count
+    assert "[iris/2-profile-library](../notebooks/iris/2-profile-library.ipynb) took longest, 5.0 minutes" in text
+
+
+def test_the_table_names_the_longest_cell_by_the_heading_above_it(runs):
+    first, *_, last = status_table(runs).splitlines()[2:]
+    assert [cell.strip() for cell in first.split("|")[3:-1]] == ["240", "70", "180", "Maps"]
+    assert [cell.strip() for cell in last.split("|")[3:5]] == ["600", "210"]
+
+
+def test_a_run_without_a_record_of_its_cores_has_a_dash(tmp_path):
+    write_run(tmp_path, "stix/2-archive", 0, {"Images": 1})
+    runs = execution(tmp_path, ["notebooks/stix/2-archive"])
+    assert "| 60 | – | 60 | Images |" in status_table(runs)
+    assert "UTC; 1 minutes together" in run_summary("ci", runs)
+
+
+def test_bars_leave_out_the_time_in_which_no_notebook_ran(runs):
+    bars = plot_timeline(runs).axes[0].patches
+    spans = [(round(bar.get_x(), 3), round(bar.get_width(), 3)) for bar in bars]
+    assert spans == [(0, 4), (1, 3), (2, 1), (2, 1), (4, 5), (4, 5)]  # a notebook, its longest cell, and so on

@@ -76,6 +76,8 @@ def test_an_executed_notebook_names_no_folder_of_this_machine(executed, finished
     assert executed.metadata.papermill.output_path == "build/ci/notebooks/sun/1-draw.ipynb"
     assert str(finished) not in nbformat.writes(executed)
     assert executed.metadata.papermill.duration > 0
+    assert executed.metadata.papermill.core_seconds > 0.1  # the kernel has started
+    assert " of " in executed.metadata.papermill.processor
 
 
 def test_nothing_is_written_to_stderr(executed):

@@ -28,7 +28,7 @@ from flarebook.compendium.reports.agreement import RULE, badge, compare, read_st
 from flarebook.compendium.reports.benchmark_tables import benchmark_table
 from flarebook.compendium.reports.citation import cite_book, cite_study
 from flarebook.compendium.reports.claims import HEAD, claim_rows
-from flarebook.compendium.reports.execution_tables import execution, run_summary, status_table
+from flarebook.compendium.reports.execution_tables import execution, run_summary, status_table, timeline
 from flarebook.compendium.reports.gates import CONSTANT, GREEN, gates_file, judge, read_gates
 from flarebook.compendium.reports.markdown_tables import MISSING, measured, stacked_table, table
 from flarebook.compendium.reports.scale import cost_table, measured_table, resource_table
@@ -284,7 +284,7 @@ PARTS = {
     "data-table": lambda build: data_table(studies(), build),
     "data-descriptions": description_links,
     "run-summary": lambda build: run_summary(build.profile, build.runs),
-    "status-table": lambda build: status_table(build.runs),
+    "status-table": lambda build: f"{timeline(build)}\n\n{status_table(build.runs)}",
     "versions-table": versions_table,
     "history-drawing": history_drawing,
     "notebooks-archive": notebooks_archive,

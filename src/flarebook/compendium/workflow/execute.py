@@ -3,6 +3,7 @@
 import contextlib
 import os
 import re
+import resource
 import sys
 import tempfile
 from pathlib import Path
@@ -16,6 +17,7 @@ from traitlets.config import Config
 from flarebook.compendium.atomic_files import make_folder
 from flarebook.compendium.errors import InputError, NotebookError
 from flarebook.compendium.project import in_project, project_root, shown, split_name
+from flarebook.compendium.provenance import machine
 from flarebook.compendium.staging import environment, staged_run
 from flarebook.compendium.validation import check_known
 from flarebook.compendium.workflow.parameters import checked, from_text, known_notebook, read_profile
@@ -58,6 +60,7 @@ def _papermill(source, executed, target, values, progress):
     """Execute a notebook into the file `executed`; a failed one is kept as .failed.ipynb beside the target."""
     failed = target.with_suffix(".failed.ipynb")
     failed.unlink(missing_ok=True)
+    before = _core_seconds()
     with _kernel_settings() as config:
         settings = {"kernel_name": "python3", "language": "python", "cwd": project_root(), "config": config}
         paths = [str(path).replace("{", "{{").replace("}", "}}") for path in (source, executed)]  # papermill formats
@@ -67,7 +70,14 @@ def _papermill(source, executed, target, values, progress):
             os.replace(executed, failed)
             kept = "the earlier run is kept" if target.is_file() else "nothing else was kept"
             raise NotebookError(f"{_sentence(source, error)} (see {shown(failed)}; {kept})") from error
-        _tidy(executed, source, target)
+        used = {"core_seconds": round(_core_seconds() - before, 1), "processor": machine()}
+        _tidy(executed, source, target, used)
+
+
+def _core_seconds():
+    """Seconds that the processor has spent on the processes which this one has started and that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 @contextlib.contextmanager
@@ -87,13 +97,16 @@ def _kernel_settings():
             yield Config({"KernelManager": transport, "NotebookClient": {"extra_arguments": SILENT}})
 
 
-def _tidy(path, source, target):
-    """Refuse tracebacks in an executed notebook (the book would build all the same) and name its files plainly."""
+def _tidy(path, source, target, used):
+    """Refuse tracebacks in an executed notebook (the book would build all the same) and name its files plainly.
+
+    used: what the execution took beside time, which papermill records.
+    """
     notebook = nbformat.read(path, as_version=4)
     for cell in notebook.cells:
         if any(output.output_type == "error" for output in cell.get("outputs", ())):
             raise NotebookError(f"{shown(source)} holds an error output though it ran to its end: correct that cell")
-    notebook.metadata.papermill.update(input_path=shown(source), output_path=shown(target))
+    notebook.metadata.papermill.update(input_path=shown(source), output_path=shown(target), **used)
     nbformat.write(notebook, path)
 
 
