@@ -141,6 +141,20 @@ def test_a_number_that_nobody_formatted_has_five_digits_and_others_stay():
     assert "<td>1.123456789 km</td>" in html and "<td>1400</td>" in html
 
 
+def test_numbers_of_a_table_have_a_minus_sign_and_dates_and_ranges_stay():
+    frame = pd.DataFrame({"gain": [-0.25, -0.0], "text": ["-0.00 (-0.11 to +0.1)", "2014-03-29, X-ray, 3-5"]})
+    html = shown_table(frame.to_html(float_format="%.2f", index=False))
+    assert "<td>\u22120.25</td>" in html and "<td>0.00</td>" in html
+    assert "<td>0.00 (\u22120.11 to +0.1)</td>" in html and "<td>2014-03-29, X-ray, 3-5</td>" in html
+
+
+def test_rows_that_pandas_numbered_lose_the_numbers_and_an_index_stays():
+    frame = pd.DataFrame({"auc": [0.5, 0.7]})
+    assert "<th>0</th>" not in (html := shown_table(frame.to_html())) and html.count("<th>") == 1
+    for own in (frame.rename_axis("cluster"), frame.set_index(pd.Index(["a", "b"])), frame.set_index(pd.Index([1, 2]))):
+        assert shown_table(own.to_html()) == own.to_html()
+
+
 @pytest.mark.parametrize(("rows", "folded"), [(15, False), (16, True)])
 def test_a_table_of_many_rows_is_folded_and_says_how_many(rows, folded):
     html = shown_table(pd.DataFrame({"n": range(rows)}).to_html())

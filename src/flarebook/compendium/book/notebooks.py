@@ -24,6 +24,10 @@ RECORDING = ("metric", "save_table", "save_dataset", "save_arrays", "save_weight
 
 EMPTY = re.compile(r"(<t[dh]\b[^>]*>)\s*(?:NaN|nan|None|NaT|&lt;NA&gt;)\s*(?=</t[dh]>)")  # a cell without a value
 DIGITS = re.compile(r"(?<=>)-?\d+\.\d{5,}(?=</td>)")  # as pandas writes a number that nobody has formatted
+CELL = re.compile(r"(?<=>)[^<>]+(?=</t[dh]>)")
+ZERO = re.compile(r"(?<![\w.-])-(?=0(?:\.0+)?(?![\w.]))")  # the sign of a number that is rounded to zero
+HYPHEN = re.compile(r"(?<![\w.-])-(?=[\d.])")  # in front of a number
+ROW_NUMBER = re.compile(r"(<tr>\s*)<th>(\d+)</th>\s*")
 LONG = 15  # rows of a table that stand open
 
 
@@ -112,18 +116,29 @@ def figures_of(cell):
 
 
 def tidy_tables(notebook):
-    """Write a dash for each missing value of a notebook's tables, five digits of each number, and fold long tables.
+    """Write a notebook's tables as a page shows them, and fold long ones.
 
-    notebook: executed; changed in place and returned.
+    A missing value is a dash, a number has five digits and a minus sign, none for zero, and rows that pandas has merely
+    numbered lose the numbers.  notebook: executed; changed in place and returned.
     """
     for output in (output for cell in notebook.cells for output in cell.get("outputs", ())):
         html = output.get("data", {}).get("text/html", "")
         if "<table" in html:
             html = DIGITS.sub(lambda found: f"{float(found[0]):.5g}", EMPTY.sub(rf"\1{MISSING}", html))
+            html = _unnumbered(CELL.sub(lambda found: HYPHEN.sub("\N{MINUS SIGN}", ZERO.sub("", found[0])), html))
             rows = html.partition("<tbody")[2].count("<tr")
             folded = f"<details><summary>Table of {rows} rows</summary>{html}</details>"
             output["data"]["text/html"] = folded if rows > LONG else html
     return notebook
+
+
+def _unnumbered(html):
+    """A table without the column in which pandas numbers the rows of a table that has no index of its own."""
+    head, body, rows = html.partition("<tbody")
+    numbers = [int(found[2]) for found in ROW_NUMBER.finditer(rows)]
+    if not numbers or numbers != list(range(len(numbers))) or head.count("<tr") != 1 or head.count("<th></th>") != 1:
+        return html
+    return head.replace("<th></th>", "") + body + ROW_NUMBER.sub(r"\1", rows)
 
 
 def notebooks_archive(build):
