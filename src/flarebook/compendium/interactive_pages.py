@@ -58,7 +58,8 @@ def publish_page(run, name, html, title):
 
 def frame(address, title, size):
     """HTML of the frame with a link to the whole page above it; size: bytes, told before a reader opens it."""
-    link = f'<a href="{escape(address)}" target="_blank" rel="noopener">Open the full page</a> ({size / 1e6:.1f} MB)'
+    amount = f"{size / 1e6:.1f} MB" if size > 1e6 else f"{size / 1e3:.0f} kB"
+    link = f'<a href="{escape(address)}" target="_blank" rel="noopener">Open the full page</a> ({amount})'
     look = f"width: 100%; height: {HEIGHT}px; border: 1px solid #c8ccd4; border-radius: 10px"
     words = escape(title)
     return f'<p>{link}</p>\n<iframe src="{escape(address)}" title="{words}" loading="lazy" style="{look}"></iframe>'

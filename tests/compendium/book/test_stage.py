@@ -21,6 +21,7 @@ from flarebook.compendium.book.notebooks import (
 from flarebook.compendium.book.pages import Build
 from flarebook.compendium.book.stage import keep_study, notebooks_of, pages_of, read_contents, stage
 from flarebook.compendium.errors import InputError
+from flarebook.compendium.interactive_pages import frame
 from flarebook.compendium.workflow.parameters import Entry, read_profile
 
 
@@ -178,6 +179,7 @@ def test_interactive_page_travels_into_the_book_and_its_frame_finds_it(framed, t
     html = take_pages(framed, tmp_path / "run", static).cells[0].outputs[0]["data"]["text/html"]
     assert (static / "stix" / "8-explorer" / "explorer.html").read_text() == "<html>map</html>"
     assert html.count("../../_static/stix/8-explorer/explorer.html") == 2  # the frame and the link to the full page
+    assert "(2.0 MB)" in html and "(28 kB)" in frame("page.html", "a map", 28_000)
     assert 'title="a map"' in html
     assert "2.0 MB" in html
 
