@@ -53,9 +53,10 @@ def all_parts(wildcards):
     return [parts_file(wildcards.notebook, f"{part}{suffix}{record}") for part in names]
 
 
-def steps_after(name):
-    """Number of steps on the longest chain of notebooks that wait for one: it starts before those with shorter ones."""
-    return max((1 + steps_after(other) for other, entry in NOTEBOOKS.items() if name in entry.after), default=0)
+def minutes_from(name):
+    """Minutes that the profile allows to the longest chain from a notebook on: it starts before those with shorter ones."""
+    after = [minutes_from(other) for other, entry in NOTEBOOKS.items() if name in entry.after]
+    return NOTEBOOKS[name].minutes + max(after, default=0)
 
 
 rule all:
@@ -80,7 +81,7 @@ for name, entry in NOTEBOOKS.items():
         params:
             notebook=name,
             parameters=PARAMETERS[name],
-        priority: steps_after(name)
+        priority: minutes_from(name)
         threads: entry.threads
         resources:
             mem_mb=entry.memory_mb,
@@ -106,7 +107,7 @@ checkpoint part_names:
         parts_file("{notebook}", "names.json"),
     params:
         parameters=lambda wildcards: PARAMETERS[wildcards.notebook],
-    priority: lambda wildcards: 2 + steps_after(wildcards.notebook)
+    priority: lambda wildcards: 2 + minutes_from(wildcards.notebook)
     threads: 1
     shell:
         f"{COMMAND} list {{wildcards.notebook}} {SETTINGS} --names {{output}}"
@@ -124,7 +125,7 @@ for kind, file in (("part", "{part}.parquet"), ("part_folder", "{part}.zarr/prov
             parts_file("{notebook}", file),
         params:
             parameters=lambda wildcards: PARAMETERS[wildcards.notebook],
-        priority: lambda wildcards: 1 + steps_after(wildcards.notebook)
+        priority: lambda wildcards: 1 + minutes_from(wildcards.notebook)
         threads: lambda wildcards: PARTS[wildcards.notebook].threads
         resources:
             mem_mb=lambda wildcards: PARTS[wildcards.notebook].memory_mb,
@@ -138,7 +139,7 @@ rule gather:
         all_parts,
     output:
         parts_file("{notebook}", "gathered.json"),
-    priority: lambda wildcards: 1 + steps_after(wildcards.notebook)
+    priority: lambda wildcards: 1 + minutes_from(wildcards.notebook)
     threads: 1
     shell:
         f"{COMMAND} gather {{wildcards.notebook}} {SETTINGS}"

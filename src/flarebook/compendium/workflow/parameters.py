@@ -52,7 +52,7 @@ class Entry(BaseModel):
     parameters: dict = {}
     memory_mb: int = Field(4000, gt=0)
     minutes: int = Field(30, gt=0)
-    threads: int = Field(2, gt=0)  # a notebook that uses one leaves the other core to its neighbour
+    threads: int = Field(1, gt=0)  # notebooks run side by side; with one thread each, sums do not depend on the machine
     parts: PartJob | None = None  # one job for each part of its data; without it, the notebook makes them all
 
 
