@@ -136,6 +136,15 @@ def test_the_claims_are_counted_by_their_verdicts_and_none_is_left_out(make):
     assert claim_count(build) == f"**Of 3 claims of the papers: {found}. Verdicts that rest on real data: 0.**"
 
 
+def test_the_tables_of_claims_are_read_once_for_all_parts_of_a_book(make, monkeypatch):
+    read, rows = [], pages.claim_rows
+    monkeypatch.setattr(pages, "claim_rows", lambda folder, names: read.append(names) or rows(folder, names))
+    build = make(CLAIM, CLAIM, rows=[SUPPORTED, REFUTED])
+    for name in ("claim-count", "claim-tables", "opening-iris", "claim-table-iris"):
+        fill(f"<!-- flarebook: {name} -->", build)
+    assert read == [[NOTEBOOK]]
+
+
 def test_a_card_shows_a_figure_of_the_run_and_that_of_another_study_leads_nowhere(make):
     build = make(CLAIM)
     with pytest.raises(InputError, match="no figure of this run is named 'iris-01-profile'"):

@@ -1,5 +1,7 @@
 """The work is read from its sources, which agree on its release and hold what they name."""
 
+import tomllib
+
 import pytest
 
 from flarebook.compendium.errors import InputError
@@ -39,6 +41,14 @@ def test_a_version_that_the_change_log_contradicts_is_refused(project, version, 
     work = with_version(project, version, log)
     with pytest.raises(InputError, match="CHANGELOG.md disagree"):
         check_release(work)
+
+
+def test_the_source_is_parsed_once_until_it_changes(project, monkeypatch):
+    parsed, load = [], tomllib.loads
+    monkeypatch.setattr(tomllib, "loads", lambda text: parsed.append(text) or load(text))
+    versions = [with_version(project, version).package.version for version in ("1.2.0", "1.9.0")]
+    versions += [read_work(project).package.version for _ in range(9)]
+    assert versions == ["1.2.0", *["1.9.0"] * 10] and len(parsed) == 2
 
 
 def test_an_entry_of_the_bibliography_stands_as_it_was_written(project):

@@ -7,8 +7,7 @@ from flarebook.compendium.data.croissant import croissant
 from flarebook.compendium.data.manifest import read_manifest
 from flarebook.compendium.data.ro_crate import NAME, ro_crate
 from flarebook.compendium.identity.work import read_work
-from flarebook.compendium.reports.gate_tables import NONE as MISSING
-from flarebook.compendium.reports.markdown_tables import shown_bytes, table
+from flarebook.compendium.reports.markdown_tables import MISSING, shown_bytes, table
 
 MANIFEST = "data-manifest.yaml"
 DESCRIPTIONS = "data"  # folder of the staged source

@@ -8,7 +8,7 @@ import posixpath
 import re
 from pathlib import PurePosixPath
 
-from flarebook.compendium.reports.gate_tables import NONE as MISSING
+from flarebook.compendium.reports.markdown_tables import MISSING
 from flarebook.compendium.workflow.parameters import is_real, profile_of, read_profile
 
 GLUED = re.compile(r"\{glue:text\}`([^`:]+)(?::[^`]*)?`")

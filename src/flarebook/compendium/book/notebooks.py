@@ -14,8 +14,7 @@ from flarebook.compendium.errors import InputError
 from flarebook.compendium.identity.archive import EARLIEST, MODES, add_file
 from flarebook.compendium.interactive_pages import frame
 from flarebook.compendium.provenance import describe_sources, read_record
-from flarebook.compendium.reports.gate_tables import NONE as MISSING
-from flarebook.compendium.reports.markdown_tables import table
+from flarebook.compendium.reports.markdown_tables import MISSING, table
 from flarebook.compendium.workflow.parameters import known_parameters
 
 FOLD = "hide-input"  # tag under which a page shows a cell's code on demand, its output as ever

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, RootModel, model_validator
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.provenance import describe_origin, read_record
 from flarebook.compendium.reports.agreement import AGREES, DIFFERS, INPUT, NOTHING, badge, show_agreement
-from flarebook.compendium.reports.claims import NOT_SUPPORTED, SUPPORTED, claim_rows, join_claims
+from flarebook.compendium.reports.claims import NOT_SUPPORTED, SUPPORTED, join_claims
 from flarebook.compendium.reports.gate_tables import gate_mark
 from flarebook.compendium.reports.markdown_tables import stacked_table
 from flarebook.compendium.validation import check_known, read_yaml, validated
@@ -147,7 +147,7 @@ def verdict(claim, build):
         check_known(claim.compared, build.agreements, f"{FILE}: no statement is on", "enter it, or correct the name")
         found = build.agreements[claim.compared]
         return found[0], show_agreement(*found), build.metrics.get(claim.compared, {}).get("origin", "")
-    rows = {row[0]: row for row in claim_rows(build.output, build.notebooks_of(claim.where.split("/")[0]))}
+    rows = {row[0]: row for row in build.claims.get(claim.where.split("/")[0], ())}
     if not claim.judged or is_real(build.profile) and not rows.keys() >= set(claim.judged):
         return NOTHING, NOTHING, ""  # which claims a real run judges depends on what was fetched
     for name in claim.judged:

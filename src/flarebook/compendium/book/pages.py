@@ -29,7 +29,7 @@ from flarebook.compendium.reports.benchmark_tables import benchmark_table
 from flarebook.compendium.reports.citation import cite_book, cite_study
 from flarebook.compendium.reports.claims import HEAD, claim_rows
 from flarebook.compendium.reports.execution_tables import execution, run_summary, status_table, timeline
-from flarebook.compendium.reports.gates import CONSTANT, GREEN, gates_file, judge, read_gates
+from flarebook.compendium.reports.gates import gates_file, judge, read_gates
 from flarebook.compendium.reports.markdown_tables import MISSING, measured, stacked_table, table
 from flarebook.compendium.reports.scale import cost_table, measured_table, resource_table
 from flarebook.compendium.reproduction.repeats import repeat_table
@@ -87,6 +87,11 @@ class Build:
         gates = {verdict.name: verdict.gate for verdict in self.verdicts if verdict.gate}
         return {entry.metric: compare(entry, values, gates) for entry in self.statements}
 
+    @cached_property
+    def claims(self):
+        """Verdicts of the notebooks on the claims of each study, as of `claim_rows`: {study: rows}."""
+        return {study: claim_rows(self.output, self.notebooks_of(study)) for study in studies() if self.holds(study)}
+
     def notebooks_of(self, study):
         """Names of a study's notebooks in this build."""
         return [name for name in self.notebooks if Path(name).parts[1] == study]
@@ -141,7 +146,7 @@ def paper_table(study, build):
 
 def claim_table(study, build):
     """Verdicts of a study's notebooks on its paper's claims, linked to them."""
-    rows = claim_rows(build.output, build.notebooks_of(study))
+    rows = build.claims.get(study, [])
     shown = [(f"[{claim}](../{name}.ipynb)", badge(word), *rest) for claim, word, *rest, name in rows]
     return stacked_table("verdicts", HEAD, shown) if shown else "*No notebook of this build judged a claim.*"
 
@@ -186,61 +191,6 @@ def _by(value, encoder):
     return f"{value} ({encoder})" if encoder and value != MISSING else value
 
 
-def gate_summary(build):
-    """How many gates are red, missing and green, in all and by study, and a table of those that are not green."""
-    found = [line for line in build.verdicts if line.gate]
-    if not found:
-        return "This run has no gates."
-    counts = [(title, Counter(line.verdict for line in lines)) for title, lines in _by_study(found)]
-    rows = [(title, *(count[word] for word in gate_tables.ORDER)) for title, count in counts]
-    parts = [f"**{gate_tables.headline(found)}.**", table(("study", *gate_tables.ORDER), rows)]
-    if others := [line for line in found if line.verdict != GREEN]:
-        parts.append(table(*gate_tables.gate_rows(others)))
-    return "\n\n".join(parts)
-
-
-def gate_table(build):
-    """Every gate, folded by study, those that are not green first."""
-    found = _by_study([line for line in build.verdicts if line.gate])
-    return "\n\n".join(
-        f":::{{dropdown}} {title}: {gate_tables.headline(lines)}\n{table(*gate_tables.gate_rows(lines))}\n:::"
-        for title, lines in found
-    )
-
-
-def _by_study(lines):
-    """Verdicts of each study that has some: list of (title, lines)."""
-    of = {title: [line for line in lines if line.name.startswith(f"{study}.")] for study, title in studies().items()}
-    return [(title, found) for title, found in of.items() if found]
-
-
-def sign_table(build):
-    """Gates that cannot see a change of sign, counted and listed."""
-    what = "cannot see a change of sign: their tolerance includes zero"
-    return _listed(
-        build, what, lambda gate: gate.sign_blind, "tolerance", lambda gate: gate_tables.number(gate.tolerance)
-    )
-
-
-def constant_table(build):
-    """Gates on constants, counted and listed."""
-    what = "hold a constant: the echo of a setting, which guards nothing else"
-    return _listed(build, what, lambda gate: gate.kind == CONSTANT, "fixed by", lambda gate: f"a {gate.fixed}")
-
-
-def _listed(build, what, chosen, head, cell):
-    """Count of the gates that are chosen, and a folded list of them with a third column of its own."""
-    gates = {verdict.name: verdict.gate for verdict in build.verdicts if verdict.gate}
-    rows = [
-        (f"`{name}`", gate_tables.number(gate.expected), cell(gate)) for name, gate in gates.items() if chosen(gate)
-    ]
-    text = f"{len(rows)} of {len(gates)} gates {what}."
-    if not rows:
-        return text
-    folded = table(("metric", "expected", head), rows)
-    return f"{text}\n\n:::{{dropdown}} Gates that {what.split(':')[0]}\n{folded}\n:::"
-
-
 def origin_table(build):
     """How many numbers and figures of this run are real, simulated, both or neither."""
     metrics = Counter(metric["origin"] for metric in build.metrics.values())
@@ -272,13 +222,13 @@ PARTS = {
     "claim-count": claim_count,
     "cite-book": lambda build: cite_book(build.root),
     "agreement-rule": lambda build: RULE,
-    "gate-summary": gate_summary,
-    "gate-table": gate_table,
+    "gate-summary": lambda build: gate_tables.gate_summary(build.verdicts),
+    "gate-table": lambda build: gate_tables.gate_table(build.verdicts),
     "kind-table": lambda build: table(*gate_tables.kind_rows(build.verdicts)),
     "finding-table": lambda build: table(*gate_tables.finding_rows(build.verdicts)),
     "effect-table": lambda build: table(*gate_tables.effect_rows(build.verdicts)),
-    "sign-table": sign_table,
-    "constant-table": constant_table,
+    "sign-table": lambda build: gate_tables.sign_table(build.verdicts),
+    "constant-table": lambda build: gate_tables.constant_table(build.verdicts),
     "origin-table": origin_table,
     "data-totals": data_totals,
     "data-table": lambda build: data_table(studies(), build),

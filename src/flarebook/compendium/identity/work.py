@@ -4,6 +4,7 @@ import re
 import subprocess
 import time
 import tomllib
+from functools import lru_cache
 
 from packaging.version import Version
 from pydantic import BaseModel, Field
@@ -83,12 +84,18 @@ def read_work(root=None):
     """
     path = (root or project_root()) / SOURCE
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+        work = _parsed(path.read_text(encoding="utf-8"), path)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise InputError(f"cannot read {shown(path)}, which names the work ({error}): correct the file") from error
-    found = {"package": content.get("project", {}), "book": content.get("tool", {}).get("flarebook", {})}
-    work = validated(Work, found, path)
     return work.model_copy(update={"released": _release_day(path.with_name(CHANGES), work.package.version)})
+
+
+@lru_cache(maxsize=2)  # every citation of a figure asks for it, some 400 in a book
+def _parsed(text, path):
+    """The work that the text of a pyproject.toml describes, without its release; errors as of `read_work`."""
+    content = tomllib.loads(text)
+    found = {"package": content.get("project", {}), "book": content.get("tool", {}).get("flarebook", {})}
+    return validated(Work, found, path)
 
 
 def _release_day(changes, version):

@@ -1,10 +1,12 @@
-"""Tables of the gates: head and rows of each, from the verdicts."""
+"""Tables of the gates from the verdicts: head and rows of each, and the parts of a page that they make up."""
 
 from collections import Counter
 
-from flarebook.compendium.reports.gates import GREEN, KINDS, MISSING, RED, SCIENCE
+from flarebook.compendium.project import studies
+from flarebook.compendium.reports.gates import CONSTANT, GREEN, KINDS, MISSING, RED, SCIENCE
+from flarebook.compendium.reports.markdown_tables import MISSING as NONE
+from flarebook.compendium.reports.markdown_tables import table
 
-NONE = "–"
 ORDER = (RED, MISSING, GREEN)  # what needs a look stands first
 NAMED = 6  # metrics that one line names
 
@@ -108,3 +110,53 @@ def _against(line):
     """Metric, and the one that gives the value of no effect."""
     reference = line.gate.effect.reference
     return f"`{line.name}`" + (f"<br>against `{reference}`" if reference else "")
+
+
+def gate_summary(verdicts):
+    """How many gates are red, missing and green, in all and by study, and a table of those that are not green."""
+    found = [line for line in verdicts if line.gate]
+    if not found:
+        return "This run has no gates."
+    counts = [(title, Counter(line.verdict for line in lines)) for title, lines in _by_study(found)]
+    rows = [(title, *(count[word] for word in ORDER)) for title, count in counts]
+    parts = [f"**{headline(found)}.**", table(("study", *ORDER), rows)]
+    if others := [line for line in found if line.verdict != GREEN]:
+        parts.append(table(*gate_rows(others)))
+    return "\n\n".join(parts)
+
+
+def gate_table(verdicts):
+    """Every gate, folded by study, those that are not green first."""
+    found = _by_study([line for line in verdicts if line.gate])
+    return "\n\n".join(
+        f":::{{dropdown}} {title}: {headline(lines)}\n{table(*gate_rows(lines))}\n:::" for title, lines in found
+    )
+
+
+def _by_study(lines):
+    """Verdicts of each study that has some: list of (title, lines)."""
+    of = {title: [line for line in lines if line.name.startswith(f"{study}.")] for study, title in studies().items()}
+    return [(title, found) for title, found in of.items() if found]
+
+
+def sign_table(verdicts):
+    """Gates that cannot see a change of sign, counted and listed."""
+    what = "cannot see a change of sign: their tolerance includes zero"
+    return _listed(verdicts, what, lambda gate: gate.sign_blind, "tolerance", lambda gate: number(gate.tolerance))
+
+
+def constant_table(verdicts):
+    """Gates on constants, counted and listed."""
+    what = "hold a constant: the echo of a setting, which guards nothing else"
+    return _listed(verdicts, what, lambda gate: gate.kind == CONSTANT, "fixed by", lambda gate: f"a {gate.fixed}")
+
+
+def _listed(verdicts, what, chosen, head, cell):
+    """Count of the gates that are chosen, and a folded list of them with a third column of its own."""
+    gates = {verdict.name: verdict.gate for verdict in verdicts if verdict.gate}
+    rows = [(f"`{name}`", number(gate.expected), cell(gate)) for name, gate in gates.items() if chosen(gate)]
+    text = f"{len(rows)} of {len(gates)} gates {what}."
+    if not rows:
+        return text
+    folded = table(("metric", "expected", head), rows)
+    return f"{text}\n\n:::{{dropdown}} Gates that {what.split(':')[0]}\n{folded}\n:::"

@@ -1,7 +1,6 @@
 """Tables of the book's pages in Markdown, and how their numbers are written."""
 
-from flarebook.compendium.reports.gate_tables import NONE as MISSING
-
+MISSING = "–"  # for a value that there is not
 NARROW = "\N{NARROW NO-BREAK SPACE}"
 UNITS = ((1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB"))
 

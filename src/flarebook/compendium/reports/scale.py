@@ -6,8 +6,7 @@ from operator import itemgetter
 
 import pandas as pd
 
-from flarebook.compendium.reports.gate_tables import NONE as MISSING
-from flarebook.compendium.reports.markdown_tables import NARROW, shown_bytes, table
+from flarebook.compendium.reports.markdown_tables import MISSING, NARROW, shown_bytes, table
 from flarebook.compendium.validation import read_yaml
 from flarebook.compendium.workflow.parameters import SHORT, read_profile
 

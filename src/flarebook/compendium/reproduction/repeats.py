@@ -13,8 +13,7 @@ from flarebook.compendium.errors import InputError
 from flarebook.compendium.project import project_root, shown
 from flarebook.compendium.provenance import now, sha256
 from flarebook.compendium.reports.citation import figure_records
-from flarebook.compendium.reports.gate_tables import NONE as MISSING
-from flarebook.compendium.reports.markdown_tables import table
+from flarebook.compendium.reports.markdown_tables import MISSING, table
 from flarebook.compendium.run import read_metrics
 
 KINDS = ("notebooks", "numbers", "tables", "pictures")
