@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from flarebook.compendium import figures
+from flarebook.compendium.appearance.style import NARROW
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.run import open_run
 
@@ -20,9 +21,9 @@ DATA = pd.DataFrame({"minutes": [-30, -20, -10], "score": [0.5, 0.7, 0.9]})
 
 def draw(layout=None):
     """Figure of a rising score."""
-    figure, axes = plt.subplots(layout=layout)
+    figure, axes = plt.subplots(figsize=(NARROW, 3), layout=layout)
     axes.plot(DATA.minutes, DATA.score)
-    axes.set_xlabel("time before onset / min")
+    axes.set(xlabel="time before onset [min]", ylabel="score")
     return figure
 
 
@@ -57,7 +58,7 @@ def test_the_csv_holds_the_plotted_data_under_its_hash(folder):
 
 def test_the_svg_keeps_text_as_text_and_shows_the_origin(folder):
     text = (folder / "sun-12-score.svg").read_text()
-    assert "time before onset / min</text>" in text and "simulated</text>" in text
+    assert "time before onset [min]</text>" in text and "simulated</text>" in text
 
 
 def test_the_same_data_give_the_same_files(folder, project):
@@ -87,7 +88,7 @@ def test_a_saved_figure_holds_all_that_is_drawn_with_a_margin_and_is_laid_out_on
     ink = plt.imread(tmp_path / "sun-12-score.png")[..., :3].min(axis=2) < 0.9
     rows, columns = (ink.any(axis=axis).nonzero()[0] for axis in (1, 0))
     edges = rows[0], columns[0], ink.shape[0] - 1 - rows[-1], ink.shape[1] - 1 - columns[-1]
-    assert all(6 <= edge <= 16 for edge in edges), edges  # of 9 pixels, and where glyphs leave some of their box
+    assert all(8 <= edge <= 22 for edge in edges), edges  # of 12 pixels, and where glyphs leave some of their box
     plt.close(figure)
 
 
@@ -119,3 +120,12 @@ def test_nothing_is_logged_where_another_package_lets_the_root_logger_tell_all(p
     with caplog.at_level(logging.INFO):
         run.figure("sun-12-score", draw(), caption="Score before a flare.", alt=ALT, data=DATA, origin="simulated")
     assert not caplog.records
+
+
+def test_a_figure_that_departs_from_the_look_is_published_with_a_warning(project):
+    figure = draw()
+    figure.axes[0].set_xlabel("time")
+    run = open_run("sun/1-draw", "build/ci", seed=3)
+    with pytest.warns(UserWarning, match="figure sun-x-score has an x axis without a unit: 'time'"):
+        run.figure("sun-x-score", figure, caption="Score before a flare.", alt=ALT, data=DATA, origin="real")
+    assert (project / "build/ci/figures/sun-x-score.png").is_file()

@@ -1,15 +1,16 @@
 """Publish a figure: SVG, PNG, PDF, its data as CSV, and a record that says where it comes from."""
 
 import base64
-import logging
 import os
 import re
+import warnings
 from pathlib import Path
 
 import matplotlib
 import matplotlib.pyplot as plt
 from matplotlib.figure import Figure
 
+from flarebook.compendium.appearance.style import LEAST_TYPE, WIDE, figure_faults
 from flarebook.compendium.atomic_files import atomic_write
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.provenance import (
@@ -28,20 +29,10 @@ SAVE = {  # text stays text in SVG and PDF; a fixed salt gives the same element 
     "svg.fonttype": "none",
     "svg.hashsalt": "flarebook",
     "pdf.fonttype": 42,
-    "savefig.dpi": 150,
+    "savefig.dpi": 200,
 }
 PAD = 0.06  # inches around what is drawn
 NO_DATE = {"svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {}}
-
-
-def use_style():
-    """Set the compendium's matplotlib look: ticks, paper-sized type, colours safe for colour-blind readers."""
-    import seaborn  # 1.5 s to import, so only where figures are made
-
-    look = {"figure.dpi": 110, "figure.figsize": (6.4, 4.0), "legend.frameon": False, "axes.titlesize": "medium"}
-    seaborn.set_theme(context="paper", style="ticks", palette="colorblind", font_scale=1.1, rc=look)
-    # aiapy imports drms, which lets the root logger tell everything, such as each font that a PDF holds a part of
-    logging.getLogger("fontTools").setLevel(logging.WARNING)
 
 
 def check_figure(id, caption, alt, data, origin):
@@ -65,7 +56,7 @@ def stamp(figure, origin):
     figure.draw_without_rendering()  # layouts settle only when drawn
     box, (width, height) = figure.get_tightbbox(), figure.get_size_inches()
     x, y = box.x1 / width, (box.y0 - 0.04) / height  # below the canvas; a tight saving box takes it in
-    return figure.text(x, y, origin, ha="right", va="top", fontsize=7, style="italic", color="0.35")
+    return figure.text(x, y, origin, ha="right", va="top", fontsize=LEAST_TYPE, style="italic", color="0.35")
 
 
 def save_figure(folder, id, figure, data, record):
@@ -83,7 +74,7 @@ def save_figure(folder, id, figure, data, record):
                 figure.savefig(path, bbox_inches=box, metadata=NO_DATE[suffix])
     with atomic_write(folder / f"{id}.csv") as path:
         data.to_csv(path, index=_has_named_index(data))
-    record = complete_record(folder, id, record)
+    record = complete_record(folder, id, record | {"width": round(96 * box.width)})
     with atomic_write(folder / f"{id}.json") as path:
         path.write_text(to_json(record), encoding="utf-8")
     return record
@@ -131,6 +122,8 @@ def publish(folder, id, figure, data, record):
     """Check, write, display and close a figure; returns its record."""
     check_figure(id, record["caption"], record["alt"], data, record["origin"])
     record = save_figure(folder, id, figure, data, record)
+    for fault in figure_faults(figure):  # a warning: a run of hours is not lost for it, and the ci profile allows none
+        warnings.warn(f"figure {id} {fault}", stacklevel=3)
     show(folder, record)
     plt.close(figure)  # an open figure would be shown a second time by the inline backend
     return record
@@ -150,7 +143,7 @@ def draw_history(history, group, styles, panels, seen):
     {column: label}; seen: column with the number of examples so far, such as "images_seen".  Where there is a column
     with the prefix "held_out_", it is drawn thick and the training's own values thin.
     """
-    figure = Figure(figsize=(9.6, 3.0), layout="constrained")
+    figure = Figure(figsize=(WIDE, 2.5), layout="constrained")
     axes = figure.subplots(1, len(panels))
     words = seen.replace("_", " ")
     unit, name = (1000, f"{words}, thousands") if history[seen].max() > 5000 else (1, words)
@@ -164,5 +157,5 @@ def draw_history(history, group, styles, panels, seen):
             panel.plot(rows[seen] / unit, rows[main], lw=2, label=line, **look)
         panel.set(xlabel=name, ylabel=label, xlim=(0, None))
         panel.spines[["top", "right"]].set_visible(False)
-    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=len(styles), frameon=False)
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=len(styles))
     return figure, axes

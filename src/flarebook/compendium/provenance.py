@@ -155,6 +155,7 @@ class FigureRecord(BaseModel):
     id: Line = ""
     notebook: Line = ""
     paper_figure: int | None = None
+    width: int | None = None  # CSS pixels at which its type has the size of all others
     files: dict[str, str] = {}
     data_sha256: Line = ""
     commit: Line | None = None

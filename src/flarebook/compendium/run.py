@@ -40,7 +40,7 @@ def open_run(notebook, output="build/laptop", inputs="", seed=1, figures=True):
 
     notebook: "iris/6-classifiers".  output: folder of the run, relative to the project's root.
     inputs: folder of the earlier steps' results that the output lacks; empty, none.  seed: of every random draw.
-    figures: False where none is drawn, which saves the import of matplotlib and seaborn.
+    figures: False where none is drawn, which saves the import of matplotlib.
     Under `flarebook run`, all is written to a folder of its own, which is put in place of the output at the end.
     Returns a Run.  Raises InputError when the folder cannot be written.
     """
@@ -52,7 +52,7 @@ def open_run(notebook, output="build/laptop", inputs="", seed=1, figures=True):
     make_folder(run.folder)
     run.write_metrics()
     if figures:
-        from flarebook.compendium.figures import use_style
+        from flarebook.compendium.appearance.style import use_style
 
         use_style()
     return run

@@ -11,6 +11,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from flarebook.compendium.appearance.palette import BLUE, VERMILION
+from flarebook.compendium.appearance.style import WIDE
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.interactive_pages import fill_page
 from flarebook.evaluation.classification import count_scores
@@ -89,16 +91,17 @@ def threshold_table(forecasts, thresholds):
     return pd.DataFrame({"threshold": thresholds, **columns, "false_alarm_rate": alarms / others})
 
 
-def plot_thresholds(forecasts, colour, labels, axis="forecast"):
+def plot_thresholds(forecasts, colour, labels, axis="forecast", kinds=(VERMILION, BLUE)):
     """What the page shows of one kind of forecasts: both classes, skill, ROC curve and reliability.
 
-    forecasts: Forecasts; colour: of the curves; labels: of events and others; axis: name of the forecast values.
+    forecasts: Forecasts; colour: of the curves; labels, kinds: names and colours of events and others; axis: name
+    of the forecast values.
     """
-    figure = Figure(figsize=(8.4, 6), layout="constrained")
+    figure = Figure(figsize=(WIDE, 5.43), layout="constrained")
     (classes, skill), (roc, reliable) = figure.subplots(2, 2)
     table, edges = threshold_table(forecasts, np.linspace(0, 1, 101)), np.linspace(0, 1, 21)
     shares = [one / one.sum() for one in (forecasts.events, forecasts.others)]
-    classes.hist([forecasts.values] * 2, edges, weights=shares, color=["#D55E00", "#0173B2"], label=labels)
+    classes.hist([forecasts.values] * 2, edges, weights=shares, color=kinds, label=labels)
     classes.set(xlabel=axis, ylabel="share of each class")
     for name, style in (("tss", "-"), ("hss", "--")):
         skill.plot(table["threshold"], table[name], style, color=colour, label=name.upper())
@@ -111,5 +114,5 @@ def plot_thresholds(forecasts, colour, labels, axis="forecast"):
     for axes in (roc, reliable):
         axes.plot([0, 1], [0, 1], ls=":", color="0.5")
     for axes in (classes, skill):
-        axes.legend(fontsize="small")
+        axes.legend()
     return figure

@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 import yaml
 
+from flarebook.compendium.appearance.palette import REAL
+
 _DATA = files("flarebook.iris") / "data" / "features.yaml"
 FEATURE_TABLE = pd.DataFrame(yaml.safe_load(_DATA.read_text(encoding="utf-8"))).T  # name, label, paper_rank
 FEATURES = tuple(FEATURE_TABLE.index)
@@ -27,5 +29,5 @@ REGION_NAMES = {"QS": "quiet Sun", "SS": "sunspot", "AR": "active region", "PF":
 # The paper draws PF orange, QS cyan, SS black, AR green.  These tones keep those names and stay apart
 # for readers with protanopia, deuteranopia or tritanopia (tests/iris/test_style.py measures it).
 REGION_COLOURS = {"QS": "#3DB7E9", "SS": "#000000", "AR": "#006B4F", "PF": "#F0941E"}
-REAL_COLOUR = "#7B3FBF"  # anything measured on the Sun, where it shares axes with simulated curves
+REAL_COLOUR = REAL  # anything measured on the Sun, where it shares axes with simulated curves
 NEUTRAL_COLOUR = "#8A8A8A"

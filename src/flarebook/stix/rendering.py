@@ -6,6 +6,7 @@ import matplotlib
 import numpy as np
 from PIL import Image
 
+from flarebook.compendium.appearance.palette import REAL
 from flarebook.compendium.errors import InputError
 
 COLOUR_MAPS = {"4-10": "inferno", "16-28": "viridis"}  # by band, keV; poster, central figure
@@ -93,7 +94,7 @@ def tiles(values, labels, order, rng, per_cluster=PER_CLUSTER, wanted=()):
 def compose(tile_list, images, marked=(), border=2, n_columns=N_COLUMNS):
     """Paint the tiles side by side, each in a border of its cluster's colour; tiles with a number stay plain.
 
-    images: {row: (size, size, 3) uint8}; marked: rows whose border is golden.
+    images: {row: (size, size, 3) uint8}; marked: rows whose border has the colour of real images.
     Returns (n_rows * side, n_columns * side, 3) uint8 with side = size + 2 border, white where no tile is.
     """
     size = len(next(iter(images.values())))
@@ -101,7 +102,7 @@ def compose(tile_list, images, marked=(), border=2, n_columns=N_COLUMNS):
     canvas = np.full((-(-len(tile_list) // n_columns) * side, n_columns * side, 3), 255, dtype=np.uint8)
     for place, tile in enumerate(tile_list):
         y, x = place // n_columns * side, place % n_columns * side
-        colour = "#ffd21f" if tile.row in marked and tile.row is not None else cluster_colour(tile.cluster)
+        colour = REAL if tile.row in marked and tile.row is not None else cluster_colour(tile.cluster)
         canvas[y : y + side, x : x + side] = np.round(np.array(matplotlib.colors.to_rgb(colour)) * 255)
         if tile.row is not None:
             canvas[y + border : y + border + size, x + border : x + border + size] = images[tile.row]

@@ -37,7 +37,7 @@ def notebook():
 def record(tmp_path):
     """The figure's record on disk."""
     fields = {"id": "iris-12-performance", "label": "fig-iris-12-performance", "origin": "simulated"}
-    fields |= {"caption": "Six metrics of four models.", "alt": "Bars with error bars."}
+    fields |= {"width": 740, "caption": "Six metrics of four models.", "alt": "Bars with error bars."}
     (tmp_path / "iris-12-performance.json").write_text(json.dumps(fields))
     return tmp_path
 
@@ -47,7 +47,7 @@ def test_figure_gets_label_caption_origin_and_words(notebook, record):
     assert added["figure"]["name"] == "fig-iris-12-performance"
     entry = "[Cite iris-12-performance](../../book/figures.md#iris-12-performance)"
     assert added["figure"]["caption"] == f"Six metrics of four models. *(Simulated.)* {entry}"
-    assert added["image"]["alt"] == "Bars with error bars."
+    assert added["image"] == {"alt": "Bars with error bars.", "width": "740px"}
 
 
 def test_figure_without_record_is_refused(notebook, tmp_path):

@@ -60,9 +60,10 @@ def _entry(record, size, run):
     downloads = " · ".join(f"{{download}}`{name} <../{FOLDER}/{figure}.{end}>`" for end, name in FORMATS.items())
     facets = {"study": record["study"], "origin": record["origin"], "notebook": step}
     data = " ".join(f'data-{name}="{escape(value)}"' for name, value in facets.items())
+    look = f"--ratio: {size[0]} / {size[1]}; --width: {record['width'] or size[0]}px"
     return f"""### {figure}
 
-<div class="flarebook-figure" {data} style="--ratio: {size[0]} / {size[1]}">
+<div class="flarebook-figure" {data} style="{look}">
 
 ```{{image}} ../{FOLDER}/thumbnails/{figure}.png
 :alt: {json.dumps(record["alt"], ensure_ascii=False)}

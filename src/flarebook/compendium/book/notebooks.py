@@ -47,9 +47,15 @@ def number_figures(notebook, figure_folder):
         for figure in figures_of(cell):
             record = read_record(figure_folder, figure)
             cell.metadata.setdefault("mystnb", {}).update(
-                figure={"name": record["label"], "caption": caption(record)}, image={"alt": record["alt"]}
+                figure={"name": record["label"], "caption": caption(record)}, image=_image(record)
             )
     return notebook
+
+
+def _image(record):
+    """Words and width of a figure's image; Sphinx links an image with a width to its file."""
+    width = {"width": f"{record['width']}px"} if record["width"] else {}
+    return {"alt": record["alt"], **width}
 
 
 def fold_bookkeeping(notebook):

@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow
 import pyarrow.parquet
 
+from flarebook.compendium.appearance.style import WIDE
 from flarebook.compendium.atomic_files import atomic_write
 from flarebook.compendium.errors import InputError, plain
 from flarebook.compendium.provenance import to_json
@@ -228,12 +229,14 @@ def plot_score_map(table, title, record):
     """Figure with the mean score and its spread over members along the slit and exposures; grey where unusable."""
     from matplotlib.figure import Figure  # half a second to import, and not needed to refuse a file
 
-    figure = Figure(figsize=(7, 5), layout="constrained")
+    figure = Figure(figsize=(WIDE, 5.43), layout="constrained")
     columns = (("score", "pre-flare score", "RdBu_r", 1.0), ("spread", "spread over members", "viridis", None))
     for axes, (column, label, colours, top) in zip(figure.subplots(1, 2, sharey=True), columns, strict=True):
         shown = show_column(axes, table, column, vmax=top, cmap=colours)
         figure.colorbar(shown, ax=axes, label=label, location="top", shrink=0.85)
         axes.set(xlabel="exposure", ylabel="slit pixel" if column == "score" else "")
         axes.xaxis.get_major_locator().set_params(integer=True)
-    figure.suptitle(f"{title}\nnetworks trained on {record['trained'].get('origin', 'unknown')} spectra", fontsize=9)
+    figure.suptitle(
+        f"{title}\nnetworks trained on {record['trained'].get('origin', 'unknown')} spectra", fontsize="small"
+    )
     return figure

@@ -5,6 +5,7 @@ import pandas as pd
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
+from flarebook.compendium.appearance.style import WIDE
 from flarebook.iris.mg2 import FEATURE_NAMES, FEATURES, NEUTRAL_COLOUR, REGION_COLOURS
 
 INPUTS = len(FEATURES)
@@ -44,8 +45,8 @@ def plot_network(axes, name, widths, rng):
         output = i == len(layers) - 1
         colour = REGION_COLOURS["PF"] if output else "white"
         axes.scatter(np.full(len(heights), x), heights, s=28, c=colour, edgecolors="black", linewidths=0.7, zorder=3)
-        axes.text(x, -1.17, "score" if output else str(size), ha="center", va="top", fontsize=8)
-    axes.set_title(f"{name}\n{len(widths) or 'no'} hidden layers\n{n_weights(widths):,} weights", fontsize=9)
+        axes.text(x, -1.17, "score" if output else str(size), ha="center", va="top", fontsize="small")
+    axes.set_title(f"{name}\n{len(widths) or 'no'} hidden layers\n{n_weights(widths):,} weights", fontsize="small")
     axes.axis("off")
 
 
@@ -61,11 +62,11 @@ def plot_connections(axes, columns, left, right, rng):
 
 def plot_architectures(architectures, rng):
     """Figure with one panel a network; the inputs are named at the first."""
-    figure = Figure(figsize=(8.5, 4.3), layout="constrained")
+    figure = Figure(figsize=(WIDE, 3.84), layout="constrained")
     panels = figure.subplots(1, len(architectures), width_ratios=[0.8, 1.1, 1.6])
     for axes, (name, widths) in zip(panels, architectures.items(), strict=True):
         plot_network(axes, name, widths, rng)
         axes.set_ylim(-1.35, 1.3)
     for height, feature in zip(node_positions(INPUTS), FEATURES, strict=True):
-        panels[0].text(-0.08, height, FEATURE_NAMES[feature], ha="right", va="center", fontsize=8)
+        panels[0].text(-0.08, height, FEATURE_NAMES[feature], ha="right", va="center", fontsize="small")
     return figure

@@ -3,6 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
+from flarebook.compendium.appearance.style import WIDE
 from flarebook.iris.features.correlations import COUPLED, ORDER
 from flarebook.iris.mg2 import FEATURE_NAMES, NEUTRAL_COLOUR, REAL_COLOUR, REGION_COLOURS
 
@@ -15,18 +16,18 @@ def plot_correlation_matrices(matrices, titles):
     matrices: {sample: DataFrame (10, 10)}; titles: {sample: text}.  Returns a figure.
     """
     rows = -(-(len(matrices) + 1) // 3)  # the last panel holds the colour scale
-    figure, panels = plt.subplots(rows, 3, figsize=(11.0, 3.5 * rows), squeeze=False, layout="constrained")
+    figure, panels = plt.subplots(rows, 3, figsize=(WIDE, 2.5 * rows), squeeze=False, layout="constrained")
     for axes, (sample, matrix) in zip(panels.flat, matrices.items(), strict=False):
         shown = axes.imshow(matrix, cmap="RdBu_r", vmin=-1, vmax=1)
         for edge in np.cumsum([len(names) for names in COUPLED.values()])[:-1] - 0.5:
             axes.axhline(edge, color="black", lw=0.8)
             axes.axvline(edge, color="black", lw=0.8)
         number = np.arange(1, len(ORDER) + 1)
-        axes.set_xticks(number - 1, number, fontsize=8)
+        axes.set_xticks(number - 1, number)
         named = axes.get_subplotspec().is_first_col()
         names = [f"{FEATURE_NAMES[name]}  {i}" for i, name in zip(number, ORDER, strict=True)]
-        axes.set_yticks(number - 1, names if named else number, fontsize=9 if named else 8)
-        axes.set_title(titles[sample], fontsize=10)
+        axes.set_yticks(number - 1, names if named else number if named else 8)
+        axes.set_title(titles[sample])
     for axes in panels.flat[len(matrices) :]:
         axes.set_axis_off()
     scale = panels.flat[-1].inset_axes((0.05, 0.55, 0.9, 0.07))
@@ -40,7 +41,7 @@ def plot_window_scan(effects, couplings):
     effects: {sample: of `width_effect`}, the first one drawn by feature; couplings: {sample: Series by window}.
     Returns a figure.
     """
-    figure, (left, right) = plt.subplots(1, 2, figsize=(9.6, 3.9), layout="constrained")
+    figure, (left, right) = plt.subplots(1, 2, figsize=(WIDE, 3.09), layout="constrained")
     for marker, (name, rows) in zip("osD^v", next(iter(effects.values())).groupby("feature", sort=False), strict=True):
         left.plot(rows["window"], rows["rank_correlation"], marker=marker, ms=4, label=FEATURE_NAMES[name])
     for sample, values in couplings.items():
@@ -51,6 +52,8 @@ def plot_window_scan(effects, couplings):
     for axes in (left, right):
         for width, label in ((2.0, "text"), (3.0, "code")):
             axes.axvline(width, color=NEUTRAL_COLOUR, ls=":", lw=1)
-            axes.text(width, 1.01, label, transform=axes.get_xaxis_transform(), ha="center", va="bottom", fontsize=8)
-        axes.legend(fontsize=8)
+            axes.text(
+                width, 1.01, label, transform=axes.get_xaxis_transform(), ha="center", va="bottom", fontsize="small"
+            )
+        axes.legend()
     return figure

@@ -4,11 +4,13 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.ticker import NullLocator, ScalarFormatter
 
+from flarebook.compendium.appearance.palette import BLUE, GREEN, VERMILION
+from flarebook.compendium.appearance.style import WIDE
 from flarebook.iris.costs import amdahl_seconds, estimate_costs, largest_rows
 from flarebook.iris.mg2 import NEUTRAL_COLOUR
 
 CORES = 256  # to which the estimate is drawn
-WORKER_STYLES = {1: ("#0072B2", "o"), 2: ("#D55E00", "s"), 4: ("#009E73", "^")}
+WORKER_STYLES = {1: (BLUE, "o"), 2: (VERMILION, "s"), 4: (GREEN, "^")}
 
 
 def plot_costs(costs):
@@ -16,7 +18,7 @@ def plot_costs(costs):
 
     costs: of `measured_costs`.
     """
-    figure, (time, memory, cores) = plt.subplots(1, 3, figsize=(11, 3.8), layout="constrained")
+    figure, (time, memory, cores) = plt.subplots(1, 3, figsize=(WIDE, 2.63), layout="constrained")
     for workers, rows in costs.groupby("workers"):
         colour, marker = WORKER_STYLES[workers]
         label = f"{workers} worker{'s' if workers > 1 else ''}"
@@ -37,5 +39,5 @@ def plot_costs(costs):
     cores.set_xticks([1, 4, 16, 64, 256], ["1", "4", "16", "64", "256"])
     cores.xaxis.set_minor_locator(NullLocator())
     cores.yaxis.set_minor_formatter(ScalarFormatter())  # the times span less than a decade
-    cores.legend(loc="upper right", fontsize=8)
+    cores.legend(loc="upper right")
     return figure

@@ -4,6 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.lines import Line2D
 
+from flarebook.compendium.appearance.style import WIDE
 from flarebook.iris.mg2 import (
     FEATURE_LABELS,
     FEATURE_NAMES,
@@ -15,8 +16,8 @@ from flarebook.iris.mg2 import (
 )
 
 REAL = "real"  # the region name of spectra measured on the Sun
-LINES = {region: {"color": colour, "lw": 1.8} for region, colour in REGION_COLOURS.items()}
-LINES[REAL] = {"color": REAL_COLOUR, "lw": 1.8, "ls": (0, (4, 1.6))}
+LINES = {region: {"color": colour, "lw": 1.4} for region, colour in REGION_COLOURS.items()}
+LINES[REAL] = {"color": REAL_COLOUR, "lw": 1.4, "ls": (0, (4, 1.6))}
 
 
 def plot_densities(densities, origin="simulated"):
@@ -26,7 +27,7 @@ def plot_densities(densities, origin="simulated"):
     A peak far above all others is cut, so that the others show.
     Returns a figure.
     """
-    figure, axes = plt.subplots(3, 4, figsize=(11, 7.2), layout="constrained")
+    figure, axes = plt.subplots(3, 4, figsize=(WIDE, 4.97), layout="constrained")
     for number, (feature, axis) in enumerate(zip(FEATURES, axes.flat, strict=False), start=1):
         rows = densities[densities["feature"] == feature]
         for region, curve in rows.groupby("region", sort=False, observed=True):
@@ -53,7 +54,7 @@ def _density_legend(axis, regions, origin):
     names[REAL] = "real raster of 2014-03-29"
     handles = [Line2D([], [], label=names[region], **LINES[region]) for region in regions]
     axis.set_axis_off()
-    legend = axis.legend(handles=handles, loc="center left", title="density of", alignment="left", fontsize="medium")
+    legend = axis.legend(handles=handles, loc="center left", title="density of", alignment="left")
     legend.set_in_layout(False)  # it reaches over two panels
 
 
@@ -63,7 +64,7 @@ def plot_f_scores(scores):
     scores: as f_score_table gives, highest first.  Returns a figure.
     """
     options = {"width_ratios": (2.6, 1), "sharey": True, "layout": "constrained"}
-    figure, (bars, ranks) = plt.subplots(1, 2, figsize=(9, 4.6), **options)
+    figure, (bars, ranks) = plt.subplots(1, 2, figsize=(WIDE, 3.88), **options)
     place = np.arange(1, len(scores) + 1)
     bars.barh(place, scores["f_score"], height=0.62, color=REGION_COLOURS["PF"], alpha=0.85)
     bars.hlines(place, scores["low"], scores["high"], color="0.15", lw=1.6)

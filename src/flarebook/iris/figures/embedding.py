@@ -7,9 +7,11 @@ from matplotlib.collections import LineCollection
 from matplotlib.lines import Line2D
 from matplotlib.patheffects import withStroke
 
+from flarebook.compendium.appearance.palette import VERMILION
+from flarebook.compendium.appearance.style import NARROW, WIDE
 from flarebook.iris.mg2 import FEATURE_NAMES, FEATURE_RANKING, FEATURES, NEUTRAL_COLOUR, REGION_COLOURS, REGION_NAMES
 
-FIRST, SECOND = REGION_COLOURS["QS"], "#C1272D"  # the paper's cyan and red lines of Figure 6
+FIRST, SECOND = REGION_COLOURS["QS"], VERMILION  # the paper's cyan and red lines of Figure 6
 COLOURS = {**REGION_COLOURS, "flare": REGION_COLOURS["PF"], "QS again": NEUTRAL_COLOUR}
 
 LABELS = {region: f"{region}  {name}" for region, name in REGION_NAMES.items()}
@@ -24,14 +26,14 @@ def plot_projection_sketch(points, components):
     points: (n, 2); components: (2, 2), unit vectors, the axis of most variance first.  Returns a figure.
     """
     options = {"height_ratios": (7, 1, 1), "layout": "constrained"}
-    figure, (plane, first, second) = plt.subplots(3, 1, figsize=(5.6, 5.6), **options)
+    figure, (plane, first, second) = plt.subplots(3, 1, figsize=(NARROW, 5), **options)
     plane.scatter(*points.T, s=7, color=NEUTRAL_COLOUR, alpha=0.6, lw=0)
     centred = points - points.mean(axis=0)
     rows = ((first, FIRST, "first"), (second, SECOND, "second"))
     for vector, (axis, colour, name) in zip(components, rows, strict=True):
         score = centred @ vector
         ends = points.mean(axis=0) + np.outer([score.min(), score.max()], vector)
-        plane.plot(*ends.T, color=colour, lw=2.4)
+        plane.plot(*ends.T, color=colour, lw=1.6)
         axis.plot(score, np.zeros_like(score), "|", color=colour, ms=16, alpha=0.35)
         axis.set_xlim(1.05 * abs(centred).max() * np.array([-1, 1]))
         axis.set_title(f"on the {name} component: variance {score.var():.2f}", fontsize="small", loc="left", pad=2)
@@ -54,7 +56,7 @@ def plot_components(profiles, baseline, pairs):
     profiles: (n, 240) normalised; baseline: (table with region, x, y; Projection); pairs: {region: the same}.
     The axes hold 99.5 % of the points.  Returns a figure.
     """
-    figure, axes = plt.subplots(2, 2, figsize=(10, 9), layout="constrained")
+    figure, axes = plt.subplots(2, 2, figsize=(WIDE, 6.84), layout="constrained")
     axes = axes.ravel()
     _draw_profiles(axes[0], profiles, baseline[0])
     _label_components(axes[0], baseline[1], "quiet Sun and flare-like")
@@ -137,12 +139,12 @@ def plot_baselines(draws, maps, scores):
         "flare": ("flare-like and quiet Sun", ("flare", "QS")),
         "mixed": ("quiet Sun and quiet Sun", ("QS", "QS again")),
     }
-    figure, axes = plt.subplots(1, 2, figsize=(9, 4.8), layout="constrained")
+    figure, axes = plt.subplots(1, 2, figsize=(WIDE, 4.05), layout="constrained")
     for axis, (name, (title, regions)) in zip(axes, kinds.items(), strict=True):
         points = next(iter(maps[name].values()))
         _scatter_regions(axis, draws[name].assign(x=points[:, 0], y=points[:, 1]), regions, alpha=0.75)
         axis.set_title(f"{title}: k-NN {scores[name]:.2f}")
-        axis.legend(handles=_dots(regions), loc="upper center", bbox_to_anchor=(0.5, 0), ncols=2, fontsize="small")
+        axis.legend(handles=_dots(regions), loc="upper center", bbox_to_anchor=(0.5, 0), ncols=2)
         _blank(axis)
     return figure
 
@@ -153,9 +155,9 @@ def plot_map_grid(draws, maps, scores):
     draws: {region: table}; maps: {region: {perplexity: (n, 2)}}; scores: as separability_table.  Returns a figure.
     """
     columns, knn = len(next(iter(maps.values()))), scores.set_index(["pair", "perplexity"])["knn"]
-    figure, axes = plt.subplots(len(maps), columns, figsize=(2.3 * columns, 2.45 * len(maps)), layout="constrained")
+    figure, axes = plt.subplots(len(maps), columns, figsize=(WIDE, 1.62 * len(maps) + 0.4), layout="constrained")
     for row, (region, own) in zip(axes, maps.items(), strict=True):
-        row[0].set_ylabel(f"PF and {region}", fontsize="large")
+        row[0].set_ylabel(f"PF and {region}")
         for axis, (perplexity, points) in zip(row, own.items(), strict=True):
             drawn = draws[region].assign(x=points[:, 0], y=points[:, 1])
             _scatter_regions(axis, drawn, ("PF", region), alpha=0.8)
@@ -173,12 +175,12 @@ def plot_features_on_map(drawn, points, limit=2.0):
     drawn: table with region and the ten standardised features; points: (n, 2); limit: standard deviations at the
     ends of the scale.  Returns a figure.
     """
-    figure, axes = plt.subplots(3, 4, figsize=(10.5, 8.2), layout="constrained")
+    figure, axes = plt.subplots(3, 4, figsize=(WIDE, 5.94), layout="constrained")
     axes = axes.ravel()
     _scatter_regions(axes[0], drawn.assign(x=points[:, 0], y=points[:, 1]), ("PF", "AR"), alpha=0.8)
     axes[0].set_title("class")
     for number, (axis, feature) in enumerate(zip(axes[1:], FEATURE_RANKING, strict=False), start=1):
-        colour = {"c": drawn[feature], "cmap": "coolwarm_r", "vmin": -limit, "vmax": limit}
+        colour = {"c": drawn[feature], "cmap": "RdBu_r", "vmin": -limit, "vmax": limit}
         shown = axis.scatter(*points.T, s=_marker_size(len(points)), lw=0, rasterized=True, **colour)
         axis.set_title(f"{number}  {FEATURE_NAMES[feature]}")
     for axis in axes:
@@ -201,13 +203,13 @@ def plot_starts(maps, colours, names, shown=3):
     maps: {method: list of (n, 2)}; colours: (n,) of the points; names: {colour: label}; shown: starts drawn.
     Returns a figure.
     """
-    figure, axes = plt.subplots(len(maps), shown, figsize=(3.0 * shown, 3.0 * len(maps) + 0.5), layout="constrained")
+    figure, axes = plt.subplots(len(maps), shown, figsize=(WIDE, 2.5 * len(maps) + 0.5), layout="constrained")
     for row, (method, own) in zip(axes, maps.items(), strict=True):
-        row[0].set_ylabel(method, fontsize="large")
+        row[0].set_ylabel(method)
         for number, (axis, points) in enumerate(zip(row, own, strict=False), start=1):
             size = 3 * _marker_size(len(points))
             axis.scatter(*points.T, s=size, c=colours, alpha=0.75, lw=0, rasterized=True)
-            axis.set_title(f"start {number}", fontsize="medium")
+            axis.set_title(f"start {number}")
             _blank(axis)
     dots = [Line2D([], [], ls="", marker="o", ms=6, color=colour, label=name) for colour, name in names.items()]
     figure.legend(handles=dots, loc="outside lower center", ncols=4)

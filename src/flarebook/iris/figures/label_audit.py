@@ -5,13 +5,15 @@ import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from flarebook.compendium.appearance.palette import VERMILION
+from flarebook.compendium.appearance.style import WIDE
 from flarebook.goes.classes import class_to_flux
 from flarebook.iris.labels.audit import observation_times
 from flarebook.iris.labels.verdicts import CONTRADICTED, DOUBTFUL, HOLDS
-from flarebook.iris.mg2 import NEUTRAL_COLOUR, REGION_COLOURS, REGION_NAMES
+from flarebook.iris.mg2 import NEUTRAL_COLOUR, REAL_COLOUR, REGION_COLOURS, REGION_NAMES
 
-OWN = "#C1272D"  # flares of the pointing's region
-MARKS = {HOLDS: ("✓", "0.45"), DOUBTFUL: ("?", "#B26A00"), CONTRADICTED: ("✗", OWN)}
+OWN = REAL_COLOUR  # flares of the pointing's region
+MARKS = {HOLDS: ("✓", "0.45"), DOUBTFUL: ("?", "#B26A00"), CONTRADICTED: ("✗", VERMILION)}
 OPEN = {"facecolors": "white", "edgecolors": NEUTRAL_COLOUR, "zorder": 3}
 HOURS = (-24, -12, -6, -3, -1, 0, 1, 3, 6, 12, 24)
 LINEAR = 1.0  # hours around the end of the window that are drawn to a linear scale
@@ -24,7 +26,7 @@ def plot_timeline(region, flares, verdicts):
     count from the end of the window, beyond one hour in their logarithm.  Returns a figure.
     """
     times = observation_times().query("region == @region")
-    figure, axis = plt.subplots(figsize=(7.6, 1.45 + 0.27 * len(times)), layout="constrained")
+    figure, axis = plt.subplots(figsize=(WIDE, 1.2 + 0.24 * len(times)), layout="constrained")
     judged = verdicts.set_index("observation")["verdict"]
     for row, time in enumerate(times.itertuples()):
         start, first, known = (_hours(moment, time.window_end) for moment in time[3:5] + (time.known_end,))
@@ -33,14 +35,14 @@ def plot_timeline(region, flares, verdicts):
         _draw_flares(axis, row, flares[flares["observation"] == time.observation], time.window_end)
         mark, colour = MARKS[judged[time.observation]]
         axis.text(1.015, row, f"{mark} {judged[time.observation]}", color=colour, va="center", ha="left",
-                  transform=axis.get_yaxis_transform(), fontsize=8)  # fmt: skip
+                  transform=axis.get_yaxis_transform(), fontsize="small")  # fmt: skip
     axis.axvline(0, color="0.8", lw=0.8, zorder=0)
     axis.set_xscale("symlog", linthresh=LINEAR, linscale=1.1)
     axis.set(xlim=(-38, 30), ylim=(len(times) - 0.4, -0.6), xlabel="hours from the end of the window")
-    axis.set_xticks(HOURS, [f"{hour:+d}" if hour else "0" for hour in HOURS])
+    axis.set_xticks(HOURS, [f"{hour:+d}".replace("-", "−") if hour else "0" for hour in HOURS])
     axis.xaxis.set_minor_locator(plt.NullLocator())
     axis.set_yticks(range(len(times)), times["observation"])
-    figure.legend(handles=_legend(region), loc="outside upper center", ncols=4, fontsize=8, handletextpad=0.4)
+    figure.legend(handles=_legend(region), loc="outside upper center", ncols=4, handletextpad=0.4)
     return figure
 
 
@@ -67,7 +69,7 @@ def _draw_flares(axis, row, flares, zero):
         shift, side = ((-5, 0), "right") if flare.when == "window" else ((6, 5.5), "left")
         place = _hours(flare.start, zero), row
         axis.annotate(flare.goes_class, place, shift, textcoords="offset points",
-                      fontsize=6.5, va="center", ha=side, color=OWN, zorder=5)  # fmt: skip
+                      fontsize="small", va="center", ha=side, color=OWN, zorder=5)  # fmt: skip
 
 
 def _legend(region):

@@ -3,13 +3,14 @@
 import matplotlib.pyplot as plt
 import numpy as np
 
+from flarebook.compendium.appearance.palette import BLUE, ORANGE
+from flarebook.compendium.appearance.style import NARROW, WIDE
 from flarebook.iris.mg2 import NEUTRAL_COLOUR, REAL_COLOUR, REGION_COLOURS
 
-BLUE, ORANGE = "#0173B2", "#DE8F05"
 HISTOGRAM_STYLE = [
     {"histtype": "stepfilled", "color": REGION_COLOURS["QS"], "alpha": 0.6},
-    {"histtype": "step", "color": REGION_COLOURS["AR"], "linewidth": 2},
-    {"histtype": "step", "color": REGION_COLOURS["PF"], "linewidth": 2},
+    {"histtype": "step", "color": REGION_COLOURS["AR"], "linewidth": 1.6},
+    {"histtype": "step", "color": REGION_COLOURS["PF"], "linewidth": 1.6},
 ]
 
 
@@ -20,7 +21,7 @@ def plot_whole_scores(table):
     """
     names = list(dict.fromkeys(table["data"]))
     models = list(dict.fromkeys(table["model"]))
-    figure, panels = plt.subplots(1, len(names), sharey=True, figsize=(9.4, 3.4), layout="constrained")
+    figure, panels = plt.subplots(1, len(names), sharey=True, figsize=(WIDE, 2.75), layout="constrained")
     for axes, name in zip(panels, names, strict=True):
         rows = table[table["data"] == name].set_index("model").loc[models]
         place = np.arange(len(models))[::-1]
@@ -34,7 +35,7 @@ def plot_whole_scores(table):
         axes.set(title=name, xlabel="AUC per observation", xlim=(-0.03, 1.03), ylim=(-0.6, len(models) - 0.4))
         axes.set_yticks(place, models)
     handles, labels = panels[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=2, fontsize=9)
+    figure.legend(handles, labels, loc="outside lower center", ncols=2)
     return figure
 
 
@@ -43,9 +44,9 @@ def plot_half_widths(table, n_here):
 
     table: of `half_widths`; n_here: observations per class in the paper's tables.
     """
-    figure, axes = plt.subplots(figsize=(6.2, 3.6), layout="constrained")
+    figure, axes = plt.subplots(figsize=(NARROW, 2.9), layout="constrained")
     for (auc, rows), style in zip(table.groupby("auc"), (":", "-", "--"), strict=False):
-        axes.plot(rows["n"], rows["half_width"], style, color=BLUE, linewidth=2, label=f"AUC {auc:.2f}")
+        axes.plot(rows["n"], rows["half_width"], style, color=BLUE, linewidth=1.6, label=f"AUC {auc:.2f}")
     axes.axvline(n_here, color=ORANGE, linewidth=1.5)
     axes.annotate(
         f"{n_here} per class,\nas in the paper", (n_here, 0.93), (6, 0), xycoords=("data", "axes fraction"),
@@ -65,17 +66,17 @@ def plot_attribution(table, bands):
     table: wavelength (Angstrom), AR, PF, attribution, sd; bands: name of the part of the line at each wavelength.
     """
     figure, (upper, lower) = plt.subplots(
-        2, 1, sharex=True, figsize=(8.4, 5.2), height_ratios=(1.1, 1), layout="constrained"
+        2, 1, sharex=True, figsize=(WIDE, 4.7), height_ratios=(1.1, 1), layout="constrained"
     )
     for region in ("AR", "PF"):
-        upper.plot(table["wavelength"], table[region], color=REGION_COLOURS[region], linewidth=2, label=region)
-    upper.set(ylabel="profile / maximum")
+        upper.plot(table["wavelength"], table[region], color=REGION_COLOURS[region], linewidth=1.6, label=region)
+    upper.set(ylabel="intensity [share of maximum]")
     upper.legend(loc="upper right")
     lower.axhline(0, color=NEUTRAL_COLOUR, linewidth=0.8)
     low, high = table["attribution"] - table["sd"], table["attribution"] + table["sd"]
     lower.fill_between(table["wavelength"], low, high, color=BLUE, alpha=0.25, linewidth=0)
     lower.plot(table["wavelength"], table["attribution"], color=BLUE, linewidth=1.4)
-    lower.set(xlabel="wavelength (Å)", ylabel="attribution, PF less AR\n(logit per grid point)")
+    lower.set(xlabel="wavelength in vacuum [Å]", ylabel="attribution, PF less AR\n[logit per grid point]")
     for axes in (upper, lower):
         shade_bands(axes, table["wavelength"].to_numpy(), bands)
     return figure
@@ -88,7 +89,7 @@ def shade_bands(axes, wavelength, bands):
         axes.axvspan(inside[0], inside[-1], color=NEUTRAL_COLOUR, alpha=0.18, linewidth=0)
         if axes.get_subplotspec().is_first_row():
             place = inside.mean(), 1.02
-            axes.text(*place, name, transform=axes.get_xaxis_transform(), ha="center", va="bottom", fontsize=10)
+            axes.text(*place, name, transform=axes.get_xaxis_transform(), ha="center", va="bottom")
     axes.set_xlim(wavelength[0], wavelength[-1])
 
 
@@ -97,7 +98,7 @@ def plot_band_shares(table):
 
     table: band, share, share_sd, width, loss, loss_sd; the largest share on top.
     """
-    figure, (left, right) = plt.subplots(1, 2, sharey=True, figsize=(8.4, 3.6), layout="constrained")
+    figure, (left, right) = plt.subplots(1, 2, sharey=True, figsize=(WIDE, 3.26), layout="constrained")
     place = np.arange(len(table))[::-1]
     left.barh(place + 0.2, table["share"], 0.38, xerr=table["share_sd"], color=BLUE, label="attribution")
     left.barh(place - 0.2, table["width"], 0.38, color=NEUTRAL_COLOUR, label="wavelengths")
@@ -117,23 +118,23 @@ def plot_reconstruction(errors, examples):
     errors: region ("QS, held out", "AR", "PF"), error, threshold; examples: kind, wavelength, profile, reconstruction.
     """
     kinds = list(dict.fromkeys(examples["kind"]))
-    figure = plt.figure(figsize=(9.4, 3.8), layout="constrained")
+    figure = plt.figure(figsize=(WIDE, 3.07), layout="constrained")
     left, right = figure.subfigures(1, 2, width_ratios=(1, 1.1))
     axes = left.subplots()
     edges = np.geomspace(*np.quantile(errors["error"], (0.001, 0.999)), 50)
     for (region, rows), style in zip(errors.groupby("region", sort=False), HISTOGRAM_STYLE, strict=False):
         axes.hist(rows["error"], edges, density=False, weights=np.full(len(rows), 1 / len(rows)), label=region, **style)
     axes.axvline(errors["threshold"].mean(), color="black", linestyle="--", linewidth=1, label="threshold")
-    axes.set(xscale="log", xlabel="reconstruction error (share of the peak)", ylabel="share of the spectra")
-    axes.legend(fontsize=8)
+    axes.set(xscale="log", xlabel="reconstruction error [share of the peak]", ylabel="share of the spectra")
+    axes.legend()
     for panel, kind in zip(right.subplots(len(kinds), 1, sharex=True), kinds, strict=True):
         rows = examples[examples["kind"] == kind]
         panel.plot(rows["wavelength"], rows["profile"], color="black", linewidth=1.2, label="profile")
         panel.plot(rows["wavelength"], rows["reconstruction"], color=ORANGE, linewidth=1.2, label="reconstruction")
-        panel.text(0.5, 0.93, kind, transform=panel.transAxes, ha="center", va="top", fontsize=9)
-        panel.set(ylabel="profile / max", ylim=(-0.05, 1.25))
-    panel.set(xlabel="wavelength (Å)")
-    right.axes[0].legend(fontsize=8, loc="upper right")
+        panel.text(0.5, 0.93, kind, transform=panel.transAxes, ha="center", va="top", fontsize="small")
+        panel.set(ylabel="intensity\n[share of maximum]", ylim=(-0.05, 1.25))
+    panel.set(xlabel="wavelength in vacuum [Å]")
+    right.axes[0].legend(loc="upper right")
     return figure
 
 
@@ -142,9 +143,9 @@ def plot_real_networks(table, profile, threshold):
 
     table: exposure, slit, error, score; profile: wavelength, mean, high, attribution; threshold: of the error.
     """
-    figure = plt.figure(figsize=(9.4, 6.2), layout="constrained")
+    figure = plt.figure(figsize=(WIDE, 5.01), layout="constrained")
     maps, below = figure.subfigures(2, 1, height_ratios=(1, 1.15))
-    styles = (("error", "error / peak", "magma"), ("score", "score", "viridis"))
+    styles = (("error", "error [share of peak]", "magma"), ("score", "score", "RdBu_r"))
     for axes, (name, label, colours) in zip(maps.subplots(2, 1, sharex=True), styles, strict=True):
         image = table.pivot(index="exposure", columns="slit", values=name)
         high = np.nanquantile(image, 0.99) if name == "error" else 1
@@ -152,14 +153,14 @@ def plot_real_networks(table, profile, threshold):
         bar = maps.colorbar(mesh, ax=axes, label=label)
         axes.set(ylabel="exposure", yticks=image.index)
         if name == "error":
-            bar.ax.axhline(threshold, color="white", linewidth=2)
+            bar.ax.axhline(threshold, color="white", linewidth=1.6)
     axes.set(xlabel="slit pixel")
     left, right = below.subplots(1, 2)
     left.plot(profile["wavelength"], profile["mean"], color=NEUTRAL_COLOUR, label="all spectra, mean")
     left.plot(profile["wavelength"], profile["high"], color=REAL_COLOUR, label="highest scores, mean")
-    left.set(xlabel="wavelength (Å)", ylabel="profile / maximum")
-    left.legend(fontsize=8, loc="upper center")
+    left.set(xlabel="wavelength in vacuum [Å]", ylabel="intensity [share of maximum]")
+    left.legend(loc="upper center")
     right.axhline(0, color=NEUTRAL_COLOUR, linewidth=0.8)
     right.plot(profile["wavelength"], profile["attribution"], color=REAL_COLOUR)
-    right.set(xlabel="wavelength (Å)", ylabel="attribution of the highest\nscores (logit per grid point)")
+    right.set(xlabel="wavelength in vacuum [Å]", ylabel="attribution of the highest\nscores [logit per grid point]")
     return figure

@@ -5,6 +5,8 @@ import numpy as np
 import pandas as pd
 from matplotlib import colormaps
 
+from flarebook.compendium.appearance.palette import BLUE, GREEN, GREY, ORANGE, PUBLISHED, SIMULATED, VERMILION
+from flarebook.compendium.appearance.style import NARROW, WIDE
 from flarebook.evaluation.classification import METRICS
 from flarebook.iris.classifiers.protocol import MARKED_THRESHOLDS
 from flarebook.iris.classifiers.realtime_score import show_column
@@ -12,10 +14,10 @@ from flarebook.iris.mg2 import FEATURE_NAMES, NEUTRAL_COLOUR, REAL_COLOUR, REGIO
 
 METRIC_NAMES = {name: name for name in METRICS} | {"tss": "TSS", "f1": "F1", "auc": "AUC"}
 SELECTION_STYLE = {  # colours of the colour-blind-safe palette, filled for the paper's way, open for the honest one
-    "test": {"color": "#0173B2", "markerfacecolor": "#0173B2", "label": "best epoch on the test set (as the paper)"},
-    "validation": {"color": "#DE8F05", "markerfacecolor": "white", "label": "best epoch on validation observations"},
+    "test": {"color": BLUE, "markerfacecolor": BLUE, "label": "best epoch on the test set (as the paper)"},
+    "validation": {"color": ORANGE, "markerfacecolor": "white", "label": "best epoch on validation observations"},
 }
-PAPER_STYLE = {"marker": "*", "s": 70, "color": "black", "zorder": 4, "label": "paper, model B (real spectra)"}
+PAPER_STYLE = {"marker": "*", "s": 70, "color": PUBLISHED, "zorder": 4, "label": "paper, model B (real spectra)"}
 
 
 def plot_performance(table, paper):
@@ -23,7 +25,7 @@ def plot_performance(table, paper):
 
     table: of `summarise_splits`; paper: {metric: value} of model B.
     """
-    figure, panels = plt.subplots(1, len(METRICS), figsize=(9, 4.2), layout="constrained")
+    figure, panels = plt.subplots(1, len(METRICS), figsize=(WIDE, 3.55), layout="constrained")
     models = list(dict.fromkeys(table["model"]))
     table = table.set_index(["metric", "selection", "model"]).sort_index()
     for axes, metric in zip(panels, METRICS, strict=True):
@@ -34,7 +36,7 @@ def plot_performance(table, paper):
         axes.scatter(models.index("B"), paper[metric], **PAPER_STYLE)
         style_metric_axes(axes, metric, models)
     handles, labels = panels[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=3, fontsize=8)
+    figure.legend(handles, labels, loc="outside lower center", ncols=3)
     return figure
 
 
@@ -51,8 +53,8 @@ def plot_score_distributions(pooled, rocs, rates):
 
     pooled: of `pooled_scores`; rocs: of `roc_table`; rates: of `threshold_rates`.
     """
-    figure, (left, right) = plt.subplots(1, 2, figsize=(8.5, 3.9), layout="constrained")
-    for label, colour, name in ((0, NEUTRAL_COLOUR, "$f_0$, AR"), (1, REGION_COLOURS["PF"], "$f_1$, PF")):
+    figure, (left, right) = plt.subplots(1, 2, figsize=(WIDE, 3.49), layout="constrained")
+    for label, colour, name in ((0, REGION_COLOURS["AR"], "$f_0$, AR"), (1, REGION_COLOURS["PF"], "$f_1$, PF")):
         scores = pooled.loc[pooled["label"] == label, "score"]
         left.hist(scores, bins=50, range=(0, 1), density=True, color=colour, alpha=0.65, label=name)
     for name, threshold in MARKED_THRESHOLDS.items():
@@ -67,9 +69,9 @@ def plot_score_distributions(pooled, rocs, rates):
 def plot_roc(axes, rocs, rates):
     """ROC curves of all splits, their mean, and the marked thresholds."""
     for _, curve in rocs.groupby("split"):
-        axes.plot(curve["false_alarm_rate"], curve["hit_rate"], color=NEUTRAL_COLOUR, linewidth=0.4, alpha=0.4)
+        axes.plot(curve["false_alarm_rate"], curve["hit_rate"], color=NEUTRAL_COLOUR, linewidth=0.6, alpha=0.4)
     mean = rocs.groupby("false_alarm_rate")["hit_rate"].mean()
-    axes.plot(mean.index, mean, color=REGION_COLOURS["PF"], linewidth=2.2, label="mean of the splits")
+    axes.plot(mean.index, mean, color=REGION_COLOURS["PF"], linewidth=1.6, label="mean of the splits")
     axes.plot([0, 1], [0, 1], "k--", linewidth=0.9, label="random guess")
     axes.scatter(rates["false_alarm_rate"], rates["hit_rate"], color="black", s=22, zorder=4)
     for row in rates.itertuples():
@@ -81,7 +83,7 @@ def plot_roc(axes, rocs, rates):
 
 def plot_training(history):
     """Mean accuracy over splits after each epoch, on the test and on the validation observations."""
-    figure, axes = plt.subplots(figsize=(6.4, 3.4), layout="constrained")
+    figure, axes = plt.subplots(figsize=(NARROW, 2.66), layout="constrained")
     for selection, rows in history.groupby("selection"):
         accuracy = rows.groupby("epoch")["accuracy"].agg(["mean", "sem"])
         style = {**SELECTION_STYLE[selection], "label": f"on the {selection} observations"}
@@ -93,9 +95,9 @@ def plot_training(history):
 
 
 PART_STYLE = {
-    "training": {"color": "#0173B2", "ls": "--", "marker": "s"},
-    "validation": {"color": "#DE8F05", "ls": "-", "marker": "o"},
-    "test": {"color": "#56564F", "ls": ":", "marker": "^"},
+    "training": {"color": BLUE, "ls": "--", "marker": "s"},
+    "validation": {"color": ORANGE, "ls": "-", "marker": "o"},
+    "test": {"color": GREY, "ls": ":", "marker": "^"},
 }
 
 
@@ -104,20 +106,20 @@ def plot_learning_curves(curves, by_number, whole):
 
     curves: of `CurveRecorder`; by_number: of `scores_by_observations`; whole: number per class of the full training.
     """
-    figure, (loss, area, right) = plt.subplots(1, 3, figsize=(11, 3.7), layout="constrained")
+    figure, (loss, area, right) = plt.subplots(1, 3, figsize=(WIDE, 2.56), layout="constrained")
     for axes, quantity, label in ((loss, "loss", "cross-entropy [nat]"), (area, "auc", "AUC")):
         for part, style in PART_STYLE.items():
             rows = curves[curves["part"] == part].groupby("epoch")[quantity].agg(["mean", "sem"])
             axes.errorbar(rows.index, rows["mean"], rows["sem"], ms=3.5, lw=1.3, label=part, **style)
         axes.set(xlabel="epoch", ylabel=label)
         axes.xaxis.get_major_locator().set_params(integer=True)
-    loss.legend(fontsize=8)
-    for metric, style in (("auc", {"color": "#0173B2", "marker": "o"}), ("tss", {"color": "#D55E00", "marker": "s"})):
+    loss.legend()
+    for metric, style in (("auc", {"color": BLUE, "marker": "o"}), ("tss", {"color": VERMILION, "marker": "s"})):
         rows = by_number[by_number["metric"] == metric].groupby("n_observations")["value"].agg(["mean", "sem"])
         right.errorbar(rows.index, rows["mean"], rows["sem"], ms=4.5, capsize=2.5, label=METRIC_NAMES[metric], **style)
     right.axvline(whole, color=NEUTRAL_COLOUR, ls=":", lw=1)
     right.set(xlabel="training observations of each class", ylabel="score on test observations", xlim=(0, None))
-    right.legend(fontsize=8)
+    right.legend()
     return figure
 
 
@@ -126,11 +128,11 @@ def plot_importance(table):
 
     table: feature, loss, loss_sd, f_score; most important feature on top.
     """
-    figure, axes = plt.subplots(figsize=(6.8, 4.0), layout="constrained")
+    figure, axes = plt.subplots(figsize=(NARROW, 3.2), layout="constrained")
     place, top = np.arange(len(table))[::-1], table["loss"].max()
-    loss = {"xerr": table["loss_sd"] / top, "color": "#0173B2", "label": "loss of AUC when shuffled"}
+    loss = {"xerr": table["loss_sd"] / top, "color": BLUE, "label": "loss of AUC when shuffled"}
     axes.barh(place + 0.2, table["loss"] / top, 0.38, **loss)
-    axes.barh(place - 0.2, table["f_score"] / table["f_score"].max(), 0.38, color="#DE8F05", label="F-score")
+    axes.barh(place - 0.2, table["f_score"] / table["f_score"].max(), 0.38, color=ORANGE, label="F-score")
     axes.set_yticks(place, table["feature"].map(FEATURE_NAMES))
     axes.set_xlabel("share of the largest")
     axes.axvline(0, color="black", linewidth=0.7)
@@ -140,12 +142,12 @@ def plot_importance(table):
 
 def plot_reliability(table, brier):
     """Share of pre-flare spectra among those of similar score, and how many spectra each point stands for."""
-    figure, axes = plt.subplots(figsize=(4.6, 4.4), layout="constrained")
+    figure, axes = plt.subplots(figsize=(NARROW, 4.78), layout="constrained")
     axes.plot([0, 1], [0, 1], "k--", linewidth=0.9, label="calibrated")
-    axes.plot(table["score"], table["observed"], color="#0173B2")
+    axes.plot(table["score"], table["observed"], color=BLUE)
     area = 15 + 150 * table["n"] / table["n"].max()
     label = f"model B, Brier score {brier:.3f}"
-    axes.scatter(table["score"], table["observed"], s=area, color="#0173B2", zorder=3, label=label)
+    axes.scatter(table["score"], table["observed"], s=area, color=BLUE, zorder=3, label=label)
     axes.set(xlabel="score", ylabel="share of pre-flare spectra", xlim=(0, 1), ylim=(0, 1), aspect="equal")
     axes.legend(loc="upper left")
     return figure
@@ -156,15 +158,15 @@ def plot_ablations(table):
 
     table: of `ablation.paired_differences`.
     """
-    size = 8.2, 0.9 + 0.42 * table["variant"].nunique()
+    size = WIDE, 0.8 + 0.36 * table["variant"].nunique()
     figure, panels = plt.subplots(1, 2, sharey=True, figsize=size, layout="constrained")
     for axes, metric in zip(panels, ("tss", "auc"), strict=True):
         rows = table[table["metric"] == metric]
         place = np.arange(len(rows))[::-1]
-        axes.errorbar(rows["difference"], place, xerr=rows["sd"], fmt="o", capsize=3, color="#0173B2")
+        axes.errorbar(rows["difference"], place, xerr=rows["sd"], fmt="o", capsize=3, color=BLUE)
         axes.axvline(0, color=NEUTRAL_COLOUR, linestyle=":", linewidth=1)
         names = [f"{row.variant}\nagainst {row.reference}" for row in rows.itertuples()]
-        axes.set_yticks(place, names, fontsize=8)
+        axes.set_yticks(place, names)
         axes.set(xlabel=f"change of {METRIC_NAMES[metric]}", ylim=(-0.6, len(rows) - 0.4))
         axes.locator_params(axis="x", nbins=5)  # longer labels would run into each other
     return figure
@@ -184,7 +186,7 @@ def plot_real_score(table):
     table: of `score_file`.
     """
     options = {"width_ratios": [1, 1.7], "sharey": True, "layout": "constrained"}
-    figure, (left, right) = plt.subplots(1, 2, figsize=(8.0, 5.2), **options)
+    figure, (left, right) = plt.subplots(1, 2, figsize=(WIDE, 4.94), **options)
     shown = show_column(left, table, "score", vmax=1.0, cmap="RdBu_r")
     figure.colorbar(shown, ax=left, label="score", location="left")
     left.set(xlabel="exposure", ylabel="slit pixel", xticks=range(table["exposure"].max() + 1))
@@ -201,7 +203,7 @@ def plot_along_slit(axes, table):
     axes.fill_betweenx(columns.index, mean - spread, mean + spread, color=REAL_COLOUR, alpha=0.25, linewidth=0)
     axes.plot(mean, columns.index, color=REAL_COLOUR, linewidth=1.5, label=f"over {SMOOTHING} pixels, band: networks")
     axes.set(xlabel="pre-flare score", xlim=(0, 1))
-    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=2, fontsize=8)
+    axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=2)
 
 
 PANELS = {  # name: title, axis, direction towards the flare
@@ -210,10 +212,10 @@ PANELS = {  # name: title, axis, direction towards the flare
     "negative": ("AR 1, no flare", "window [min after the start]", False),
 }
 SERIES = {  # the mirrored scores coincide, so one of them stands for all
-    "recall": ("accuracy = precision = recall = F1", "#0173B2", "o"),
-    "tss": ("TSS", "#D55E00", "s"),
-    "auc": ("AUC, mirrored class", "#029E73", "^"),
-    "auc_against_ar": ("AUC against held-out AR", "#56564F", "D"),
+    "recall": ("accuracy = precision = recall = F1", BLUE, "o"),
+    "tss": ("TSS", VERMILION, "s"),
+    "auc": ("AUC, mirrored class", GREEN, "^"),
+    "auc_against_ar": ("AUC against held-out AR", GREY, "D"),
 }
 
 
@@ -222,7 +224,7 @@ def plot_windows(summaries, width):
 
     summaries: {"space", "time", "negative": of `summarise_splits`}; width: of a time window, minutes.
     """
-    figure, panels = plt.subplots(len(PANELS), 1, figsize=(7.0, 9.0), layout="constrained")
+    figure, panels = plt.subplots(len(PANELS), 1, figsize=(WIDE, 7.6), layout="constrained")
     for axes, (name, (title, label, towards)) in zip(panels, PANELS.items(), strict=True):
         table = summaries[name]
         centre = 0 if name == "space" else width / 2
@@ -235,7 +237,7 @@ def plot_windows(summaries, width):
         axes.set(title=title, xlabel=label, ylabel="score", ylim=(-1.05, 1.05))
         if towards:
             axes.invert_xaxis()
-    axes.figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=2, fontsize=8)
+    axes.figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=2)
     return figure
 
 
@@ -253,7 +255,9 @@ def plot_family(courses, flares, width, paper, metric="accuracy"):
     courses: {variant: of `family_scores` in time}; flares: of `draw_flares`; width: of a window, minutes; paper: list
     of (minutes to onset, value).
     """
-    figure, panels = plt.subplots(1, len(courses), figsize=(9.6, 3.9), sharey=True, layout="constrained", squeeze=False)
+    figure, panels = plt.subplots(
+        1, len(courses), figsize=(WIDE, 3.09), sharey=True, layout="constrained", squeeze=False
+    )
     shades = plt.cm.ScalarMappable(plt.Normalize(-80, -10), "viridis")
     for axes, (name, table) in zip(panels[0], courses.items(), strict=True):
         wide = table[table["metric"] == metric].pivot(index="window", columns="flare", values="value")
@@ -262,22 +266,20 @@ def plot_family(courses, flares, width, paper, metric="accuracy"):
             colour = NEUTRAL_COLOUR if name in ("observed", "placed") else shades.to_rgba(onset)
             axes.plot(minutes, wide[flare], color=colour, linewidth=0.9, alpha=0.8)
         axes.plot(
-            minutes, wide.mean(axis=1), "o-", color="black", linewidth=2, markersize=4, label="mean of the flares"
+            minutes, wide.mean(axis=1), "o-", color=SIMULATED, linewidth=1.6, markersize=4, label="mean of the flares"
         )
-        axes.scatter(
-            *np.transpose(paper), **PAPER_STYLE | {"color": "#D55E00", "s": 110, "label": "paper (one real flare)"}
-        )
+        axes.scatter(*np.transpose(paper), **PAPER_STYLE | {"s": 110, "label": "paper (one real flare)"})
         axes.axhline(0.5, color=NEUTRAL_COLOUR, linestyle=":", linewidth=1)
         axes.set(title=VARIANT_TITLES[name], xlabel="minutes to onset", ylim=(-0.03, 1.03))
     panels[0, 0].set_ylabel("share called pre-flare")
     figure.colorbar(shades, ax=panels[0, -1], label="onset of activity, drawn [min]")
-    figure.legend(*panels[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=2, fontsize=9)
+    figure.legend(*panels[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
     return figure
 
 
 def plot_window_rocs(rocs, width):
     """Figure 16: mean ROC curve of each window, the mirrored class as the absent one; darker is nearer to the flare."""
-    figure, panels = plt.subplots(1, len(PANELS), figsize=(9.6, 4.8), layout="constrained")
+    figure, panels = plt.subplots(1, len(PANELS), figsize=(WIDE, 3.8), layout="constrained")
     for axes, (name, (title, _, towards)) in zip(panels, PANELS.items(), strict=True):
         windows = np.sort(rocs[name]["window"].unique())[:: -1 if towards else 1]
         shades = colormaps["viridis_r"](np.linspace(0.1, 1.0, len(windows)))
@@ -289,7 +291,12 @@ def plot_window_rocs(rocs, width):
         axes.plot([0, 1], [0, 1], "k--", linewidth=0.9)
         axes.set(title=title, xlabel="false positive rate", xlim=(0, 1), ylim=(0, 1), aspect="equal")
         unit = "arcsec" if name == "space" else "min"
-        options = {"fontsize": 7, "title_fontsize": 8, "ncols": 2, "loc": "upper center", "bbox_to_anchor": (0.5, -0.2)}
+        options = {
+            "fontsize": "small",
+            "ncols": 2,
+            "loc": "upper center",
+            "bbox_to_anchor": (0.5, -0.2),
+        }
         axes.legend(title=unit, **options)
     figure.axes[0].set_ylabel("true positive rate")
     return figure

@@ -5,10 +5,11 @@ import numpy as np
 import pandas as pd
 from matplotlib.ticker import MaxNLocator, NullFormatter
 
+from flarebook.compendium.appearance.palette import PINK, SIMULATED
+from flarebook.compendium.appearance.style import NARROW, WIDE
 from flarebook.iris.atmospheres.library import COVERED, broaden, normalised
 from flarebook.iris.mg2 import NEUTRAL_COLOUR, REAL_COLOUR
 
-SIMULATED_COLOUR = "#D55E00"
 K_LINE = (2795.6, 2797.1)
 PANELS = {  # parameter: (title with unit, factor to that unit, wavelength range, divide by the maximum)
     "transition_region_shift": ("transition region moved down [dex]", 1, K_LINE, False),
@@ -52,7 +53,7 @@ def plot_parameters(means):
 
     means: of `parameter_means`.  Returns a figure.
     """
-    figure, axes = plt.subplots(2, 3, figsize=(10, 6), layout="constrained")
+    figure, axes = plt.subplots(2, 3, figsize=(WIDE, 4.56), layout="constrained")
     for axis, (name, (label, _, limits, relative)) in zip(axes.flat, PANELS.items(), strict=True):
         rows = means[means["parameter"] == name]
         colours = plt.get_cmap("viridis")(np.linspace(0, 0.92, rows["value"].nunique()))
@@ -62,7 +63,7 @@ def plot_parameters(means):
         axis.set_ylim(0, 1.5 * rows["intensity"].max())
         axis.set_ylabel("share of maximum" if relative else "$10^{-9}$ W m$^{-2}$ Hz$^{-1}$ sr$^{-1}$")
         axis.xaxis.set_major_locator(MaxNLocator(4))
-        axis.legend(fontsize="x-small", loc="upper center", ncols=3, columnspacing=1, handlelength=1.2)
+        axis.legend(loc="upper center", ncols=3, columnspacing=1, handlelength=1.2)
     return figure
 
 
@@ -71,10 +72,10 @@ def plot_blanketing(wavelength, quiet, smooth, blanketed):
 
     wavelength, quiet, smooth, blanketed: (n_wavelengths,), share of the level at 2800.4 Angstrom.  Returns a figure.
     """
-    figure, axis = plt.subplots(figsize=(9, 4), layout="constrained")
-    axis.plot(wavelength, quiet, color=REAL_COLOUR, lw=2, label="real, mean of profiles below 40 DN/s")
+    figure, axis = plt.subplots(figsize=(WIDE, 3.38), layout="constrained")
+    axis.plot(wavelength, quiet, color=REAL_COLOUR, lw=1.6, label="real, mean of profiles below 40 DN/s")
     axis.plot(wavelength, smooth, color=NEUTRAL_COLOUR, lw=1.4, ls="--", label="library, FAL-C")
-    axis.plot(wavelength, blanketed, color=SIMULATED_COLOUR, lw=1.4, label="library with the narrow lines")
+    axis.plot(wavelength, blanketed, color=SIMULATED, lw=1.4, label="library with the narrow lines")
     axis.set(xlim=(2797.6, 2802.8), ylim=(0, 1.25), xlabel="wavelength [Å, vacuum]")
     axis.set_ylabel("intensity [level at 2800.4 Å]")
     axis.annotate("triplet", (2798.78, 0.18), (2798.78, 0.06), ha="center")
@@ -90,17 +91,17 @@ def plot_pairs(wavelength, spectra, nearest, titles):
     columns = min(4, len(spectra))
     rows = -(-len(spectra) // columns)
     options = {"sharex": True, "sharey": True, "squeeze": False, "layout": "constrained"}
-    figure, axes = plt.subplots(rows, columns, figsize=(11, 2.5 * rows + 0.7), **options)
+    figure, axes = plt.subplots(rows, columns, figsize=(WIDE, 1.75 * rows + 0.6), **options)
     for axis, real, library, title in zip(axes.flat, spectra, nearest, titles, strict=False):
-        axis.plot(wavelength, real, color=REAL_COLOUR, lw=1.8)
-        axis.plot(wavelength, library, color=SIMULATED_COLOUR, lw=1.2)
+        axis.plot(wavelength, real, color=REAL_COLOUR, lw=1.4)
+        axis.plot(wavelength, library, color=SIMULATED, lw=1.2)
         axis.set_title(title, fontsize="small")
     for axis in axes.flat[len(spectra) :]:
         axis.set_axis_off()
     axes.flat[0].xaxis.set_major_locator(MaxNLocator(3, steps=[1, 2, 4, 5, 10]))
     figure.legend(axes.flat[0].lines, ["real", "nearest of the library"], loc="outside upper center", ncols=2)
-    figure.supxlabel("wavelength [Å, vacuum]", fontsize="medium")
-    figure.supylabel("intensity [share of maximum]", fontsize="medium")
+    figure.supxlabel("wavelength [Å, vacuum]")
+    figure.supylabel("intensity [share of maximum]")
     return figure
 
 
@@ -118,9 +119,9 @@ def plot_distances(distances):
 
     distances: columns sample, distance.  Returns a figure.
     """
-    figure, axis = plt.subplots(figsize=(6.4, 3.8), layout="constrained")
-    for colour, (sample, rows) in zip((REAL_COLOUR, "#C46AB8"), distances.groupby("sample", sort=False), strict=False):
-        axis.ecdf(rows["distance"], color=colour, lw=2, label=sample)
+    figure, axis = plt.subplots(figsize=(NARROW, 2.97), layout="constrained")
+    for colour, (sample, rows) in zip((REAL_COLOUR, PINK), distances.groupby("sample", sort=False), strict=False):
+        axis.ecdf(rows["distance"], color=colour, lw=1.6, label=sample)
     axis.axvline(COVERED, color=NEUTRAL_COLOUR, ls="--", lw=1)
     axis.text(COVERED * 1.04, 0.04, "covered to the left", color="0.35", fontsize="small")
     axis.set(xscale="log", xlim=(0.01, 0.7), ylim=(0, 1), ylabel="share of profiles")

@@ -7,6 +7,7 @@ from matplotlib.colors import LogNorm
 from matplotlib.patheffects import withStroke
 from matplotlib.ticker import NullFormatter
 
+from flarebook.compendium.appearance.style import NARROW, WIDE
 from flarebook.iris.features.distributions import standardise_features
 from flarebook.iris.matching import QUANTITIES
 from flarebook.iris.mg2 import FEATURE_LABELS, FEATURE_NAMES, FEATURES, REAL_COLOUR, REGION_COLOURS, REGION_NAMES
@@ -23,14 +24,14 @@ def plot_disk(rows):
 
     rows: of `observation_table`.  Returns a figure.
     """
-    figure, axis = plt.subplots(figsize=(6.2, 5.6), layout="constrained")
+    figure, axis = plt.subplots(figsize=(NARROW, 4.52), layout="constrained")
     angle = np.linspace(0, 2 * np.pi, 400)
     axis.plot(SOLAR_RADIUS * np.cos(angle), SOLAR_RADIUS * np.sin(angle), color="0.7", lw=1)
     for region, colour in REGION_COLOURS.items():
         seen = rows[(rows["region"] == region) & (np.hypot(rows["x"], rows["y"]) < SOLAR_RADIUS)]
         x, half = np.stack([seen["x"], seen["x"]]), seen["slit_length"] / 2
-        axis.plot(x, np.stack([seen["y"] - half, seen["y"] + half]), color=colour, lw=2.2, solid_capstyle="butt")
-        axis.plot([], [], color=colour, lw=2.2, label=f"{region}  {REGION_NAMES[region]} ({len(seen)})")
+        axis.plot(x, np.stack([seen["y"] - half, seen["y"] + half]), color=colour, lw=1.6, solid_capstyle="butt")
+        axis.plot([], [], color=colour, lw=1.6, label=f"{region}  {REGION_NAMES[region]} ({len(seen)})")
     ticks = {"xticks": (-1000, -500, 0, 500, 1000), "yticks": (-1000, -500, 0, 500, 1000)}
     axis.set(aspect="equal", xlabel="solar x [arcsec]", ylabel="solar y [arcsec]", **ticks)
     axis.legend(loc="upper left", bbox_to_anchor=(1, 1))
@@ -42,7 +43,7 @@ def plot_matching(positions):
 
     positions: of `matching.disk_positions`.  Returns a figure.
     """
-    figure, panels = plt.subplots(1, len(QUANTITIES), figsize=(8.6, 3.7), sharey=True, layout="constrained")
+    figure, panels = plt.subplots(1, len(QUANTITIES), figsize=(WIDE, 3.27), sharey=True, layout="constrained")
     for axes, (quantity, label) in zip(panels, QUANTITIES.items(), strict=True):
         for region, colour in REGION_COLOURS.items():
             values = positions.loc[positions["region"] == region, quantity].dropna()
@@ -51,7 +52,7 @@ def plot_matching(positions):
         axes.set(xlabel=label, ylim=(0, 1.02))
     panels[0].set_ylabel("share of the observations")
     panels[1].set_xticks((2014.5, 2015.0, 2015.5))
-    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=4, fontsize=9)
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=4)
     return figure
 
 
@@ -81,7 +82,7 @@ def plot_maps(maps):
 
     maps: name of the observation to its table of `map_table` with the columns minutes, slit, intensity, triplet.
     """
-    figure, axes = plt.subplots(2, len(maps), figsize=(11, 6.4), layout="constrained", squeeze=False)
+    figure, axes = plt.subplots(2, len(maps), figsize=(WIDE, 4.42), layout="constrained", squeeze=False)
     styles = {
         "intensity": {"norm": LogNorm(15, 400), "cmap": "magma"},
         "triplet": {"cmap": "RdBu_r", "vmin": -1.6, "vmax": 1.6},
@@ -117,7 +118,7 @@ def plot_pixel_evolution(minutes, wavelength, spectrogram, features):
     minutes: (n,) to onset; wavelength: (n_wavelengths,); spectrogram: (n, n_wavelengths) DN/s; features: (n, 10).
     """
     rows = {"height_ratios": [5] + [1] * len(FEATURES), "hspace": 0.12}
-    figure, axes = plt.subplots(11, 1, figsize=(9, 8), sharex=True, gridspec_kw=rows)
+    figure, axes = plt.subplots(11, 1, figsize=(WIDE, 6.76), sharex=True, gridspec_kw=rows)
     style = {"norm": LogNorm(3, 300), "cmap": "magma", **MESH}
     shown = axes[0].pcolormesh(minutes, wavelength, np.clip(spectrogram.T, 1, None), **style)
     axes[0].set_ylabel("wavelength [Å]")
@@ -152,7 +153,7 @@ def plot_quantiles(quantiles, colours):
 
     quantiles: of `quantile_table`; colours: sample to colour.  Returns a figure.
     """
-    figure, axes = plt.subplots(2, 5, figsize=(11, 4.6), layout="constrained", sharey=True)
+    figure, axes = plt.subplots(2, 5, figsize=(WIDE, 3.18), layout="constrained", sharey=True)
     for axis, feature in zip(axes.flat, FEATURES, strict=True):
         for place, (sample, colour) in enumerate(colours.items()):
             low, first, middle, third, high = quantiles.loc[(feature, sample)]
@@ -176,7 +177,7 @@ def plot_flare_strips(strips, flare, order):
     same units; order: its row labels from left to right.  Features that need the h line are hatched.
     """
     options = {"sharex": "col", "gridspec_kw": {"width_ratios": (3, 1.3), "hspace": 0.12, "wspace": 0.04}}
-    figure, axes = plt.subplots(len(FEATURES), 2, figsize=(9.5, 5.6), **options)
+    figure, axes = plt.subplots(len(FEATURES), 2, figsize=(WIDE, 4.48), **options)
     style = {"cmap": "gray_r", "vmin": -2.5, "vmax": 2.5, **MESH}
     for (left, right), name in zip(axes, FEATURES, strict=True):
         left.pcolormesh(strips["minutes_to_onset"], [0, 1], np.tile(strips[name], (2, 1)), **style)
@@ -188,8 +189,8 @@ def plot_flare_strips(strips, flare, order):
         left.set_ylabel(FEATURE_NAMES[name], rotation=0, ha="right", va="center", fontsize="small")
         for axis in (left, right):
             axis.set_yticks([])
-    axes[0, 0].set_title("before the flare, simulated", fontsize="medium")
-    axes[0, 1].set_title("in flares, REAL", fontsize="medium")
+    axes[0, 0].set_title("before the flare, simulated")
+    axes[0, 1].set_title("in flares, REAL")
     axes[-1, 0].set_xlabel("minutes to the onset of the flare")
     axes[-1, 1].set_xlabel("mean profile, by triplet")
     figure.colorbar(shown, ax=axes, label="standard deviations before the flare", shrink=0.6, pad=0.02, extend="both")

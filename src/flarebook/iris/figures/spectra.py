@@ -5,9 +5,12 @@ import numpy as np
 import pandas as pd
 from matplotlib.colors import AsinhNorm, PowerNorm
 
+from flarebook.compendium.appearance.palette import BLUE, VERMILION
+from flarebook.compendium.appearance.style import NARROW, WIDE
 from flarebook.iris.features.extract import peaks, window_edges
 from flarebook.iris.features.kernels import quartiles
 from flarebook.iris.mg2 import (
+    FEATURE_LABELS,
     FEATURE_NAMES,
     FEATURES,
     GRID,
@@ -21,9 +24,9 @@ from flarebook.iris.mg2 import (
 )
 
 LINES = {"k": K_CORE, "h": H_CORE, "triplet": TRIPLET}
-TRIPLET_COLOUR, WING_COLOUR, FILL_COLOUR = "#C1272D", "#1F77B4", "#F4E3C1"
-HATCHED = {"facecolor": FILL_COLOUR, "edgecolor": "#C9A14A", "hatch": "////", "lw": 0.4}
-QUARTILE_COLOURS = {"q1": "#1F77B4", "q2": REAL_COLOUR, "q3": "#C1272D"}
+TRIPLET_COLOUR, WING_COLOUR, FILL_COLOUR = VERMILION, BLUE, "#F4E3C1"
+HATCHED = {"facecolor": FILL_COLOUR, "edgecolor": "#C9A14A", "hatch": "////", "lw": 0.5}
+QUARTILE_COLOURS = {"q1": BLUE, "q2": REAL_COLOUR, "q3": VERMILION}
 SIGNED = {"asymmetry": 0.0, "triplet": 0.0, "kh_ratio": 1.0, "peak_ratio": 1.0, "line_center": None}
 
 
@@ -32,7 +35,7 @@ def plot_spectrogram(raster, exposure):
     spectra = raster.spectra[exposure] / raster.exposure_time[exposure]
     y = raster.y[exposure] + raster.slit_offset
     options = {"sharey": True, "width_ratios": (5, 1), "layout": "constrained"}
-    figure, (image, along) = plt.subplots(1, 2, figsize=(8.4, 5.4), **options)
+    figure, (image, along) = plt.subplots(1, 2, figsize=(WIDE, 4.89), **options)
     norm = AsinhNorm(linear_width=6, vmin=0, vmax=np.nanpercentile(spectra, 99.9))
     mesh = show_image(image, spectra, raster.wavelength, y, norm=norm, cmap="magma")
     image.set(xlabel=r"wavelength in vacuum [$\mathrm{\AA}$]", ylabel="solar y [arcsec]")
@@ -51,7 +54,7 @@ def plot_profile(spectrum, exposure_time, wavelength, window=WINDOW):
 
     spectrum: (n_wavelengths,) DN; exposure_time: s.
     """
-    figure, axis = plt.subplots(figsize=(8, 4.2), layout="constrained")
+    figure, axis = plt.subplots(figsize=(WIDE, 3.99), layout="constrained")
     _draw_profile(axis, spectrum, exposure_time, wavelength, window)
     return figure
 
@@ -65,8 +68,8 @@ def _draw_profile(axis, spectrum, exposure_time, wavelength, window):
     axis.plot(wavelength, height, color=REAL_COLOUR, lw=1.3)
     for edge in (k_left, k_right, h_left, h_right):
         axis.axvline(edge, color="0.3", ls="--", lw=0.9)
-    axis.axvline(TRIPLET, color=TRIPLET_COLOUR, lw=1.3, label=f"triplet {TRIPLET}")
-    axis.axvline(TRIPLET_WING, color=WING_COLOUR, lw=1.3, label=f"wing {TRIPLET_WING}")
+    axis.axvline(TRIPLET, color=TRIPLET_COLOUR, lw=1.3, label=f"triplet {TRIPLET} Å")
+    axis.axvline(TRIPLET_WING, color=WING_COLOUR, lw=1.3, label=f"wing {TRIPLET_WING} Å")
     _name_peaks(axis, spectrum, wavelength, height)
     low, high = np.nanmin(height), np.nanmax(height)
     for name, core in (("k window", K_CORE), ("h window", H_CORE)):
@@ -74,7 +77,7 @@ def _draw_profile(axis, spectrum, exposure_time, wavelength, window):
     axis.text((TRIPLET_WING + h_left) / 2, 0.35 * high, "total continuum", ha="center", color="#8A6414")
     axis.set(xlabel=r"wavelength in vacuum [$\mathrm{\AA}$]", ylabel="intensity [DN/s]", xlim=(GRID[0], GRID[-1]))
     axis.set_ylim(min(0, low), 1.18 * high)
-    axis.legend(loc="upper center", bbox_to_anchor=(0.56, 0.99), fontsize="small")
+    axis.legend(loc="upper center", bbox_to_anchor=(0.56, 0.99))
     axis.spines[["top", "right"]].set_visible(False)
 
 
@@ -84,7 +87,7 @@ def plot_scored_profile(spectrum, exposure_time, wavelength, distances, scores, 
     spectrum: (n_wavelengths,) DN; exposure_time: s; distances: (10,) from the mean of the training spectra in their
     standard deviations; scores: (n_members,).
     """
-    figure = plt.figure(figsize=(9, 6.4), layout="constrained")
+    figure = plt.figure(figsize=(WIDE, 5.4), layout="constrained")
     (top, left, right) = figure.subplot_mosaic([["profile"] * 2, ["features", "scores"]]).values()
     _draw_profile(top, spectrum, exposure_time, wavelength, window)
     names = [FEATURE_NAMES[name] for name in FEATURES]
@@ -96,7 +99,7 @@ def plot_scored_profile(spectrum, exposure_time, wavelength, distances, scores, 
     right.hist(scores, np.linspace(0, 1, 21), color=NEUTRAL_COLOUR)
     right.axvline(np.mean(scores), color="black", ls="--", label=f"mean {np.mean(scores):.2f}")
     right.set(xlabel="pre-flare score", ylabel="networks", xlim=(0, 1))
-    right.legend(fontsize="small")
+    right.legend()
     for axis in (left, right):
         axis.spines[["top", "right"]].set_visible(False)
     return figure
@@ -118,18 +121,20 @@ def plot_quartiles(profiles, titles, window=WINDOW):
     profiles: (2, 240) on the grid; titles: one a profile.
     """
     left, right = window_edges(window)[:2]
-    figure, axes = plt.subplots(2, 2, figsize=(8.4, 5), layout="constrained", gridspec_kw={"width_ratios": (1.5, 1)})
+    figure, axes = plt.subplots(
+        2, 2, figsize=(WIDE, 4.52), layout="constrained", gridspec_kw={"width_ratios": (1.5, 1)}
+    )
     for (shape, running), profile, title in zip(axes, profiles, titles, strict=True):
         shape.fill_between(GRID[left:right], profile[left:right], **HATCHED)
         shape.plot(GRID, profile, color=REAL_COLOUR, lw=1.2)
         shape.set(ylabel="normalised intensity", ylim=(0, 1.05), xlim=(GRID[0], GRID[-1]))
-        shape.set_title(title, loc="left", fontsize="medium")
+        shape.set_title(title, loc="left")
         share = np.concatenate([[0], np.cumsum(profile[left : right - 1])])
         running.plot(np.arange(left, right), share / share[-1], color="black", lw=1.2)
         for (name, colour), place in zip(QUARTILE_COLOURS.items(), quartiles(profile, left, right), strict=True):
             running.axvline(left + place, color=colour, ls="--", lw=1.1, label=f"{name} = {left + place}")
         running.set(ylabel="cumulative share", ylim=(0, 1.02), xlim=(left, right - 1))
-        running.legend(loc="center right", fontsize="small")
+        running.legend(loc="center right")
     axes[1, 0].set_xlabel(r"wavelength in vacuum [$\mathrm{\AA}$]")
     axes[1, 1].set_xlabel("grid point")
     return figure
@@ -140,17 +145,17 @@ def plot_feature_maps(maps, y):
 
     maps: {name: (n_exposures, n_slit)}; y: (n_slit,) arcsec.
     """
-    figure, axes = plt.subplots(1, len(FEATURES), figsize=(12, 6), sharey=True, layout="constrained")
+    figure, axes = plt.subplots(1, len(FEATURES), figsize=(WIDE, 3.8), sharey=True, layout="constrained")
     for axis, name in zip(axes, FEATURES, strict=True):
         n_exposures = len(maps[name])
         mesh = show_image(axis, maps[name].T, np.arange(n_exposures) + 0.5, y, **feature_style(name, maps[name]))
         axis.set_title(FEATURE_NAMES[name].replace(" ", "\n"), fontsize="small")
-        axis.set_xticks(np.arange(n_exposures) + 0.5, [f"{i + 1}" for i in range(n_exposures)], fontsize="x-small")
+        axis.set_xticks(np.arange(n_exposures) + 0.5, [f"{i + 1}" for i in range(n_exposures)])
         bar = figure.colorbar(mesh, ax=axis, location="bottom", pad=0.015, aspect=8)
-        bar.ax.tick_params(labelsize="x-small", rotation=45)
+        bar.ax.tick_params(labelsize="small", rotation=45)
         bar.set_ticks(plt.MaxNLocator(3) if name != "intensity" else [10, 50, 200])
     axes[0].set_ylabel("solar y [arcsec]")
-    figure.supxlabel("exposure", fontsize="medium")
+    figure.supxlabel("exposure")
     return figure
 
 
@@ -174,14 +179,14 @@ def show_image(axis, values, x, y, **colours):
 
 def plot_slit_jaw(jaw, raster):
     """A slit-jaw image with the slit of that moment and the positions of the raster's exposures."""
-    figure, axis = plt.subplots(figsize=(4.6, 8), layout="constrained")
+    figure, axis = plt.subplots(figsize=(NARROW, 7.4), layout="constrained")
     norm = AsinhNorm(linear_width=40, vmin=0, vmax=np.nanpercentile(jaw.image, 99.8))
     image = show_image(axis, jaw.image, jaw.x, jaw.y, norm=norm, cmap="copper")
     axis.axvline(jaw.x[jaw.slit_column], color="#3DB7E9", lw=1.0, ls=(0, (6, 3)), label="slit at this moment")
     for number, x in enumerate(raster.x):
         axis.axvline(x, color="white", lw=0.7, ls=":", label="the raster's exposures" if number == 0 else None)
     axis.set(xlabel="solar x [arcsec]", ylabel="solar y [arcsec]", aspect="equal")
-    axis.legend(loc="upper left", fontsize="small", frameon=True, facecolor="black", labelcolor="white", framealpha=0.6)
+    axis.legend(loc="upper left", frameon=True, facecolor="black", labelcolor="white", framealpha=0.6)
     figure.colorbar(image, ax=axis, label="DN", shrink=0.6, ticks=[0, 50, 100, 200, 500], format="%d")
     return figure
 
@@ -190,7 +195,7 @@ def plot_agreement(agreement):
     """Rank correlation of each feature between the coarse and the original spectra, as bars."""
     ordered = agreement.sort_values("rank_correlation")
     names, values = [FEATURE_NAMES[name] for name in ordered["feature"]], ordered["rank_correlation"]
-    figure, axis = plt.subplots(figsize=(6.4, 3.6), layout="constrained")
+    figure, axis = plt.subplots(figsize=(NARROW, 2.81), layout="constrained")
     axis.bar_label(axis.barh(names, values, color=REAL_COLOUR), fmt="%.2f", padding=3, fontsize="small")
     axis.set(xlabel="rank correlation, coarse against original spectra", xlim=(min(0, values.min()), 1.1))
     axis.spines[["top", "right"]].set_visible(False)
@@ -202,11 +207,11 @@ def plot_feature_evolution(maps, minutes, y):
 
     maps: {name: (n_exposures, n_slit)} of the features to show; minutes: (n_exposures,); y: (n_slit,) arcsec.
     """
-    figure, axes = plt.subplots(len(maps), 1, figsize=(8, 1.75 * len(maps)), sharex=True, layout="constrained")
+    figure, axes = plt.subplots(len(maps), 1, figsize=(WIDE, 1.6 * len(maps)), sharex=True, layout="constrained")
     for axis, name in zip(axes, maps, strict=True):
         mesh = show_image(axis, maps[name].T, minutes, y, **feature_style(name, maps[name]))
         axis.set_ylabel("y [arcsec]")
-        figure.colorbar(mesh, ax=axis, pad=0.01, aspect=12).set_label(FEATURE_NAMES[name], fontsize="small")
+        figure.colorbar(mesh, ax=axis, pad=0.01, aspect=12).set_label(FEATURE_LABELS[name])
     axes[-1].set_xlabel("minutes after the start of the observation")
     return figure
 

@@ -5,10 +5,10 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from flarebook.compendium.appearance.palette import BLUE, GREEN, PUBLISHED, REAL, VERMILION
+from flarebook.compendium.appearance.style import WIDE
 from flarebook.goes.classes import LETTERS
 
-BLUE, ORANGE, GREEN = "#0072B2", "#D55E00", "#009E73"  # colours that colour-blind readers tell apart
-REAL_COLOUR = "#7B3FBF"
 PUBLISHED_INDEX = 1.98  # of peak fluxes, +- 0.11, in 37 years of GOES data; Aschwanden & Freeland 2012, table 1
 MAXWELL = 1e22  # unit of the drawn flux
 
@@ -18,14 +18,14 @@ def plot_xrays(days):
 
     days: {title: (times, flux in W/m2, table of flares)}.
     """
-    figure = Figure(figsize=(5.2 * len(days), 3.6), layout="constrained")
+    figure = Figure(figsize=(WIDE, 2.9), layout="constrained")
     axes = figure.subplots(1, len(days), sharey=True, squeeze=False)[0]
     for axis, (title, (times, flux, flares)) in zip(axes, days.items(), strict=True):
-        axis.semilogy(times, flux, color=REAL_COLOUR, lw=0.8)
+        axis.semilogy(times, flux, color=REAL, lw=0.8)
         for flare in flares.itertuples():
-            axis.axvspan(flare.start, flare.end, color=ORANGE, alpha=0.2, lw=0)
+            axis.axvspan(flare.start, flare.end, color=VERMILION, alpha=0.2, lw=0)
             if flare.peak_flux >= LETTERS["C"]:
-                look = {"xytext": (0, 3), "textcoords": "offset points", "ha": "center", "fontsize": 8}
+                look = {"xytext": (0, 3), "textcoords": "offset points", "ha": "center", "fontsize": "small"}
                 axis.annotate(flare.goes_class, (flare.peak, flare.peak_flux), **look)
         axis.set(xlabel=f"{title}, UTC", xlim=(times[0], times[-1]), ylim=(5e-8, 2e-4))
         axis.xaxis.set_major_formatter(mdates.DateFormatter("%H:%M"))
@@ -43,16 +43,16 @@ def plot_activity(days, emerged):
 
     days: with time, unsigned_flux (Mx), max_class; emerged: of `emergences`.
     """
-    figure = Figure(figsize=(8.6, 5.0), layout="constrained")
+    figure = Figure(figsize=(WIDE, 4.42), layout="constrained")
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=[1, 1.2])
     times = pd.to_datetime(days["time"])
     upper.plot(times, days["unsigned_flux"] / MAXWELL, color="0.3", lw=0.9)
-    for letter, colour in (("M", BLUE), ("X", ORANGE)):
+    for letter, colour in (("M", BLUE), ("X", VERMILION)):
         chosen = days["max_class"].str.startswith(letter).to_numpy(bool)
         label = f"{letter} flare within 24 h"
         upper.plot(times[chosen], days["unsigned_flux"][chosen] / MAXWELL, "o", ms=3, color=colour, label=label)
     upper.set(ylabel="unsigned flux\nof the disk [10²² Mx]", ylim=(0, 1.25 * days["unsigned_flux"].max() / MAXWELL))
-    upper.legend(loc="upper left", ncols=2, fontsize="small")
+    upper.legend(loc="upper left", ncols=2)
     sizes = 60 * emerged["flux"] / emerged["flux"].quantile(0.98)
     lower.scatter(pd.to_datetime(emerged["time"]), emerged["latitude"], s=sizes, c=GREEN, alpha=0.45, lw=0)
     lower.axhline(0, color="0.7", lw=0.8)
@@ -66,16 +66,16 @@ def plot_flares(cumulative, index, rates, published):
 
     cumulative: of `cumulative_table`; index: of the power law; rates: of `flare_rates`; published: an index to draw.
     """
-    figure = Figure(figsize=(8.8, 3.6), layout="constrained")
+    figure = Figure(figsize=(WIDE, 3.11), layout="constrained")
     left, right = figure.subplots(1, 2, width_ratios=[1.5, 1])
-    left.loglog(cumulative["peak_flux"], cumulative["flares a day"], color="0.3", lw=1.8, label="simulated")
+    left.loglog(cumulative["peak_flux"], cumulative["flares a day"], color="0.3", lw=1.4, label="simulated")
     fluxes = np.geomspace(LETTERS["C"], 10 * LETTERS["X"], 20)
     at_m = float((cumulative["peak_flux"] >= LETTERS["M"]).sum()) * cumulative["flares a day"].iloc[0]
-    for slope, name, colour, dashes in ((index, "power law", BLUE, "-"), (published, "published", REAL_COLOUR, "--")):
+    for slope, name, colour, dashes in ((index, "power law", BLUE, "-"), (published, "published", PUBLISHED, "--")):
         law = at_m * (fluxes / LETTERS["M"]) ** (1 - slope)
         left.loglog(fluxes, law, lw=1.2, color=colour, ls=dashes, label=f"{name}, index {slope:.2f}")
     left.set(xlabel="peak flux, 1 to 8 Å [W/m²]", ylabel="flares a day at or above")
-    left.legend(fontsize="small")
+    left.legend()
     names = [name.replace(">= ", "≥ ") for name in rates.index]
     right.bar(names, 100 * rates["share of dates"], yerr=100 * rates["error"], color=BLUE, alpha=0.8, capsize=3)
     right.set(ylabel="dates with one in the next 24 h [%]")
@@ -89,19 +89,19 @@ def plot_r_value(days, shares):
 
     days: with r_value and label_m; shares: of `flare_share_by_r`.
     """
-    figure = Figure(figsize=(8.8, 3.6), layout="constrained")
+    figure = Figure(figsize=(WIDE, 3.11), layout="constrained")
     left, right = figure.subplots(1, 2)
     edges = np.linspace(0, np.ceil(days["r_value"].max() * 4) / 4, 33)
-    for value, label, colour in ((0, "no flare ≥ M1.0 in 24 h", "0.6"), (1, "flare ≥ M1.0", ORANGE)):
+    for value, label, colour in ((0, "no flare ≥ M1.0 in 24 h", "0.6"), (1, "flare ≥ M1.0", VERMILION)):
         chosen = days["r_value"][days["label_m"] == value]
-        left.hist(chosen, edges, histtype="stepfilled" if value == 0 else "step", color=colour, lw=1.8, label=label)
+        left.hist(chosen, edges, histtype="stepfilled" if value == 0 else "step", color=colour, lw=1.4, label=label)
     left.set(xlabel="log₁₀ of the simulator’s inversion-line flux", ylabel="dates")
-    left.legend(loc="upper left", fontsize="small")
-    look = {"fmt": "o", "ms": 5, "capsize": 2, "color": ORANGE, "label": "dates with a flare ≥ M1.0"}
+    left.legend(loc="upper left")
+    look = {"fmt": "o", "ms": 5, "capsize": 2, "color": VERMILION, "label": "dates with a flare ≥ M1.0"}
     right.errorbar(shares["r"], 100 * shares["share"], 100 * shares["error"], **look)
     right.plot(shares["r"], 100 * shares["probability"], color="0.3", lw=1.5, label="mean true probability")
     right.set(xlabel="log₁₀ of the simulator’s inversion-line flux", ylabel="share of dates [%]", ylim=(0, None))
-    right.legend(loc="upper left", fontsize="small")
+    right.legend(loc="upper left")
     return figure
 
 

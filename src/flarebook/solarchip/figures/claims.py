@@ -3,13 +3,15 @@
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from flarebook.compendium.appearance.palette import GREEN, VERMILION
+from flarebook.compendium.appearance.style import WIDE
 from flarebook.evaluation.claims import REFUTED, SUPPORTED, UNDECIDED
 from flarebook.solarchip.figures.styles import backbone_style
 from flarebook.solarchip.representation.ablation import ALL_TERMS
 from flarebook.solarchip.representation.ablation_tables import ADDED
 from flarebook.solarchip.representation.scores import HEADLINE, MEAN_PROBE
 
-COLOURS = {SUPPORTED: "#029E73", REFUTED: "#D55E00", UNDECIDED: "0.55"}
+COLOURS = {SUPPORTED: GREEN, REFUTED: VERMILION, UNDECIDED: "0.55"}
 SHORT = {
     "recall@1, neighbouring days": "recall",
     HEADLINE: "mapped recall",
@@ -36,7 +38,7 @@ def plot_claims(table):
     lines = []  # from the top, (claim, label); a claim begins with a heading, whose label is empty
     for claim, own in rows.groupby("claim", sort=False):
         lines += [(claim, ""), *((claim, label) for label in own["label"].unique())]
-    figure = Figure(figsize=(8.2, 1.2 + 0.235 * len(lines)), layout="constrained")
+    figure = Figure(figsize=(WIDE, 1 + 0.2 * len(lines)), layout="constrained")
     axes = figure.subplots()
     backbones = list(rows["backbone"].unique())
     for row in rows.itertuples():
@@ -46,7 +48,7 @@ def plot_claims(table):
     _label_lines(axes, rows, lines)
     handles = [Line2D([], [], color=colour, linewidth=3, label=verdict) for verdict, colour in COLOURS.items()]
     handles += [Line2D([], [], marker=backbone_style(b)[1], color="black", ls="", label=b) for b in backbones]
-    figure.legend(handles=handles, loc="outside upper center", ncols=5, fontsize="small")
+    figure.legend(handles=handles, loc="outside upper center", ncols=5)
     return figure
 
 
@@ -63,7 +65,7 @@ def _label_lines(axes, rows, lines):
     Intervals of very few seeds run out of the image.
     """
     names = [label or TITLES.get(claim, claim) for claim, label in lines]
-    axes.set_yticks(range(len(lines)), names, fontsize="small")
+    axes.set_yticks(range(len(lines)), names)
     for place, (text, (_, label)) in enumerate(zip(axes.get_yticklabels(), lines, strict=True)):
         text.set_fontweight("normal" if label else "bold")
         if not label:

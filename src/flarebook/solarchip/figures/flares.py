@@ -10,20 +10,22 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
+from flarebook.compendium.appearance.palette import BLACK, BLUE, GREEN, GREY, ORANGE, PINK, VERMILION
+from flarebook.compendium.appearance.style import WIDE
 from flarebook.solarchip.flares import methods as ways
 from flarebook.solarchip.flares.comparison import BOUNDED
 from flarebook.solarchip.flares.methods import UPPER_BOUND, display_name, family
 from flarebook.solarchip.flares.scores import NAMES
 
 STYLES = {  # of a family: colour of the colour-blind-safe palette, marker, name in a legend
-    ways.FROZEN: ("#0173B2", "o", "SolarCHIP, frozen"),
-    ways.NO_VALIDATION: ("#0173B2", "o", "SolarCHIP, frozen, no validation labels"),
-    ways.TUNED: ("#029E73", "s", "SolarCHIP, fine-tuned"),
-    ways.SCRATCH: ("#DE8F05", "^", "from scratch"),
-    ways.FROZEN_RANDOM: ("#D55E00", "X", "random weights, frozen"),
-    ways.NATURAL: ("#CC78BC", "D", "natural images"),
-    "baseline": ("#606060", "v", "baseline, no network"),
-    ways.SIMULATOR_R: ("#CA9161", "v", display_name(ways.SIMULATOR_R)),
+    ways.FROZEN: (BLUE, "o", "SolarCHIP, frozen"),
+    ways.NO_VALIDATION: (BLUE, "o", "SolarCHIP, frozen, no validation labels"),
+    ways.TUNED: (GREEN, "s", "SolarCHIP, fine-tuned"),
+    ways.SCRATCH: (ORANGE, "^", "from scratch"),
+    ways.FROZEN_RANDOM: (VERMILION, "X", "random weights, frozen"),
+    ways.NATURAL: (PINK, "D", "natural images"),
+    "baseline": (GREY, "v", "baseline, no network"),
+    ways.SIMULATOR_R: (BLACK, "v", display_name(ways.SIMULATOR_R)),
     UPPER_BOUND: ("black", "", display_name(UPPER_BOUND)),
 }
 DASHES = {"baseline": "--", ways.NATURAL: "--", ways.NO_VALIDATION: ":"}
@@ -64,7 +66,7 @@ def plot_skill(table, scores=SKILL):
     means = full[full["score"] == "auc"].set_index("method")["mean"]
     order = means.drop(UPPER_BOUND, errors="ignore").sort_values(ascending=False).index.tolist()
     undecided = set(full.query("score == 'tss' and low == high")["method"])  # they call every day, or none
-    figure = Figure(figsize=(2.9 + 1.55 * len(scores), 1.3 + 0.3 * len(order)), layout="constrained")
+    figure = Figure(figsize=(WIDE, 1.2 + 0.25 * len(order)), layout="constrained")
     panels = figure.subplots(1, len(scores), sharey=True)
     for axes, score in zip(panels, scores, strict=True):
         rows = full[full["score"] == score].set_index("method")
@@ -104,7 +106,7 @@ def mark_cut_intervals(axes, rows, floor):
     for place, row in enumerate(rows.itertuples()):
         if row.low < floor:
             words = f"\N{LEFTWARDS ARROW} {row.mean:.1f} ({row.low:.1f})".replace("-", "\N{MINUS SIGN}")
-            look = {"xycoords": ("axes fraction", "data"), "fontsize": "x-small", "color": method_colour(row.Index)}
+            look = {"xycoords": ("axes fraction", "data"), "fontsize": "small", "color": method_colour(row.Index)}
             axes.annotate(words, (0.03, place - 0.12), va="bottom", **look)
 
 
@@ -113,7 +115,7 @@ def fraction_panels(table, backbones, scores, height):
 
     Returns (figure, {(score, backbone): axes}).
     """
-    figure = Figure(figsize=(1.2 + 3.6 * len(backbones), 0.9 + height * len(scores)), layout="constrained")
+    figure = Figure(figsize=(WIDE, 0.9 + height * len(scores)), layout="constrained")
     panels = figure.subplots(len(scores), len(backbones), sharex=True, sharey="row", squeeze=False)
     fractions = sorted(table["fraction"].unique())
     for axes in panels.flat:
@@ -133,7 +135,7 @@ def plot_label_efficiency(table, backbones, scores=("tss", "auc"), references=(w
 
     table: of `comparison.summarize_scores`; references: methods drawn in every panel.
     """
-    figure, panels = fraction_panels(table, backbones, scores, 2.5)
+    figure, panels = fraction_panels(table, backbones, scores, 2.1)
     for (score, backbone), axes in panels.items():
         rows = table[table["score"] == score]
         for k, method in enumerate((*references, *(f"{backbone}.{way}" for way in CURVES))):
@@ -158,7 +160,7 @@ def plot_gains(table, scores=("auc", "tss")):
     table: of `claims.pretraining_gains`.
     """
     backbones = list(table["backbone"].unique())
-    figure, panels = fraction_panels(table, backbones, scores, 2.4)
+    figure, panels = fraction_panels(table, backbones, scores, 2)
     for (score, backbone), axes in panels.items():
         rows = table[(table["backbone"] == backbone) & (table["score"] == score)]
         for shift, (way, curve) in zip((0.95, 1.05), rows.groupby("way", sort=False), strict=False):
@@ -168,7 +170,7 @@ def plot_gains(table, scores=("auc", "tss")):
         axes.axhline(0, color="0.6", linestyle=":", linewidth=1)
         if backbone == backbones[0]:
             axes.set_ylabel(f"{NAMES[score]}, gain over\nrandom weights")
-    panels[scores[0], backbones[0]].legend(fontsize="small")
+    panels[scores[0], backbones[0]].legend()
     return figure
 
 
@@ -178,7 +180,7 @@ def plot_reliability(table):
     table: of `comparison.reliability_table`.
     """
     methods = table["method"].unique()
-    figure = Figure(figsize=(1.0 + 2.3 * len(methods), 3.1), layout="constrained")
+    figure = Figure(figsize=(WIDE, 2.7), layout="constrained")
     panels = figure.subplots(1, len(methods), sharex=True, sharey=True, squeeze=False)[0]
     for axes, method in zip(panels, methods, strict=True):
         rows = table[table["method"] == method]
@@ -187,7 +189,9 @@ def plot_reliability(table):
         look = {"fmt": "o-", "capsize": 2.5, "color": method_colour(method), "markersize": 5}
         axes.errorbar(rows["score"], rows["observed"], error, **look)
         for row in rows.itertuples():  # numbers stand above the axes' frame, where nothing else is drawn
-            axes.annotate(f"{row.n}", (row.score, 1.04), xycoords=("data", "axes fraction"), ha="center", fontsize=8)
+            axes.annotate(
+                f"{row.n}", (row.score, 1.04), xycoords=("data", "axes fraction"), ha="center", fontsize="small"
+            )
         axes.set_title(fill(display_name(method), 24), pad=18)
         axes.set(xlim=(-0.03, 1.03), ylim=(-0.03, 1.03), aspect="equal")
         axes.set_xlabel("forecast probability")
@@ -201,15 +205,15 @@ def plot_days(days, forecasts):
     days: test days, with time and the label; forecasts: {method: (n_test,)}, the true probability among them if known.
     """
     times = pd.to_datetime(days["time"])
-    figure = Figure(figsize=(8.6, 1.0 + 1.35 * len(forecasts)), layout="constrained")
+    figure = Figure(figsize=(WIDE, 0.7 + 1.05 * len(forecasts)), layout="constrained")
     panels = figure.subplots(len(forecasts), 1, sharex=True, squeeze=False)[:, 0]
     flaring = days["label"].to_numpy().astype(bool)
     for axes, (method, probability) in zip(panels, forecasts.items(), strict=True):
-        axes.vlines(times[flaring], 0, 1, color="#D55E00", alpha=0.3, linewidth=1.6)
+        axes.vlines(times[flaring], 0, 1, color=VERMILION, alpha=0.3, linewidth=1.6)
         axes.step(times, probability, where="mid", color=method_colour(method), linewidth=1.3)
         axes.set(ylim=(0, 1.0), yticks=(0, 0.5, 1))
         axes.set_title(display_name(method), loc="left", fontsize="small", pad=3)
     panels[-1].set_xlim(times.min(), times.max())
     panels[-1].xaxis.set_major_formatter(ConciseDateFormatter(panels[-1].xaxis.get_major_locator()))
-    figure.supylabel("probability of a flare", fontsize="medium")
+    figure.supylabel("probability of a flare")
     return figure

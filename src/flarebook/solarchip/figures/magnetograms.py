@@ -3,6 +3,7 @@
 import numpy as np
 from matplotlib.figure import Figure
 
+from flarebook.compendium.appearance.style import WIDE
 from flarebook.solarchip.figures.styles import hide_axes
 from flarebook.solarchip.figures.sun import STYLES
 
@@ -15,7 +16,7 @@ def plot_magnetograms(real, simulated):
 
     real: {day: (n, n) G}; simulated: {day: [(n, n) G, ...]}, of which the first is shown.
     """
-    figure = Figure(figsize=(8.4, 4.9), layout="constrained")
+    figure = Figure(figsize=(WIDE, 4.43), layout="constrained")
     axes = figure.subplots(2, len(real), squeeze=False)
     for column, (day, field) in enumerate(real.items()):
         for row, (origin, image) in enumerate((("real", field), ("simulated", simulated[day][0]))):
@@ -24,9 +25,9 @@ def plot_magnetograms(real, simulated):
                 image, origin="lower", cmap="gray", vmin=-SHOWN, vmax=SHOWN, interpolation="antialiased"
             )
             hide_axes(axis)
-            axis.set_title(day if row == 0 else "", fontsize=11)
+            axis.set_title(day if row == 0 else "")
             if column == 0:
-                axis.set_ylabel(origin, fontsize=11)
+                axis.set_ylabel(origin)
     figure.colorbar(shown, ax=axes, label="line-of-sight field [G]", extend="both", shrink=0.7)
     return figure
 
@@ -37,7 +38,7 @@ def plot_strengths(histograms, spectra):
     histograms: of `statistics.histogram_table`, its quantities are the days; spectra: of `spectrum_table`.
     """
     days = list(histograms["quantity"].unique())
-    figure = Figure(figsize=(8.4, 5.4), layout="constrained")
+    figure = Figure(figsize=(WIDE, 4.89), layout="constrained")
     axes = figure.subplots(2, len(days), sharey="row", squeeze=False)
     for (upper, lower), day in zip(axes.T, days, strict=True):
         for origin, style in STYLES.items():
@@ -53,5 +54,5 @@ def plot_strengths(histograms, spectra):
         lower.minorticks_off()
     axes[0, 0].set_ylabel("density [1/G]")
     axes[1, 0].set_ylabel("power [G² Mm²]")
-    axes[0, 0].legend(frameon=False, fontsize=9)
+    axes[0, 0].legend(frameon=False)
     return figure

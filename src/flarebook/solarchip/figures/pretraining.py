@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator
 
+from flarebook.compendium.appearance.style import WIDE
 from flarebook.compendium.figures import draw_history
 from flarebook.solarchip.figures.styles import backbone_style, channel_label, plot_image_grid, show_channel
 from flarebook.solarchip.pretraining.objective import TERMS
@@ -72,12 +73,12 @@ def plot_patches(images, colours, channels, dates):
     images: (n, k, h, w) physical, of the k channels; colours: {label: {channel: (n, side, side, 3)}}; dates: n labels.
     """
     n, k = images.shape[:2]
-    figure = Figure(figsize=(9.6, 1.75 * (1 + len(colours))), layout="constrained")
+    figure = Figure(figsize=(WIDE, WIDE / (n * k) * (1 + len(colours)) + 0.4), layout="constrained")
     axes = figure.subplots(1 + len(colours), n * k, squeeze=False)
     for column, (date, place) in zip(axes.T, np.ndindex(n, k), strict=True):
         channel = channels[place]
         show_channel(column[0], images[date, place], channel)
-        column[0].set_title(f"{dates[date]}\n{channel_label(channel)}", fontsize=8.5)
+        column[0].set_title(f"{dates[date]}\n{channel_label(channel)}", fontsize="small")
         for axis, patches in zip(column[1:], colours.values(), strict=True):
             axis.imshow(patches[channel][date], origin="lower", interpolation="nearest")
             axis.set(xticks=[], yticks=[])

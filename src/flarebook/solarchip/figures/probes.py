@@ -1,29 +1,31 @@
 """Figures of the ablation: scores of every row, linear probes of the features, and their geometry."""
 
+from textwrap import fill
+
 import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from flarebook.compendium.appearance.palette import BLUE, GREEN, PINK, SKY, VERMILION, YELLOW
+from flarebook.compendium.appearance.style import WIDE
 from flarebook.solarchip.figures.styles import backbone_style
 from flarebook.solarchip.representation.ablation import ALL_TERMS, SHARING_WORDS, TERMS
 from flarebook.solarchip.representation.linear_probes import NAMES
 from flarebook.solarchip.representation.scores import HEADLINE, MEAN_PROBE, STRENGTH
 
 PANELS = {  # score: title
-    "recall@1, neighbouring days": "HMI and AIA of a date,\nrecall@1 of 11 days",
-    HEADLINE: "the same after\na linear map",
-    "patch date, neighbouring days": "patch finds its date,\nrecall@1 of 11 days",
-    "place by content": "patch finds its place\nby content",
-    MEAN_PROBE: "linear probes,\nmean skill",
-    "crossed probe, mean": "probe of HMI\nread on AIA, skill",
+    "recall@1, neighbouring days": "HMI and AIA of a date, recall@1 of 11 days",
+    HEADLINE: "the same after a linear map",
+    "patch date, neighbouring days": "patch finds its date, recall@1 of 11 days",
+    "place by content": "patch finds its place by content",
+    MEAN_PROBE: "linear probes, mean skill",
+    "crossed probe, mean": "probe of HMI read on AIA, skill",
 }
 UNTRAINED = {  # lines of untrained features
-    "pixels": {"color": "#CC78BC", "linestyle": ":", "linewidth": 1.6},
-    STRENGTH: {"color": "#029E73", "linestyle": "-.", "linewidth": 1.4},
+    "pixels": {"color": PINK, "linestyle": ":", "linewidth": 1.6},
+    STRENGTH: {"color": GREEN, "linestyle": "-.", "linewidth": 1.4},
 }
-ROW_COLOURS = dict(
-    zip(TERMS, ("0.8", "0.45", "#0173B2", "#029E73", "#D55E00", "#56B4E9", "#CC78BC", "#ECE133"), strict=True)
-)
+ROW_COLOURS = dict(zip(TERMS, ("0.8", "0.45", BLUE, GREEN, VERMILION, SKY, PINK, YELLOW), strict=True))
 GEOMETRY = {"xerr": "uniformity", "yerr": "alignment"}
 
 
@@ -46,7 +48,7 @@ def plot_ablation(table, summary, untrained_features=None):
     table: of `run_ablation`; summary: of `summarize_ablation`; untrained_features: {name: {score: value}}.
     """
     labels = row_labels(summary)
-    figure = Figure(figsize=(12.6, 1.5 + 0.38 * len(labels)), layout="constrained")
+    figure = Figure(figsize=(WIDE, 1.5 + 0.31 * len(labels)), layout="constrained")
     axes = figure.subplots(1, len(PANELS), sharey=True)
     for panel, (score, title) in zip(axes, PANELS.items(), strict=True):
         own = summary[summary["score"] == score]
@@ -55,7 +57,7 @@ def plot_ablation(table, summary, untrained_features=None):
             panel.axvline(values[score], **UNTRAINED[name])
         for shift, backbone in zip((-0.17, 0.17), own["backbone"].unique(), strict=False):
             _plot_rows(panel, table[table["score"] == score], own, backbone, labels, shift)
-        panel.set_title(title, fontsize="small")
+        panel.set_title(fill(title, 16), fontsize="small")
         panel.grid(axis="y", color="0.93")
         panel.set_axisbelow(True)
         panel.tick_params(labelsize="small")
@@ -64,7 +66,7 @@ def plot_ablation(table, summary, untrained_features=None):
     handles = backbone_legend(summary["backbone"].unique())
     handles.append(Line2D([], [], color="0.3", linestyle="--", linewidth=0.9, label="chance level"))
     handles += [Line2D([], [], label=f"{name}, no encoder", **UNTRAINED[name]) for name in untrained_features or {}]
-    figure.legend(handles=handles, loc="outside lower center", ncols=5, fontsize="small")
+    figure.legend(handles=handles, loc="outside lower center", ncols=5)
     return figure
 
 
@@ -94,13 +96,13 @@ def plot_probes(summary, probes=("linear", "k-NN")):
     summary: of ablation_tables.summarize_ablation.
     """
     backbones = summary["backbone"].unique()
-    figure = Figure(figsize=(1.9 + 4.3 * len(backbones), 1.3 + 3.3 * len(probes)), layout="constrained")
+    figure = Figure(figsize=(WIDE, 1.2 + 2.3 * len(probes)), layout="constrained")
     axes = figure.subplots(len(probes), len(backbones), sharey=True, sharex=True, squeeze=False)
     for line, probe in zip(axes, probes, strict=True):
         own = summary[summary["score"].str.startswith(f"{probe}, ") & (summary["sharing"] == "two")]
         for panel, backbone in zip(line, backbones, strict=True):
             image = _plot_skills(panel, own[own["backbone"] == backbone])
-            panel.set_title(f"{backbone}, {'linear' if probe == 'linear' else 'nearest neighbours'}", fontsize="medium")
+            panel.set_title(f"{backbone}, {'linear' if probe == 'linear' else 'nearest neighbours'}")
     figure.colorbar(image, ax=axes, label="skill (0: chance level, 1: perfect)", pad=0.01, shrink=0.6)
     return figure
 
@@ -129,7 +131,7 @@ def plot_geometry(summary):
     """
     own = summary[summary["score"].isin(["alignment", "uniformity"]) & (summary["sharing"] == "two")]
     wide = own.pivot(index=["backbone", "row"], columns="score", values=["mean", "sd"]).reset_index()
-    figure = Figure(figsize=(8.4, 4.6), layout="constrained")
+    figure = Figure(figsize=(WIDE, 4.16), layout="constrained")
     axes = figure.subplots()
     for _, point in wide.iterrows():
         errors = {axis: np.nan_to_num(point["sd", name]) for axis, name in GEOMETRY.items()}
@@ -145,5 +147,5 @@ def plot_geometry(summary):
     rows = [row for row in TERMS if (wide["row"] == row).any()]
     handles += [Line2D([], [], marker="D", color=ROW_COLOURS[row], ls="", label=row_name(row)) for row in rows]
     handles.append(Line2D([], [], color="0.3", linestyle="--", linewidth=0.9, label="unrelated features"))
-    figure.legend(handles=handles, loc="outside right center", fontsize="small")
+    figure.legend(handles=handles, loc="outside right center")
     return figure

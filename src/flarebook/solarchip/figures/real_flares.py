@@ -4,19 +4,21 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, NullFormatter
 
+from flarebook.compendium.appearance.palette import BLUE, GREEN, PINK, REAL, SIMULATED, SKY, VERMILION
+from flarebook.compendium.appearance.style import WIDE
 from flarebook.evaluation.threshold_page import Forecasts
 from flarebook.goes.classes import LETTERS
 
 COLOURS = {  # of a method: colour-blind-safe palette, and marker
     "climatology": ("0.45", "v"),
     "persistence": ("0.45", "s"),
-    "McIntosh rates": ("#029E73", "D"),
-    "regions": ("#56B4E9", "o"),
-    "regions and past flares": ("#0173B2", "o"),
-    "SWPC": ("#D55E00", "X"),
-    "Met Office": ("#CC78BC", "P"),
+    "McIntosh rates": (GREEN, "D"),
+    "regions": (SKY, "o"),
+    "regions and past flares": (BLUE, "o"),
+    "SWPC": (VERMILION, "X"),
+    "Met Office": (PINK, "P"),
 }
-OTHER = ("#0173B2", "o")
+OTHER = (BLUE, "o")
 SKILL = {
     "brier_skill": "Brier skill",
     "auc": "AUC",
@@ -32,7 +34,7 @@ TRANSITIONS = {
 }
 NO_SKILL = {"brier_skill": 0, "auc": 0.5, "tss": 0, "tss_best": 0, "first_auc": 0.5}
 SPLIT_YEAR = 2014
-ORIGINS = {"real": ("#7B3FBF", "-"), "simulated": ("#D55E00", "--")}
+ORIGINS = {"real": (REAL, "-"), "simulated": (SIMULATED, "--")}
 
 
 def plot_base_rates(years):
@@ -40,9 +42,9 @@ def plot_base_rates(years):
 
     years: of `real_skill.year_table`.
     """
-    figure = Figure(figsize=(8.4, 3.4), layout="constrained")
+    figure = Figure(figsize=(WIDE, 3.08), layout="constrained")
     axes = figure.subplots()
-    looks = {"c": ("#56B4E9", "o", "C1.0"), "m": ("#D55E00", "s", "M1.0"), "x": ("black", "^", "X1.0")}
+    looks = {"c": (SKY, "o", "C1.0"), "m": (VERMILION, "s", "M1.0"), "x": ("black", "^", "X1.0")}
     for letter, (colour, marker, name) in looks.items():
         label = f"≥ {name}"
         axes.plot(years["year"], 100 * years[f"share_{letter}"], marker, ls="-", color=colour, label=label, ms=5)
@@ -62,7 +64,7 @@ def plot_scores(table, scores):
     table: rows method, score, value, low, high; scores: {score: title}, of SKILL or TRANSITIONS.
     """
     methods = list(dict.fromkeys(table["method"]))
-    figure = Figure(figsize=(2.3 + 1.6 * len(scores), 1.3 + 0.34 * len(methods)), layout="constrained")
+    figure = Figure(figsize=(WIDE, 1.1 + 0.28 * len(methods)), layout="constrained")
     panels = figure.subplots(1, len(scores), sharey=True)
     for axes, (score, title) in zip(panels, scores.items(), strict=True):
         rows = table[table["score"] == score].set_index("method").loc[methods]
@@ -73,7 +75,7 @@ def plot_scores(table, scores):
             axes.plot(row.value, place, marker, color=colour, ms=6.5)
         if score in NO_SKILL:
             axes.axvline(NO_SKILL[score], color="0.6", ls=":", lw=1)
-        axes.set_title(title, fontsize="medium")
+        axes.set_title(title)
         axes.xaxis.set_major_locator(MaxNLocator(3))
         axes.grid(axis="y", color="0.92")
     panels[0].set_yticks(range(len(methods)), methods)
@@ -89,7 +91,7 @@ def plot_reliability_panels(table, columns=3):
     methods = list(dict.fromkeys(table["method"]))
     columns = min(columns, len(methods))
     rows = -(-len(methods) // columns)
-    figure = Figure(figsize=(0.7 + 2.7 * columns, 0.4 + 3.0 * rows), layout="constrained")
+    figure = Figure(figsize=(WIDE, 0.4 + 2.5 * rows), layout="constrained")
     panels = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False)
     for axes in panels.flat[len(methods) :]:
         axes.set_visible(False)
@@ -103,12 +105,12 @@ def plot_reliability_panels(table, columns=3):
         for row in bins.itertuples():  # numbers of days along the top, those too near the last one left out
             if row.score - shown > 0.11:
                 place = {"xy": (row.score, 1.015), "xycoords": ("data", "axes fraction")}
-                axes.annotate(f"{row.n}", **place, ha="center", va="bottom", fontsize=7.5, color="0.35")
+                axes.annotate(f"{row.n}", **place, ha="center", va="bottom", fontsize="small", color="0.35")
                 shown = row.score
-        axes.set_title(method, pad=15, fontsize="medium", parse_math=False)  # the name of a file may hold "$"
+        axes.set_title(method, pad=15, parse_math=False)  # the name of a file may hold "$"
         axes.set(xlim=(-0.03, 1.03), ylim=(-0.03, 1.03), aspect="equal")
-    figure.supxlabel("forecast probability", fontsize="medium")
-    figure.supylabel("share of days with a flare", fontsize="medium")
+    figure.supxlabel("forecast probability")
+    figure.supylabel("share of days with a flare")
     return figure
 
 
@@ -117,7 +119,7 @@ def plot_flare_statistics(table):
 
     table: rows origin, quantity, low, high, value, of one period each, as of `real_skill.flare_statistics`.
     """
-    figure = Figure(figsize=(8.6, 3.7), layout="constrained")
+    figure = Figure(figsize=(WIDE, 3.27), layout="constrained")
     left, right = figure.subplots(1, 2)
     for axes, quantity in ((left, "peak flux"), (right, "waiting time")):
         for origin, (colour, dashes) in ORIGINS.items():
@@ -131,7 +133,7 @@ def plot_flare_statistics(table):
         left.axvline(LETTERS[letter], color="0.85", lw=0.8, zorder=0)
         left.text(LETTERS[letter] * 1.1, 0.02, letter, transform=left.get_xaxis_transform(), color="0.4")
     right.set(xlabel="time between peaks of flares ≥ C1.0 [h]", ylabel="share per hour")
-    left.legend(fontsize="small")
+    left.legend()
     right.xaxis.set_minor_formatter(NullFormatter())
     return figure
 

@@ -5,10 +5,12 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from flarebook.compendium.appearance.palette import GREEN, VERMILION
+from flarebook.compendium.appearance.style import WIDE
 from flarebook.solarchip.figures.styles import channel_label, show_channel
 from flarebook.solarchip.representation.retrieval import NEIGHBOURS, candidates, cosine
 
-RIGHT, WRONG = "#029E73", "#D55E00"
+RIGHT, WRONG = GREEN, VERMILION
 APART = 30  # days between two shown dates, so that they show different regions
 
 
@@ -44,7 +46,7 @@ def plot_nearest_images(images, channel, times, found):
     images: {channel: (n_dates, h, w)} physical, of "hmi" and the answers' channel; found: of `nearest_images`.
     """
     queries, n = found["query"].unique(), found["place"].max()
-    figure = Figure(figsize=(1.55 * (n + 1), 1.78 * len(queries)), layout="constrained")
+    figure = Figure(figsize=(WIDE, (WIDE / (n + 1) + 0.2) * len(queries)), layout="constrained")
     axes = figure.subplots(len(queries), n + 1, squeeze=False)
     day = pd.to_datetime(pd.Series(np.asarray(times)))
     for line, query in zip(axes, queries, strict=True):
@@ -98,12 +100,12 @@ def plot_similarity_maps(images, channel, query, other, patch, maps):
     images: {channel: (n_dates, h, w)} physical, of "hmi" and AIA; maps: of `similarity_maps`.
     """
     models = list(dict.fromkeys(name for name, _ in maps))
-    figure = Figure(figsize=(2.35 * (2 + len(models)) + 0.6, 4.9), layout="constrained")
+    figure = Figure(figsize=(WIDE, 3.7), layout="constrained")
     axes = figure.subplots(2, 2 + len(models), squeeze=False)
     scale = max(np.abs(values).max() for values in maps.values())
     for line, row, words in zip(axes, (query, other), ("same date", "another date"), strict=True):
         show_channel(line[1], images[channel][row], channel)
-        line[1].set_title(f"{channel_label(channel)}, {words}", fontsize="small")
+        line[1].set_title(f"{channel_label(channel)},\n{words}", fontsize="small")
         _frame_patch(line[1], patch, len(maps[models[0], words]), images[channel].shape[-1], "white")
         for panel, name in zip(line[2:], models, strict=True):
             drawn = panel.imshow(maps[name, words], origin="lower", cmap="RdBu_r", vmin=-scale, vmax=scale)
@@ -111,7 +113,7 @@ def plot_similarity_maps(images, channel, query, other, patch, maps):
             panel.set(xticks=[], yticks=[])
             panel.set_title(name, fontsize="small")
     show_channel(axes[0, 0], images["hmi"][query], "hmi")
-    axes[0, 0].set_title(f"{channel_label('hmi')}, the query", fontsize="small")
+    axes[0, 0].set_title(f"{channel_label('hmi')},\nthe query", fontsize="small")
     _frame_patch(axes[0, 0], patch, len(maps[models[0], "same date"]), images["hmi"].shape[-1], RIGHT)
     axes[1, 0].set_axis_off()
     figure.colorbar(drawn, ax=axes[:, 2:], label="cosine with the query", shrink=0.7, pad=0.02)

@@ -3,6 +3,8 @@
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
+from flarebook.compendium.appearance.palette import BLUE, ORANGE
+from flarebook.compendium.appearance.style import WIDE
 from flarebook.solarchip.images.scaling import scale_channel
 
 # Hues as observers of SDO know them (171 gold, 193 bronze, 304 red); lightness alone carries the information.
@@ -15,8 +17,8 @@ SHOWN = {  # where a scaled channel (scale_channel) is black and white; the ends
     "211": (-1, 0.7), "304": (-1, 0.45), "335": (-1, 0.5), "1600": (-1, 0.35), "1700": (-1, 0.1), "4500": (-0.3, 0.85),
 }  # fmt: skip
 FAMILIES = {  # of a backbone's name: colour, marker, dashes, label
-    "vit": ("#0173B2", "o", "-", "transformer"),
-    "cnn": ("#DE8F05", "s", "--", "convolutions"),
+    "vit": (BLUE, "o", "-", "transformer"),
+    "cnn": (ORANGE, "s", "--", "convolutions"),
 }
 
 
@@ -57,14 +59,14 @@ def hide_axes(axis):
     axis.spines[:].set_visible(False)
 
 
-def plot_image_grid(rows, titles, height=1.62):
+def plot_image_grid(rows, titles, height=1.25):
     """Scaled images in rows: [(label, [(image, channel), ...])]; titles: of the columns; height: of a row, inches."""
-    figure = Figure(figsize=(9.6, height * len(rows) + 0.3), layout="constrained")
+    figure = Figure(figsize=(WIDE, height * len(rows) + 0.3), layout="constrained")
     axes = figure.subplots(len(rows), len(titles), squeeze=False)
     for line, (label, images) in zip(axes, rows, strict=True):
         for axis, (image, channel) in zip(line, images, strict=True):
             show_scaled(axis, image, channel)
         line[0].set_ylabel(label)
     for axis, title in zip(axes[0], titles, strict=True):
-        axis.set_title(title, fontsize=9)
+        axis.set_title(title, fontsize="small")
     return figure

@@ -4,6 +4,8 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from flarebook.compendium.appearance.palette import REAL, SIMULATED
+from flarebook.compendium.appearance.style import WIDE
 from flarebook.solarchip.figures.styles import channel_label, show_channel
 from flarebook.solarchip.images.channels import CHANNELS
 from flarebook.solarchip.images.grid import HALF_WIDTH, Disk
@@ -12,7 +14,7 @@ COLUMNS = ("hmi", "4500", "171", "193", "304", "1600")
 # From the surface upwards, the corona by temperature
 BY_HEIGHT = ("hmi", "4500", "1700", "1600", "304", "171", "193", "211", "335", "94", "131")
 PHOTOSPHERIC = 12_500.0  # DN/s, the quiet photosphere at 4500 at disk centre in the simulated images
-STYLES = {"real": {"color": "#7B3FBF", "lw": 1.8}, "simulated": {"color": "0.25", "lw": 1.4}}
+STYLES = {"real": {"color": REAL, "lw": 1.4}, "simulated": {"color": SIMULATED, "lw": 1.4, "ls": "--"}}
 LIMB = np.concatenate([np.arange(0, 0.9, 0.05), np.arange(0.9, 1.095, 0.0125)])  # solar radii, finer at the limb
 PHOTOSPHERE = np.append(np.arange(0, 0.95, 0.05), 0.95)  # solar radii; farther out a pixel holds the limb's edge
 BINS = {
@@ -22,7 +24,7 @@ BINS = {
 }
 LIMB_TITLES = {"171": "AIA 171 Å", "4500": "HMI continuum (real), AIA 4500 Å (simulated)"}
 LABELS = {
-    "visible light": "brightness over that of its ring",
+    "visible light": "brightness [that of its ring]",
     "171 Å": "log₁₀ of brightness [DN/s]",
     "field": "line-of-sight field [G]",
 }
@@ -59,21 +61,22 @@ def plot_dates(real, images, days, columns=COLUMNS):
     real: {channel: (image (n, n), title)}, each two rows high; images: (k, 11, n, n) physical; days: their k rows.
     """
     lines, width = len(images), len(columns) + 2 * bool(real)
-    figure = Figure(figsize=(1.5 * width + 0.3, 1.53 * lines + 0.3), layout="constrained")
+    side = (WIDE - 0.3) / width  # inches; the rest is for the labels
+    figure = Figure(figsize=(WIDE, 1.03 * side * lines + 0.3), layout="constrained")
     figure.get_layout_engine().set(w_pad=0.015, h_pad=0.015, wspace=0.0, hspace=0.0)
     grid = figure.add_gridspec(lines, width)
     for row, day in enumerate(days.itertuples()):
         for place, channel in enumerate(columns):
             axis = figure.add_subplot(grid[row, place])
             show_channel(axis, images[row, CHANNELS.index(channel)], channel)
-            axis.set_title(channel_label(channel) if row == 0 else "", fontsize=9)
+            axis.set_title(channel_label(channel) if row == 0 else "", fontsize="small")
             label = "" if place else f"{str(day.time)[:10]}\nnext: {day.max_class or 'no flare'}"
-            axis.set_ylabel(label, fontsize=8)
+            axis.set_ylabel(label, fontsize="small")
     for place, (channel, (image, title)) in enumerate(real.items()):
         axis = figure.add_subplot(grid[2 * place : 2 * place + 2, -2:])
         show_channel(axis, image, channel)
-        axis.set_title(title, fontsize=9, color=STYLES["real"]["color"])
-        axis.spines[:].set(visible=True, color=STYLES["real"]["color"], lw=2)
+        axis.set_title(title, fontsize="small", color=STYLES["real"]["color"])
+        axis.spines[:].set(visible=True, color=STYLES["real"]["color"], lw=1.6)
     return figure
 
 
@@ -82,16 +85,18 @@ def plot_limb(tables):
 
     tables: {panel: of `profile_table`, real and simulated rows}.
     """
-    figure = Figure(figsize=(4.6 * len(tables), 3.5), layout="constrained")
+    figure = Figure(figsize=(WIDE, 2.9), layout="constrained")
     for axis, (name, table) in zip(figure.subplots(1, len(tables), squeeze=False)[0], tables.items(), strict=True):
         for origin, rows in table.groupby("origin"):
             axis.plot(rows["radius"], rows["median"], **STYLES[origin], label=origin)
             if origin == "simulated":
-                axis.fill_between(rows["radius"], rows["low"], rows["high"], color="0.8", label="90 % of dates")
+                axis.fill_between(
+                    rows["radius"], rows["low"], rows["high"], color=SIMULATED, alpha=0.2, lw=0, label="90 % of dates"
+                )
         axis.axvline(1, color="0.6", lw=0.8, ls=":")
         axis.set(xlim=(0, 1.1), ylim=(0, None), title=LIMB_TITLES[name])
         axis.set_xlabel("distance from disk centre [solar radii]")
-    figure.axes[0].set_ylabel("brightness over that of the centre")
+    figure.axes[0].set_ylabel("brightness [that of the centre]")
     figure.axes[0].legend(loc="upper left")
     return figure
 
@@ -99,13 +104,13 @@ def plot_limb(tables):
 def plot_histograms(table):
     """Histograms of `histogram_table`, a panel for each quantity: simulated filled, real as a line."""
     names = list(dict.fromkeys(table["quantity"]))
-    figure = Figure(figsize=(4.1 * len(names), 3.5), layout="constrained")
+    figure = Figure(figsize=(WIDE, 2.5), layout="constrained")
     for axis, name in zip(figure.subplots(1, len(names), squeeze=False)[0], names, strict=True):
         rows = table[table["quantity"] == name]
         lowest = rows["density"][rows["density"] > 0].min()
         for origin, drawn in rows.groupby("origin", sort=False):
             edges = np.append(drawn["low"], drawn["high"].iloc[-1])
-            look = STYLES["real"] if origin == "real" else {"fill": True, "color": "0.75"}
+            look = STYLES["real"] if origin == "real" else {"fill": True, "color": SIMULATED, "alpha": 0.4, "lw": 0}
             axis.stairs(drawn["density"].clip(lower=lowest / 9), edges, **look)
         axis.set(xlabel=LABELS[name], yscale="log", title=name, ylim=(lowest / 2, 3 * rows["density"].max()))
         if name == "field":
@@ -113,7 +118,10 @@ def plot_histograms(table):
             ticks = {-1000: "−10³", -100: "−10²", -10: "−10", 0: "0", 10: "10", 100: "10²", 1000: "10³"}
             axis.set_xticks(list(ticks), ticks.values())
     figure.axes[0].set_ylabel("share of pixels per unit")
-    handles = [Line2D([], [], color="0.7", lw=6, label="simulated"), Line2D([], [], **STYLES["real"], label="real")]
+    handles = [
+        Line2D([], [], color=SIMULATED, alpha=0.4, lw=6, label="simulated"),
+        Line2D([], [], **STYLES["real"], label="real"),
+    ]
     figure.axes[0].legend(handles=handles, loc="upper left")
     return figure
 
@@ -132,15 +140,15 @@ def as_photosphere(continuum):
 
 def plot_channels(images, time):
     """All eleven images (11, n, n) of one date, sorted from the surface upwards and by temperature."""
-    figure = Figure(figsize=(10.2, 3.75), layout="constrained")
+    figure = Figure(figsize=(WIDE, 2.79), layout="constrained")
     figure.get_layout_engine().set(w_pad=0.01, h_pad=0.02, wspace=0.0, hspace=0.0)
     axes = figure.subplots(2, 6).flat
     for axis, channel in zip(axes, BY_HEIGHT, strict=False):
         show_channel(axis, images[CHANNELS.index(channel)], channel)
-        axis.set_title(channel_label(channel), fontsize=9)
+        axis.set_title(channel_label(channel), fontsize="small")
     last = figure.axes[-1]
     last.axis("off")
-    last.text(0.5, 0.5, str(time)[:16].replace("T", "\n"), ha="center", va="center", fontsize=9, color="0.3")
+    last.text(0.5, 0.5, str(time)[:16].replace("T", "\n"), ha="center", va="center", fontsize="small", color="0.3")
     return figure
 
 
@@ -149,7 +157,7 @@ def plot_prepared(pairs):
 
     pairs: {title: (SunImage, grid (n, n) physical, channel whose colours it takes)}.
     """
-    figure = Figure(figsize=(2.6 * 2 * len(pairs), 3.5), layout="constrained")
+    figure = Figure(figsize=(WIDE, 2.5), layout="constrained")
     axes = figure.subplots(1, 2 * len(pairs), squeeze=False)[0]
     for number, (title, (image, grid, channel)) in enumerate(pairs.items()):
         before, after = axes[2 * number : 2 * number + 2]
@@ -160,9 +168,9 @@ def plot_prepared(pairs):
         radius = len(grid) / 2 / HALF_WIDTH
         circle = (len(grid) - 1) / 2 + radius * np.array([np.cos(angle), np.sin(angle)])
         after.plot(*circle, color="#7FDBFF", lw=0.7, ls="--")
-        before.set_title(f"{title}\nas in the file", fontsize=9)
-        after.set_title("on the standard grid\n", fontsize=9)
+        before.set_title(f"{title}\nas in the file", fontsize="small")
+        after.set_title("on the standard grid\n", fontsize="small")
         rows, columns = image.data.shape
-        before.set_xlabel(f"{columns} × {rows} pixels of {image.pixel:.1f}″", fontsize=8)
-        after.set_xlabel(f"{len(grid)} × {len(grid)}, 2.2 solar radii wide", fontsize=8)
+        before.set_xlabel(f"{columns} × {rows} pixels of {image.pixel:.1f}″", fontsize="small")
+        after.set_xlabel(f"{len(grid)} × {len(grid)}, 2.2 solar radii wide", fontsize="small")
     return figure

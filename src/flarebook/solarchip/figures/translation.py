@@ -1,10 +1,14 @@
 """Figures of translated images: images side by side, scores, unsigned flux, spread and error, the two branches."""
 
+from textwrap import fill
+
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator, StrMethodFormatter
 
+from flarebook.compendium.appearance.palette import BLACK, BLUE, GREEN, ORANGE, PINK, SKY, VERMILION
+from flarebook.compendium.appearance.style import WIDE
 from flarebook.solarchip.figures.styles import hide_axes, plot_image_grid, show_scaled
 from flarebook.solarchip.images.channels import AIA
 from flarebook.solarchip.translation import ten_channels
@@ -22,13 +26,13 @@ from flarebook.solarchip.translation.direct import GAN, MEAN, POLYNOMIAL, UNET
 from flarebook.solarchip.translation.scores import region_masks, select_target
 
 STYLES = {  # of each method: colour, marker
-    MEAN: ("#8c8c8c", "x"), POLYNOMIAL: ("#56B4E9", "+"), UNET: ("#0072B2", "o"), GAN: ("#009E73", "s"),
-    ONE: ("#E69F00", "v"), MANY: ("#D55E00", "D"), SHIPPED: ("#CC79A7", "^"), RECONSTRUCTION: ("#000000", "_"),
+    MEAN: ("#8c8c8c", "x"), POLYNOMIAL: (SKY, "+"), UNET: (BLUE, "o"), GAN: (GREEN, "s"),
+    ONE: (ORANGE, "v"), MANY: (VERMILION, "D"), SHIPPED: (PINK, "^"), RECONSTRUCTION: (BLACK, "_"),
 }  # fmt: skip
 NAMES = {"psnr": "PSNR [dB]", "ssim": "SSIM", "correlation": "correlation"}
 LONG = {"hmi": "field", "|hmi|": "|field|"}
 SHOWN_METHODS = (POLYNOMIAL, UNET, GAN, ONE, MANY, SHIPPED)
-LINES = ("#E69F00", "#0072B2", "#009E73", "#D55E00", "#CC79A7")
+LINES = (ORANGE, BLUE, GREEN, VERMILION, PINK)
 
 
 def target_name(target):
@@ -43,7 +47,7 @@ def plot_examples(test, date, translations, members):
     """
     targets = [target for target in TARGETS if target in members]
     titles = ("from", "observed", *SHOWN_METHODS, "spread")
-    figure = Figure(figsize=(1.32 * len(titles), 1.36 * len(targets) + 0.25), layout="constrained")
+    figure = Figure(figsize=(WIDE, WIDE / len(titles) * len(targets) + 0.35), layout="constrained")
     figure.get_layout_engine().set(w_pad=0.01, h_pad=0.01, wspace=0.0, hspace=0.0)
     for row, target in zip(figure.subplots(len(targets), len(titles), squeeze=False), targets, strict=True):
         source = "171" if "hmi" in target else "hmi"
@@ -55,10 +59,10 @@ def plot_examples(test, date, translations, members):
         look = {"vmin": 0, "vmax": max(np.quantile(spread, 0.99), 1e-6)}  # the largest hundredth looks alike
         row[-1].imshow(spread, origin="lower", cmap="cividis", **look)
         hide_axes(row[-1])
-        row[0].set_ylabel(f"to {target_name(target)}", fontsize=9)
+        row[0].set_ylabel(f"to {target_name(target)}", fontsize="small")
         if target == targets[0]:
             for axis, title in zip(row, titles, strict=True):
-                axis.set_title(title.replace("diffusion, ", "diffusion,\n"), fontsize=9)
+                axis.set_title(fill(title, 11), fontsize="small")
     return figure
 
 
@@ -82,13 +86,13 @@ def plot_scores(table, region="disk"):
     rows = table[table["region"] == region]
     targets = [target for target in TARGETS if target in set(rows["target"])]
     methods = [method for method in METHODS if method in set(rows["method"])]
-    figure = Figure(figsize=(9.6, 7.6), layout="constrained")
+    figure = Figure(figsize=(WIDE, 6.02), layout="constrained")
     for axis, (score, label) in zip(figure.subplots(len(NAMES), 1, sharex=True), NAMES.items(), strict=True):
         for place, method in enumerate(methods):
             chosen = rows[rows["method"] == method].set_index("target").reindex(targets)
             x = np.arange(len(targets)) + (place - (len(methods) - 1) / 2) * 0.11
             colour, marker = STYLES[method]
-            look = {"color": colour, "fmt": marker, "markersize": 6, "elinewidth": 0.8, "label": method}
+            look = {"color": colour, "fmt": marker, "markersize": 5, "elinewidth": 0.8, "label": method}
             axis.errorbar(x, chosen[score], chosen[f"{score}_sd"], **look)
         axis.set_xticks(range(len(targets)), [target_name(target) for target in targets])
         axis.set_ylabel(label)
@@ -104,7 +108,7 @@ def plot_ten_channels(table):
 
     table: of `ten_channels.channel_scores`; bars: standard deviation over the dates.
     """
-    figure = Figure(figsize=(9.6, 4.6), layout="constrained")
+    figure = Figure(figsize=(WIDE, 3.64), layout="constrained")
     targets = list(dict.fromkeys(table["target"]))
     for axis, (score, label) in zip(figure.subplots(1, len(NAMES), sharey=True), NAMES.items(), strict=True):
         wide = table.pivot(index="target", columns="method", values=score).reindex(targets)
@@ -113,7 +117,7 @@ def plot_ten_channels(table):
         for place, method in enumerate(methods):
             rows = table[table["method"] == method].set_index("target").reindex(targets)
             colour, marker = STYLES[method]
-            look = {"color": colour, "fmt": marker, "markersize": 7, "elinewidth": 1, "label": method}
+            look = {"color": colour, "fmt": marker, "markersize": 5, "elinewidth": 1, "label": method}
             y = np.arange(len(targets)) + 0.16 * (place - (len(methods) - 1) / 2)
             axis.errorbar(rows[score], y, xerr=rows[f"{score}_sd"], **look)
         axis.set_yticks(range(len(targets)), [target_name(target) for target in targets])
@@ -132,7 +136,7 @@ def plot_channel_images(test, date, translations, methods=(UNET, SHIPPED)):
     whole = [method for method in methods if set(AIA) <= set(translations.get(method, ()))]
     rows += [(method.partition(",")[0], translations[method]) for method in whole]
     shown = [(label, [(images[channel][date], channel) for channel in AIA]) for label, images in rows]
-    return plot_image_grid(shown, [target_name(channel) for channel in AIA], height=0.98)
+    return plot_image_grid(shown, [target_name(channel) for channel in AIA], height=0.78)
 
 
 def plot_flux(table, methods=(POLYNOMIAL, UNET, GAN, ONE, RECONSTRUCTION)):
@@ -142,17 +146,17 @@ def plot_flux(table, methods=(POLYNOMIAL, UNET, GAN, ONE, RECONSTRUCTION)):
     """
     methods = [method for method in methods if method in set(table["method"])]
     top = 1.08 * table.loc[table["method"].isin(methods), ["observed", "translated"]].to_numpy().max() / 1e22
-    figure = Figure(figsize=(2.15 * len(methods), 2.6), layout="constrained")
+    figure = Figure(figsize=(WIDE, 2.1), layout="constrained")
     panels = figure.subplots(1, len(methods), sharex=True, sharey=True, squeeze=False)[0]
     for axis, method in zip(panels, methods, strict=True):
         rows = table[table["method"] == method]
         axis.plot([0, top], [0, top], color="0.6", linewidth=0.9, linestyle="--")
         axis.plot(rows["observed"] / 1e22, rows["translated"] / 1e22, "o", markersize=3, color=STYLES[method][0])
-        axis.set(title=method, xlim=(0, top), ylim=(0, top), aspect="equal")
+        axis.set(title=fill(method, 12), xlim=(0, top), ylim=(0, top), aspect="equal")
         axis.xaxis.set_major_locator(MaxNLocator(4, integer=True))
         axis.yaxis.set_major_locator(MaxNLocator(4, integer=True))
     panels[0].set_ylabel("translated [10²² Mx]")
-    figure.supxlabel("observed unsigned flux [10²² Mx]", fontsize="medium")
+    figure.supxlabel("observed unsigned flux [10²² Mx]")
     return figure
 
 
@@ -161,19 +165,24 @@ def plot_uncertainty(rows, members, observed, date, target="171"):
 
     rows: of `spread_error_table`, all targets; members: (m, n, h, w), observed: (n, h, w) of the shown target.
     """
-    figure = Figure(figsize=(9.6, 3.6), layout="constrained")
+    figure = Figure(figsize=(WIDE, 2.85), layout="constrained")
     left, middle, right = figure.subplots(1, 3, width_ratios=(1.15, 1, 1))
     values = rows[["spread", "error"]].to_numpy()
     ends = 0.8 * values[values > 0].min(), 1.25 * values.max()
     left.plot(ends, ends, color="0.6", linewidth=0.9, linestyle="--", label="calibrated")
     for (name, part), colour, mark in zip(rows.groupby("target", sort=False), LINES, "osD^v", strict=False):
         left.plot(part["spread"], part["error"], color=colour, marker=mark, markersize=4, label=target_name(name))
-    left.set(xlabel="spread of the ensemble", ylabel="error of its mean", xscale="log", yscale="log")
+    left.set(
+        xlabel="spread of the ensemble [scaled units]",
+        ylabel="error of its mean [scaled units]",
+        xscale="log",
+        yscale="log",
+    )
     for axis in (left.xaxis, left.yaxis):  # less than two decades are shown: those alone would give no scale
         axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axis.set_major_formatter(StrMethodFormatter("{x:g}"))
         axis.set_minor_locator(NullLocator())
-    left.legend(fontsize="small")
+    left.legend()
     error = np.abs(members[:, date].mean(axis=0) - observed[date])
     spread = members[:, date].std(axis=0, ddof=1)
     limit = float(np.quantile(error, 0.99))
@@ -181,7 +190,7 @@ def plot_uncertainty(rows, members, observed, date, target="171"):
         shown = axis.imshow(image, origin="lower", cmap="cividis", vmin=0, vmax=limit)
         axis.set_title(f"{title}, {target_name(target)}")
         hide_axes(axis)
-    figure.colorbar(shown, ax=[middle, right], shrink=0.75, label="scaled units", extend="max")
+    figure.colorbar(shown, ax=[middle, right], shrink=0.75, label="spread or error [scaled units]", extend="max")
     return figure
 
 
@@ -192,14 +201,14 @@ def plot_encoder_transfer(scores, region="disk"):
     """
     rows = scores[scores["region"] == region]
     targets = list(dict.fromkeys(rows["target"]))
-    figure = Figure(figsize=(2.5 * len(targets), 3.0), layout="constrained")
+    figure = Figure(figsize=(WIDE, 2.8), layout="constrained")
     for axis, target in zip(figure.subplots(1, len(targets), squeeze=False)[0], targets, strict=True):
         values = rows[rows["target"] == target].pivot(index="condition", columns="seed", values="psnr")
         axis.plot([0, 1], values.loc[[RANDOM, PRETRAINED]], "-", color="0.7", linewidth=1, zorder=1)
-        for place, condition, marker, colour in ((0, RANDOM, "o", "0.35"), (1, PRETRAINED, "D", "#D55E00")):
+        for place, condition, marker, colour in ((0, RANDOM, "o", "0.35"), (1, PRETRAINED, "D", VERMILION)):
             axis.plot([place] * values.shape[1], values.loc[condition], marker, color=colour, zorder=2)
         axis.set_xticks([0, 1], [RANDOM, PRETRAINED])
         axis.set(xlim=(-0.4, 1.4), title=f"to {target_name(target)}")
     figure.axes[0].set_ylabel("PSNR on the disk [dB]")
-    figure.supxlabel("source encoder of the branch", fontsize="medium")
+    figure.supxlabel("source encoder of the branch")
     return figure

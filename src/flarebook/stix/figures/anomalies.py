@@ -3,14 +3,17 @@
 import numpy as np
 from matplotlib.figure import Figure
 
+from flarebook.compendium.appearance.palette import BLUE, GREEN, REAL, SKY, VERMILION
+from flarebook.compendium.appearance.style import WIDE
+
 DETECTOR_COLOURS = {
-    "Isolation Forest": "#D55E00",
-    "distance to the mean": "#0173B2",
-    "distance to neighbours": "#029E73",
+    "Isolation Forest": VERMILION,
+    "distance to the mean": BLUE,
+    "distance to neighbours": GREEN,
 }
 DETECTOR_MARKS = {"Isolation Forest": "o", "distance to the mean": "s", "distance to neighbours": "^"}
 REFERENCE_LINES = {"labelled set": "--", "archive": "-"}
-FRAMES = {"several sources": "#56B4E9", "artefact": "#D55E00", "real": "#00D05A"}
+FRAMES = {"several sources": SKY, "artefact": VERMILION, "real": REAL}
 
 
 def plot_rocs(curves, titles):
@@ -18,7 +21,7 @@ def plot_rocs(curves, titles):
 
     curves: {target: DataFrame detector, reference, false_alarm_rate, hit_rate}; titles: {target: text}.
     """
-    figure = Figure(figsize=(4.4 * len(curves), 4.2), layout="constrained")
+    figure = Figure(figsize=(WIDE, 3.9), layout="constrained")
     for axes, (target, table) in zip(np.atleast_1d(figure.subplots(1, len(curves))), curves.items(), strict=True):
         for (detector, reference), own in table.groupby(["detector", "reference"], sort=False):
             style = {"color": DETECTOR_COLOURS[detector], "linestyle": REFERENCE_LINES[reference]}
@@ -26,7 +29,7 @@ def plot_rocs(curves, titles):
         axes.plot([0, 1], [0, 1], color="0.4", linestyle=":", linewidth=1)
         axes.set(title=titles[target], xlabel="false-alarm rate", ylabel="hit rate", xlim=(0, 1), ylim=(0, 1))
         axes.set_aspect("equal")
-    axes.legend(fontsize="x-small", loc="lower right")
+    axes.legend(loc="lower right")
     return figure
 
 
@@ -38,7 +41,7 @@ def plot_areas(table):
     counts = dict(zip(table["target"], table["n"], strict=True))
     targets = list(counts)
     references = list(dict.fromkeys(table["reference"]))
-    figure = Figure(figsize=(9.2, 0.9 + 0.33 * len(targets)), layout="constrained")
+    figure = Figure(figsize=(WIDE, 0.9 + 0.29 * len(targets)), layout="constrained")
     for axes, reference in zip(figure.subplots(1, len(references), sharey=True), references, strict=True):
         for shift, (detector, colour) in zip((0.22, 0, -0.22), DETECTOR_COLOURS.items(), strict=True):
             rows = table[(table["reference"] == reference) & (table["detector"] == detector)].set_index("target")
@@ -49,7 +52,7 @@ def plot_areas(table):
         axes.set(xlabel="area under the ROC curve", xlim=(0.2, 1.02), title=f"fitted to the {reference}")
         axes.set_yticks(np.arange(len(targets))[::-1], [f"{name} ({n})" for name, n in counts.items()])
     handles, names = axes.get_legend_handles_labels()
-    figure.legend(handles, names, loc="outside lower center", ncols=3, fontsize="small")
+    figure.legend(handles, names, loc="outside lower center", ncols=3)
     return figure
 
 
@@ -62,7 +65,7 @@ def plot_causes(table, reference):
     causes = list(dict.fromkeys(own["cause"]))
     counts = own.groupby("cause")["n"].first()
     guess = own.groupby("cause")["prevalence"].first()
-    figure = Figure(figsize=(10.2, 1.4 + 0.42 * len(causes)), layout="constrained")
+    figure = Figure(figsize=(WIDE, 1.2 + 0.4 * len(causes)), layout="constrained")
     left, right = figure.subplots(1, 2, sharey=True)
     place = np.arange(len(causes))[::-1]
     for axes, value, sd in ((left, "average_precision", "ap_sd"), (right, "auc", "sd")):
@@ -76,5 +79,5 @@ def plot_causes(table, reference):
     left.set(xlabel="average precision", xlim=(0, 1.02))
     right.set(xlabel="area under the ROC curve", xlim=(0, 1.02))
     left.set_yticks(place, [f"{cause} ({counts[cause]})" for cause in causes])
-    figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=4, fontsize="small")
+    figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=4)
     return figure

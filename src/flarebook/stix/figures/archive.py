@@ -6,14 +6,16 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
+from flarebook.compendium.appearance.palette import BLUE, ORANGE, REAL, SIMULATED, SKY, VERMILION
+from flarebook.compendium.appearance.style import WIDE
 from flarebook.stix.archive.published_flares import FEATURES
 from flarebook.stix.figures.image_rows import plot_rows
 from flarebook.stix.maps.quantities import SOLAR_RADIUS_1AU
 from flarebook.stix.simulation.artefacts import ARTEFACTS, display_name
 
-REAL_COLOUR, KEPT_COLOUR, LEFT_COLOUR = "#7B3FBF", "#0072B2", "#D55E00"  # colours that colour-blind readers tell apart
+KEPT_COLOUR, LEFT_COLOUR = SKY, VERMILION
 FAULT_NAMES = {name: display_name(name) for name in ARTEFACTS}
-BAND_COLOURS = {"soft": "#E69F00", "hard": "#0072B2"}
+BAND_COLOURS = {"soft": ORANGE, "hard": BLUE}
 PANELS = {  # column of events, column of the flare list, label, edges
     "peak_counts": ("excess", "peak 4–10 keV counts in 4 s", np.geomspace(300, 1e7, 46)),
     "significance": ("significance", "significance of 15–25 keV", np.geomspace(1, 1e4, 41)),
@@ -27,7 +29,7 @@ COMPARISONS = {  # panel title: (comparison, the same within months), what the e
     "between the printed clusters": ("between clusters", "variance of ranks explained, less chance"),
     "along the rows of the mosaic": ("row of the mosaic", "Spearman's rank correlation"),
 }
-ALL, WITHIN = "#0173B2", "#D55E00"
+ALL, WITHIN = BLUE, VERMILION
 WHOLE = (4, 11, 15, 16, 22, 24, 27)  # clusters that the mosaic shows whole; the others are samples
 PUBLISHED_PANELS = {"distance": "linear", "radius": "linear", "excess": "log", "hard_band": "linear"}
 SHORT_LABELS = {"distance": "distance of\nSolar Orbiter", "radius": "from disk centre", "excess": "4-10 keV peak"}
@@ -59,12 +61,12 @@ def is_logarithmic(edges):
 
 def plot_distributions(table):
     """Six panels of `distribution_table`: simulated events filled, the real list as a line."""
-    figure, axes = plt.subplots(2, 3, figsize=(10, 5.4), layout="constrained")
+    figure, axes = plt.subplots(2, 3, figsize=(WIDE, 4.1), layout="constrained")
     for axis, (name, (_, label, edges)) in zip(axes.flat, PANELS.items(), strict=True):
         rows = table[table["quantity"] == name]
         for origin, style in (
-            ("simulated", {"fill": True, "color": "0.78"}),
-            ("real", {"color": REAL_COLOUR, "lw": 1.6}),
+            ("simulated", {"fill": True, "color": SIMULATED, "alpha": 0.4, "lw": 0}),
+            ("real", {"color": REAL, "lw": 1.6}),
         ):
             drawn = rows[rows["origin"] == origin]
             if len(drawn):
@@ -87,14 +89,14 @@ def plot_selection(table, records):
     names = ["events", "within the dates of the images", "enough counts", "with an image", "kept"]
     left = [*table["left"], table["left"].iloc[-1] * share]
     poster = {"events": 43_000, "with an image": 9_000, "kept": 4_758}
-    figure, axis = plt.subplots(figsize=(8.6, 3.4), layout="constrained")
+    figure, axis = plt.subplots(figsize=(WIDE, 3), layout="constrained")
     shades = plt.get_cmap("Blues")(np.linspace(0.35, 0.85, len(left)))
     axis.barh(names, left, color=shades, height=0.72)
     for place, (name, value) in enumerate(zip(names, left, strict=True)):
         axis.text(max(value, poster.get(name, 0)) + 450, place, f"{value:,.0f}", va="center", fontsize="small")
         if name in poster:
             axis.plot(
-                [poster[name]] * 2, [place - 0.44, place + 0.44], color="black", lw=2, label="poster" * (not place)
+                [poster[name]] * 2, [place - 0.44, place + 0.44], color="black", lw=1.6, label="poster" * (not place)
             )
     axis.invert_yaxis()
     axis.set(xlabel="number", xlim=(0, 49_000))
@@ -120,7 +122,7 @@ def plot_examples(images, records, rows, labels):
     real = np.flatnonzero(records["origin"] == "real")[: max(map(len, rows.values()))]
     lines = [(labels.get(name, name), numbers) for name, numbers in rows.items()]
     lines += [("real", real)] if len(real) else []
-    return plot_rows(lines, images, records["band"].to_numpy(), frames=dict.fromkeys(real, REAL_COLOUR))
+    return plot_rows(lines, images, records["band"].to_numpy(), frames=dict.fromkeys(real, REAL))
 
 
 def example_table(records, rows):
@@ -133,7 +135,7 @@ def example_table(records, rows):
 
 
 MEASURES = {
-    "peak_flux": ("peak [photons cm⁻² s⁻¹ keV⁻¹ arcsec⁻²]", np.geomspace(1e-5, 3, 45)),
+    "peak_flux": ("peak [photons cm⁻² s⁻¹ keV⁻¹\narcsec⁻²]", np.geomspace(1e-5, 3, 45)),
     "residual_percent": ("residual rms [% of the peak]", np.geomspace(1, 100, 45)),
     "size": ("size at half maximum [arcsec]", np.linspace(15, 110, 45)),
 }
@@ -144,7 +146,7 @@ def plot_statistics(table):
 
     table: of `describe`.
     """
-    figure, axes = plt.subplots(1, 3, figsize=(10.5, 3.3), layout="constrained")
+    figure, axes = plt.subplots(1, 3, figsize=(WIDE, 2.39), layout="constrained")
     bad = table["is_artefact"].astype("boolean")
     real = table[table["origin"] == "real"]
     for axis, (name, (label, edges)) in zip(axes, MEASURES.items(), strict=True):
@@ -152,7 +154,7 @@ def plot_statistics(table):
         axis.hist(kept, edges, histtype="stepfilled", color=KEPT_COLOUR, alpha=0.75, label="kept")
         axis.hist(left, edges, color=LEFT_COLOUR, histtype="step", lw=1.6, label="left out")
         for value in real[name]:
-            axis.axvline(value, color=REAL_COLOUR, lw=2, ls="--", label="real" if value == real[name].iloc[0] else None)
+            axis.axvline(value, color=REAL, lw=1.6, ls="--", label="real" if value == real[name].iloc[0] else None)
         axis.set(xlabel=label, xscale="log" if is_logarithmic(edges) else "linear", xlim=(edges[0], edges[-1]))
     axes[1].set_xticks([1, 3, 10, 30, 100], labels=["1", "3", "10", "30", "100"])
     axes[1].xaxis.set_minor_formatter(NullFormatter())
@@ -166,14 +168,14 @@ def plot_kept_shares(simulated, real=None):
 
     simulated, real: of `kept_by_significance`; real None where the lists are not at hand.
     """
-    figure, axis = plt.subplots(figsize=(7, 3.8), layout="constrained")
+    figure, axis = plt.subplots(figsize=(WIDE, 3.4), layout="constrained")
     names = [
         f"{row['from']:.0f}–{row['to']:.0f}" if row["to"] < 1e6 else f">{row['from']:.0f}"
         for _, row in simulated.iterrows()
     ]
     place = np.arange(len(names))
     for band, label in (("soft", "4–10 keV"), ("hard", "16–28 keV")):
-        axis.plot(place, 100 * simulated[band], color=BAND_COLOURS[band], lw=2, label=f"{label}, simulated")
+        axis.plot(place, 100 * simulated[band], color=BAND_COLOURS[band], lw=1.6, label=f"{label}, simulated")
         low, high = (100 * simulated[band] + sign * binomial_error(simulated, band) for sign in (-1, 1))
         axis.fill_between(place, low, high, color=BAND_COLOURS[band], alpha=0.2, lw=0)
         if real is not None:
@@ -182,7 +184,7 @@ def plot_kept_shares(simulated, real=None):
     axis.set(xticks=place, xlabel="significance of the excess at 15–25 keV", ylabel="flares with a kept image [%]")
     axis.set_xticklabels(names)
     axis.set_ylim(0)
-    axis.legend(ncols=2, fontsize="small")
+    axis.legend(ncols=2)
     return figure
 
 
@@ -204,7 +206,7 @@ def plot_published_effects(tests):
     """
     names = list(FEATURES)
     place = dict(zip(names, np.arange(len(names))[::-1], strict=True))
-    figure = Figure(figsize=(11.5, 4.9), layout="constrained")
+    figure = Figure(figsize=(WIDE, 3.24), layout="constrained")
     panels = figure.subplots(1, len(COMPARISONS), sharey=True)
     for axes, (title, (comparison, effect)) in zip(panels, COMPARISONS.items(), strict=True):
         for shift, suffix, colour in ((0.15, "", ALL), (-0.15, ", within months", WITHIN)):
@@ -214,7 +216,7 @@ def plot_published_effects(tests):
                 style = {"fmt": "o", "color": colour, "markerfacecolor": filled, "markersize": 6, "capsize": 2}
                 axes.errorbar(row.effect, place[row.feature] + shift, xerr=bars, **style)
         axes.axvline(0, color="0.4", linestyle=":", linewidth=1.2)
-        axes.set_title(title, fontsize="medium")
+        axes.set_title(title)
         axes.set_xlabel(effect)
         axes.grid(axis="y", alpha=0.25)
     panels[0].set_yticks(list(place.values()), [FEATURES[name].split(" [")[0] for name in names])
@@ -230,7 +232,7 @@ def plot_published_clusters(typical, order):
     typical: of `summarise_groups`; order: cluster numbers.  Grey band: the list's other flares, or, for the image's
     band, all kept images.
     """
-    figure = Figure(figsize=(11.5, 6.4), layout="constrained")
+    figure = Figure(figsize=(WIDE, 4.23), layout="constrained")
     panels = figure.subplots(len(PUBLISHED_PANELS), 1, sharex=True)
     for axes, (feature, scale) in zip(panels, PUBLISHED_PANELS.items(), strict=True):
         own = typical[typical["feature"] == feature].set_index("group")

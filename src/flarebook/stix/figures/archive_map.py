@@ -53,8 +53,8 @@ def _plot_on_sun(axes, archive_map, data, colours, norm=None):
 def _colour_bar(axes, shown, label, rotation=0):
     """Add a colour bar below one panel."""
     bar = axes.figure.colorbar(shown, ax=axes, location="bottom", shrink=0.85)
-    bar.set_label(label, fontsize=8)
-    bar.ax.tick_params(labelsize=7, rotation=rotation)
+    bar.set_label(label, fontsize="small")
+    bar.ax.tick_params(labelsize="small", rotation=rotation)
 
 
 def _plot_encoder_image(axes, archive_map, colours):
@@ -79,7 +79,7 @@ def plot_file(path, folder, taken):
         record["image"] = f"{free_stem(path, taken)}.png"
         figure = plot_map(archive_map)
         kind = "simulated" if archive_map.simulated else "real"
-        figure.suptitle(f"{kind}, {record['band']} keV, {record['start'][:19]} UTC", fontsize=11)
+        figure.suptitle(f"{kind}, {record['band']} keV, {record['start'][:19]} UTC")
         with atomic_write(folder / record["image"]) as partial:
             figure.savefig(partial, dpi=130)
     return record

@@ -7,15 +7,16 @@ import matplotlib
 import numpy as np
 import pandas as pd
 
+from flarebook.compendium.appearance.palette import BLUE, GREEN, ORANGE, PINK, SKY, VERMILION, YELLOW
 from flarebook.stix.rendering import cluster_colour
 from flarebook.stix.simulation.artefacts import display_name
 
 UNKNOWN_COLOUR = "#8c8c8c"
 PALE = "#c9ccd3"  # the ordinary case, which the others stand out from
-TEN = ("#D55E00", "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#F0E442", "#7b2d8b", "#7a4b1e", "#00d0b0")
-BANDS = {"4-10": ("4–10 keV", "#E69F00"), "16-28": ("16–28 keV", "#56B4E9")}
-KEPT = {True: ("kept", "#56B4E9"), False: ("removed", "#D55E00")}
-COUNTS = ("#8c8c8c", "#56B4E9", "#F0E442", "#E69F00", "#D55E00")  # none, one, two, three, four and more
+TEN = (VERMILION, BLUE, ORANGE, GREEN, PINK, SKY, YELLOW, "#7b2d8b", "#7a4b1e", "#00d0b0")
+BANDS = {"4-10": ("4–10 keV", ORANGE), "16-28": ("16–28 keV", BLUE)}
+KEPT = {True: ("kept", SKY), False: ("removed", VERMILION)}
+COUNTS = ("#8c8c8c", SKY, YELLOW, ORANGE, VERMILION)  # none, one, two, three, four and more
 LAST = len(COUNTS) - 1
 
 

@@ -5,11 +5,13 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
+from flarebook.compendium.appearance.palette import BLUE, GREY, ORANGE, VERMILION
+from flarebook.compendium.appearance.style import NARROW, WIDE
 from flarebook.stix.clustering.encoder_comparison import HEADLINE
 
-FAMILY_COLOURS = {"natural images": "#0173B2", "in domain": "#DE8F05", "baseline": "#606060"}
-FIRST_STYLE = {"fmt": "o", "markersize": 6.5, "capsize": 2.5, "elinewidth": 1.2}
-SECOND_STYLE = {**FIRST_STYLE, "markerfacecolor": "white", "markersize": 5.5}
+FAMILY_COLOURS = {"natural images": BLUE, "in domain": ORANGE, "baseline": GREY}
+FIRST_STYLE = {"fmt": "o", "markersize": 5, "capsize": 2, "elinewidth": 1}
+SECOND_STYLE = {**FIRST_STYLE, "markerfacecolor": "white", "markersize": 4.5}
 PANELS = {  # title: the filled and the open marks, (measure, score)
     "NMI with\nappearance": (("clusters, PCA", HEADLINE), ("clusters, no PCA", HEADLINE)),
     "artefacts removed\nwith clusters": (("clusters, PCA", "artefact recall"), ("clusters, no PCA", "artefact recall")),
@@ -27,9 +29,9 @@ PROTOCOL_PANELS = {  # score: title, level of a random guess
     "filtering.precision": ("filtering:\nprecision", None),
     "filtering.recall": ("filtering:\nrecall", None),
     "anomalies.flagged_multiple": ("several sources\namong the flagged", None),
-    "anomalies.artefact_auc": ("artefacts by forest,\nROC area", 0.5),
-    "anomalies.several_auc": ("several sources by\nforest, ROC area", 0.5),
-    "sources.average_precision": ("several sources by\nprobe, av. precision", None),
+    "anomalies.artefact_auc": ("artefacts\nby forest,\nROC area", 0.5),
+    "anomalies.several_auc": ("several sources\nby forest,\nROC area", 0.5),
+    "sources.average_precision": ("several sources\nby probe, average\nprecision", None),
 }
 
 
@@ -40,7 +42,7 @@ def plot_comparison(table, encoders, chance):
     """
     panels = {name: keys for name, keys in PANELS.items() if (table["score"] == keys[0][1]).any()}
     order = best_first(table)
-    figure = Figure(figsize=(2.6 + 1.75 * (len(panels) + 1), 1.9 + 0.36 * len(order)), layout="constrained")
+    figure = Figure(figsize=(WIDE, 1.6 + 0.28 * len(order)), layout="constrained")
     axes = figure.subplots(1, len(panels) + 1, sharey=True, squeeze=False)[0]
     for panel, (title, keys) in zip(axes, panels.items(), strict=False):
         for key, style, shift in zip(keys, (FIRST_STYLE, SECOND_STYLE), (-0.16, 0.16), strict=True):
@@ -51,7 +53,7 @@ def plot_comparison(table, encoders, chance):
         panel.xaxis.set_major_locator(MaxNLocator(3))
     plot_times(axes[-1], encoders, order)
     style_rows(axes, order)
-    figure.legend(handles=legend_handles(table), loc="outside lower center", ncols=3, fontsize="small")
+    figure.legend(handles=legend_handles(table), loc="outside lower center", ncols=3)
     return figure
 
 
@@ -108,10 +110,10 @@ def plot_ranks(ranks, encoders):
     means = ranks.mean().sort_values()
     order, n = means.index.tolist(), len(means)
     share = np.array([(ranks[order].round() == place + 1).mean() for place in range(n)]).T
-    figure = Figure(figsize=(2.6 + 0.48 * n, 1.4 + 0.36 * n), layout="constrained")
+    figure = Figure(figsize=(NARROW, 1.2 + 0.29 * n), layout="constrained")
     axes = figure.subplots()
     image = axes.imshow(share, cmap="Blues", vmin=0, vmax=1, aspect="auto")
-    axes.scatter(means - 1, range(n), marker="|", s=190, color="#D55E00", linewidth=2.2, label="mean rank")
+    axes.scatter(means - 1, range(n), marker="|", s=130, color=VERMILION, linewidth=1.6, label="mean rank")
     families = encoders.set_index("encoder")["family"]
     axes.set_yticks(range(n), order)
     for label in axes.get_yticklabels():
@@ -123,7 +125,7 @@ def plot_ranks(ranks, encoders):
 
 def plot_sentence(text):
     """A figure that says why there is nothing to draw."""
-    figure = Figure(figsize=(6.4, 1.2))
+    figure = Figure(figsize=(NARROW, 0.94))
     figure.text(0.5, 0.5, text, ha="center", va="center")
     return figure
 
@@ -134,7 +136,7 @@ def plot_protocol(table, families):
     table: of `summarise_protocol`, all encoders; families: {encoder: family}.
     """
     order = list(families)
-    figure = Figure(figsize=(2.4 + 1.7 * len(PROTOCOL_PANELS), 1.9 + 0.36 * len(order)), layout="constrained")
+    figure = Figure(figsize=(WIDE, 1.6 + 0.28 * len(order)), layout="constrained")
     panels = figure.subplots(1, len(PROTOCOL_PANELS), sharey=True)
     for axes, (score, (title, chance)) in zip(panels, PROTOCOL_PANELS.items(), strict=True):
         rows = table[table["score"] == score].set_index("encoder").reindex(order)
@@ -150,5 +152,5 @@ def plot_protocol(table, families):
     panels[0].invert_yaxis()
     used = [name for name in FAMILY_COLOURS if name in families.values()]
     handles = [Line2D([], [], marker="o", linestyle="", color=FAMILY_COLOURS[name], label=name) for name in used]
-    figure.legend(handles=handles, loc="outside lower center", ncols=len(handles), fontsize="small")
+    figure.legend(handles=handles, loc="outside lower center", ncols=len(handles))
     return figure

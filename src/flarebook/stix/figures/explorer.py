@@ -14,6 +14,7 @@ from bokeh.resources import Resources
 from markupsafe import Markup
 from PIL import Image
 
+from flarebook.compendium.appearance.palette import REAL
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.interactive_pages import fill_page
 from flarebook.stix.figures.colourings import UNKNOWN_COLOUR, Groups, colourings, hex_colours
@@ -192,7 +193,7 @@ def _plot_images(plot, source, real):
     looks = {"fill_color": "colour", "line_color": "#00000066", "line_width": 0.5}
     faint = {"nonselection_fill_alpha": 0.12, "nonselection_line_alpha": 0.08}
     dots = plot.scatter("x", "y", size="size", fill_alpha=0.85, source=source, **looks, **faint)
-    star = {"fill_color": "#ffd21f", "line_color": "#1d2330", "line_width": 1.3, "size": 22, "marker": "star"}
+    star = {"fill_color": REAL, "line_color": "white", "line_width": 1.5, "size": 22, "marker": "star"}
     solid = {"nonselection_fill_alpha": 1.0, "nonselection_line_alpha": 1.0}
     view = models.CDSView(filter=models.IndexFilter(real.tolist()))
     plot.scatter("x", "y", source=source, view=view, **star, **solid)

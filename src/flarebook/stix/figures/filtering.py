@@ -3,19 +3,21 @@
 import numpy as np
 from matplotlib.figure import Figure
 
+from flarebook.compendium.appearance.palette import BLUE, GREEN, GREY, ORANGE, PINK, VERMILION
+from flarebook.compendium.appearance.style import NARROW, WIDE
 from flarebook.stix.clustering.filtering import MAJORITY, POSTER_KEPT
 from flarebook.stix.figures.encoder_comparison import plot_sentence
 from flarebook.stix.figures.image_rows import plot_image
 
-CHOICE_COLOURS = {"by hand": "#0173B2", "automatic": "#DE8F05", "oracle": "#029E73"}
+CHOICE_COLOURS = {"by hand": BLUE, "automatic": ORANGE, "oracle": GREEN}
 CHOICE_MARKS = {"by hand": "o", "automatic": "s", "oracle": "D"}
 WHITE = {"facecolor": "white", "edgecolor": "none", "pad": 0.6}  # behind numbers that would stand on a line
 EXAMPLE_STYLES = {  # score: colour, mark, name
-    "recall": ("#0173B2", "o", "artefacts removed (recall)"),
-    "precision": ("#DE8F05", "s", "right removals (precision)"),
+    "recall": (BLUE, "o", "artefacts removed (recall)"),
+    "precision": (ORANGE, "s", "right removals (precision)"),
     "kept_share": ("0.35", "^", "share of images kept"),
 }
-KEEP, REMOVE = "#606060", "#D55E00"
+KEEP, REMOVE = GREY, VERMILION
 
 
 def plot_contact_sheet(images, bands, samples, sizes, remove=(), n_columns=2):
@@ -26,7 +28,7 @@ def plot_contact_sheet(images, bands, samples, sizes, remove=(), n_columns=2):
     """
     numbers, most = sorted(samples), max(map(len, samples.values()))
     n_rows = -(-len(numbers) // n_columns)
-    figure = Figure(figsize=(n_columns * (0.9 + 0.62 * most), 0.66 * n_rows))
+    figure = Figure(figsize=(WIDE, 0.43 * n_rows))
     widths = ([1.5] + [1] * most) * n_columns
     grid = figure.add_gridspec(n_rows, len(widths), width_ratios=widths, wspace=0.06, hspace=0.08)
     for place, number in enumerate(numbers):
@@ -42,8 +44,8 @@ def label_cluster(axes, number, size, removed):
     """Number of a cluster and its size, at the left of its row."""
     colour = REMOVE if removed else KEEP
     axes.set_axis_off()
-    axes.text(0.9, 0.62, str(number), ha="right", va="center", fontsize=14, weight="bold", color=colour)
-    axes.text(0.9, 0.2, f"{size} images", ha="right", va="center", fontsize=7, color=colour)
+    axes.text(0.9, 0.62, str(number), ha="right", va="center", fontsize="large", weight="bold", color=colour)
+    axes.text(0.9, 0.2, f"{size} images", ha="right", va="center", fontsize="small", color=colour)
 
 
 def plot_removed_strip(images, bands, samples):
@@ -52,14 +54,15 @@ def plot_removed_strip(images, bands, samples):
     samples: {cluster: rows of images}, removed clusters only.
     """
     numbers, most = sorted(samples), max(map(len, samples.values()))
-    figure = Figure(figsize=(max(2.4, 0.86 * len(numbers) + 0.3), 0.86 * most + 0.35))
-    grid = figure.add_gridspec(most, len(numbers), wspace=0.06, hspace=0.06)
+    width = WIDE if len(numbers) > 6 else NARROW
+    figure = Figure(figsize=(width, width / len(numbers) * most + 0.25))
+    grid = figure.add_gridspec(most, len(numbers), wspace=0.06, hspace=0.06, left=0, right=1, bottom=0, top=0.93)
     for column, number in enumerate(numbers):
         for row, image in enumerate(samples[number]):
             axes = figure.add_subplot(grid[row, column])
             plot_image(axes, images[image], bands[image])
             if row == 0:
-                axes.set_title(str(number), fontsize=12, weight="bold", pad=3)
+                axes.set_title(str(number), fontsize="large", weight="bold", pad=3)
     return figure
 
 
@@ -71,7 +74,7 @@ def plot_removal(curve, choices, effect):
     """
     if effect.empty:
         return plot_sentence("The truth of these images is not known: the choice has no score.")
-    figure = Figure(figsize=(9.6, 4.3), layout="constrained")
+    figure = Figure(figsize=(WIDE, 3.4), layout="constrained")
     left, right = figure.subplots(1, 2)
     plot_curve(left, curve, choices)
     groups = effect.groupby("n_flagged")
@@ -83,14 +86,14 @@ def plot_removal(curve, choices, effect):
     right.set_xticks(ticks, [str(tick) for tick in ticks])
     right.minorticks_off()
     for axes in (left, right):
-        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.17), ncols=2, fontsize="small")
+        axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.17), ncols=2)
     return figure
 
 
 def plot_curve(axes, curve, choices):
     """Artefacts removed and good images lost against the share kept, with the choices and the poster's share."""
-    axes.plot(curve["kept_share"], curve["recall"], color="#0173B2", label="artefacts removed (recall)")
-    axes.plot(curve["kept_share"], curve["good_lost"], color="#CC78BC", linestyle="--", label="good images lost")
+    axes.plot(curve["kept_share"], curve["recall"], color=BLUE, label="artefacts removed (recall)")
+    axes.plot(curve["kept_share"], curve["good_lost"], color=PINK, linestyle="--", label="good images lost")
     for row in choices.itertuples():
         style = {"color": CHOICE_COLOURS[row.choice], "marker": CHOICE_MARKS[row.choice], "s": 58, "zorder": 4}
         axes.scatter([row.kept_share] * 2, [row.recall, row.good_lost], edgecolor="black", label=row.choice, **style)
@@ -108,15 +111,15 @@ def plot_shares(shares, removed, counts):
     if np.isnan(shares).all():
         return plot_sentence("The truth of these images is not known: no cluster has a share of artefacts.")
     order = np.argsort(shares)[::-1]
-    figure = Figure(figsize=(8.4, 3.2), layout="constrained")
+    figure = Figure(figsize=(WIDE, 2.9), layout="constrained")
     axes = figure.subplots()
     colours = np.where(np.asarray(removed)[order], REMOVE, KEEP)
     axes.bar(range(len(order)), np.asarray(shares)[order], color=colours, width=0.8)
     axes.axhline(MAJORITY, color="black", linewidth=0.8, linestyle="--")
     for place, number in enumerate(order):
         axes.text(
-            place, shares[number] + 0.015, str(counts[number]), ha="center", va="bottom", fontsize=6.5, bbox=WHITE
+            place, shares[number] + 0.015, str(counts[number]), ha="center", va="bottom", fontsize="small", bbox=WHITE
         )
-    axes.set_xticks(range(len(order)), order.tolist(), fontsize="x-small")
+    axes.set_xticks(range(len(order)), order.tolist())
     axes.set(xlabel="cluster", ylabel="share of artefacts", ylim=(0, 1.1), xlim=(-0.7, len(order) - 0.3))
     return figure

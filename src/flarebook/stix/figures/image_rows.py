@@ -2,9 +2,9 @@
 
 from matplotlib.figure import Figure
 
+from flarebook.compendium.appearance.style import WIDE
 from flarebook.stix.rendering import COLOUR_MAPS
 
-REAL = "#ffd21f"  # of frames and stars of real images
 NO_FRAMES = {}
 
 
@@ -18,11 +18,11 @@ def plot_image(axes, image, band, number="", frame=None):
     )
     clear_axes(axes)
     if frame:
-        axes.spines[:].set(visible=True, color=frame, linewidth=2.6)
+        axes.spines[:].set(visible=True, color=frame, linewidth=1.6)
     if number:
         box = {"boxstyle": "round,pad=0.15", "facecolor": "black", "edgecolor": "none", "alpha": 0.65}
         where = {"transform": axes.transAxes, "ha": "left", "va": "top"}
-        axes.text(0.05, 0.93, number, color="white", fontsize=8, bbox=box, **where)
+        axes.text(0.05, 0.93, number, color="white", fontsize="small", bbox=box, **where)
 
 
 def clear_axes(axes):
@@ -33,7 +33,7 @@ def clear_axes(axes):
 
 def name_row(axes, name):
     """Write a name at the left of a row of images."""
-    axes.set_ylabel(name, rotation=0, ha="right", va="center", fontsize=9)
+    axes.set_ylabel(name, rotation=0, ha="right", va="center", fontsize="small")
 
 
 def plot_rows(rows, images, bands, notes=None, frames=NO_FRAMES):
@@ -43,15 +43,17 @@ def plot_rows(rows, images, bands, notes=None, frames=NO_FRAMES):
     frames: {number of an image: colour}.
     """
     columns = max(len(numbers) for _, numbers in rows)
-    height = 0.82 if notes is None else 1.12
-    figure = Figure(figsize=(0.82 * columns + 1.3, height * len(rows) + 0.2), layout="constrained")
+    side = (WIDE - 1.2) / columns  # inches; the rest is for the names
+    height = (side if notes is None else side + 0.22) * len(rows) + 0.2
+    figure = Figure(figsize=(WIDE, height), layout="constrained")
+    figure.get_layout_engine().set(w_pad=0.02, h_pad=0.02, wspace=0.0, hspace=0.0)
     for line, (name, numbers) in zip(figure.subplots(len(rows), columns, squeeze=False), rows, strict=True):
         for axes in line:
             clear_axes(axes)
         for axes, number in zip(line, numbers, strict=False):
             plot_image(axes, images[number], bands[number], frame=frames.get(number))
             if notes is not None:
-                axes.set_xlabel(notes[number], fontsize=7, labelpad=2)
+                axes.set_xlabel(notes[number], fontsize="small", labelpad=2)
         name_row(line[0], name)
     return figure
 
@@ -64,14 +66,15 @@ def plot_strip(images, bands, labels, frames, frame_colours=NO_FRAMES, n_columns
     """
     n_rows = -(-len(images) // n_columns)
     above = 0.25 if any(frames) else 0
-    figure = Figure(figsize=(0.82 * n_columns, 0.82 * n_rows + above))
-    top = 1 - above / (0.82 * n_rows + above)
+    height = WIDE / n_columns * n_rows + above
+    figure = Figure(figsize=(WIDE, height))
+    top = 1 - above / height
     grid = figure.add_gridspec(n_rows, n_columns, wspace=0.07, hspace=0.07, left=0, right=1, bottom=0, top=top)
     for place, image in enumerate(images):
         axes = figure.add_subplot(grid[divmod(place, n_columns)])
         plot_image(axes, image, bands[place], str(labels[place]), frame_colours.get(frames[place]))
     for place, name in enumerate(name for name in frame_colours if name in set(frames)):
-        x = 0.002 + 0.17 * place
-        figure.text(x, 0.999, "\u25a1 ", color=frame_colours[name], fontsize=12, weight="bold", va="top")
-        figure.text(x + 0.022, 0.995, name, fontsize=8.5, va="top")
+        x = 0.002 + 0.2 * place
+        figure.text(x, 0.999, "\u25a1 ", color=frame_colours[name], fontsize="large", weight="bold", va="top")
+        figure.text(x + 0.022, 0.995, name, fontsize="small", va="top")
     return figure

@@ -5,16 +5,18 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.patches import Ellipse
 
+from flarebook.compendium.appearance.palette import BLUE, GREEN, ORANGE, VERMILION
+from flarebook.compendium.appearance.style import NARROW, WIDE
 from flarebook.stix.imaging.image_measures import middle
 from flarebook.stix.imaging.source_model import pixel_axis
 
 COLOUR_MAP = "inferno"  # the poster's for 4 to 10 keV
 DATA, LIMB, MARK = "black", "#9AD8F5", "#35E0A1"
 MODELS = {  # colours for colour-blind readers, and a marker each: shade alone shall not tell them apart
-    "CLEAN components": ("#0173B2", "s"),
-    "expectation maximisation": ("#DE8F05", "D"),
-    "ellipse": ("#CC3311", "^"),
-    "two circles": ("#009E73", "v"),
+    "CLEAN components": (BLUE, "s"),
+    "expectation maximisation": (ORANGE, "D"),
+    "ellipse": (VERMILION, "^"),
+    "two circles": (GREEN, "v"),
 }
 FLUX = r"ct cm$^{-2}$ s$^{-1}$ keV$^{-1}$"
 WEST, NORTH = "solar x, west [arcsec]", "solar y, north [arcsec]"
@@ -22,7 +24,7 @@ WEST, NORTH = "solar x, west [arcsec]", "solar y, north [arcsec]"
 
 def plot_visibilities(visibilities):
     """The (u, v) plane, and amplitude and phase against the angular resolution of the sub-collimators."""
-    figure = Figure(figsize=(9.6, 3.6), layout="constrained")
+    figure = Figure(figsize=(WIDE, 2.85), layout="constrained")
     plane, amplitude, phase = figure.subplots(1, 3)
     for sign, face in ((1, visibilities.amplitude), (-1, visibilities.amplitude)):
         u, v = sign * visibilities.u * 1e3, sign * visibilities.v * 1e3
@@ -62,39 +64,47 @@ def plot_full_disk(image, pixel, solar_radius, found, given, close=260.0):
 
     found: place of the peak, given: published centre, both solar arcsec; close: half width of the close-up, arcsec.
     """
-    figure = Figure(figsize=(9.6, 5.0), layout="compressed")
+    figure = Figure(figsize=(WIDE, 3.96), layout="compressed")
     panels = figure.subplots(1, 2)
     edge = len(image) * pixel / 2
     for axes, size in zip(panels, (1.0, 2.0), strict=True):
         shown = axes.imshow(image / image.max(), extent=(-edge, edge) * 2, origin="lower", cmap=COLOUR_MAP)
         plot_limb(axes, solar_radius, linewidth=1.2 * size, label="limb")
-        style = {"linestyle": "none", "markersize": 13 * size, "markeredgewidth": 1.8}
+        style = {"linestyle": "none", "markersize": 10 * size, "markeredgewidth": 1.8}
         axes.plot(*found, "o", mfc="none", color="white", label="highest peak", **style)
         axes.plot(*given, "+", color=MARK, label="published centre", **style)
         axes.set(xlabel=WEST)
         axes.locator_params(nbins=5)
     panels[0].set_ylabel(NORTH)
     panels[1].set(xlim=(found[0] - close, found[0] + close), ylim=(found[1] - close, found[1] + close))
-    panels[1].legend(loc="upper right", labelcolor="white", fontsize=9, markerscale=0.4, frameon=True, facecolor="0.1")
-    figure.colorbar(shown, ax=panels, label="back-projection / peak", shrink=0.9)
+    panels[1].legend(loc="upper right", labelcolor="white", markerscale=0.4, frameon=True, facecolor="0.1")
+    figure.colorbar(shown, ax=panels, label="back-projection [share of peak]", shrink=0.9)
     return figure
 
 
 def plot_dirty_beams(beams, pixel, spans):
     """Dirty beams as images and cut along solar x; beams: {name: (size, size)}; spans: half width shown, arcsec."""
-    figure = Figure(figsize=(9.6, 3.9), layout="constrained")
+    figure = Figure(figsize=(WIDE, 3.09), layout="constrained")
     *panels, cut = figure.subplots(1, len(beams) + 1)
     axis = pixel_axis(len(next(iter(beams.values()))), pixel)
     for axes, (name, beam), line in zip(panels, beams.items(), ("-", "--"), strict=True):
         edge = axis[-1] + pixel / 2
         shown = axes.imshow(beam, extent=(-edge, edge) * 2, origin="lower", cmap="RdBu_r", vmin=-1, vmax=1)
         axes.set(title=f"{name} weights", xlabel="x [arcsec]", xlim=(-spans, spans), ylim=(-spans, spans))
-        cut.plot(axis, beam[len(beam) // 2], line, label=name, color={"-": "#0173B2", "--": "#CC3311"}[line])
+        cut.plot(axis, beam[len(beam) // 2], line, label=name, color={"-": BLUE, "--": VERMILION}[line])
     panels[0].set_ylabel("y [arcsec]")
-    figure.colorbar(shown, ax=panels, label="beam", location="bottom", shrink=0.6, ticks=(-1, -0.5, 0, 0.5, 1))
+    figure.colorbar(
+        shown, ax=panels, label="beam [share of peak]", location="bottom", shrink=0.6, ticks=(-1, -0.5, 0, 0.5, 1)
+    )
     cut.axhline(0, color="0.6", linewidth=0.8)
-    cut.set(xlabel="x [arcsec]", ylabel="beam at y = 0", xlim=(-spans, spans), ylim=(-0.5, 1.3), box_aspect=1)
-    cut.legend(loc="upper center", ncols=2, fontsize=9)
+    cut.set(
+        xlabel="x [arcsec]",
+        ylabel="beam at y = 0 [share of peak]",
+        xlim=(-spans, spans),
+        ylim=(-0.5, 1.3),
+        box_aspect=1,
+    )
+    cut.legend(loc="upper center", ncols=2)
     return figure
 
 
@@ -104,20 +114,20 @@ def plot_images(images, pixel, flare, shapes=None):
     images: {title: (size, size) in flux per arcsec2, solar axes, centred on flare.centre}; shapes: {title: Components}
     outlined at half maximum.
     """
-    figure = Figure(figsize=(9.6, 6.6), layout="compressed")
+    figure = Figure(figsize=(WIDE, 5.22), layout="compressed")
     grid = figure.subplots(2, -(-len(images) // 2), sharex=True, sharey=True)
     for axes, (title, image) in zip(grid.flat, images.items(), strict=True):
         shown = axes.imshow(image / image.max(), extent=_extent(len(image), pixel, flare), origin="lower",
                             cmap=COLOUR_MAP, vmin=-0.4, vmax=1, interpolation="bilinear")  # fmt: skip
         plot_limb(axes, flare.solar_radius)
-        axes.set_title(f"{title}\npeak {1e3 * image.max():.1f}", fontsize=10)
+        axes.set_title(f"{title}\npeak {1e3 * image.max():.1f}")
         axes.locator_params(nbins=4)
         for part in (shapes or {}).get(title, ()):
             axes.add_patch(_outline(part, flare))
         axes.set(xlabel=WEST, ylabel=NORTH)
         axes.label_outer()
     _scale_bar(grid.flat[0], flare, 10)
-    figure.colorbar(shown, ax=grid, label="brightness / peak", shrink=0.7)
+    figure.colorbar(shown, ax=grid, label="brightness [share of peak]", shrink=0.7)
     return figure
 
 
@@ -147,7 +157,7 @@ def _scale_bar(axes, flare, length):
     (left, right), (bottom, top) = axes.get_xlim(), axes.get_ylim()
     width = length / flare.megametres(1.0)
     x, y = right - 0.06 * (right - left) - width, bottom + 0.07 * (top - bottom)
-    axes.plot([x, x + width], [y, y], color="white", linewidth=2.5, solid_capstyle="butt")
+    axes.plot([x, x + width], [y, y], color="white", linewidth=1.6, solid_capstyle="butt")
     axes.text(x + width / 2, y + 0.02 * (top - bottom), f"{length} Mm", color="white", ha="center", va="bottom")
 
 
@@ -156,7 +166,7 @@ def plot_model_check(visibilities, models):
 
     models: {name: (n,) complex}.
     """
-    figure = Figure(figsize=(9.6, 7.0), layout="constrained")
+    figure = Figure(figsize=(WIDE, 5.54), layout="constrained")
     amplitude, phase, misfit = figure.subplots(3, 1, sharex=True, height_ratios=(3, 3, 2))
     place = np.arange(len(visibilities))
     _plot_data(amplitude, phase, place, visibilities, label="real data", zorder=1)
@@ -167,9 +177,9 @@ def plot_model_check(visibilities, models):
         phase.plot(place + shift, np.degrees(np.angle(value)), **style)
         misfit.plot(place + shift, np.abs(value - visibilities.value) / visibilities.error, **style)
     misfit.axhline(np.sqrt(2), color="0.5", linestyle=":", linewidth=1)  # the expected size: two parts of variance 1
-    misfit.set(ylabel="|model - data| /\nstandard error", xlabel="sub-collimator", ylim=(0, None))
+    misfit.set(ylabel="|model − data| /\nstandard error", xlabel="sub-collimator", ylim=(0, None))
     misfit.set_xticks(place, labels=visibilities.label)
-    amplitude.legend(ncols=2, fontsize=9)
+    amplitude.legend(ncols=2)
     return figure
 
 
@@ -178,7 +188,7 @@ def plot_archive_map(archive_map, cleaned, half_width=75.0):
 
     cleaned: (h, w), flux per arcsec2, on the file's pixels; half_width: of the part shown, arcsec.
     """
-    figure = Figure(figsize=(11.0, 3.2), layout="compressed")
+    figure = Figure(figsize=(WIDE, 2.4), layout="compressed")
     theirs = archive_map.hdus["clean"]
     window = middle(theirs, archive_map.pixel, half_width)
     x, y = (axis[window] for axis in archive_map.coordinates())
@@ -188,12 +198,12 @@ def plot_archive_map(archive_map, cleaned, half_width=75.0):
     images |= {"ours: CLEAN": cleaned / theirs.max()}
     for axes, (title, image) in zip(grid, images.items(), strict=False):
         shown = axes.pcolormesh(x, y, image[window], cmap=COLOUR_MAP, vmin=-0.4, vmax=1, rasterized=True)
-        axes.set_title(title, fontsize=10)
-    figure.colorbar(shown, ax=grid[:3], label="brightness / peak", shrink=0.85)
+        axes.set_title(title)
+    figure.colorbar(shown, ax=grid[:3], label="brightness [share of peak]", shrink=0.85)
     difference = ((cleaned - theirs) / theirs.max())[window]
     shown = grid[3].pcolormesh(x, y, difference, cmap="RdBu_r", vmin=-0.25, vmax=0.25, rasterized=True)
-    grid[3].set_title("ours - archive", fontsize=10)
-    figure.colorbar(shown, ax=grid[3], label="difference / peak", shrink=0.85)
+    grid[3].set_title("ours − archive")
+    figure.colorbar(shown, ax=grid[3], label="difference [share of peak]", shrink=0.85)
     for axes in grid:
         axes.set(aspect="equal", xlabel=WEST, facecolor="0.92")
         axes.locator_params(nbins=4)
@@ -207,7 +217,7 @@ def plot_encoder_inputs(images, titles):
     images: (n, 177, 177) uint8; titles: (n,) text.
     """
     half = images.shape[-1] / 2
-    figure = Figure(figsize=(3.3 * len(images), 3.6), layout="constrained")
+    figure = Figure(figsize=(NARROW, 2.8), layout="constrained")
     panels = figure.subplots(1, len(images), sharey=True)
     for axes, image, title in zip(panels, images, titles, strict=True):
         shown = axes.imshow(image, cmap=COLOUR_MAP, origin="lower", extent=(-half, half, -half, half), vmin=0, vmax=255)

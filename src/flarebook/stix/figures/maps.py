@@ -5,28 +5,30 @@ import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
+from flarebook.compendium.appearance.palette import GREY, REAL
+from flarebook.compendium.appearance.style import WIDE
 from flarebook.stix.clustering.tsne import thin_out
 from flarebook.stix.figures.colourings import Groups, hex_colours
 from flarebook.stix.figures.encoder_comparison import FAMILY_COLOURS
-from flarebook.stix.figures.image_rows import REAL, plot_rows
+from flarebook.stix.figures.image_rows import plot_rows
 from flarebook.stix.rendering import N_COLUMNS, cluster_colour, coloured, compose, shrink
 from flarebook.stix.simulation.artefacts import display_name
 
 INSERT = 3.2  # side of a real image at the edge of the map, in cells
 TILE = 36  # pixels of a small image, about what print at 150 dpi can show
-STAR = {"marker": "*", "s": 190, "color": REAL, "edgecolors": "black", "linewidths": 0.9, "zorder": 9}
+STAR = {"marker": "*", "s": 190, "color": REAL, "edgecolors": "white", "linewidths": 1, "zorder": 9}
 
 
 def plot_mosaic(images, bands, tile_list, marked=(), n_columns=N_COLUMNS):
     """The poster's mosaic: images in borders of their cluster's colour, each cluster opened by its number.
 
-    images: (n, h, w) uint8; bands: (n,); tile_list: from mosaic.tiles; marked: rows with a golden border.
+    images: (n, h, w) uint8; bands: (n,); tile_list: from mosaic.tiles; marked: rows with a border of their own.
     """
     rows = [tile.row for tile in tile_list if tile.row is not None]
     painted = coloured(shrink(images[rows], TILE), bands[rows])
     canvas = compose(tile_list, dict(zip(rows, painted, strict=True)), marked, n_columns=n_columns)
     height, width = canvas.shape[:2]
-    figure, axes = plt.subplots(figsize=(7.6, 7.6 * height / width))
+    figure, axes = plt.subplots(figsize=(WIDE, WIDE * height / width))
     figure.subplots_adjust(0, 0, 1, 1)
     axes.imshow(canvas, interpolation="none")
     axes.axis("off")
@@ -34,7 +36,7 @@ def plot_mosaic(images, bands, tile_list, marked=(), n_columns=N_COLUMNS):
     for place, tile in enumerate(tile_list):
         if tile.row is None:
             centre = (place % n_columns + 0.5) * side, (place // n_columns + 0.52) * side
-            axes.text(*centre, str(tile.cluster), color=_ink(tile.cluster), fontsize=10, fontweight="bold", **_MIDDLE)
+            axes.text(*centre, str(tile.cluster), color=_ink(tile.cluster), fontweight="bold", **_MIDDLE)
         elif tile.row in marked:
             axes.scatter((place % n_columns + 0.8) * side, (place // n_columns + 0.22) * side, **{**STAR, "s": 80})
     return figure
@@ -50,13 +52,13 @@ def _ink(cluster):
 
 
 def plot_image_map(images, bands, points, real, n_cells=26):
-    """The map with images in place of points, one in each cell of a grid; the real images in golden frames.
+    """The map with images in place of points, one in each cell of a grid; the real images in frames.
 
     images: (n, h, w) uint8; bands: (n,); points: (n, 2); real: rows of the real images.
     """
     rows, centres, side = thin_out(points, n_cells)
     low, high = centres.min(axis=0) - side, centres.max(axis=0) + side
-    figure, axes = plt.subplots(figsize=(7.6, 7.6 * float((high - low)[1] / (high - low)[0])))
+    figure, axes = plt.subplots(figsize=(WIDE, WIDE * float((high - low)[1] / (high - low)[0])))
     figure.subplots_adjust(0, 0, 1, 1)
     for image, centre in zip(coloured(shrink(images[rows], 56), bands[rows]), centres, strict=True):
         _place(axes, image, centre, 0.94 * side)
@@ -84,14 +86,14 @@ def _corners(points, real, centres, low, high, side):
 
 
 def _place_real(axes, images, bands, row, point, side, centre):
-    """A real image in a golden frame in a corner of the map, tied to its place."""
+    """A real image in a frame in a corner of the map, tied to its place."""
     large = INSERT * side
-    axes.plot([centre[0], point[0]], [centre[1], point[1]], color="black", lw=2.2, zorder=6)
+    axes.plot([centre[0], point[0]], [centre[1], point[1]], color="white", lw=2.4, zorder=6)
     axes.plot([centre[0], point[0]], [centre[1], point[1]], color=REAL, lw=1.2, zorder=7)
     image = coloured(shrink(images[[row]], 128), bands[[row]])[0]
     _place(axes, image, centre, large, zorder=8)
     corner = centre - large / 2
-    axes.add_patch(Rectangle(corner, large, large, fill=False, ec=REAL, lw=2.5, zorder=9))
+    axes.add_patch(Rectangle(corner, large, large, fill=False, ec=REAL, lw=1.6, zorder=9))
     axes.scatter(*point, **STAR)
 
 
@@ -101,11 +103,11 @@ def plot_colourings(points, chosen, real, n_columns=3):
     points: (n, 2); chosen: list of Groups or Scale; real: rows of the real images.
     """
     n_rows = -(-len(chosen) // n_columns)
-    figure, panels = plt.subplots(n_rows, n_columns, figsize=(7.6, 2.9 * n_rows), squeeze=False, layout="constrained")
+    figure, panels = plt.subplots(n_rows, n_columns, figsize=(WIDE, 2.9 * n_rows), squeeze=False, layout="constrained")
     for axes, colouring in zip(panels.flat, chosen, strict=False):
         _plot_dots(axes, points, colouring)
         axes.scatter(*np.asarray(points)[real].T, **{**STAR, "s": 110})
-        axes.set_title(colouring.label, fontsize=10)
+        axes.set_title(colouring.label)
     for axes in panels.flat:
         axes.set(xticks=[], yticks=[], facecolor="#fbfcfe")
         axes.set_aspect("equal", adjustable="datalim")
@@ -127,7 +129,7 @@ def _plot_dots(axes, points, colouring):
     dots = axes.scatter(*np.asarray(points)[order].T, s=size, c=colouring.values[order], linewidths=0, **look)
     dots.set_rasterized(True)
     bar = axes.inset_axes([0.08, -0.1, 0.84, 0.045])
-    axes.figure.colorbar(dots, cax=bar, orientation="horizontal").ax.tick_params(labelsize=7.5, length=2, pad=1)
+    axes.figure.colorbar(dots, cax=bar, orientation="horizontal").ax.tick_params(labelsize="small", length=2, pad=1)
 
 
 def _legend(axes, colouring):
@@ -138,7 +140,7 @@ def _legend(axes, colouring):
     ]
     widest = max(len(colouring.names[code]) for code in present)
     columns = len(present) if widest * len(present) < 36 else 2
-    look = {"fontsize": 7.5, "handletextpad": 0.1, "columnspacing": 0.8, "borderpad": 0.2}
+    look = {"fontsize": "small", "handletextpad": 0.1, "columnspacing": 0.8, "borderpad": 0.2}
     axes.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.5, -0.01), ncols=columns, **look)
 
 
@@ -151,7 +153,7 @@ def plot_neighbours(images, records, asked, found):
     frames = dict.fromkeys(np.flatnonzero(records["origin"] == "real"), REAL)
     figure = plot_rows(rows, images, records["band"].to_numpy(), frames=frames)
     for axes, name in zip(figure.axes, ("query", "nearest"), strict=False):
-        axes.set_title(name, fontsize=8, pad=3)
+        axes.set_title(name, fontsize="small", pad=3)
     return figure
 
 
@@ -170,11 +172,11 @@ def plot_retrieval(table, families):
     """
     asked = list(table["question"].unique())
     order = table.groupby("encoder")["precision"].mean().sort_values().index
-    size = (7.2, 0.9 + 0.3 * len(order))
+    size = (WIDE, 0.9 + 0.28 * len(order))
     figure, panels = plt.subplots(1, len(asked), figsize=size, sharey=True, squeeze=False, layout="constrained")
     for axes, question in zip(panels[0], asked, strict=True):
         own = table[table["question"] == question].set_index("encoder").loc[order]
-        colours = [FAMILY_COLOURS.get(families.get(name), "#444444") for name in order]
+        colours = [FAMILY_COLOURS.get(families.get(name), GREY) for name in order]
         axes.barh(order, own["precision"], xerr=own["spread"], color=colours, height=0.62, ecolor="black", capsize=2)
         axes.axvline(own["chance"].iloc[0], color="black", ls=":", lw=1.2)
         axes.set(xlim=(0, 1), xlabel=f"precision at 5: same {question}")
@@ -185,6 +187,5 @@ def plot_retrieval(table, families):
         [*FAMILY_COLOURS, "chance"],
         loc="outside upper center",
         ncols=4,
-        fontsize=8.5,
     )
     return figure

@@ -4,18 +4,20 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
+from flarebook.compendium.appearance.palette import BLUE, GREEN, ORANGE, PINK, SKY, VERMILION
+from flarebook.compendium.appearance.style import NARROW, WIDE
 from flarebook.stix.figures.image_rows import plot_strip
 
 METHOD_COLOURS = {
-    "authors' network": "#D55E00",
-    "logistic regression": "#0173B2",
-    "nearest neighbours": "#CC78BC",
-    "counted maxima": "#029E73",
-    "logistic regression, archive labels": "#56B4E9",
+    "authors' network": VERMILION,
+    "logistic regression": BLUE,
+    "nearest neighbours": PINK,
+    "counted maxima": GREEN,
+    "logistic regression, archive labels": SKY,
 }
 METHOD_LINES = {"counted maxima": "--", "logistic regression, archive labels": "-."}
 DISPLAYED = 0.25  # share from which the authors display a cluster; published code
-TRUTH, CALLED = "#111111", "#D55E00"
+TRUTH, CALLED = "#111111", VERMILION
 
 
 def plot_labelled(images, bands, n_sources, n_single=13):
@@ -34,7 +36,7 @@ def plot_precision_recall(curves, table, prevalence):
     curves: of `source_scores.curves`; table: of `source_scores.compare_labels`;
     prevalence: share of images with several sources, which a guess has as its precision.
     """
-    figure = Figure(figsize=(9.4, 4.0), layout="constrained")
+    figure = Figure(figsize=(WIDE, 3.23), layout="constrained")
     left, right = figure.subplots(1, 2, width_ratios=(1, 1.05))
     for method, curve in curves.groupby("method", sort=False):
         style = {"color": METHOD_COLOURS[method], "linestyle": METHOD_LINES.get(method, "-")}
@@ -42,7 +44,7 @@ def plot_precision_recall(curves, table, prevalence):
     left.axhline(prevalence, color="0.4", linestyle=":", linewidth=1.2, label="a guess")
     left.set(xlabel="recall", ylabel="precision", xlim=(0, 1), ylim=(0, 1.02))
     handles, names = left.get_legend_handles_labels()
-    figure.legend(handles, names, loc="outside lower center", ncols=len(names), fontsize="small")
+    figure.legend(handles, names, loc="outside lower center", ncols=len(names))
     plot_intervals(right, table, prevalence)
     return figure
 
@@ -62,7 +64,7 @@ def plot_intervals(axes, table, prevalence):
         row.method if row.labels == "none needed" else f"{row.method}\n{row.labels} labels"
         for row in table.itertuples()
     ]
-    axes.set_yticks(place, names, fontsize="small")
+    axes.set_yticks(place, names)
     axes.set(xlabel="average precision", xlim=(0, 1), ylim=(-0.6, len(table) - 0.4))
 
 
@@ -71,20 +73,20 @@ def plot_checkpoints(checks, true_share):
 
     checks: of `source_scores.checkpoint_table`; true_share: of the same images, not-a-number when unknown.
     """
-    figure = Figure(figsize=(9.2, 3.7), layout="constrained")
+    figure = Figure(figsize=(WIDE, 3.06), layout="constrained")
     left, right = figure.subplots(1, 2)
     for _, own in checks.groupby("seed"):
         left.plot(own["epoch"], own["called_share"], color="0.75", linewidth=0.9, zorder=1)
     offered = checks[checks["eligible"]]
-    style = {"s": 13, "color": "#D55E00", "label": "training accuracy above .99", "zorder": 2}
+    style = {"s": 13, "color": VERMILION, "label": "training accuracy above .99", "zorder": 2}
     left.scatter(offered["epoch"], offered["called_share"], **style)
     left.axhline(true_share, color="black", linestyle=":", linewidth=1.2, label="true share")
     left.set(xlabel="epoch", ylabel="share called multiple", ylim=(0, None))
-    left.legend(fontsize="x-small")
+    left.legend()
     right.scatter(checks["recall"], checks["precision"], s=13, color="0.75", label="other epochs")
     right.scatter(offered["recall"], offered["precision"], **style)
     right.set(xlabel="recall", ylabel="precision", xlim=(-0.02, 1.02), ylim=(0, 1.02))
-    right.legend(fontsize="x-small")
+    right.legend()
     return figure
 
 
@@ -93,19 +95,19 @@ def plot_learning(curve, marks):
 
     curve: of `source_scores.learning_curve`; marks: {name: (level, colour)} drawn as level lines.
     """
-    figure = Figure(figsize=(6.4, 4.0), layout="constrained")
+    figure = Figure(figsize=(NARROW, 3.12), layout="constrained")
     axes = figure.subplots()
     groups = curve.groupby("n_labels")["average_precision"]
     mean, sd = groups.mean(), groups.std()
     axes.errorbar(
-        mean.index, mean, sd, fmt="o-", color="#0173B2", capsize=3, label="logistic regression, random archive labels"
+        mean.index, mean, sd, fmt="o-", color=BLUE, capsize=3, label="logistic regression, random archive labels"
     )
     for name, (level, colour) in marks.items():
         axes.axhline(level, color=colour, linestyle="--", linewidth=1.2, label=name)
     axes.set(xscale="log", xlabel="archive images labelled", ylabel="average precision", ylim=(0, 1))
     axes.set_xticks(list(mean.index), [str(size) for size in mean.index])
     axes.minorticks_off()
-    axes.legend(fontsize="small", loc="center right")
+    axes.legend(loc="center right")
     return figure
 
 
@@ -114,10 +116,10 @@ def plot_cluster_shares(shares, honest):
 
     shares: of `share_per_cluster`, largest first; honest: {cluster: share} called by another method, as open points.
     """
-    figure = Figure(figsize=(8.6, 3.9), layout="constrained")
+    figure = Figure(figsize=(WIDE, 3.45), layout="constrained")
     axes = figure.subplots()
     place = np.arange(len(shares))
-    colours = np.where(shares["called"] >= DISPLAYED, "#E69F00", "#B9B9B9")
+    colours = np.where(shares["called"] >= DISPLAYED, ORANGE, "#B9B9B9")
     axes.bar(place, shares["called"], color=colours, width=0.8, label="called multiple by the authors' network")
     if shares["truth"].notna().any():
         axes.plot(place, shares["truth"], "D", color=TRUTH, markersize=5, label="truth")
@@ -125,15 +127,15 @@ def plot_cluster_shares(shares, honest):
         place,
         [honest[number] for number in shares["cluster"]],
         "o",
-        color="#0173B2",
+        color=BLUE,
         markerfacecolor="white",
         markersize=5,
         label="called multiple by counted maxima",
     )
     axes.axhline(DISPLAYED, color="black", linestyle="--", linewidth=0.8)
     axes.yaxis.set_major_formatter(PercentFormatter(1))
-    axes.set_xticks(place, shares["cluster"].tolist(), fontsize="x-small")
+    axes.set_xticks(place, shares["cluster"].tolist())
     axes.set(xlabel="cluster of kept images", ylabel="share with several sources", xlim=(-0.7, len(shares) - 0.3))
     axes.set_ylim(0, 1.02)
-    axes.legend(fontsize="x-small", loc="upper right")
+    axes.legend(loc="upper right")
     return figure
