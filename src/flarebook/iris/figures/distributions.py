@@ -12,11 +12,12 @@ from flarebook.iris.mg2 import (
     NEUTRAL_COLOUR,
     REAL_COLOUR,
     REGION_COLOURS,
+    REGION_DASHES,
     REGION_NAMES,
 )
 
 REAL = "real"  # the region name of spectra measured on the Sun
-LINES = {region: {"color": colour, "lw": 1.4} for region, colour in REGION_COLOURS.items()}
+LINES = {name: {"color": tone, "lw": 1.4, "ls": REGION_DASHES[name]} for name, tone in REGION_COLOURS.items()}
 LINES[REAL] = {"color": REAL_COLOUR, "lw": 1.4, "ls": (0, (4, 1.6))}
 
 

@@ -5,11 +5,11 @@ import numpy as np
 
 from flarebook.compendium.appearance.palette import BLUE, ORANGE
 from flarebook.compendium.appearance.style import NARROW, WIDE
-from flarebook.iris.mg2 import NEUTRAL_COLOUR, REAL_COLOUR, REGION_COLOURS
+from flarebook.iris.mg2 import NEUTRAL_COLOUR, REAL_COLOUR, REGION_COLOURS, REGION_DASHES
 
 HISTOGRAM_STYLE = [
     {"histtype": "stepfilled", "color": REGION_COLOURS["QS"], "alpha": 0.6},
-    {"histtype": "step", "color": REGION_COLOURS["AR"], "linewidth": 1.6},
+    {"histtype": "step", "color": REGION_COLOURS["AR"], "linewidth": 1.4, "linestyle": REGION_DASHES["AR"]},
     {"histtype": "step", "color": REGION_COLOURS["PF"], "linewidth": 1.6},
 ]
 
@@ -69,7 +69,8 @@ def plot_attribution(table, bands):
         2, 1, sharex=True, figsize=(WIDE, 4.7), height_ratios=(1.1, 1), layout="constrained"
     )
     for region in ("AR", "PF"):
-        upper.plot(table["wavelength"], table[region], color=REGION_COLOURS[region], linewidth=1.6, label=region)
+        look = {"color": REGION_COLOURS[region], "linestyle": REGION_DASHES[region], "linewidth": 1.4}
+        upper.plot(table["wavelength"], table[region], label=region, **look)
     upper.set(ylabel="intensity [share of maximum]")
     upper.legend(loc="upper right")
     lower.axhline(0, color=NEUTRAL_COLOUR, linewidth=0.8)
@@ -130,7 +131,14 @@ def plot_reconstruction(errors, examples):
     for panel, kind in zip(right.subplots(len(kinds), 1, sharex=True), kinds, strict=True):
         rows = examples[examples["kind"] == kind]
         panel.plot(rows["wavelength"], rows["profile"], color="black", linewidth=1.2, label="profile")
-        panel.plot(rows["wavelength"], rows["reconstruction"], color=ORANGE, linewidth=1.2, label="reconstruction")
+        panel.plot(
+            rows["wavelength"],
+            rows["reconstruction"],
+            color=ORANGE,
+            linewidth=1.2,
+            linestyle="--",
+            label="reconstruction",
+        )
         panel.text(0.5, 0.93, kind, transform=panel.transAxes, ha="center", va="top", fontsize="small")
         panel.set(ylabel="intensity\n[share of maximum]", ylim=(-0.05, 1.25))
     panel.set(xlabel="wavelength in vacuum [Å]")

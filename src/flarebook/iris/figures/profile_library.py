@@ -94,7 +94,7 @@ def plot_pairs(wavelength, spectra, nearest, titles):
     figure, axes = plt.subplots(rows, columns, figsize=(WIDE, 1.75 * rows + 0.6), **options)
     for axis, real, library, title in zip(axes.flat, spectra, nearest, titles, strict=False):
         axis.plot(wavelength, real, color=REAL_COLOUR, lw=1.4)
-        axis.plot(wavelength, library, color=SIMULATED, lw=1.2)
+        axis.plot(wavelength, library, color=SIMULATED, lw=1.2, ls=(0, (3, 1)))
         axis.set_title(title, fontsize="small")
     for axis in axes.flat[len(spectra) :]:
         axis.set_axis_off()

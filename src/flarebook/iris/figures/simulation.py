@@ -10,7 +10,15 @@ from matplotlib.ticker import NullFormatter
 from flarebook.compendium.appearance.style import NARROW, WIDE
 from flarebook.iris.features.distributions import standardise_features
 from flarebook.iris.matching import QUANTITIES
-from flarebook.iris.mg2 import FEATURE_LABELS, FEATURE_NAMES, FEATURES, REAL_COLOUR, REGION_COLOURS, REGION_NAMES
+from flarebook.iris.mg2 import (
+    FEATURE_LABELS,
+    FEATURE_NAMES,
+    FEATURES,
+    REAL_COLOUR,
+    REGION_COLOURS,
+    REGION_DASHES,
+    REGION_NAMES,
+)
 from flarebook.iris.observations import SLIT_PIXEL
 
 SOLAR_RADIUS = 960.0  # arcsec
@@ -47,7 +55,11 @@ def plot_matching(positions):
     for axes, (quantity, label) in zip(panels, QUANTITIES.items(), strict=True):
         for region, colour in REGION_COLOURS.items():
             values = positions.loc[positions["region"] == region, quantity].dropna()
-            style = {"color": colour, "linewidth": 2.4 if region in ("PF", "AR") else 1.4}
+            style = {
+                "color": colour,
+                "linestyle": REGION_DASHES[region],
+                "linewidth": 2 if region in ("PF", "AR") else 1.4,
+            }
             axes.ecdf(values, label=f"{region}  {REGION_NAMES[region]}", **style)
         axes.set(xlabel=label, ylim=(0, 1.02))
     panels[0].set_ylabel("share of the observations")

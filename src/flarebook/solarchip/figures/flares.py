@@ -188,15 +188,22 @@ def plot_reliability(table):
         axes.plot([0, 1], [0, 1], "k--", linewidth=0.9)
         look = {"fmt": "o-", "capsize": 2.5, "color": method_colour(method), "markersize": 5}
         axes.errorbar(rows["score"], rows["observed"], error, **look)
-        for row in rows.itertuples():  # numbers stand above the axes' frame, where nothing else is drawn
-            axes.annotate(
-                f"{row.n}", (row.score, 1.04), xycoords=("data", "axes fraction"), ha="center", fontsize="small"
-            )
-        axes.set_title(fill(display_name(method), 24), pad=18)
+        write_counts(axes, rows)
+        axes.set_title(fill(display_name(method), 24), pad=14)
         axes.set(xlim=(-0.03, 1.03), ylim=(-0.03, 1.03), aspect="equal")
         axes.set_xlabel("forecast probability")
     panels[0].set_ylabel("share of days with a flare")
     return figure
+
+
+def write_counts(axes, rows, apart=0.15):
+    """Write how many days each point of a reliability curve holds above the frame, but for those too near the last."""
+    last = -1.0
+    for row in rows.itertuples():
+        if row.score - last > apart:
+            place = {"xy": (row.score, 1.015), "xycoords": ("data", "axes fraction")}
+            axes.annotate(f"{row.n}", **place, ha="center", va="bottom", fontsize="small", color="0.35")
+            last = row.score
 
 
 def plot_days(days, forecasts):

@@ -8,6 +8,7 @@ from flarebook.compendium.appearance.palette import BLUE, GREEN, PINK, REAL, SIM
 from flarebook.compendium.appearance.style import WIDE
 from flarebook.evaluation.threshold_page import Forecasts
 from flarebook.goes.classes import LETTERS
+from flarebook.solarchip.figures.flares import write_counts
 
 COLOURS = {  # of a method: colour-blind-safe palette, and marker
     "climatology": ("0.45", "v"),
@@ -101,13 +102,8 @@ def plot_reliability_panels(table, columns=3):
         error = np.abs([bins["observed"] - bins["low"], bins["high"] - bins["observed"]])
         axes.plot([0, 1], [0, 1], "k--", lw=0.9)
         axes.errorbar(bins["score"], bins["observed"], error, fmt=f"{marker}-", color=colour, ms=5, capsize=2.5)
-        shown = -1.0
-        for row in bins.itertuples():  # numbers of days along the top, those too near the last one left out
-            if row.score - shown > 0.11:
-                place = {"xy": (row.score, 1.015), "xycoords": ("data", "axes fraction")}
-                axes.annotate(f"{row.n}", **place, ha="center", va="bottom", fontsize="small", color="0.35")
-                shown = row.score
-        axes.set_title(method, pad=15, parse_math=False)  # the name of a file may hold "$"
+        write_counts(axes, bins)
+        axes.set_title(method, pad=14, parse_math=False)  # the name of a file may hold "$"
         axes.set(xlim=(-0.03, 1.03), ylim=(-0.03, 1.03), aspect="equal")
     figure.supxlabel("forecast probability")
     figure.supylabel("share of days with a flare")

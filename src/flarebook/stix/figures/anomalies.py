@@ -25,6 +25,7 @@ def plot_rocs(curves, titles):
     for axes, (target, table) in zip(np.atleast_1d(figure.subplots(1, len(curves))), curves.items(), strict=True):
         for (detector, reference), own in table.groupby(["detector", "reference"], sort=False):
             style = {"color": DETECTOR_COLOURS[detector], "linestyle": REFERENCE_LINES[reference]}
+            style |= {"marker": DETECTOR_MARKS[detector], "markevery": 0.15}
             axes.plot(own["false_alarm_rate"], own["hit_rate"], label=f"{detector}, {reference}", **style)
         axes.plot([0, 1], [0, 1], color="0.4", linestyle=":", linewidth=1)
         axes.set(title=titles[target], xlabel="false-alarm rate", ylabel="hit rate", xlim=(0, 1), ylim=(0, 1))

@@ -16,6 +16,7 @@ from flarebook.stix.simulation.artefacts import ARTEFACTS, display_name
 KEPT_COLOUR, LEFT_COLOUR = SKY, VERMILION
 FAULT_NAMES = {name: display_name(name) for name in ARTEFACTS}
 BAND_COLOURS = {"soft": ORANGE, "hard": BLUE}
+BAND_DASHES = {"soft": "-", "hard": "--"}
 PANELS = {  # column of events, column of the flare list, label, edges
     "peak_counts": ("excess", "peak 4–10 keV counts in 4 s", np.geomspace(300, 1e7, 46)),
     "significance": ("significance", "significance of 15–25 keV", np.geomspace(1, 1e4, 41)),
@@ -175,7 +176,8 @@ def plot_kept_shares(simulated, real=None):
     ]
     place = np.arange(len(names))
     for band, label in (("soft", "4–10 keV"), ("hard", "16–28 keV")):
-        axis.plot(place, 100 * simulated[band], color=BAND_COLOURS[band], lw=1.6, label=f"{label}, simulated")
+        look = {"color": BAND_COLOURS[band], "ls": BAND_DASHES[band], "lw": 1.6}
+        axis.plot(place, 100 * simulated[band], label=f"{label}, simulated", **look)
         low, high = (100 * simulated[band] + sign * binomial_error(simulated, band) for sign in (-1, 1))
         axis.fill_between(place, low, high, color=BAND_COLOURS[band], alpha=0.2, lw=0)
         if real is not None:

@@ -15,7 +15,12 @@ METHOD_COLOURS = {
     "counted maxima": GREEN,
     "logistic regression, archive labels": SKY,
 }
-METHOD_LINES = {"counted maxima": "--", "logistic regression, archive labels": "-."}
+METHOD_LINES = {
+    "counted maxima": "--",
+    "nearest neighbours": (0, (1, 1)),
+    "logistic regression": (0, (5, 1)),
+    "logistic regression, archive labels": "-.",
+}
 DISPLAYED = 0.25  # share from which the authors display a cluster; published code
 TRUTH, CALLED = "#111111", VERMILION
 
