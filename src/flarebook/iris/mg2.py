@@ -27,7 +27,7 @@ REGIONS = ("QS", "SS", "AR", "PF")  # the order of panels and legends: from quie
 REGION_NAMES = {"QS": "quiet Sun", "SS": "sunspot", "AR": "active region", "PF": "pre-flare"}
 
 # The paper draws PF orange, QS cyan, SS black, AR green.  These tones keep those names and stay apart
-# for readers with protanopia, deuteranopia or tritanopia (tests/iris/test_style.py measures it).
+# for readers with protanopia, deuteranopia or tritanopia (tests/iris/test_mg2.py measures it).
 REGION_COLOURS = {"QS": "#3DB7E9", "SS": "#000000", "AR": "#006B4F", "PF": "#F0941E"}
 REGION_DASHES = {"QS": "-", "SS": ":", "AR": "-.", "PF": "-"}  # of lines, for a print without colours
 REAL_COLOUR = REAL  # anything measured on the Sun, where it shares axes with simulated curves

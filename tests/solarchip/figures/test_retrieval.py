@@ -47,8 +47,8 @@ def test_the_strongest_patch_is_found_and_framed_at_its_place(vectors):
     images = {name: np.zeros((100, 16, 16)) for name in ("hmi", "171")}
     figure = retrieval.plot_similarity_maps(images, "171", 10, 60, patch, maps)
     panels = {panel.get_title(): panel for panel in figure.axes}
-    assert panels["HMI field, the query"].patches[-1].get_xy() == (11.5, 3.5)
-    assert panels["AIA 171 Å, another date"].patches[-1].get_xy() == (11.5, 3.5)
+    assert panels["HMI field,\nthe query"].patches[-1].get_xy() == (11.5, 3.5)
+    assert panels["AIA 171 Å,\nanother date"].patches[-1].get_xy() == (11.5, 3.5)
     assert panels["net"].patches[-1].get_xy() == (2.5, 0.5)
 
 

@@ -8,7 +8,7 @@ BLUE, ORANGE, GREEN, VERMILION = "#0072B2", "#E69F00", "#009E73", "#D55E00"
 PINK, SKY, YELLOW, BLACK = "#CC79A7", "#56B4E9", "#F0E442", "#000000"
 GREY = "#606060"  # baselines and references
 
-REAL = "#4B0082"  # measured on the Sun
+REAL = "#5A189A"  # measured on the Sun
 SIMULATED = VERMILION  # where it shares axes with real data
 PUBLISHED = BLACK  # a number that is quoted from a paper or poster
 

@@ -59,7 +59,7 @@ DIMENSIONLESS = re.compile(
     r"share|fraction|probability|score|rate\b|ratio|number|count|correlation|rank|skill|precision|recall|accuracy|"
     r"\b(AUC|TSS|HSS|F1|SSIM|ROC|NMI)\b|cumulative|normalised|cosine|alignment|uniformity|likeness|significance|asymmetry|"
     r"threshold|perplexity|epoch|cluster|index|factor|variance|component|loss|term|networks|images|labels|spectra|"
-    r"observations|dates|flares|workers|year|brightness over",
+    r"observations|dates|flares|workers|year|exposure|grid point|slit pixel|standard deviation|\\ln\(",
     re.IGNORECASE,
 )
 
@@ -106,7 +106,10 @@ def _line_faults(axes):
 
 
 def _colour_map_faults(axes):
+    from matplotlib.contour import ContourSet
+
     mapped = [one for one in (*axes.images, *axes.collections) if one.get_array() is not None]
+    mapped = [one for one in mapped if not isinstance(one, ContourSet) or one.filled]  # lines have no area to read
     names = {one.get_cmap().name for one in mapped if one.get_array().ndim < 3}
     odd = {name for name in names if name not in (*SEQUENTIAL, *DIVERGING) and not name.startswith("sun ")}
     return [f"uses the colour map {name}" for name in sorted(odd)]
@@ -122,13 +125,21 @@ def _label_faults(figure):
         ):
             if not axes.get_visible() or not _has_numbers(axis):
                 continue
-            siblings = [getattr(one, f"{name}axis") for one in shared.get_siblings(axes)]
-            labels = [axis.get_label_text(), *(one.get_label_text() for one in siblings), whole]
+            near = [*shared.get_siblings(axes), *_in_line(axes, name)]
+            labels = [axis.get_label_text(), *(getattr(one, f"{name}axis").get_label_text() for one in near), whole]
             labels += [axes.get_title(), axes.get_title("left")] if name == "x" else []
             label = next(filter(None, labels), "")
             if not UNIT.search(label) and not DIMENSIONLESS.search(label):
                 faults.append(f"has {'an x' if name == 'x' else 'a y'} axis without a unit: {label!r}")
     return faults
+
+
+def _in_line(axes, name):
+    """Axes of the same grid below each other, or beside each other for y, of which one bears the label for all."""
+    span = "colspan" if name == "x" else "rowspan"
+    places = {one: one.get_subplotspec() for one in axes.figure.axes}
+    lines = {one: (at.get_gridspec(), getattr(at, span)) for one, at in places.items() if at is not None}
+    return [one for one, line in lines.items() if line == lines.get(axes)]
 
 
 def _has_numbers(axis):

@@ -100,7 +100,7 @@ def _label_components(axis, projection, title):
         top = np.argsort(-np.abs(weights))[:3]
         text = ", ".join(f"{'+' if weights[i] > 0 else '−'} {FEATURE_NAMES[FEATURES[i]]}" for i in top)
         share = 100 * projection.variance[number]
-        getattr(axis, f"set_{name}label")(f"component {number + 1} ({share:.0f} %): {text}", fontsize="small")
+        getattr(axis, f"set_{name}label")(f"component {number + 1} ({share:.0f} %):\n{text}", fontsize="small")
     axis.set_title(f"{title}: {100 * projection.variance_two:.0f} % of the variance")
     axis.set(xticks=[], yticks=[])
 

@@ -38,7 +38,7 @@ def plot_timeline(region, flares, verdicts):
                   transform=axis.get_yaxis_transform(), fontsize="small")  # fmt: skip
     axis.axvline(0, color="0.8", lw=0.8, zorder=0)
     axis.set_xscale("symlog", linthresh=LINEAR, linscale=1.1)
-    axis.set(xlim=(-38, 30), ylim=(len(times) - 0.4, -0.6), xlabel="hours from the end of the window")
+    axis.set(xlim=(-38, 30), ylim=(len(times) - 0.4, -0.6), xlabel="time from the end of the window [h]")
     axis.set_xticks(HOURS, [f"{hour:+d}".replace("-", "−") if hour else "0" for hour in HOURS])
     axis.xaxis.set_minor_locator(plt.NullLocator())
     axis.set_yticks(range(len(times)), times["observation"])

@@ -270,7 +270,7 @@ def plot_family(courses, flares, width, paper, metric="accuracy"):
         )
         axes.scatter(*np.transpose(paper), **PAPER_STYLE | {"s": 110, "label": "paper (one real flare)"})
         axes.axhline(0.5, color=NEUTRAL_COLOUR, linestyle=":", linewidth=1)
-        axes.set(title=VARIANT_TITLES[name], xlabel="minutes to onset", ylim=(-0.03, 1.03))
+        axes.set(title=VARIANT_TITLES[name], xlabel="time to onset [min]", ylim=(-0.03, 1.03))
     panels[0, 0].set_ylabel("share called pre-flare")
     figure.colorbar(shades, ax=panels[0, -1], label="onset of activity, drawn [min]")
     figure.legend(*panels[0, 0].get_legend_handles_labels(), loc="outside lower center", ncols=2)

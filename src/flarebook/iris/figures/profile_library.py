@@ -45,7 +45,7 @@ def parameter_means(library, bins=5, speed=7.0):
 
 def value_label(value, rows):
     """A bin's value with the digits that tell it from the others."""
-    return f"{value:.2f}" if np.ptp(rows["value"]) < 3 else f"{round(value)}"
+    return (f"{value:.2f}" if np.ptp(rows["value"]) < 3 else f"{round(value)}").replace("-", "−")
 
 
 def plot_parameters(means):
@@ -61,7 +61,7 @@ def plot_parameters(means):
             axis.plot(curve["wavelength"], curve["intensity"], color=colour, lw=1.6, label=value_label(value, rows))
         axis.set(xlim=limits, title=label, xlabel="wavelength [Å, vacuum]")
         axis.set_ylim(0, 1.5 * rows["intensity"].max())
-        axis.set_ylabel("share of maximum" if relative else "$10^{-9}$ W m$^{-2}$ Hz$^{-1}$ sr$^{-1}$")
+        axis.set_ylabel("share of maximum" if relative else "intensity\n[$10^{-9}$ W m$^{-2}$ Hz$^{-1}$ sr$^{-1}$]")
         axis.xaxis.set_major_locator(MaxNLocator(4))
         axis.legend(loc="upper center", ncols=3, columnspacing=1, handlelength=1.2)
     return figure

@@ -138,8 +138,8 @@ def plot_pixel_evolution(minutes, wavelength, spectrogram, features):
         axis.pcolormesh(minutes, [0, 1], np.tile(strip, (2, 1)), cmap="gray_r", vmin=-2.5, vmax=2.5, **MESH)
         axis.set_yticks([])
         axis.set_ylabel(FEATURE_NAMES[name], rotation=0, ha="right", va="center", fontsize="small")
-    axes[-1].set_xlabel("minutes to the onset of the flare")
-    figure.colorbar(shown, ax=axes[0], label="DN/s", location="top", shrink=0.35, pad=0.03, aspect=30)
+    axes[-1].set_xlabel("time to the onset of the flare [min]")
+    figure.colorbar(shown, ax=axes[0], label="intensity [DN/s]", location="top", shrink=0.35, pad=0.03, aspect=30)
     return figure
 
 
@@ -172,7 +172,7 @@ def plot_quantiles(quantiles, colours):
             axis.hlines(-place, low, high, color=colour, lw=1.5)
             axis.hlines(-place, first, third, color=colour, lw=7, alpha=0.75)
             axis.plot(middle, -place, "|", ms=9, mew=1.2, color="black", path_effects=OUTLINE)
-        axis.set_xlabel(FEATURE_LABELS[feature], fontsize="small")
+        axis.set_xlabel(FEATURE_LABELS[feature].replace(" [", "\n["), fontsize="small")
         axis.set_yticks(-np.arange(len(colours)), labels=list(colours))
         axis.set_ylim(0.6 - len(colours), 0.6)
         if feature == "intensity":
@@ -203,7 +203,7 @@ def plot_flare_strips(strips, flare, order):
             axis.set_yticks([])
     axes[0, 0].set_title("before the flare, simulated")
     axes[0, 1].set_title("in flares, REAL")
-    axes[-1, 0].set_xlabel("minutes to the onset of the flare")
-    axes[-1, 1].set_xlabel("mean profile, by triplet")
+    axes[-1, 0].set_xlabel("time to the onset of the flare [min]")
+    axes[-1, 1].set_xlabel("number of the profile, by triplet")
     figure.colorbar(shown, ax=axes, label="standard deviations before the flare", shrink=0.6, pad=0.02, extend="both")
     return figure

@@ -42,7 +42,7 @@ def plot_spectrogram(raster, exposure):
     for name, wavelength in LINES.items():
         place = {"xycoords": ("data", "axes fraction"), "ha": "center", "va": "bottom", "fontsize": "small"}
         image.annotate(f"{name} {wavelength:.2f}", (wavelength, 1.005), **place)
-    figure.colorbar(mesh, ax=along, label="DN/s", ticks=[0, 5, 10, 20, 50, 100, 200], format="%d", pad=0.06)
+    figure.colorbar(mesh, ax=along, label="intensity [DN/s]", ticks=[0, 5, 10, 20, 50, 100, 200], format="%d", pad=0.06)
     along.plot(np.nanmax(np.where(np.isnan(spectra), -1, spectra), axis=1), y, color=REAL_COLOUR, lw=0.8)
     along.set(xlabel="maximum [DN/s]", xscale="log", xlim=(8, None), ylim=(y[0], y[-1]))
     along.spines[["top", "right"]].set_visible(False)
@@ -187,7 +187,7 @@ def plot_slit_jaw(jaw, raster):
         axis.axvline(x, color="white", lw=0.7, ls=":", label="the raster's exposures" if number == 0 else None)
     axis.set(xlabel="solar x [arcsec]", ylabel="solar y [arcsec]", aspect="equal")
     axis.legend(loc="upper left", frameon=True, facecolor="black", labelcolor="white", framealpha=0.6)
-    figure.colorbar(image, ax=axis, label="DN", shrink=0.6, ticks=[0, 50, 100, 200, 500], format="%d")
+    figure.colorbar(image, ax=axis, label="intensity [DN]", shrink=0.6, ticks=[0, 50, 100, 200, 500], format="%d")
     return figure
 
 
@@ -211,8 +211,8 @@ def plot_feature_evolution(maps, minutes, y):
     for axis, name in zip(axes, maps, strict=True):
         mesh = show_image(axis, maps[name].T, minutes, y, **feature_style(name, maps[name]))
         axis.set_ylabel("y [arcsec]")
-        figure.colorbar(mesh, ax=axis, pad=0.01, aspect=12).set_label(FEATURE_LABELS[name])
-    axes[-1].set_xlabel("minutes after the start of the observation")
+        figure.colorbar(mesh, ax=axis, pad=0.01, aspect=12).set_label(FEATURE_LABELS[name].replace(" [", "\n["))
+    axes[-1].set_xlabel("time since the start of the observation [min]")
     return figure
 
 
