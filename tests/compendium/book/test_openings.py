@@ -7,6 +7,7 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 import yaml
+from PIL import Image
 
 from flarebook.compendium.book import pages
 from flarebook.compendium.book.openings import ROWS, claim_count, opening_table, read_openings, study_cards
@@ -36,7 +37,13 @@ def make(checkout, tmp_path):
     def build(*claims, rows=(), metric=SCORE, run="nothing"):
         (tmp_path / "book").mkdir(exist_ok=True)
         shutil.copy(checkout / "book" / "paper-values.yaml", tmp_path / "book")
-        opening = {"title": "Spectra", "figure": "iris-01-profile", "found": "Nothing.", "claims": list(claims)}
+        opening = {
+            "title": "Spectra",
+            "figure": "iris-01-profile",
+            "part": [0.1, 0.2, 0.6, 1],
+            "found": "Nothing.",
+            "claims": list(claims),
+        }
         (tmp_path / "book" / "claims.yaml").write_text(yaml.safe_dump({"iris": opening, "stix": opening}))
         folder = tmp_path / "build" / run / "results" / "iris" / "6-classifiers"
         folder.mkdir(parents=True, exist_ok=True)
@@ -152,8 +159,11 @@ def test_a_card_shows_a_figure_of_the_run_and_that_of_another_study_leads_nowher
     (build.output / "figures").mkdir()
     record = {"label": "fig-iris-01-profile", "caption": "A profile.", "alt": "Two [narrow] lines.", "origin": "real"}
     (build.output / "figures" / "iris-01-profile.json").write_text(json.dumps(record))
+    Image.new("RGB", (200, 100)).save(build.output / "figures" / "iris-01-profile.png")
     cards = study_cards(build)
-    assert "![Two (narrow) lines.](../figures/thumbnails/iris-01-profile.png)" in cards and "(real)" in cards
+    with Image.open(build.source / "figures/cards/iris-01-profile.png") as picture:
+        assert picture.size == (100, 80)
+    assert "![Two (narrow) lines.](../figures/cards/iris-01-profile.png)" in cards and "(real)" in cards
     assert cards.count(":link: iris/introduction") == 1 and ":link: stix" not in cards
     assert cards.count("Not in this build") == 1
 

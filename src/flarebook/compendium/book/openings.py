@@ -2,6 +2,7 @@
 
 import re
 
+from PIL import Image
 from pydantic import BaseModel, ConfigDict, Field, RootModel, model_validator
 
 from flarebook.compendium.errors import InputError
@@ -55,11 +56,16 @@ class Claim(BaseModel):
 
 
 class Opening(BaseModel):
-    """What opens a study: its title, a published figure of real data, what was found, a caution, and its claims."""
+    """What opens a study: its title, a published figure of real data, what was found, a caution, and its claims.
+
+    part: left, top, right and bottom of what the card shows of the figure, as shares of its width and height: a part
+    without labels, which nobody could read at the size of a card.
+    """
 
     model_config = ConfigDict(extra="forbid")
     title: str
     figure: str
+    part: tuple[float, float, float, float] = (0, 0, 1, 1)
     found: str
     caution: str = ""
     claims: list[Claim] = Field(min_length=1, max_length=ROWS)
@@ -89,21 +95,31 @@ def _card(study, opening, build):
     """Card of one study."""
     held = build.holds(study)
     link = f":link: {study}/introduction\n:link-type: doc\n" if held else ""
-    body = [_picture(opening.figure, build), opening.found, opening.caution] if held else ["*Not in this build.*"]
+    body = [_picture(opening, build), opening.found, opening.caution] if held else ["*Not in this build.*"]
     text = "\n\n".join(filter(None, body))
     return f"::::{{grid-item-card}} {opening.title}\n{link}:class-card: flarebook-thumb flarebook-study\n\n{text}\n::::"
 
 
-def _picture(figure, build):
-    """Thumbnail of the gallery with its words and its origin; nothing for a figure that a real run lacks."""
+def _picture(opening, build):
+    """Part of a figure with its words and its origin; nothing for a figure that a real run lacks."""
+    figure = opening.figure
     if not (build.output / "figures" / f"{figure}.json").is_file():
         if is_real(build.profile):
             return ""
         raise InputError(f"{FILE}: no figure of this run is named {figure!r}: correct it, or run its notebook")
     record = read_record(build.output / "figures", figure)
     alt = record["alt"].replace("[", "(").replace("]", ")")
-    picture = f"![{alt}](../figures/thumbnails/{figure}.png)"
+    picture = f"![{alt}]({_cut(figure, opening.part, build)})"
     return f"{picture}\n\n{{numref}}`{record['label']}` ({describe_origin(record)})"
+
+
+def _cut(figure, part, build):
+    """Write a part of a figure for its card; returns its path from the pages of the book."""
+    place = build.source / "figures" / "cards" / f"{figure}.png"
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with Image.open(build.output / "figures" / f"{figure}.png") as image:
+        image.crop([share * side for share, side in zip(part, image.size * 2, strict=True)]).save(place)
+    return f"../figures/cards/{place.name}"
 
 
 def claim_tables(build):
