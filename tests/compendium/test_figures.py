@@ -129,3 +129,12 @@ def test_a_figure_that_departs_from_the_look_is_published_with_a_warning(project
     with pytest.warns(UserWarning, match="figure sun-x-score has an x axis without a unit: 'time'"):
         run.figure("sun-x-score", figure, caption="Score before a flare.", alt=ALT, data=DATA, origin="real")
     assert (project / "build/ci/figures/sun-x-score.png").is_file()
+
+
+def test_the_origin_stands_below_a_legend_of_the_figure_in_the_saved_picture(tmp_path):
+    figure = draw("constrained")
+    figure.legend(figure.axes[0].lines, ["score"], loc="outside lower right")
+    figures.save_figure(tmp_path, "sun-12-score", figure, DATA, {"origin": "simulated"})
+    text = (tmp_path / "sun-12-score.svg").read_text()
+    heights = {word: float(y) for y, word in re.findall(r'y="([\d.]+)"[^>]*>(score|simulated)</text>', text)}
+    assert heights["simulated"] > heights["score"] + 6  # points, downwards

@@ -54,6 +54,8 @@ def check_figure(id, caption, alt, data, origin):
 def stamp(figure, origin):
     """Write the origin below the lower right corner of everything drawn, so that it overlaps nothing."""
     figure.draw_without_rendering()  # layouts settle only when drawn
+    for legend in figure.legends:  # one that follows the canvas would move with the tight saving box, onto the origin
+        legend.set_bbox_to_anchor((0, 0, 1, 1), figure.transFigure)
     box, (width, height) = figure.get_tightbbox(), figure.get_size_inches()
     x, y = box.x1 / width, (box.y0 - 0.04) / height  # below the canvas; a tight saving box takes it in
     return figure.text(x, y, origin, ha="right", va="top", fontsize=LEAST_TYPE, style="italic", color="0.35")

@@ -127,7 +127,7 @@ def _label_faults(figure):
                 continue
             near = [*shared.get_siblings(axes), *_in_line(axes, name)]
             labels = [axis.get_label_text(), *(getattr(one, f"{name}axis").get_label_text() for one in near), whole]
-            labels += [axes.get_title(), axes.get_title("left")] if name == "x" else []
+            labels += [axes.get_title(), axes.get_title("left")]
             label = next(filter(None, labels), "")
             if not UNIT.search(label) and not DIMENSIONLESS.search(label):
                 faults.append(f"has {'an x' if name == 'x' else 'a y'} axis without a unit: {label!r}")

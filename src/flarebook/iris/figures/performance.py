@@ -119,6 +119,7 @@ def plot_learning_curves(curves, by_number, whole):
         right.errorbar(rows.index, rows["mean"], rows["sem"], ms=4.5, capsize=2.5, label=METRIC_NAMES[metric], **style)
     right.axvline(whole, color=NEUTRAL_COLOUR, ls=":", lw=1)
     right.set(xlabel="training observations of each class", ylabel="score on test observations", xlim=(0, None))
+    right.xaxis.get_major_locator().set_params(integer=True)
     right.legend()
     return figure
 
@@ -165,7 +166,7 @@ def plot_ablations(table):
         place = np.arange(len(rows))[::-1]
         axes.errorbar(rows["difference"], place, xerr=rows["sd"], fmt="o", capsize=3, color=BLUE)
         axes.axvline(0, color=NEUTRAL_COLOUR, linestyle=":", linewidth=1)
-        names = [f"{row.variant}\nagainst {row.reference}" for row in rows.itertuples()]
+        names = [f"{row.variant}\nagainst {row.reference}".replace(" A\n", " Å\n") for row in rows.itertuples()]
         axes.set_yticks(place, names)
         axes.set(xlabel=f"change of {METRIC_NAMES[metric]}", ylim=(-0.6, len(rows) - 0.4))
         axes.locator_params(axis="x", nbins=5)  # longer labels would run into each other
