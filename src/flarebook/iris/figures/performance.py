@@ -287,17 +287,11 @@ def plot_window_rocs(rocs, width):
         for window, colour in zip(windows, shades, strict=True):
             curve = rocs[name][rocs[name]["window"] == window]
             low, high = (window - 5, window + 5) if name == "space" else (window, window + width)
-            text = f"{low:.0f} to {high:.0f}"
+            text = f"{low:.0f} to {high:.0f}".replace("-", "−")
             axes.plot(curve["false_alarm_rate"], curve["hit_rate"], color=colour, linewidth=1.3, label=text)
         axes.plot([0, 1], [0, 1], "k--", linewidth=0.9)
         axes.set(title=title, xlabel="false positive rate", xlim=(0, 1), ylim=(0, 1), aspect="equal")
         unit = "arcsec" if name == "space" else "min"
-        options = {
-            "fontsize": "small",
-            "ncols": 2,
-            "loc": "upper center",
-            "bbox_to_anchor": (0.5, -0.2),
-        }
-        axes.legend(title=unit, **options)
+        axes.legend(title=f"window [{unit}]", ncols=2, loc="upper center", bbox_to_anchor=(0.5, -0.2))
     figure.axes[0].set_ylabel("true positive rate")
     return figure

@@ -91,7 +91,12 @@ def plot_scored_profile(spectrum, exposure_time, wavelength, distances, scores, 
     (top, left, right) = figure.subplot_mosaic([["profile"] * 2, ["features", "scores"]]).values()
     _draw_profile(top, spectrum, exposure_time, wavelength, window)
     names = [FEATURE_NAMES[name] for name in FEATURES]
-    left.bar_label(left.barh(names, distances, color=REAL_COLOUR), fmt="%+.1f", padding=3, fontsize="small")
+    left.bar_label(
+        left.barh(names, distances, color=REAL_COLOUR),
+        fmt=lambda value: f"{value:+.1f}".replace("-", "−"),
+        padding=3,
+        fontsize="small",
+    )
     left.axvline(0, color="0.3", lw=0.9)
     left.invert_yaxis()
     left.margins(x=0.2)
