@@ -52,7 +52,9 @@ def plot_half_widths(table, n_here):
         f"{n_here} per class,\nas in the paper", (n_here, 0.93), (6, 0), xycoords=("data", "axes fraction"),
         textcoords="offset points", va="top", color=ORANGE,
     )  # fmt: skip
-    axes.set(xlabel="observations per class", ylabel="half width of the 95 % interval", xscale="log", ylim=(0, None))
+    axes.set(
+        xlabel="observations per class", ylabel="half width of the AUC's 95 % interval", xscale="log", ylim=(0, None)
+    )
     ticks = [n for n in (5, 10, 20, 50, 100, 200, 500, 1000) if table["n"].min() <= n <= table["n"].max()]
     axes.set_xticks(ticks, [str(n) for n in ticks])
     axes.minorticks_off()
@@ -108,6 +110,7 @@ def plot_band_shares(table):
     left.legend(loc="lower right")
     right.barh(place, table["loss"], 0.5, xerr=table["loss_sd"], color=ORANGE)
     right.set(xlabel="loss of AUC when hidden")
+    right.locator_params(axis="x", nbins=5)
     for axes in (left, right):
         axes.axvline(0, color="black", linewidth=0.7)
     return figure
@@ -139,7 +142,7 @@ def plot_reconstruction(errors, examples):
             linestyle="--",
             label="reconstruction",
         )
-        panel.text(0.5, 0.93, kind, transform=panel.transAxes, ha="center", va="top", fontsize="small")
+        panel.set_title(kind, fontsize="small", loc="left")
         panel.set(ylabel="intensity\n[share of maximum]", ylim=(-0.05, 1.25))
     panel.set(xlabel="wavelength in vacuum [Å]")
     right.axes[0].legend(loc="upper right")
@@ -153,7 +156,7 @@ def plot_real_networks(table, profile, threshold):
     """
     figure = plt.figure(figsize=(WIDE, 5.01), layout="constrained")
     maps, below = figure.subfigures(2, 1, height_ratios=(1, 1.15))
-    styles = (("error", "error [share of peak]", "magma"), ("score", "score", "RdBu_r"))
+    styles = (("error", "error\n[share of peak]", "magma"), ("score", "score", "RdBu_r"))
     for axes, (name, label, colours) in zip(maps.subplots(2, 1, sharex=True), styles, strict=True):
         image = table.pivot(index="exposure", columns="slit", values=name)
         high = np.nanquantile(image, 0.99) if name == "error" else 1
