@@ -54,7 +54,7 @@ STYLE = {
 }
 
 NUMBER = re.compile(r"[-−+]?[\d.,]+ ?%?|.*mathdefault.*")
-UNIT = re.compile(r"\[.+\]")
+UNIT = re.compile(r"\[.+\]", re.DOTALL)
 DIMENSIONLESS = re.compile(
     r"share|fraction|probability|score|rate\b|ratio|number|count|correlation|rank|skill|precision|recall|accuracy|"
     r"\b(AUC|TSS|HSS|F1|SSIM|ROC|NMI)\b|cumulative|normalised|cosine|alignment|uniformity|likeness|significance|asymmetry|"

@@ -67,7 +67,8 @@ def _draw_flares(axis, row, flares, zero):
     near = own[(own["start"] - zero).abs().dt.total_seconds() < 3600 * (30 if len(own) <= 2 else 0.55)]
     for flare in near.itertuples():
         place = _hours(flare.start, zero), row
-        shift, side = ((-5, 0), "right") if flare.when == "window" or place[0] > 12 else ((6, 5.5), "left")
+        shift, side = ((-5, 0), "right") if flare.when == "window" else ((6, 5.5), "left")
+        shift, side = ((3, 7), "right") if place[0] > 12 else (shift, side)  # else it would leave the axes
         axis.annotate(flare.goes_class, place, shift, textcoords="offset points",
                       fontsize="small", va="center", ha=side, color=OWN, zorder=5)  # fmt: skip
 

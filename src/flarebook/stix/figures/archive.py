@@ -18,12 +18,12 @@ FAULT_NAMES = {name: display_name(name) for name in ARTEFACTS}
 BAND_COLOURS = {"soft": ORANGE, "hard": BLUE}
 BAND_DASHES = {"soft": "-", "hard": "--"}
 PANELS = {  # column of events, column of the flare list, label, edges
-    "peak_counts": ("excess", "peak 4–10 keV counts in 4 s", np.geomspace(300, 1e7, 46)),
+    "peak_counts": ("excess", "peak at 4–10 keV [counts in 4 s]", np.geomspace(300, 1e7, 46)),
     "significance": ("significance", "significance of 15–25 keV", np.geomspace(1, 1e4, 41)),
     "duration": ("duration", "duration [s]", np.geomspace(50, 6000, 31)),
     "distance": ("distance", "distance from the Sun [AU]", np.linspace(0.28, 1.04, 39)),
     "radius": ("radius", "from disk centre [solar radii]", np.linspace(0, 1.12, 43)),
-    "background": ("background", "4–10 keV background in 4 s", np.linspace(150, 450, 26)),
+    "background": ("background", "background at 4–10 keV [counts in 4 s]", np.linspace(150, 450, 26)),
 }
 COMPARISONS = {  # panel title: (comparison, the same within months), what the effect is
     "printed against other listed flares": ("printed against the list", "rank-biserial correlation"),

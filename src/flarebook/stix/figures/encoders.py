@@ -25,8 +25,8 @@ OBJECTIVE_STYLES = {
 }
 PANELS = {
     "relative loss": "loss, over its first value",
-    "spread": "spread of the features\n(0: collapsed)",
-    "effective_rank": "directions in use,\nof 128",
+    "spread": "spread of the features\n[0: collapsed]",
+    "effective_rank": "directions in use\n[number of 128]",
 }
 
 

@@ -99,7 +99,7 @@ def plot_dirty_beams(beams, pixel, spans):
     cut.axhline(0, color="0.6", linewidth=0.8)
     cut.set(
         xlabel="x [arcsec]",
-        ylabel="beam at y = 0 [share of peak]",
+        ylabel="beam at y = 0\n[share of peak]",
         xlim=(-spans, spans),
         ylim=(-0.5, 1.3),
         box_aspect=1,
@@ -177,7 +177,7 @@ def plot_model_check(visibilities, models):
         phase.plot(place + shift, np.degrees(np.angle(value)), **style)
         misfit.plot(place + shift, np.abs(value - visibilities.value) / visibilities.error, **style)
     misfit.axhline(np.sqrt(2), color="0.5", linestyle=":", linewidth=1)  # the expected size: two parts of variance 1
-    misfit.set(ylabel="|model − data| /\nstandard error", xlabel="sub-collimator", ylim=(0, None))
+    misfit.set(ylabel="|model − data|\n[standard errors]", xlabel="sub-collimator", ylim=(0, None))
     misfit.set_xticks(place, labels=visibilities.label)
     amplitude.legend(ncols=2)
     return figure
@@ -224,5 +224,5 @@ def plot_encoder_inputs(images, titles):
         axes.set_title(title, fontsize="small")
         axes.set_xlabel("west of the centre [arcsec]")
     panels[0].set_ylabel("north of the centre [arcsec]")
-    figure.colorbar(shown, ax=list(panels), label="eight-bit level", shrink=0.85)
+    figure.colorbar(shown, ax=list(panels), label="level [of 255]", shrink=0.85)
     return figure
