@@ -57,7 +57,7 @@ def test_reconstructions_stand_beside_the_errors():
     figure = plots.plot_reconstruction(errors, examples)
     histogram, *panels = figure.axes
     assert {text.get_text() for text in histogram.get_legend().get_texts()} == {*regions, "threshold"}
-    assert [panel.texts[0].get_text() for panel in panels] == ["quiet", "other"]
+    assert [panel.get_title("left") for panel in panels] == ["quiet", "other"]
 
 
 def test_unusable_real_pixels_stay_empty():
