@@ -5,7 +5,8 @@ import json
 import pytest
 
 from flarebook.compendium.errors import InputError
-from flarebook.compendium.interactive_pages import fill_page, frame
+from flarebook.compendium.interactive_pages.fill import fill_page
+from flarebook.compendium.interactive_pages.publish import frame
 from flarebook.compendium.run import open_run
 
 

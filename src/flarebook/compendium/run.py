@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, RootModel
 
 from flarebook.compendium.atomic_files import atomic_write, make_folder
 from flarebook.compendium.errors import InputError
-from flarebook.compendium.interactive_pages import publish_page
+from flarebook.compendium.interactive_pages.publish import publish_page
 from flarebook.compendium.mapped_arrays import open_arrays
 from flarebook.compendium.project import STAGING, built_elsewhere, in_project, shown, split_name
 from flarebook.compendium.provenance import MIXTURES, cell_parameters, mix_origins, origin_record, to_json

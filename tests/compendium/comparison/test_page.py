@@ -66,6 +66,7 @@ def test_the_page_asks_for_no_other_file_and_escapes_what_records_say(folders, t
     page = BeautifulSoup(text, "html.parser")
     assert all(image["src"].startswith("data:image/webp;base64,") for image in page.find_all("img"))
     assert not page.find_all("script") and "<b>ci</b>" not in text
+    assert page.find("meta", {"http-equiv": "Content-Security-Policy"})["content"].startswith("default-src 'none'")
 
 
 def test_the_same_run_twice_changes_nothing(folders, tmp_path):
@@ -81,3 +82,12 @@ def test_a_picture_that_cannot_be_read_is_named_beside_the_others(folders, tmp_p
     write_comparison(*folders, tmp_path / "page.html")
     text = (tmp_path / "page.html").read_text()
     assert text.count("sun-01-flux.png cannot be read (") == 2 and "sun-x-new.png cannot be read (" in text
+
+
+def test_a_missing_picture_is_named_where_the_figure_is_known(folders, tmp_path):
+    (folders[1] / "figures/sun-01-flux.png").unlink()
+    write_comparison(*folders, tmp_path / "page.html")
+    page = BeautifulSoup((tmp_path / "page.html").read_text(), "html.parser")
+    text = page.find("h3", string="sun-01-flux").find_next(class_="pair").get_text()
+    assert "This run has the figure's record, but sun-01-flux.png is missing: run its notebook again." in text
+    assert "no such figure" not in text

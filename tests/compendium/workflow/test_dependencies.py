@@ -14,6 +14,10 @@ IRIS, STIX, SOLARCHIP = ({name for name in NAMES if name.startswith(study)} for 
 CASES = {
     "compendium/run.py": ALL,
     "compendium/errors.py": ALL,
+    "compendium/interactive_pages/data/head.html": {
+        "iris/6-classifiers", "iris/9-real-time-score", "stix/8-explorer", "solarchip/5-translation",
+        "solarchip/6-real-flares",
+    },
     "iris/__init__.py": IRIS,
     "iris/mg2.py": IRIS,
     "iris/data/observations.csv": {
@@ -26,9 +30,7 @@ CASES = {
         "iris/11-whole-observations", "iris/12-whole-profiles",
     },
     "iris/data/score_page/features.js": {"iris/9-real-time-score"},
-    "evaluation/data/threshold_page/page.js": {
-        "iris/6-classifiers", "iris/9-real-time-score", "solarchip/5-translation", "solarchip/6-real-flares",
-    },
+    "evaluation/data/threshold_page/page.js": {"iris/6-classifiers", "solarchip/6-real-flares"},
     "encoders/data/encoders.yaml": {"stix/3-encoders", "solarchip/4-flare-classification"},
     "encoders/data/dino_stix.safetensors": {"stix/3-encoders", "solarchip/4-flare-classification"},
     "encoders/dinov2_onnx.py": {"stix/3-encoders", "solarchip/4-flare-classification"},

@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from flarebook.compendium.atomic_files import atomic_write
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.identity.archive import EARLIEST, MODES, add_file
-from flarebook.compendium.interactive_pages import frame
+from flarebook.compendium.interactive_pages.publish import frame
 from flarebook.compendium.provenance import describe_sources, read_record
 from flarebook.compendium.reports.markdown_tables import MISSING, table
 from flarebook.compendium.workflow.parameters import known_parameters

@@ -107,9 +107,9 @@ def _data_folders(source):
     Returns {package: {path: bool}}.
     """
     found = {}
-    for folder in sorted((source / PACKAGE).glob("*/data")):
+    for folder in sorted((source / PACKAGE).rglob("data")):
         if not (folder / "__init__.py").is_file():  # modules about data
-            package = f"{PACKAGE}.{folder.parent.name}"
+            package = ".".join(folder.parent.relative_to(source).parts)
             texts = "".join(_reading_text(module, package, source) for module in import_graph())
             paths = [path for path in sorted(folder.rglob("*")) if path.is_file()]
             found[package] = {path: path.suffix not in DESCRIPTIONS and path.name not in texts for path in paths}

@@ -1,6 +1,6 @@
 """The page of a watch: scores along the slit and over time, alerts, and what was not scored, in one file of HTML.
 
-It holds no script and asks for nothing but itself, again every few seconds, so that it works from disk.
+It asks for nothing but itself, again every few seconds unless the reader holds it, so that it works from disk.
 """
 
 import base64
@@ -9,16 +9,18 @@ from importlib.resources import files
 
 import numpy as np
 import pandas as pd
-from jinja2 import Environment
 from matplotlib import colormaps
 from PIL import Image
 
 from flarebook.compendium.atomic_files import atomic_write
 from flarebook.compendium.batch_report import counted
+from flarebook.compendium.interactive_pages.fill import TEXT, fill_page
 from flarebook.iris.realtime.log import COPY, FILES, REFUSED, SCORED, SCORES
 
 NAME = "index.html"
-TEMPLATE = files("flarebook.iris") / "data" / "watch_page.html"
+FOLDER = files("flarebook.iris") / "data" / "watch_page"
+PARTS = ("page.html", "page.css", "page.js")
+TITLE = "Pre-flare score"
 SHOWN = 400  # exposures on the map, the last ones in order of time
 LISTED = 50  # alerts and files in the page's tables, the last ones
 GAP = 10.0  # times the median cadence: exposures further apart are not consecutive
@@ -32,14 +34,14 @@ def write_page(log, ensemble, state, every, alert):
 
     state: of the watch, in words.  every: s after which the page asks for itself again.  alert: score.
     """
-    environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    template = environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
-    about = {"state": state, "every": max(FASTEST, round(every)), "alert": alert, "source": log.about["input"]}
+    every, alerts = max(FASTEST, round(every)), alert_history(log.scores, alert)[:LISTED]
+    about = {"state": state, "every": every, "alert": alert, "alerts": alerts, "source": log.about["input"]}
+    about |= {"title": f"{counted(len(alerts), 'alert')} · {TITLE}" if alerts else TITLE, "counts": counts(log)}
     about |= {"origin": ensemble.about.get("origin", "unknown"), "sha256": ensemble.sha256[:12]}
     about |= {"version": log.about["flarebook"], "scores": SCORES, "files": FILES}
     refused = sorted((row for row in log.files.values() if row.outcome == REFUSED), key=lambda row: row.looked)
-    about |= {"counts": counts(log), "refused": refused[: -LISTED - 1 : -1]}
-    page = template.render(about, alerts=alert_history(log.scores, alert)[:LISTED], **pictures(log))
+    about |= pictures(log) | {"refused": refused[: -LISTED - 1 : -1]}
+    page = fill_page([TEXT, *(FOLDER / name for name in PARTS)], {"every": every}, refresh=every, **about)
     with atomic_write(log.folder / NAME) as path:
         path.write_text(page, encoding="utf-8")
     return log.folder / NAME

@@ -7,8 +7,7 @@ from importlib.resources import files
 import numpy as np
 from matplotlib import colormaps
 
-from flarebook.compendium.interactive_pages import coded, fill_page
-from flarebook.evaluation.threshold_page import SHARED
+from flarebook.compendium.interactive_pages.fill import AXES, TEXT, coded, fill_page
 from flarebook.solarchip.figures.styles import SHOWN, channel_colours, channel_label
 from flarebook.solarchip.images.grid import Disk
 from flarebook.solarchip.translation.comparison import FIELD_SOURCES, resize_images
@@ -44,7 +43,7 @@ def translation_viewer(test, members, dates, origin, about):
     data |= {"diverging": colour_table("RdBu_r"), "sequential": colour_table("cividis")}
     words = {"dates": dates, "targets": [one["label"] for one in looks], "panels": PANELS, "size": size, "about": about}
     words |= {"n_members": len(members[targets[0]]), "origin": origin, "version": version("flarebook")}
-    parts = [*SHARED, *(FOLDER / name for name in PARTS)]
+    parts = [TEXT, AXES, *(FOLDER / name for name in PARTS)]
     return fill_page(parts, data, title="Translations between HMI and AIA", **words)
 
 

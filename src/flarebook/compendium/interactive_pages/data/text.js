@@ -27,6 +27,17 @@ async function inflate(base64) {
   return new Response(stream).arrayBuffer();
 }
 
+// Hand the steps to the right and upwards of an arrow key that is pressed on a map to a function, ten with shift.
+const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
+
+function listenForArrows(map, move) {
+  map.addEventListener("keydown", (event) => {
+    if (!ARROWS[event.key] || event.altKey || event.ctrlKey || event.metaKey) return;
+    event.preventDefault(); // or the page would scroll
+    move(...ARROWS[event.key].map((step) => step * (event.shiftKey ? 10 : 1)));
+  });
+}
+
 // Hand a file that is chosen, or dropped on the page, to a function.
 function listenForFiles(take) {
   const taken = (files) => files.length && take(files[0]).catch((error) => attempt(() => {

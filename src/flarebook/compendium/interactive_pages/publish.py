@@ -1,44 +1,12 @@
-"""Fill and publish an interactive page: one self-contained HTML file among the results, in a frame below its cell."""
+"""Publish an interactive page among the results of a run, in a frame below its cell."""
 
-import base64
-import json
 from html import escape
-from importlib.resources import files
 from pathlib import PurePosixPath
 
 from flarebook.compendium.atomic_files import atomic_write
 from flarebook.compendium.errors import InputError
 
-SHARED = {name: files("flarebook.compendium") / f"page_{name}.html" for name in ("head", "foot")}
-KINDS = (".html", ".css", ".js")  # of the parts of a page
 HEIGHT = 860  # CSS pixels of the frame
-
-
-def fill_page(parts, data, **words):
-    """Text of a page from its parts.
-
-    parts: paths of the template, which is Jinja's and may include "head", where every request is forbidden, and "foot",
-    which holds data and scripts and needs the version and the purpose of the scripts; the styles (.css) and the scripts
-    (.js), each in their order.  data: what the scripts read as JSON from the element of that name, which no text in it
-    can leave.  words: the template's other values, escaped unless they are Markup.
-    """
-    from jinja2 import DictLoader, Environment  # a run that publishes no page need not spend the time of this import
-    from markupsafe import Markup
-
-    texts = {kind: [part.read_text(encoding="utf-8") for part in parts if part.suffix == kind] for kind in KINDS}
-    (template,), *inserts = texts.values()
-    written = json.dumps(data, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
-    style, script = (Markup("\n".join(insert)) for insert in inserts)
-    loader = DictLoader({name: path.read_text(encoding="utf-8") for name, path in SHARED.items()})
-    environment = Environment(autoescape=True, trim_blocks=True, lstrip_blocks=True, loader=loader)
-    return environment.from_string(template).render(words, style=style, script=script, data=Markup(written))
-
-
-def coded(values):
-    """Bytes, or an array's bytes in little-endian order, as base64."""
-    if not isinstance(values, bytes):
-        values = values.astype(values.dtype.newbyteorder("<")).tobytes()
-    return base64.b64encode(values).decode()
 
 
 def publish_page(run, name, html, title):

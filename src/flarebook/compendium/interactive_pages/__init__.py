@@ -1,0 +1,1 @@
+"""Interactive pages: each one self-contained HTML file, filled from its parts and shown in a frame of the book."""
