@@ -1,17 +1,20 @@
 """The interactive pages: their sizes, and the seconds until they answer.
 
 The explorer holds as many images as the poster kept, and answers when pointing at a dot shows its picture; the page
-that scores spectra answers when another place on the slit has its score.
+that scores spectra answers when another place on the slit has its score.  The page of thresholds is given a million
+forecasts, of which no two are equal, and redraws all when its threshold or its base rate moves by a step.
 """
 
 import shutil
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 from time import perf_counter
 
 import numpy as np
 
 from benchmarks.measure import at_most
+from flarebook.evaluation.threshold_page import Forecasts, threshold_page
 from flarebook.iris.atmospheres.library import load_library
 from flarebook.iris.classifiers.inference import load_ensemble
 from flarebook.iris.rasters.read import iter_exposures
@@ -24,10 +27,19 @@ from flarebook.stix.simulation.population import draw_events, select_images
 from flarebook.stix.simulation.simulate import prepare, simulate_archive
 
 N_IMAGES, N_SIMULATED, N_LOADS = 4758, 600, 5
+N_FORECASTS, N_STEPS = 1_000_000, 9
 SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
-SHOWS = """() => {
-    const drawn = document.querySelector("#tip canvas").dataset.drawn;
-    return !document.querySelector("#tip").hidden && drawn === String(window.explorer.state.hovered);
+STEP = """async ([slider, n]) => {
+    const input = document.getElementById(slider), times = [], [low, high] = [Number(input.min), Number(input.max)];
+    for (let i = 0; i < n; i++) {
+        const start = performance.now();
+        input.value = low + (high - low) * (i + 1) / (n + 1);
+        input.dispatchEvent(new Event("input"));
+        document.body.getBoundingClientRect();
+        times.push((performance.now() - start) / 1000);
+        await new Promise(requestAnimationFrame);
+    }
+    return times;
 }"""
 
 
@@ -36,6 +48,10 @@ def run():
     explorer, scores = make_explorer(np.random.default_rng(1)), make_score_page(np.random.default_rng(1))
     yield from page_records("stix.explorer", explorer, point_at_image, 12, 2)
     yield from page_records("iris.score_page", scores, score_another, 5, 1.5)
+    for slider in ("threshold", "rate"):
+        yield at_most(
+            f"evaluation.threshold_page.{slider}_step", step_times(slider, np.random.default_rng(1)), "s", 0.2
+        )
 
 
 def page_records(id, page, use, megabytes, seconds):
@@ -69,15 +85,22 @@ def make_explorer(rng):
     return explorer_page(turned[:N_IMAGES], table, points, nearest(points, 8), "Explorer", "benchmark")
 
 
-def load_times(path, use):
-    """Seconds from opening a page in a fresh tab of Chromium until it has answered."""
+@contextmanager
+def open_browser():
+    """Chromium of this machine, headless."""
     from playwright.sync_api import sync_playwright
 
     program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))))
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, headless=True, args=SWITCHES)
-        times = [load_time(browser, path, use, turn) for turn in range(1, N_LOADS + 2)]
+        yield browser
         browser.close()
+
+
+def load_times(path, use):
+    """Seconds from opening a page in a fresh tab of Chromium until it has answered."""
+    with open_browser() as browser:
+        times = [load_time(browser, path, use, turn) for turn in range(1, N_LOADS + 2)]
     return times[1:]  # the first load starts Chromium's own processes
 
 
@@ -92,13 +115,30 @@ def load_time(browser, path, use, turn):
     return taken
 
 
+def step_times(slider, rng):
+    """Seconds of each step of a slider of the page of thresholds until all is drawn; its forecasts know the rate."""
+    few = Forecasts("few", "SIMULATED", "Two values.", np.array([0.2, 0.8]), np.array([3, 7]), np.array([6, 4]))
+    probability = rng.beta(0.7, 2.5, N_FORECASTS)
+    rows = zip(probability.tolist(), (rng.random(N_FORECASTS) < probability).astype(int).tolist(), strict=True)
+    with tempfile.TemporaryDirectory() as folder, open_browser() as browser:
+        path, table = Path(folder) / "page.html", Path(folder) / "forecasts.csv"
+        path.write_text(threshold_page([few], "Thresholds", "", "a flare", "no flare"), encoding="utf-8")
+        table.write_text("\n".join(["probability,observed", *(f"{p},{y}" for p, y in rows)]), encoding="utf-8")
+        page = browser.new_page()
+        page.goto(path.as_uri())
+        page.locator("#file").set_input_files(table)
+        page.locator("#origin", has_text="YOURS").wait_for(timeout=120_000)
+        page.locator("#told").check()
+        return page.evaluate(STEP, [slider, N_STEPS])
+
+
 def point_at_image(page, turn):
     """Point at a dot of the explorer and wait for its picture."""
     page.wait_for_selector("html[data-ready]")
     x, y = page.evaluate("explorer.onScreen", 100 * turn)
     page.mouse.move(x - 1, y)
     page.mouse.move(x, y)
-    page.wait_for_function(SHOWS)
+    page.wait_for_selector("#tip:not([hidden]) canvas[data-drawn]")
 
 
 def score_another(page, turn):

@@ -6,10 +6,15 @@ import pytest
 from flarebook.evaluation.classification import count_scores, reliability
 from flarebook.evaluation.threshold_page import Forecasts, threshold_page
 from flarebook.solarchip.flares.scores import score_forecast
+from tests.book.every_page import (  # noqa: F401
+    test_page_fits_its_width_in_both_schemes_and_axe_finds_nothing_serious,
+    test_tab_reaches_every_control_and_shows_where_it_is,
+    test_the_head_forbids_every_request,
+)
 
 SCORES = """([threshold, rate, told]) => {
-    const counts = atRate(state.series.points, rate ?? baseRate(state.series.points), told);
-    return { ...callScores(counts, threshold), ...forecastScores(counts), bins: reliability(counts) };
+    const counts = atRate(state.series.forecasts, rate ?? baseRate(state.series.forecasts), told);
+    return { ...callScores(counts, threshold), ...forecastScores(counts), shares: histogram(counts) };
 }"""
 
 
@@ -63,6 +68,10 @@ def test_a_reader_s_own_forecasts_have_the_scores_of_the_package(page, tmp_path,
             assert found[name] == pytest.approx(expected[name], abs=1e-5), (name, threshold)
     bins = reliability(label, probability, 10)
     np.testing.assert_allclose([[one["score"], one["observed"], one["n"]] for one in found["bins"]], bins, atol=1e-5)
+    for kind, value in (("yes", 1), ("no", 0)):
+        place = np.minimum(np.floor(probability[label == value] * 20), 19).astype(int)
+        expected = np.bincount(place, minlength=20) / len(place)
+        np.testing.assert_allclose([one[kind] for one in found["shares"]], expected, atol=1e-12)
 
 
 def test_events_rarer_than_the_slider_s_end_have_their_own_base_rate(page, tmp_path):
@@ -101,6 +110,18 @@ def test_a_slider_moves_the_threshold_and_the_scores_by_keyboard(page):
     assert page.locator("#scores tr", has_text="TSS").locator("td").inner_text() == f"{expected['tss']:.3f}"
 
 
+def test_the_box_and_the_button_work_by_keyboard(page):
+    page.locator("#rate").focus()
+    page.keyboard.press("Home")
+    before = page.locator("#scores").inner_text()
+    page.locator("#told").focus()
+    page.keyboard.press("Space")
+    assert page.locator("#scores").inner_text() != before
+    page.locator("#reset").focus()
+    page.keyboard.press("Enter")
+    assert page.locator("#rate-value").inner_text() == "26.7 %" and not page.locator("#told").is_checked()
+
+
 def test_other_forecasts_are_chosen_and_labelled(page):
     page.locator("#series").select_option(index=1)
     assert page.locator("#origin").inner_text() == "SIMULATED"
@@ -128,7 +149,6 @@ def test_table_that_is_no_record_of_forecasts_is_refused_with_a_sentence(page, t
     assert sentence in page.get_by_role("alert").inner_text()
 
 
-def test_page_fits_its_width_in_both_schemes(resized):
+def test_drawings_are_as_wide_as_their_place(resized):
     page, width = resized
-    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
     assert 250 < page.evaluate("document.getElementById('roc').viewBox.baseVal.width") < width

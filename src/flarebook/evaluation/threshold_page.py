@@ -14,11 +14,10 @@ from matplotlib.figure import Figure
 from flarebook.compendium.appearance.palette import BLUE, VERMILION
 from flarebook.compendium.appearance.style import WIDE
 from flarebook.compendium.errors import InputError
-from flarebook.compendium.interactive_pages import fill_page
+from flarebook.compendium.interactive_pages.fill import AXES, TEXT, fill_page
 from flarebook.evaluation.classification import count_scores
 
 DATA = files("flarebook.evaluation") / "data"
-SHARED = tuple(DATA / "pages" / name for name in ("base.css", "text.js", "axes.js"))  # with the pages of other studies
 PARTS = ("page.html", "page.css", "page.js")
 
 
@@ -63,7 +62,7 @@ def threshold_page(forecasts, title, about, positive, negative, axis="forecast")
             raise InputError(f"the forecasts {one.name!r} were all followed by the same: give events and others")
     series = [
         {"origin": one.origin, "about": one.about, "threshold": one.threshold}
-        | {"points": np.stack([one.values, one.events, one.others], axis=1).astype(float).tolist()}
+        | {name: np.asarray(getattr(one, name), float).tolist() for name in ("values", "events", "others")}
         for one in forecasts
     ]
     words = {
@@ -73,7 +72,7 @@ def threshold_page(forecasts, title, about, positive, negative, axis="forecast")
         "negative": negative,
         "version": version("flarebook"),
     }
-    parts = [*SHARED, *(DATA / "threshold_page" / name for name in PARTS)]
+    parts = [TEXT, AXES, *(DATA / "threshold_page" / name for name in PARTS)]
     names = [f"{one.name} ({one.origin.lower()})" for one in forecasts]
     return fill_page(parts, {"series": series, "axis": axis}, names=names, **words)
 

@@ -1,30 +1,72 @@
 "use strict";
-// The page: forecasts as counts of events and others at each forecast value, scored at a threshold and a base rate.
+// The page: forecasts in ascending order with running counts of events and others, scored at a threshold and a rate.
 
 const data = JSON.parse(byId("data").textContent);
 const state = { series: null };
 
-// Counts brought to a base rate: {p, yes, no} of each forecast value, which follows the rate where it is told of it.
-function atRate(points, rate, told) {
-  const share = baseRate(points), up = rate / share, down = (1 - rate) / (1 - share);
-  const known = (p) => p * up / (p * up + (1 - p) * down);
-  return points.map(([p, yes, no]) => ({ p: told ? known(p) : p, yes: yes * up, no: no * down }));
+// Forecasts in ascending order, equal ones joined: n values, and the events and others below each, up to all of them;
+// with what neither threshold nor base rate changes.  values, events, others: arrays of the same length.
+function sorted(values, events, others) {
+  const order = Uint32Array.from(values, (_, i) => i).sort((a, b) => values[a] - values[b]);
+  const value = new Float64Array(order.length), yes = new Float64Array(order.length + 1), no = yes.slice();
+  let n = 0;
+  for (const i of order) {
+    if (n === 0 || values[i] !== value[n - 1]) {
+      value[n++] = values[i];
+      [yes[n], no[n]] = [yes[n - 1], no[n - 1]];
+    }
+    yes[n] += events[i];
+    no[n] += others[i];
+  }
+  const found = { n, value, yes, no };
+  return { ...found, auc: areaUnderRoc(found), roc: rocCurve(found) };
 }
 
-function baseRate(points) {
-  const [events, others] = [1, 2].map((i) => points.reduce((sum, point) => sum + point[i], 0));
-  return events / (events + others);
+function areaUnderRoc({ n, yes, no }) {
+  let won = 0;
+  for (let i = 0; i < n; i++) won += (yes[i + 1] - yes[i]) * (no[i] + no[i + 1]) / 2;
+  return won / (yes[n] * no[n]);
 }
+
+// Places of the ROC curve from the highest forecast on, as many as a screen can show.
+function rocCurve({ n, yes, no }) {
+  const xs = [0], ys = [0];
+  for (let i = n - 1; i >= 0; i--) {
+    const x = 1 - no[i] / no[n], y = 1 - yes[i] / yes[n];
+    if (i && x - xs[xs.length - 1] + y - ys[ys.length - 1] < 1 / 2000) continue;
+    xs.push(x);
+    ys.push(y);
+  }
+  return { xs, ys };
+}
+
+// Forecasts brought to a base rate: weights of an event and of another, and what a forecast told of the rate says.
+function atRate(forecasts, rate, told) {
+  const share = baseRate(forecasts), up = rate / share, down = (1 - rate) / (1 - share);
+  const known = (p) => p * up / (p * up + (1 - p) * down);
+  return { ...forecasts, up, down, known: told ? known : (p) => p };
+}
+
+const baseRate = ({ n, yes, no }) => yes[n] / (yes[n] + no[n]);
 
 // A rate in per cent, with the digits that a rare event needs.
 const percent = (rate) => `${rate < 0.001 ? Number((100 * rate).toPrecision(2)) : (100 * rate).toFixed(1)} %`;
 const ratio = (part, whole) => (whole > 0 ? part / whole : 0);
-const total = (counts, key) => counts.reduce((sum, count) => sum + count[key], 0);
+
+// Number of the values, which ascend, before the first for which something holds.
+function before({ n, value, known }, holds) {
+  let low = 0, high = n;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    [low, high] = holds(known(value[middle])) ? [low, middle] : [middle + 1, high];
+  }
+  return low;
+}
 
 // Scores of calling an event from a threshold on, as flarebook.evaluation.classification.count_scores has them.
 function callScores(counts, threshold) {
-  const called = counts.filter(({ p }) => p >= threshold), [tp, fp] = [total(called, "yes"), total(called, "no")];
-  const [fn, tn] = [total(counts, "yes") - tp, total(counts, "no") - fp];
+  const { n, yes, no, up, down } = counts, i = before(counts, (p) => p >= threshold);
+  const [fn, tn, tp, fp] = [yes[i] * up, no[i] * down, (yes[n] - yes[i]) * up, (no[n] - no[i]) * down];
   const recall = ratio(tp, tp + fn), alarm = ratio(fp, fp + tn);
   const chance = (tp + fn) * (fn + tn) + (tp + fp) * (fp + tn);
   return {
@@ -33,45 +75,41 @@ function callScores(counts, threshold) {
   };
 }
 
-// Scores that need no threshold: area under the ROC curve, Brier score, and its skill against the base rate.
-function forecastScores(counts) {
-  const [yes, no] = [total(counts, "yes"), total(counts, "no")], rate = yes / (yes + no);
-  let below = 0, won = 0;
-  for (const same of distinct(counts)) {
-    won += same.yes * (below + same.no / 2);
-    below += same.no;
+// Scores that need no threshold: area under the ROC curve, Brier score and its skill against the base rate; bins: mean
+// forecast and observed share in equal bins, an edge in the lower one, [{score, observed, n}].
+function forecastScores({ n, value, yes, no, up, down, known, auc }, nBins = 10) {
+  const bins = Array.from({ length: nBins }, (_, i) => ({ edge: (i + 1) * (1 / nBins), sum: 0, yes: 0, n: 0 }));
+  let brier = 0, at = 0;
+  for (let i = 0; i < n; i++) {
+    const p = known(value[i]), events = (yes[i + 1] - yes[i]) * up, others = (no[i + 1] - no[i]) * down;
+    while (at < nBins - 1 && p > bins[at].edge) at++;
+    const bin = bins[at];
+    bin.sum += p * (events + others);
+    bin.yes += events;
+    bin.n += events + others;
+    brier += events * (1 - p) ** 2 + others * p ** 2;
   }
-  const brier = counts.reduce((sum, { p, yes: y, no: n }) => sum + y * (1 - p) ** 2 + n * p ** 2, 0) / (yes + no);
-  return { auc: won / (yes * no), brier, brier_skill: 1 - brier / (rate * (1 - rate)), base_rate: rate };
+  const all = yes[n] * up + no[n] * down, rate = yes[n] * up / all;
+  const filled = bins.filter((bin) => bin.n > 0);
+  return {
+    auc, brier: brier / all, brier_skill: 1 - brier / all / (rate * (1 - rate)),
+    bins: filled.map((bin) => ({ score: bin.sum / bin.n, observed: bin.yes / bin.n, n: bin.n })),
+  };
 }
 
-// Counts of equal forecasts joined, in ascending order.
-function distinct(counts) {
-  const joined = new Map();
-  for (const { p, yes, no } of counts) {
-    const one = joined.get(p) ?? { p, yes: 0, no: 0 };
-    joined.set(p, { p, yes: one.yes + yes, no: one.no + no });
-  }
-  return [...joined.values()].sort((a, b) => a.p - b.p);
-}
-
-// Mean forecast and observed share in equal bins, an edge in the lower one: [{score, observed, n}].
-function reliability(counts, bins = 10) {
-  const groups = Array.from({ length: bins }, () => ({ sum: 0, yes: 0, n: 0 }));
-  const inner = Array.from({ length: bins - 1 }, (_, i) => (i + 1) * (1 / bins));
-  for (const { p, yes, no } of counts) {
-    const group = groups[inner.filter((edge) => edge < p).length];
-    group.sum += p * (yes + no);
-    group.yes += yes;
-    group.n += yes + no;
-  }
-  return groups.filter(({ n }) => n > 0).map(({ sum, yes, n }) => ({ score: sum / n, observed: yes / n, n }));
+// Shares of the events and of the others in equal bins, an edge in the upper one: [{yes, no}].
+function histogram(counts, nBins = 20) {
+  const { n, yes, no } = counts;
+  const edges = Array.from({ length: nBins }, (_, i) => before(counts, (p) => Math.floor(p * nBins) >= i)).concat(n);
+  return Array.from({ length: nBins }, (_, i) => ({
+    yes: (yes[edges[i + 1]] - yes[edges[i]]) / yes[n], no: (no[edges[i + 1]] - no[edges[i]]) / no[n],
+  }));
 }
 
 // --- what the reader sees ---
 function current() {
   const [threshold, rate] = [Number(byId("threshold").value), Number(byId("rate").value) / 100];
-  const counts = atRate(state.series.points, rate, byId("told").checked);
+  const counts = atRate(state.series.forecasts, rate, byId("told").checked);
   return { threshold, rate, counts, ...forecastScores(counts), ...callScores(counts, threshold) };
 }
 
@@ -107,13 +145,7 @@ function threshold(plot, value) {
 }
 
 function drawHistogram({ counts, threshold: value }) {
-  const bins = Array.from({ length: 20 }, () => ({ yes: 0, no: 0 }));
-  const [yes, no] = [total(counts, "yes"), total(counts, "no")];
-  for (const count of counts) {
-    const bin = bins[Math.min(19, Math.floor(count.p * 20))];
-    bin.yes += count.yes / yes;
-    bin.no += count.no / no;
-  }
+  const bins = histogram(counts);
   const most = Math.max(...bins.flatMap((bin) => [bin.yes, bin.no]));
   const ticks = { ...tenths(), y: roundTicks(0, most, 4) };
   const plot = axes(byId("histogram"), [0, 1], [0, most * 1.05], [data.axis, "share of each class"], ticks);
@@ -136,19 +168,14 @@ function drawSkill({ counts, threshold: value, rate }) {
 
 function drawRoc({ counts, alarm, recall }) {
   const plot = axes(byId("roc"), [0, 1], [0, 1], ["false-alarm rate", "recall"], tenths());
-  const [yes, no] = [total(counts, "yes"), total(counts, "no")], xs = [0], ys = [0];
-  for (const { yes: y, no: n } of distinct(counts).reverse()) {
-    xs.push(xs[xs.length - 1] + n / no);
-    ys.push(ys[ys.length - 1] + y / yes);
-  }
   plot.add("path", { class: "line", d: path([0, 1], [0, 1], plot) });
-  plot.add("path", { class: "curve", d: path(xs, ys, plot) });
+  plot.add("path", { class: "curve", d: path(counts.roc.xs, counts.roc.ys, plot) });
   plot.add("circle", { class: "now", cx: plot.x(alarm), cy: plot.y(recall), r: 6 });
 }
 
-function drawReliability({ counts, rate, threshold: value }) {
+function drawReliability({ bins, rate, threshold: value }) {
   const plot = axes(byId("reliability"), [0, 1], [0, 1], ["forecast", "observed share"], tenths());
-  const bins = reliability(counts), most = Math.max(...bins.map(({ n }) => n));
+  const most = Math.max(...bins.map(({ n }) => n));
   plot.add("path", { class: "line", d: path([0, 1], [0, 1], plot) });
   plot.add("line", { class: "line", x1: plot.x(0), x2: plot.x(1), y1: plot.y(rate), y2: plot.y(rate) });
   const [scores, shares] = ["score", "observed"].map((key) => bins.map((bin) => bin[key]));
@@ -161,7 +188,7 @@ function drawReliability({ counts, rate, threshold: value }) {
 
 function choose(series) {
   state.series = series;
-  const rate = baseRate(series.points), slider = byId("rate");
+  const rate = baseRate(series.forecasts), slider = byId("rate");
   [slider.min, slider.max] = [Math.min(0.1, 100 * rate), Math.max(99.9, 100 * rate)]; // or it would show another rate
   byId("origin").textContent = series.origin;
   byId("origin").className = `badge ${series.origin.split(" ")[0].toLowerCase()}`;
@@ -177,28 +204,30 @@ function choose(series) {
 const COLUMNS = { probability: ["probability", "forecast"], observed: ["observed", "label"] };
 const LABELS = { 0: 0, 1: 1, "0.0": 0, "1.0": 1, false: 0, true: 1 };
 
-// Counts of each forecast of a CSV with the columns probability and observed.
+// Forecasts of a CSV with the columns probability and observed, sorted.
 function readForecasts(text) {
-  const lines = textLines(text).map(([line]) => cells(line));
-  const names = (lines.shift() ?? []).map((name) => name.toLowerCase());
+  const lines = textLines(text), names = lines.length ? cells(lines.shift()[0].toLowerCase()) : [];
   const at = (ours) => names.findIndex((name) => COLUMNS[ours].includes(name));
   const missing = Object.keys(COLUMNS).filter((ours) => at(ours) < 0);
   if (missing.length) {
     throw new Refusal(`The table has no column ${missing.join(" and no column ")}: name them in the first line.`);
   }
   if (!lines.length) throw new Refusal("The table holds no forecast: give a row a day.");
-  const other = lines.findIndex((row) => row.length !== names.length); // such as 0,2 for 0.2, which would be read as 0
-  if (other >= 0) {
-    throw new Refusal(`Row ${other + 1} has ${lines[other].length} cells, the first line ${names.length}: correct it.`);
-  }
-  const cell = (row, ours) => row[at(ours)] ?? "";
-  const points = lines.map((row, i) => readForecast(cell(row, "probability"), cell(row, "observed"), `Row ${i + 1}`));
-  const rate = baseRate(points);
+  const [first, second] = [at("probability"), at("observed")];
+  const [values, events] = [new Float64Array(lines.length), new Uint8Array(lines.length)];
+  lines.forEach(([line], i) => {
+    const row = cells(line);
+    if (row.length !== names.length) { // such as 0,2 for 0.2, which would be read as 0
+      throw new Refusal(`Row ${i + 1} has ${row.length} cells, the first line ${names.length}: correct it.`);
+    }
+    [values[i], events[i]] = readForecast(row[first], row[second], `Row ${i + 1}`);
+  });
+  const found = sorted(values, events, events.map((event) => 1 - event)), rate = baseRate(found);
   if (!(rate > 0 && rate < 1)) throw new Refusal(`The base rate is ${rate}: give days with and days without an event.`);
-  return points;
+  return found;
 }
 
-// Forecast and numbers of events and others of one row.
+// Forecast of one row, and 1 for an event.
 function readForecast(written, observed, row) {
   const p = Number(written), label = LABELS[observed.toLowerCase()];
   if (written.endsWith("%") || p > 2) {
@@ -208,14 +237,14 @@ function readForecast(written, observed, row) {
     throw new Refusal(`${row} has the probability ${quoted(written)}, not from 0 to 1: correct it.`);
   }
   if (label === undefined) throw new Refusal(`${row} has the observed ${quoted(observed)}, not 0 or 1: correct it.`);
-  return [p, label, 1 - label];
+  return [p, label];
 }
 
 async function takeFile(file) {
   const text = await file.text();
   attempt(() => {
-    const points = readForecasts(text);
-    choose({ origin: "YOURS", points, about: `${points.length} forecasts of ${file.name}.` });
+    const forecasts = readForecasts(text), { n, yes, no } = forecasts;
+    choose({ origin: "YOURS", forecasts, about: `${yes[n] + no[n]} forecasts of ${file.name}.` });
   });
 }
 
@@ -227,6 +256,7 @@ function listen() {
   new ResizeObserver(() => state.series && !byId("result").hidden && update()).observe(byId("result"));
 }
 
+for (const one of data.series) one.forecasts = sorted(one.values, one.events, one.others);
 listen();
 choose(data.series[0]);
 document.documentElement.dataset.ready = "";
