@@ -51,7 +51,7 @@
   }
 
   function showTarget() {
-    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    const target = document.getElementById(location.hash.slice(1)); // ids are plain letters, as the address has them
     if (!target || !target.closest("[hidden]")) return;
     form.reset();
     apply();

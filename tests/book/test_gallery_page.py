@@ -92,6 +92,15 @@ def test_the_keyboard_reaches_the_filter_and_an_address_shows_a_hidden_figure(pa
     assert page.locator("#iris-12-performance").evaluate("s => Math.abs(s.getBoundingClientRect().top) < 150")
 
 
+def test_an_address_that_no_figure_has_is_left_alone(page):
+    complaints = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.get_by_label("Words").fill("no figure has these words")
+    page.evaluate("location.hash = '100%'")
+    page.evaluate("new Promise((done) => setTimeout(done, 50))")
+    assert complaints == [] and page.locator(SHOWN).count() == 0
+
+
 def test_a_picture_opens_at_its_full_size(page):
     page.locator("#iris-12-performance img").click()
     page.wait_for_url("**/iris-12-performance.png")
