@@ -26,6 +26,9 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.book)
 
 
+READY = "html[data-ready], body:not(:has(script))"  # of an interactive page
+
+
 @pytest.fixture(scope="session")
 def pages():
     """Folder of the ci book's pages, built and verified."""
@@ -65,10 +68,10 @@ def page(request, browser, file):
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on("request", lambda request: requests.append(request.url))
     page.goto(file.as_uri())
-    page.wait_for_selector("html[data-ready]")
+    page.wait_for_selector(READY)
     yield page
     assert complaints == []
-    assert [url for url in requests if not url.startswith(("data:", "blob:"))] == [file.as_uri()]
+    assert {url for url in requests if not url.startswith(("data:", "blob:"))} == {file.as_uri()}
     page.close()
 
 

@@ -6,9 +6,14 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from bs4 import BeautifulSoup
 
-SERIOUS = ("serious", "critical")
+from tests.book.every_page import SERIOUS, serious
+
 CONTRAST = {"type": "rule", "values": ["color-contrast"]}  # what alone differs in the dark
 ALIKE = {"exclude": [["dl.py:nth-of-type(n+4)"]]}  # of a module's functions on the page of the code, three are enough
+KINDS = (  # of pages, one each
+    "book/index.html", "book/figures.html", "book/status.html", "book/glossary.html", "book/iris/introduction.html",
+    "notebooks/iris/1-real-raster.html",
+)  # fmt: skip
 HEAVIEST = 5_000_000  # bytes of a page and its images; interactive pages may hold more
 
 
@@ -40,6 +45,17 @@ def test_axe_finds_nothing_serious_on_any_page_and_none_asks_for_a_file_elsewher
     page.close()
     assert not found, "\n".join(found)
     assert asked and not [url for url in asked if not url.startswith((pages.as_uri(), "data:", "blob:"))]
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_axe_finds_nothing_serious_on_a_phone(pages, browser, name):
+    page = browser.new_page()
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.emulate_media(color_scheme="light", reduced_motion="reduce")
+    page.goto((pages / name).as_uri(), wait_until="load")
+    found = serious(page)
+    page.close()
+    assert not found
 
 
 def first_load(path):

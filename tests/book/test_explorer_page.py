@@ -9,9 +9,15 @@ from PIL import Image, ImageColor
 
 from flarebook.stix.clustering.retrieval import nearest
 from flarebook.stix.figures.explorer import explorer_page
+from tests.book.every_page import (  # noqa: F401
+    test_page_fits_its_width_in_both_schemes_and_axe_finds_nothing_serious,
+    test_tab_reaches_every_control_and_shows_where_it_is,
+    test_the_head_forbids_every_request,
+)
 
 N = 40
 HEIGHT = 720  # CSS pixels, at which the whole page fits
+GROUNDS = {"light": "#fbfcfe", "dark": "#12161d"}
 COLOUR = """selector => {
     const canvas = document.querySelector(selector);
     return [...canvas.getContext("2d").getImageData(canvas.width / 2, canvas.height / 2, 1, 1).data];
@@ -30,6 +36,12 @@ def file(tmp_path_factory):
     path = tmp_path_factory.mktemp("explorer") / "explorer.html"
     path.write_text(explorer_page(images, records, points, nearest(points, 3), "Explorer", "a test"), encoding="utf-8")
     return path
+
+
+def until(page, condition):
+    """Wait for a condition in the page; Playwright's own way evaluates text, which the page's head forbids."""
+    look = f"() => ({condition}) ? done() : tries++ < 500 ? setTimeout(look, 20) : failed(new Error('waited'))"
+    page.evaluate(f"new Promise((done, failed) => {{ let tries = 0; const look = {look}; look(); }})")
 
 
 def point_at(page, row):
@@ -86,7 +98,7 @@ def test_selection_is_saved_as_identifiers_and_as_a_table(page, tool):
         for place in inner[1:]:
             page.mouse.move(*place, steps=4)
         page.mouse.up()
-    page.wait_for_function("explorer.state.selected.length === 4")
+    until(page, "explorer.state.selected.length === 4")
     assert page.locator("#chosen").inner_text() == "4 images selected"
     with page.expect_download() as download:
         page.get_by_role("button", name="Save identifiers").click()
@@ -105,10 +117,19 @@ def test_keyboard_reaches_an_image_a_group_and_its_identifiers(page):
     page.wait_for_selector("#pinned[data-drawn='12']")
     page.locator("#legend button", has_text="1 (20)").focus()
     page.keyboard.press("Enter")
-    page.wait_for_function("explorer.state.selected.length === 20")
+    until(page, "explorer.state.selected.length === 20")
     page.get_by_label("Find").fill("99")
     page.keyboard.press("Enter")
     assert page.locator("#told").inner_text() == "no image has the identifier 99"
+
+
+def test_arrow_keys_lead_from_image_to_image_as_they_lie_on_the_map(page):
+    page.locator(".plot").focus()
+    for key, row in (("ArrowLeft", 38), ("ArrowDown", 30), ("ArrowRight", 31), ("ArrowUp", 39), ("ArrowUp", 39)):
+        page.keyboard.press(key)
+        page.wait_for_selector(f"#pinned[data-drawn='{row}']")
+    assert page.locator("#told").inner_text() == "no image further on"
+    assert page.evaluate("scrollY") == 0
 
 
 def test_colouring_changes_dots_and_legend(page):
@@ -124,25 +145,29 @@ def test_page_fits_a_laptop_and_a_phone(page):
     """The map is drawn anew after the window has changed, so the page gets a while to settle."""
     for width, height in ((1280, 720), (390, 844)):
         page.set_viewport_size({"width": width, "height": height})
-        page.wait_for_function("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+        until(page, "document.documentElement.scrollWidth <= document.documentElement.clientWidth")
     page.set_viewport_size({"width": 1280, "height": 720})
-    page.wait_for_function("document.documentElement.scrollHeight <= 720")
+    until(page, "document.documentElement.scrollHeight <= 720")
 
 
+@pytest.mark.parametrize("scheme", GROUNDS)
 @pytest.mark.parametrize("width", [390, 500, 686, 815, 821, 1280])
-def test_every_dot_is_drawn_in_its_colour_at_any_width(browser, file, width):
-    """The page is opened at that width, and the pixels of its map are compared with the dots' colours."""
+def test_every_dot_is_drawn_in_its_colour_at_any_width(browser, file, width, scheme):
+    """The page is opened at that width, and pixels of its map are compared with the dots' colours and the ground's."""
     page = browser.new_page()
+    page.emulate_media(color_scheme=scheme)
     page.set_viewport_size({"width": width, "height": 800})
     page.goto(file.as_uri())
     page.wait_for_selector("html[data-ready]")
     wanted = page.evaluate("[...Bokeh.documents[0].get_model_by_name('images').data.colour]")
     places = [page.evaluate("explorer.onScreen", row) for row in range(N)]
+    corner = page.locator(".plot").bounding_box()
     picture = Image.open(io.BytesIO(page.screenshot(full_page=True))).convert("RGB")
     drawn = [picture.getpixel((round(x), round(y))) for x, y in places]
     page.close()
     plain = slice(0, 11)  # the rest holds the ring and star of the real image, and names of clusters
     assert drawn[plain] == [pytest.approx(ImageColor.getrgb(colour), abs=40) for colour in wanted[plain]]
+    assert picture.getpixel((round(corner["x"]) + 9, round(corner["y"]) + 9)) == ImageColor.getrgb(GROUNDS[scheme])
 
 
 @pytest.mark.parametrize("width", [390, 1280])

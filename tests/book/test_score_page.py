@@ -1,7 +1,10 @@
 """The page that scores a spectrum gives the package's numbers, refuses what it refuses, and works from disk."""
 
 import base64
+import contextlib
 import io
+import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,11 +19,17 @@ from flarebook.iris.mg2 import GRID
 from flarebook.iris.observations import find_observation
 from flarebook.iris.rasters.level2 import PLAUSIBLE
 from flarebook.iris.rasters.raster import flag_spectra
-from flarebook.iris.rasters.read import iter_exposures
+from flarebook.iris.rasters.read import iter_exposures, read_raster
 from flarebook.iris.rasters.samples import real_raster, sample_path
 from flarebook.iris.rasters.window import needed_wavelengths
+from flarebook.iris.rasters.write import write_raster
 from flarebook.iris.score_page import Example, score_page
 from flarebook.iris.simulation.observation import load_calibration, simulate_observation
+from tests.book.every_page import (  # noqa: F401
+    test_page_fits_its_width_in_both_schemes_and_axe_finds_nothing_serious,
+    test_tab_reaches_every_control_and_shows_where_it_is,
+    test_the_head_forbids_every_request,
+)
 
 RASTER = "iris_20140329_mg2_raster.fits"
 CLOSE = {"rtol": 1e-5, "atol": 1e-5}
@@ -38,6 +47,15 @@ READ_FITS = """([base64, number, said]) => orRefused(() => {
     const own = completed(readFits(bytesOf(base64).buffer).at(number), said);
     return assess(own.wavelength, own.spectrum, own.exposureTime);
 })"""
+READ_LEVEL2 = """(base64) => {
+    const spectra = readFits(bytesOf(base64).buffer), own = (number) => completed(spectra.at(number), {});
+    const assessed = (_, number) => orRefused(() => {
+        const { wavelength, spectrum, exposureTime } = own(number);
+        return assess(wavelength, spectrum, exposureTime);
+    });
+    const results = Array.from({ length: spectra.count }, assessed);
+    return { results, name: spectra.name(25), first: spectra.first, notes: own(0).notes };
+}"""
 READ_TEXT = """([text, said]) => orRefused(() => {
     const own = completed(readText(text), said);
     return assess(own.wavelength, own.spectrum, own.exposureTime);
@@ -250,6 +268,71 @@ def test_fits_files_that_leave_something_open_are_refused_with_a_sentence(page, 
         assert isinstance(found, str) and sentence in found, (sentence, found)
 
 
+OTHER = {"TDESC1": "C II 1336", "TWMIN1": 1331.7, "TWMAX1": 1337.8}  # a window that stands before that of Mg II
+LEVEL2 = {  # cards of the primary header and of the window that are changed, None to drop them
+    "as the archive writes it": ({}, {}),
+    "counts per second": ({"BUNIT": "DN/s"}, {}),
+    "unit and medium not stated": ({"BUNIT": None}, {"CTYPE1": None}),
+    "recalibrated": ({}, {"CRVAL1": 2793.2}),
+    "resized": ({}, {"CDELT1": 0.013}),
+    "towards the blue": ({}, {"CDELT1": -0.0254599992186, "CRVAL1": 2806.58000625}),
+}
+
+
+def level2_file(path, primary, window):
+    """Write three exposures of 20 slit pixels, of 4, 8 and 16 s, behind another window; returns base64 and Raster."""
+    raster = replace(read_raster(sample_path(RASTER), slit=(540, 560)), exposure_time=np.array([4.0, 8.0, 16.0]))
+    with fits.open(write_raster(raster, path)) as hdus:
+        stated = {f"{key}2": hdus[0].header[f"{key}1"] for key in ("TDESC", "TWMIN", "TWMAX")}
+        for header, cards in ((hdus[0].header, stated | OTHER | primary), (hdus[1].header, window)):
+            for key, value in cards.items():
+                header.pop(key, None)
+                if value is not None:
+                    header[key] = value
+        other = fits.ImageHDU(np.zeros((3, 20, 5), np.int16), axis(np.linspace(1332, 1337, 5), BUNIT=None))
+        fits.HDUList([hdus[0], other, *hdus[1:]]).writeto(path, overwrite=True)
+    return base64.b64encode(path.read_bytes()).decode(), read_raster(path)
+
+
+@pytest.mark.filterwarnings("ignore::flarebook.compendium.errors.MetadataWarning")
+@pytest.mark.parametrize("what", LEVEL2)
+def test_level_2_files_score_as_the_package_reads_them_and_say_in_its_words_what_they_leave_open(
+    page, ensemble, tmp_path, what
+):
+    content, raster = level2_file(tmp_path / "level2.fits", *LEVEL2[what])
+    spectra, seconds = raster.flat()
+    expected = [package_result(raster.wavelength, *one, ensemble) for one in zip(spectra, seconds, strict=True)]
+    found = page.evaluate(READ_LEVEL2, content)
+    assert [isinstance(one, str) for one in found["results"]] == [isinstance(one, str) for one in expected]
+    kept = [row for row, one in enumerate(expected) if not isinstance(one, str)]
+    assert len(kept) >= 40 or what == "towards the blue"
+    np.testing.assert_allclose([found["results"][row] for row in kept], [expected[row] for row in kept], **CLOSE)
+    assert found["name"] == "exposure 2, slit pixel 5" and found["first"] == 10
+    words = [re.sub(r"(?<=\d) A\b", " Å", note) for note in raster.notes]
+    said = [note for note in words if note.startswith(("BUNIT", "CTYPE1", "The wavelength keywords"))]
+    assert [note for note in found["notes"] if note in said] == said
+    assert ("CTYPE1 is WAVE: wavelengths in vacuum." in found["notes"]) == ("CTYPE1" not in " ".join(said))
+
+
+def test_level_2_files_that_are_no_raster_of_mg_ii_are_refused_with_a_sentence(page, tmp_path):
+    files = {
+        "holds slit-jaw images": ({"INSTRUME": "SJI"}, {}),
+        "its windows are: C II 1336 (1331.7-1337.8 Å), Si IV (1400.0-1405.0 Å)": (
+            {"TDESC2": "Si IV", "TWMIN2": 1400.0, "TWMAX2": 1405.0},
+            {},
+        ),
+        "has two units": ({}, {"BUNIT": "DN/s"}),
+        "is no calibration": ({}, {"CRVAL1": 2799.0}),
+        "neither DN nor DN/s": ({"BUNIT": "erg"}, {}),
+    }
+    for sentence, (primary, window) in files.items():
+        path = tmp_path / "level2.fits"
+        with contextlib.suppress(InputError):  # the package refuses it as well
+            level2_file(path, primary, window)
+        found = page.evaluate(READ_FITS, [base64.b64encode(path.read_bytes()).decode(), 0, {}])
+        assert isinstance(found, str) and sentence in found, (sentence, found)
+
+
 def lines(wavelength, counts, separator=","):
     return "\n".join(f"{w!r}{separator}{c!r}" for w, c in zip(wavelength.tolist(), counts.tolist(), strict=True))
 
@@ -274,6 +357,7 @@ def test_text_that_leaves_something_open_is_refused_with_a_sentence(page, spectr
     said = {"lengthUnit": "Angstrom", "countUnit": "DN", "exposureTime": "8"}
     texts = {
         "wavelength unit is not stated": (plain, {**said, "lengthUnit": ""}),
+        "are wavelengths in air": ("wavelength in air [nm], counts [DN]\n" + plain, said),
         "intensity unit is not stated": (plain, {**said, "countUnit": ""}),
         "exposure time is not stated": (plain, {**said, "exposureTime": None}),
         "There are no values": ("", said),
@@ -297,12 +381,17 @@ def test_page_opens_with_a_real_spectrum_and_says_what_the_networks_learned_from
 
 
 def test_a_place_on_the_slit_is_chosen_by_keyboard_and_by_pointer(page):
+    page.locator("#exposure").fill("1")
     page.locator("#pixel").fill("300")
     page.keyboard.press("Tab")
     assert "slit pixel 300" in page.locator("#shown-title").inner_text()
     page.locator("#slide").focus()
     page.keyboard.press("ArrowRight")
     assert "slit pixel 301" in page.locator("#shown-title").inner_text()
+    page.locator("#slit").focus()
+    for key in ("Shift+ArrowRight", "ArrowDown", "ArrowDown", "ArrowUp"):
+        page.keyboard.press(key)
+    assert page.locator("#shown-title").inner_text().startswith("slit pixel 311, exposure 2")
     box = page.locator("#slit").bounding_box()
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] - 2)
     assert page.locator("#shown-title").inner_text().startswith("slit pixel 54")
@@ -336,14 +425,17 @@ def test_pasted_text_and_the_example_are_scored_and_labelled(page):
     page.locator("#text").fill(page.evaluate("saved()"))
     page.get_by_role("button", name="Score the text").click()
     assert page.locator("#origin").inner_text() == "YOURS"
+    assert page.locator("#notes").inner_text().startswith("The text states wavelengths in vacuum. Exposure time: 8 s.")
+    page.locator("#text").fill(page.evaluate("saved()").replace("in vacuum ", ""))
+    page.get_by_role("button", name="Score the text").click()
+    assert page.locator("#notes").inner_text().startswith("Vacuum or air is not stated: wavelengths are taken as those")
     page.locator("#text").fill("2793, 1\n2794, 2\n")
     page.get_by_role("button", name="Score the text").click()
     assert page.get_by_role("alert").inner_text() == "The wavelength unit is not stated: choose it in the form."
 
 
-def test_page_fits_its_width_in_both_schemes(resized):
+def test_drawings_are_as_wide_as_their_place(resized):
     page, width = resized
-    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
     assert 250 < page.evaluate("document.getElementById('profile').viewBox.baseVal.width") < width
     assert page.locator("#line text", has_text="q2").is_visible()
 

@@ -7,6 +7,11 @@ from flarebook.solarchip.figures.translation_viewer import TARGETS, translation_
 from flarebook.solarchip.images.channels import channel_index
 from flarebook.solarchip.images.grid import Disk
 from flarebook.solarchip.translation.scores import select_target, spread_and_error
+from tests.book.every_page import (  # noqa: F401
+    test_page_fits_its_width_in_both_schemes_and_axe_finds_nothing_serious,
+    test_tab_reaches_every_control_and_shows_where_it_is,
+    test_the_head_forbids_every_request,
+)
 
 N, SIZE = 3, 32
 
@@ -73,6 +78,10 @@ def test_a_pixel_is_chosen_by_keyboard_and_by_pointer_with_north_above(page, ima
     page.keyboard.press("ArrowRight")
     truth = expected(images, 0, TARGETS[0])["truth"]
     assert float(page.locator("#truth-value").inner_text()) == pytest.approx(truth[1, 0], abs=1.5e-3)
+    page.locator("#difference").focus()
+    for key in ("ArrowUp", "ArrowRight", "ArrowDown", "Shift+ArrowRight"):
+        page.keyboard.press(key)
+    assert float(page.locator("#truth-value").inner_text()) == pytest.approx(truth[1, 11], abs=1.5e-3)
     box = page.locator("#truth").bounding_box()
     page.mouse.click(box["x"] + box["width"] * 5.5 / SIZE, box["y"] + box["height"] * 0.5 / SIZE)
     assert float(page.locator("#truth-value").inner_text()) == pytest.approx(truth[-1, 5], abs=1.5e-3)
@@ -93,7 +102,6 @@ def test_page_says_what_its_images_are(page):
     assert page.locator("#source-name").inner_text() == "AIA 171 Å"
 
 
-def test_page_fits_its_width_in_both_schemes(resized):
+def test_drawings_are_as_wide_as_their_place(resized):
     page, width = resized
-    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
     assert 250 < page.evaluate("document.getElementById('cut').viewBox.baseVal.width") < width

@@ -14,8 +14,7 @@ import numpy as np
 from matplotlib import colormaps
 
 from flarebook.compendium.errors import InputError
-from flarebook.compendium.interactive_pages import coded, fill_page
-from flarebook.evaluation.threshold_page import SHARED
+from flarebook.compendium.interactive_pages.fill import AXES, TEXT, coded, fill_page
 from flarebook.iris.atmospheres import library as shapes
 from flarebook.iris.atmospheres.thermodynamics import QUANTITIES, candidate_quantities
 from flarebook.iris.classifiers.inference import n_members
@@ -24,12 +23,14 @@ from flarebook.iris.features import kernels
 from flarebook.iris.features.extract import feature_marks
 from flarebook.iris.mg2 import FEATURE_TABLE, GRID, H_CORE, K_CORE, LIGHT_SPEED, TRIPLET, TRIPLET_WING
 from flarebook.iris.observations import find_observation
-from flarebook.iris.rasters.level2 import PLAUSIBLE
+from flarebook.iris.rasters.level2 import AXIS_AGREEMENT, LARGEST_SHIFT, PLAUSIBLE, RESIZED
 from flarebook.iris.rasters.raster import FLAGS, SATURATED
+from flarebook.iris.rasters.window import RESIZED_MISSING, ROUNDING
 from flarebook.iris.simulation.observation import simulate_observation
 
 FOLDER = files("flarebook.iris") / "data" / "score_page"
-PARTS = ("page.html", "page.css", "features.js", "networks.js", "reading.js", "fits.js", "drawing.js", "page.js")
+SCRIPTS = ("features.js", "networks.js", "reading.js", "fits.js", "level2.js", "drawing.js", "page.js")
+PARTS = ("page.html", "page.css", *SCRIPTS)
 TITLE = "Score a Mg II spectrum in this page"
 UNFAMILIAR = 3.0  # standard deviations from the mean of the training spectra
 UNIT = 0.25  # DN, in which level 2 counts
@@ -89,7 +90,7 @@ def score_page(ensemble, exposures, y, title, library, lines, examples=()):
     words = {"training": training(ensemble), "trained": ensemble.about.get("origin", "unknown"), **size}
     words |= {"n_members": n_members(ensemble.weights), "unfamiliar": UNFAMILIAR, "version": version("flarebook")}
     words |= {"examples": [f"{one.origin}: {one.title}" for one in examples], "maps": raster["maps"]}
-    return fill_page([*SHARED, *(FOLDER / name for name in PARTS)], data, title=TITLE, raster_title=title, **words)
+    return fill_page([TEXT, AXES, *(FOLDER / name for name in PARTS)], data, title=TITLE, raster_title=title, **words)
 
 
 def limits():
@@ -97,7 +98,8 @@ def limits():
     return {
         "missing": float(kernels.MISSING), "saturated": SATURATED, "coarsest": COARSEST, "tie": kernels.TIE,
         "single_peak": kernels.SINGLE_PEAK_LEVEL, "exposure_time": PLAUSIBLE["exposure_time"][:2],
-        "unfamiliar": UNFAMILIAR,
+        "unfamiliar": UNFAMILIAR, "missing_resized": RESIZED_MISSING + ROUNDING,
+        "axis": {"agreement": AXIS_AGREEMENT, "resized": RESIZED, "largest_shift": LARGEST_SHIFT},
     }  # fmt: skip
 
 

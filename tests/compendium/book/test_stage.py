@@ -21,7 +21,7 @@ from flarebook.compendium.book.notebooks import (
 from flarebook.compendium.book.pages import Build
 from flarebook.compendium.book.stage import keep_study, notebooks_of, pages_of, read_contents, stage
 from flarebook.compendium.errors import InputError
-from flarebook.compendium.interactive_pages import frame
+from flarebook.compendium.interactive_pages.publish import frame
 from flarebook.compendium.workflow.parameters import Entry, read_profile
 
 

@@ -57,6 +57,7 @@ def test_page_needs_no_other_file(soup):
     assert soup.html["lang"] == "en"
     assert soup.title.string == "Explorer <1>"
     assert len(soup.find_all("script", src=True)) == 0
+    assert soup.find("meta", {"http-equiv": "Content-Security-Policy"})["content"].startswith("default-src 'none'")
 
 
 def test_text_of_a_record_cannot_leave_the_data(soup, data):

@@ -2,6 +2,7 @@
 
 import base64
 import io
+from importlib.metadata import version
 from importlib.resources import files
 
 import numpy as np
@@ -16,7 +17,7 @@ from PIL import Image
 
 from flarebook.compendium.appearance.palette import REAL
 from flarebook.compendium.errors import InputError
-from flarebook.compendium.interactive_pages import fill_page
+from flarebook.compendium.interactive_pages.fill import TEXT, fill_page
 from flarebook.stix.figures.colourings import UNKNOWN_COLOUR, Groups, colourings, hex_colours
 from flarebook.stix.rendering import COLOUR_MAPS, lookup_table, shrink
 from flarebook.stix.simulation.artefacts import display_name
@@ -82,14 +83,9 @@ def explorer_page(images, table, points, similar, title, about):
     stretch = "brightness stretched from the image's lowest to its highest value"
     data["field"] = f"{FIELD} × {FIELD} arcsec; {stretch}; purple to yellow: 4–10 keV, green: 16–28 keV"
     words = {"title": title, "about": about, "example": table["image_id"].iloc[_first(table)], "map_alt": _alt(table)}
-    inserts = {
-        "plot_script": script,
-        "plot_div": div,
-        "bokeh_js": Resources(mode="inline", components=["bokeh"]).render_js(),
-    }
-    return fill_page(
-        [FOLDER / name for name in PAGE], data, **words, **{name: Markup(text) for name, text in inserts.items()}
-    )
+    words |= {"plot_script": Markup(script), "plot_div": Markup(div), "version": version("flarebook")}
+    words["bokeh_js"] = Markup(Resources(mode="inline", components=["bokeh"]).render_js())
+    return fill_page([TEXT, *(FOLDER / name for name in PAGE)], data, **words)
 
 
 def readable(table):
@@ -110,7 +106,8 @@ def _alt(table):
     n_real = int((table["origin"] == "real").sum())
     return (
         f"Map of {len(table)} X-ray images, {n_real} of them real and marked with a star; similar images lie near each "
-        "other. Use the search field, the groups below the map or the similar images to reach them by keyboard."
+        "other. Arrow keys lead from the chosen image to the nearest one in their direction; the search field, the "
+        "groups below the map and the similar images lead to others."
     )
 
 
@@ -179,7 +176,8 @@ def _plot(table, points, colours):
     ranges = {f"{axis}_range": models.Range1d(*limits[axis]) for axis in "xy"}
     plot = figure(name="map", toolbar_location=None, tools="", sizing_mode="stretch_both", match_aspect=False, **ranges)
     plot.axis.visible, plot.grid.visible = False, False
-    plot.background_fill_color, plot.outline_line_color, plot.min_border = "#fbfcfe", None, 0
+    plot.background_fill_color, plot.border_fill_color = None, None  # the page's own, by day and by night
+    plot.outline_line_color, plot.min_border = None, 0
     real = (table["origin"] == "real").to_numpy()
     columns = {"x": points[:, 0], "y": points[:, 1], "colour": list(colours), "size": np.where(real, 20.0, 7.0)}
     dots = _plot_images(plot, models.ColumnDataSource(columns, name="images"), np.flatnonzero(real))
@@ -198,7 +196,7 @@ def _plot_images(plot, source, real):
     view = models.CDSView(filter=models.IndexFilter(real.tolist()))
     plot.scatter("x", "y", source=source, view=view, **star, **solid)
     ring = models.ColumnDataSource({"x": [], "y": []}, name="ring")
-    plot.scatter("x", "y", source=ring, size=17, fill_color=None, line_color="#b3261e", line_width=2.5)
+    plot.scatter("x", "y", source=ring, size=17, fill_color=None, line_color="#d9372b", line_width=2.5)
     return dots
 
 
@@ -214,13 +212,15 @@ def _plot_names(plot, table, points):
 
 
 def _add_tools(plot, dots):
-    """Moving, zooming and selecting; pointing and clicking call the page's own script."""
-    hover = models.CustomJS(code="window.explorer.hover(cb_data)")
-    tap = models.CustomJS(code="window.explorer.tap(cb_data)")
+    """Moving, zooming, selecting, pointing and clicking; the page's script sets what the last two call.
+
+    A callback of Bokeh's own would be compiled in the browser, which the page's head forbids.
+    """
     wheel, pan = models.WheelZoomTool(name="tool-wheel"), models.PanTool(name="tool-pan")
     box, lasso = models.BoxSelectTool(name="tool-box"), models.LassoSelectTool(name="tool-lasso", continuous=False)
     for tool in (box, lasso):
         tool.renderers = [dots]
-    pointer = models.HoverTool(tooltips=None, callback=hover, renderers=[dots])
-    plot.add_tools(pan, wheel, box, lasso, pointer, models.TapTool(behavior="inspect", callback=tap, renderers=[dots]))
+    pointer = models.HoverTool(tooltips=None, renderers=[dots], name="tool-hover")
+    click = models.TapTool(behavior="inspect", renderers=[dots], name="tool-tap")
+    plot.add_tools(pan, wheel, box, lasso, pointer, click)
     plot.toolbar.active_drag, plot.toolbar.active_scroll = pan, wheel

@@ -1,10 +1,11 @@
 "use strict";
-// A spectrum from a FITS file: a table with a wavelength column, or an image whose first axis is wavelength.
+// A spectrum from a FITS file: level 2, a table with a wavelength column, or an image whose first axis is wavelength.
 
 const BLOCK = 2880;
 const FORMATS = {
   B: [1, "getUint8"], I: [2, "getInt16"], J: [4, "getInt32"], E: [4, "getFloat32"], D: [8, "getFloat64"],
 };
+const VACUUM = "CTYPE1 is WAVE: wavelengths in vacuum.";
 const PIXELS = { 8: "B", 16: "I", 32: "J", "-32": "E", "-64": "D" };
 
 // Header and data of each unit of a file: [{header, view, start}].
@@ -42,12 +43,13 @@ function cardValue(card) {
 
 const isText = (value) => typeof value === "string" && value.trim() !== "";
 
-// Spectra of a file: {count, at(number) as readText gives it, simulated}.
+// Spectra of a file: {count, at(number) as readText gives it, simulated}; of level 2 also which first, and their names.
 function readFits(buffer) {
   const units = fitsUnits(buffer);
   const simulated = units.some(({ header }) => header.SIMULATD === true);
   const seconds = (header) => [header, units[0].header].flatMap((one) => [one.XPOSURE, one.EXPTIME])
     .find((value) => Number.isFinite(value)) ?? null;
+  if (isLevel2(units)) return { ...readLevel2(units), simulated };
   for (const unit of units) {
     if (unit.header.ZIMAGE === true) {
       throw new Refusal("The FITS image is compressed: unpack it, for example with funpack.");
@@ -67,6 +69,12 @@ function valueReader({ view, header }, format, scale = header.BSCALE, zero = hea
   }];
 }
 
+function pixelReader(unit) {
+  const { BITPIX: bits } = unit.header;
+  if (PIXELS[bits]) return valueReader(unit, PIXELS[bits]);
+  throw new Refusal(`The image has BITPIX ${bits}: store it in 8, 16 or 32 bits, or as floating point.`);
+}
+
 function fitsImage(unit) {
   const { header, axes, start } = unit, kind = header.CTYPE1;
   if (!axes.length || !isText(kind) || !/^(WAVE|AWAV)/.test(kind.toUpperCase())) return null;
@@ -74,18 +82,15 @@ function fitsImage(unit) {
   const missing = ["CUNIT1", "BUNIT"].filter((key) => !isText(header[key]))
     .concat(["CRVAL1", "CDELT1", "CRPIX1"].filter((key) => !Number.isFinite(header[key])));
   if (missing.length) throw new Refusal(`The header of the image does not state ${missing.join(", ")}: add it.`);
-  if (!PIXELS[header.BITPIX]) {
-    throw new Refusal(`The image has BITPIX ${header.BITPIX}: store it in 8, 16 or 32 bits, or as floating point.`);
-  }
   const [length] = axes, step = header.CDELT1 * (header.PC1_1 ?? 1), turned = step < 0;
   const inOrder = (values) => (turned ? values.reverse() : values);
   const wavelength = Array.from({ length }, (_, i) => header.CRVAL1 + (i + 1 - header.CRPIX1) * step);
-  const [size, read] = valueReader(unit, PIXELS[header.BITPIX]);
+  const [size, read] = pixelReader(unit);
   inOrder(wavelength);
   return {
     count: axes.slice(1).reduce((a, b) => a * b, 1),
     at: (number) => ({
-      wavelength, lengthUnit: header.CUNIT1, countUnit: header.BUNIT,
+      wavelength, lengthUnit: header.CUNIT1, countUnit: header.BUNIT, notes: [VACUUM],
       intensity: inOrder(Array.from({ length }, (_, i) => read(start + (number * length + i) * size))),
     }),
   };
@@ -123,7 +128,8 @@ function fitsTable(unit) {
     throw new Refusal(`The FITS table has ${waves.length} wavelength columns and ${counts.length} columns in DN or ` +
       "DN/s: give one of each, with TUNIT.");
   }
-  const [[, wave], [, count]] = [waves[0], counts[0]];
+  const [[name, wave], [, count]] = [waves[0], counts[0]];
+  refuseAir(name);
   if (wave.length !== count.length) throw new Refusal("The columns of wavelength and intensity differ in length.");
   const whole = (column) => Array.from({ length: rows }, (_, row) => column.read(row)[0]);
   return {
@@ -131,7 +137,7 @@ function fitsTable(unit) {
     at: (number) => ({
       wavelength: wave.length > 1 ? wave.read(number) : whole(wave),
       intensity: wave.length > 1 ? count.read(number) : whole(count),
-      lengthUnit: wave.unit ?? null, countUnit: count.unit,
+      lengthUnit: wave.unit ?? null, countUnit: count.unit, notes: [],
     }),
   };
 }

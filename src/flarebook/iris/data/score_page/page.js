@@ -140,7 +140,8 @@ const said = () => ({
 
 function showOwn(read, title, simulated) {
   const own = completed(read, said());
-  const notes = ["Wavelengths are taken as those in vacuum. A cosmic-ray hit cannot be found in one spectrum alone."];
+  const time = `Exposure time: ${Number(own.exposureTime.toPrecision(6))} s.`;
+  const notes = [...own.notes, time, "A cosmic-ray hit cannot be found in one spectrum alone."];
   const assessed = assess(own.wavelength, own.spectrum, own.exposureTime);
   show(assessed, title, simulated ? "SIMULATED, says the file" : "YOURS", notes);
 }
@@ -151,7 +152,8 @@ function showFile() {
   const { name, spectra } = state.file, wanted = Math.round(Number(byId("number").value)) || 1;
   const number = Math.min(Math.max(wanted, 1), spectra.count);
   byId("number").value = number;
-  const title = spectra.count > 1 ? `spectrum ${number} of ${name}` : name;
+  const part = spectra.name?.(number - 1) ?? `spectrum ${number}`;
+  const title = spectra.count > 1 ? `${part} of ${name}` : name;
   showOwn(spectra.at(number - 1), title, spectra.simulated); // a refusal passes through to the one `attempt` around it
 }
 
@@ -167,7 +169,8 @@ async function takeFile(file) {
     if (!(spectra.count > 0)) throw new Refusal(`${file.name} holds no spectrum: give another file.`);
     state.file = { name: file.name, spectra };
     byId("several").hidden = spectra.count === 1;
-    [byId("number").max, byId("number").value, byId("of").textContent] = [spectra.count, 1, spectra.count];
+    [byId("number").max, byId("of").textContent] = [spectra.count, spectra.count];
+    byId("number").value = (spectra.first ?? 0) + 1;
     showFile();
   });
 }
@@ -176,7 +179,7 @@ async function takeFile(file) {
 function saved() {
   const { wavelength, spectrum, exposureTime, title } = state.shown;
   const lines = Array.from(wavelength, (value, i) => `${value},${spectrum[i]}`);
-  const head = [`# ${title}`, `# exposure time: ${exposureTime} s`, "wavelength [Angstrom],intensity [DN]"];
+  const head = [`# ${title}`, `# exposure time: ${exposureTime} s`, "wavelength in vacuum [Angstrom],intensity [DN]"];
   return [...head, ...lines, ""].join("\n");
 }
 
@@ -198,6 +201,9 @@ function listen() {
     const box = byId("slit").getBoundingClientRect(), [nExposures, nSlit] = data.raster.shape;
     const [x, y] = [(event.clientX - box.x) / box.width, (event.clientY - box.y) / box.height];
     pick(Math.floor(y * nExposures), Math.floor(x * nSlit));
+  });
+  listenForArrows(byId("slit"), (right, up) => { // exposures count downwards
+    pick(Number(byId("exposure").value) - 1 - up, Number(byId("pixel").value) + right);
   });
   byId("example").addEventListener("change", () => {
     const { wavelength, spectrum, exposure_time: time, title, origin } = data.examples[Number(byId("example").value)];

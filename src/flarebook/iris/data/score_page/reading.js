@@ -20,9 +20,14 @@ function countsPerSecond(written) {
   return found[2] !== undefined;
 }
 
-// Spectrum of two columns of text: {wavelength, intensity, lengthUnit, countUnit, exposureTime}; null where not stated.
+function refuseAir(words) {
+  if (/\bair\b/i.test(words)) throw new Refusal(`${quoted(words)} are wavelengths in air: give them in vacuum.`);
+}
+
+// Spectrum of two columns of text: {wavelength, intensity, lengthUnit, countUnit, exposureTime, notes}; null where not
+// stated; notes: that the wavelengths are those in vacuum, where that is stated.
 function readText(text) {
-  const stated = { lengthUnit: null, countUnit: null, exposureTime: null };
+  const stated = { lengthUnit: null, countUnit: null, exposureTime: null, notes: [] };
   const time = /exposure[ _]?time[ :=]*([0-9.eE+-]+) *(s|seconds?)\b/i.exec(text);
   if (time) stated.exposureTime = Number(time[1]);
   const lines = textLines(text);
@@ -53,7 +58,9 @@ function readHeader(line, stated) {
   if (names.length !== 2) {
     throw new Refusal(`The first line names ${names.length} columns: give two, wavelength and intensity.`);
   }
-  Object.assign(stated, { lengthUnit: length, countUnit: count ?? null });
+  refuseAir(names[0]);
+  const notes = /\bvacuum\b/i.test(names[0]) ? ["The text states wavelengths in vacuum."] : [];
+  Object.assign(stated, { lengthUnit: length, countUnit: count ?? null, notes });
 }
 
 // A spectrum in Angstrom and DN from what was read and what the reader states; refuses what neither states.
@@ -73,7 +80,11 @@ function completed(read, said) {
     throw new Refusal(`The exposure time is ${exposureTime} s: it must be above ${low} and at most ${high} s.`);
   }
   const seconds = perSecond ? exposureTime : 1;
-  const counts = read.intensity.map((value) => (value > data.limits.missing ? value * seconds : NaN));
+  const missing = read.missing ?? data.limits.missing;
+  const counts = read.intensity.map((value) => (value > missing ? value * seconds : NaN));
   const wavelength = read.wavelength.map((value) => value * factor);
-  return { wavelength, spectrum: Float32Array.from(counts), exposureTime };
+  const medium = said.lengthUnit ? "The form states wavelengths in vacuum." :
+    "Vacuum or air is not stated: wavelengths are taken as those in vacuum.";
+  const notes = read.notes?.length ? read.notes : [medium];
+  return { wavelength, spectrum: Float32Array.from(counts), exposureTime, notes };
 }

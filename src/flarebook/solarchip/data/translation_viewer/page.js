@@ -92,6 +92,7 @@ function listen() {
   const moved = () => point(Number(byId("x").value), Number(byId("y").value));
   for (const id of ["x", "y"]) byId(id).addEventListener("input", moved);
   for (const name of PANELS) {
+    listenForArrows(byId(name), (right, up) => point(state.x + right, state.y + up));
     byId(name).addEventListener("click", (event) => {
       const box = byId(name).getBoundingClientRect();
       const [x, y] = [(event.clientX - box.x) / box.width, 1 - (event.clientY - box.y) / box.height];

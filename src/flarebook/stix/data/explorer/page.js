@@ -1,9 +1,8 @@
 "use strict";
 // The explorer: Bokeh draws the map; this script shows pictures and records, colours, searches, selects and saves.
 const data = JSON.parse(document.getElementById("data").textContent);
-const byId = (id) => document.getElementById(id);
 const state = { hovered: null, pinned: null, selected: [] };
-window.explorer = { state, hover, tap, select, pin, onScreen };
+window.explorer = { state, select, onScreen };
 
 // Where the dot of an image is on the screen, [x, y].
 function onScreen(row) {
@@ -153,6 +152,28 @@ function tap(event) {
   if (row !== null) pin(row);
 }
 
+// The image nearest to another one in a direction, at most 45 degrees from it; null where there is none.
+function beside(row, right, up) {
+  const { x, y } = model("images").data;
+  let [found, least] = [null, Infinity];
+  for (let other = 0; other < x.length; other++) {
+    const [dx, dy] = [x[other] - x[row], y[other] - y[row]];
+    const along = Math.sign(right) * dx + Math.sign(up) * dy, far = Math.hypot(dx, dy);
+    if (along > 0 && along >= far / Math.SQRT2 && far < least) [found, least] = [other, far];
+  }
+  return found;
+}
+
+function moveTo(right, up) {
+  const row = beside(state.pinned, right, up);
+  byId("told").textContent = row === null ? "no image further on" : words(row);
+  if (row === null) return;
+  pin(row);
+  const at = { x: model("images").data.x[row], y: model("images").data.y[row] };
+  const range = (axis) => model("map")[`${axis}_range`];
+  if (["x", "y"].some((axis) => at[axis] < range(axis).start || at[axis] > range(axis).end)) zoom(1, at);
+}
+
 function zoom(factor, centre) {
   for (const axis of ["x", "y"]) {
     const range = model("map")[`${axis}_range`];
@@ -160,6 +181,13 @@ function zoom(factor, centre) {
     const half = ((range.end - range.start) / 2) * factor;
     range.setv({ start: middle - half, end: middle + half });
   }
+}
+
+// The map's ground is the page's, whose scheme the names of the clusters follow.
+function followScheme() {
+  const style = getComputedStyle(document.documentElement);
+  const colour = (name) => ({ value: style.getPropertyValue(name) });
+  model("cluster-names")?.glyph.setv({ text_color: colour("--ink"), text_outline_color: colour("--plot") });
 }
 
 function chooseTool(name) {
@@ -176,7 +204,7 @@ function recolour(key) {
   const source = model("images");
   const colours = colouring.codes.map((code) => (code < 0 ? data.unknown : colouring.colours[code]));
   source.data = { ...source.data, colour: colours };
-  model("cluster-names").visible = key === "cluster";
+  model("cluster-names")?.setv({ visible: key === "cluster" });
   byId("legend").replaceChildren(...(colouring.scale ? scaleLegend(colouring) : groupLegend(colouring)));
 }
 
@@ -292,6 +320,12 @@ function start() {
   byId("copy-ids").addEventListener("click", copy);
   byId("clear").addEventListener("click", () => select([]));
   const map = document.querySelector(".plot");
+  Bokeh.index.get(model("map")).canvas_view.events_el.tabIndex = -1; // within the map's own stop
+  listenForArrows(map, moveTo);
+  model("tool-hover").callback = (_, event) => hover(event);
+  model("tool-tap").callback = (_, event) => tap(event);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", followScheme);
+  followScheme();
   map.addEventListener("pointermove", placeTip);
   map.addEventListener("pointerleave", () => { byId("tip").hidden = true; state.hovered = null; });
   // inside another page the wheel scrolls that page until the map is clicked

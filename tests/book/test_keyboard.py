@@ -1,0 +1,32 @@
+"""The keyboard alone leads through the book: Tab reaches every control of a page, and shows which one it is at."""
+
+import pytest
+
+from tests.book.every_page import walk
+
+
+@pytest.mark.parametrize("name", ["book/index.html", "book/figures.html", "notebooks/iris/1-real-raster.html"])
+def test_tab_reaches_every_control_and_shows_where_it_is(pages, browser, name):
+    page = browser.new_page()
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.goto((pages / name).as_uri(), wait_until="load")
+    if name == "book/figures.html":  # one entry stands for the others
+        page.get_by_label("Words").fill("iris-12-performance")
+        page.evaluate("document.activeElement.blur()")
+    found = walk(page)
+    page.close()
+    assert found == [[], [], []]
+
+
+def test_enter_follows_a_link_and_opens_what_is_folded(pages, browser):
+    page = browser.new_page()
+    page.goto((pages / "notebooks/iris/1-real-raster.html").as_uri(), wait_until="load")
+    folded = page.locator("article details:not([open]) > summary").first
+    folded.focus()
+    page.keyboard.press("Enter")
+    assert folded.locator("..").get_attribute("open") is not None
+    page.locator("article a.reference.internal[href$='.html']").first.focus()
+    address = page.url
+    page.keyboard.press("Enter")
+    page.wait_for_url(lambda url: url != address)
+    page.close()
