@@ -18,6 +18,7 @@ def group():
 
 @app.command()
 def study(
+    context: typer.Context,
     name: Annotated[str, typer.Argument(help="Name of the study: small letters, for example radio.")],
     title: Annotated[str, typer.Option(help="Title in the contents.", show_default="the name")] = "",
 ):
@@ -28,7 +29,8 @@ def study(
     from flarebook.compendium.project import project_root
     from flarebook.compendium.workflow.new_study import write_study
 
-    made, changed = write_study(project_root(), name, title)
+    program = context.find_root()
+    made, changed = write_study(project_root(), name, title, program.command.list_commands(program))
     for path in made:
         print_line(f"written: {path}")
     print_line(f"changed: {', '.join(changed)}")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from flarebook.commands.main import app
 from flarebook.compendium.book.__main__ import BROWSERS
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.project import studies
@@ -129,10 +130,22 @@ def test_a_bad_name_is_one_sentence(name):
         new_study.write_study(ROOT, name)
 
 
-@pytest.mark.parametrize("name", ["iris", "encoders", "peers", "uv", "all", "archives"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("iris", "encoders", "peers", "uv", "all", "archives", "ci", "real", "learning", "commands", "flarebook"),
+        *("test", "tests", "testing", "book", "build", "scripts", "data", "run"),
+    ],
+)
 def test_a_taken_name_is_one_sentence_that_names_what_has_it(name):
     with pytest.raises(InputError, match=f"the name '{name}' is taken by .*: choose another"):
-        new_study.write_study(ROOT, name)
+        new_study.write_study(ROOT, name, commands=("data", "run"))
+
+
+def test_the_command_names_its_own_commands_as_taken(monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["flarebook", "new", "study", "cite"])
+    with pytest.raises(InputError, match="taken by the command `flarebook cite`"):
+        app()
 
 
 @pytest.mark.parametrize("title", ['The "another"', r"Another \x", "  "])

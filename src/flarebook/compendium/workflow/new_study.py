@@ -33,15 +33,16 @@ TEMPLATES = {  # file of a study: its template
 BLOCK = re.compile(r"^[a-z0-9].*(?:\n .*)*", re.MULTILINE)  # a package of a lock, with its hashes
 
 
-def write_study(root, name, title=""):
+def write_study(root, name, title="", commands=()):
     """Write a new study into a project: all of its files and entries, or none.
 
-    root: folder of the project.  name: small letters.  title: in the contents, default the name.
+    root: folder of the project.  name: small letters.  title: in the contents, default the name.  commands: names that
+    a command of the study could not have.
     Returns the paths of the files written and changed, two lists.
     Raises InputError for a bad or taken name and for a file that lists studies in another way than expected.
     """
     title = title or name.capitalize()
-    check_name(root, name)
+    check_name(root, name, commands)
     if not title.strip() or not title.isprintable() or set('"\\') & set(title):
         raise InputError(f"{title!r} is no title: give one line of text without double quotes and backslashes")
     made = new_files(root, name, title)
@@ -52,19 +53,25 @@ def write_study(root, name, title=""):
     return list(made), [*changed, *DESCRIPTIONS]
 
 
-def check_name(root, name):
-    """Raise InputError unless a name can be that of a study and is free."""
+def check_name(root, name, commands=()):
+    """Raise InputError unless a name can be that of a study and is free.
+
+    commands: names that a command of the study could not have.
+    """
     if not NAME.fullmatch(name) or keyword.iskeyword(name):
         raise InputError(f"{name!r} is no name of a study: give 2 to 20 small letters a to z, and no word of Python")
-    folders = ("notebooks", "src/flarebook", "book", "tests")
-    paths = [*(f"{folder}/{name}" for folder in folders), f"src/flarebook/{name}.py", f"locks/{name}.lock"]
-    taken = [path for path in paths if (root / path).exists()]
+    folders = ("notebooks", "src", "src/flarebook", "book", "tests")
+    files = [f"src/flarebook/{name}.py", f"locks/{name}.lock", f"profiles/{name}.yaml", f"{name}/"]
+    taken = [path for path in (*(f"{folder}/{name}" for folder in folders), *files) if (root / path).exists()]
     try:
         extras = tomllib.loads(_text(root, "pyproject.toml"))["project"]["optional-dependencies"]
     except (tomllib.TOMLDecodeError, KeyError) as error:
         raise InputError(f"{root}/pyproject.toml has no extras ({reason_of(error)}): correct the file") from error
     taken += [f"the extra {name} of pyproject.toml"] * (name in extras)
     taken += ["the environment of all studies"] * (name == "all")
+    taken += ["pytest, which takes what begins so for tests"] * name.startswith("test")
+    taken += ["the folder of all runs"] * (name == "build")  # which git ignores, as it would the study's
+    taken += [f"the command `flarebook {name}`"] * (name in commands)
     if taken:
         raise InputError(f"the name {name!r} is taken by {taken[0]}: choose another")
 
