@@ -9,7 +9,14 @@ from types import SimpleNamespace
 
 import pytest
 
-from flarebook.compendium.atomic_files import atomic_files, atomic_write, free_stem, make_folder, own_folder
+from flarebook.compendium.atomic_files import (
+    atomic_files,
+    atomic_write,
+    free_stem,
+    make_folder,
+    own_folder,
+    remove_stale,
+)
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.run import open_run
 
@@ -110,6 +117,18 @@ def test_an_own_folder_is_empty_and_gone_afterwards(tmp_path):
         (folder / "half").write_text("half")
         raise RuntimeError("power cut")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_killed_processes_left_is_swept_and_what_is_in_use_stays(tmp_path):
+    for name in ("one", "two"):
+        (tmp_path / f".partial-{name}/results").mkdir(parents=True)
+        (tmp_path / f".partial-{name}/.lock").write_text("")
+    (tmp_path / ".partial-other").mkdir()  # without a lock: nobody's that we know
+    with own_folder(tmp_path / "two") as used:
+        (used / "half").write_text("half")
+        remove_stale(tmp_path)
+        assert sorted(path.name for path in tmp_path.iterdir()) == [".partial-other", ".partial-two"]
+        assert (used / "half").is_file()
 
 
 def test_an_own_folder_is_one_s_own_at_a_time(tmp_path):

@@ -110,6 +110,13 @@ def work_folder(path):
     return Path(path).with_name(f"{WORK}{Path(path).name}")
 
 
+def remove_stale(folder):
+    """Remove the folders of `own_folder` that killed processes left in a folder; those in use stay."""
+    for left in [lock.parent for lock in Path(folder).glob(f"{WORK}*/{LOCK}")]:
+        with suppress(InputError), own_folder(left.with_name(left.name.removeprefix(WORK))):
+            pass  # which empties and removes it
+
+
 def in_use(folder):
     """Whether a living process has the lock of a folder of `own_folder`."""
     try:

@@ -41,9 +41,10 @@ def parse_yaml(text):
 
 
 def nearest(name, known):
-    """ " (did you mean X?)" for the known name nearest to `name`, or nothing."""
-    close = get_close_matches(str(name), [str(other) for other in known], n=1, cutoff=0.5)
-    return f" (did you mean {close[0]}?)" if close else ""
+    """ " (did you mean X?)" for the known name nearest to `name`, whatever the case of its letters, or nothing."""
+    names = {str(other).lower(): str(other) for other in known}
+    close = get_close_matches(str(name).lower(), names, n=1, cutoff=0.5)
+    return f" (did you mean {names[close[0]]}?)" if close else ""
 
 
 def check_known(name, known, problem, advice):

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import time
 
 import matplotlib.pyplot as plt
 import pandas as pd
@@ -145,11 +146,46 @@ def test_a_record_that_cannot_be_followed_is_one_sentence(recorded, tmp_path, va
 def test_an_unknown_figure_a_missing_record_and_a_full_folder_are_refused(recorded, tmp_path):
     with pytest.raises(InputError, match="did you mean sun-x-read"):
         reproduce("sun-x-red", "ci")
-    with pytest.raises(InputError, match="has no record sun-x-lost.json"):
-        reproduce(str(tmp_path / "sun-x-lost.json"))
+    with pytest.raises(InputError, match="did you mean sun-x-read"):
+        reproduce("SUN-X-READ", "ci")
+    for name in ("sun-x-lost.json", "nothing.json"):
+        with pytest.raises(InputError, match=f"there is no file .*{name}: give the path of a figure's record"):
+            reproduce(str(tmp_path / name))
+    with pytest.raises(InputError, match="is a folder: give the id of a figure"):
+        reproduce(str(tmp_path))
     (tmp_path / "kept").write_text("")
     with pytest.raises(InputError, match="is not empty: give another --output"):
         reproduce("sun-x-read", "ci", tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "sentence"),
+    [
+        ("metrics.json", "[]", "metrics.json is not named for a figure, as iris-12-performance.json is"),
+        ("sun-x-read (1).json", "{}", "is not named for a figure"),
+        ("sun-x-read.json", "", "is cut or no JSON"),
+        ("sun-x-read.json", "[1]", "the file: input should be a valid dictionary.*: correct the file"),
+        ("sun-x-read.json", '{"mark": "bar"}', "label: field required: correct the file"),
+    ],
+)
+def test_a_file_of_another_kind_is_one_sentence(recorded, tmp_path, name, text, sentence):
+    (tmp_path / name).write_text(text)
+    with pytest.raises(InputError, match=sentence):
+        reproduce(str(tmp_path / name))
+
+
+@pytest.mark.slow
+def test_one_that_is_stopped_leaves_nothing(recorded):
+    (recorded / "notebooks/sun/2-read.ipynb").unlink()
+    write_notebook(recorded / "notebooks/sun/2-read.ipynb", OPEN.format("sun/2-read"), "import time; time.sleep(99)")
+    output = recorded / "again"
+    command = [sys.executable, "-m", "flarebook.commands.main", "reproduce", changed(recorded), "--here"]
+    process = subprocess.Popen([*command, "--output", output], stderr=subprocess.PIPE, text=True)
+    while not list(output.glob(".partial-*/results/sun/2-read/metrics.json")) and process.poll() is None:
+        time.sleep(0.1)  # until the notebook runs
+    process.terminate()
+    complaint = process.communicate(timeout=60)[1]
+    assert process.returncode == 143 and "stopped by SIGTERM" in complaint and not output.exists()
 
 
 def test_outside_a_checkout_the_commit_cannot_be_had(recorded, tmp_path_factory, write_project, monkeypatch):

@@ -2,14 +2,16 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
 from pydantic import Field
 
-from flarebook.compendium.atomic_files import make_folder
+from flarebook.compendium.atomic_files import make_folder, remove_stale
 from flarebook.compendium.comparison.runs import run_folder
 from flarebook.compendium.errors import InputError, NotebookError, reason_of
 from flarebook.compendium.project import in_project, project_root, split_name
@@ -22,6 +24,8 @@ from flarebook.compendium.validation import validated
 from flarebook.compendium.workflow.parameters import known_parameters, read_profile
 
 FOLDERS = ("output", "inputs")  # parameters that name folders of the run, which differ from run to run
+REPRODUCED = "build/reproduced"  # folder of the figures that were made again
+PATIENCE = 60  # s that a stopped notebook has to remove what it had begun
 NEEDED = ("id", "notebook", "parameters", "data_sha256")  # of a record, to make its figure again
 
 
@@ -65,22 +69,24 @@ def reproduce(figure, run="laptop", output=None, profile=None, here=False, from_
     code as it lies here, whatever commit the record names.  from_start: run the earlier steps too, though their results
     lie in the run as recorded.  report: called with one line before each step.
     Returns a Reproduction.  Raises InputError when the record, its commit or its profile is missing, or the folder is
-    not empty, and NotebookError when a notebook fails.
+    not empty, and NotebookError when a notebook fails.  Of one that is stopped nothing is left.
     """
     recorded, files = recorded_figure(figure, run)
     notebook, builds = "/".join(split_name(recorded["notebook"])), project_root() / "build"
-    output = in_project(output or f"build/reproduced/{recorded['id']}-{now()[:19].replace(':', '')}").absolute()
+    output = in_project(output or f"{REPRODUCED}/{recorded['id']}-{now()[:19].replace(':', '')}").absolute()
+    for folder in (output, *in_project(REPRODUCED).glob("*")):
+        remove_stale(folder)  # of one that was killed
     with code_of(recorded, here) as root, environment({"FLAREBOOK_ROOT": str(root)}):
         profile = profile or profile_of_record(recorded)
         earlier = earlier_steps(profile, notebook)
         places = (files.parent, builds / profile) if earlier and not from_start else ()
         inputs = next((folder for folder in places if has_results(folder, recorded, earlier)), None)
         steps = [notebook] if inputs else [*earlier, notebook]
-        _refuse_full(make_folder(output))
-        for number, step in enumerate(steps, 1):
-            report(f"Running {step} ({number} of {len(steps)})")
-            parameters = own_parameters(recorded, notebook) if step == notebook else {}
-            _run(root, step, profile, output, inputs or output, parameters, recorded.get("threads"))
+        with _fresh(output):
+            for number, step in enumerate(steps, 1):
+                report(f"Running {step} ({number} of {len(steps)})")
+                parameters = own_parameters(recorded, notebook) if step == notebook else {}
+                _run(root, step, profile, output, inputs or output, parameters, recorded.get("threads"))
     made = read_record(output / "figures", recorded["id"])
     difference = compare_figure(recorded, files, output / "figures")
     return Reproduction(recorded, made, output, steps, inputs, difference)
@@ -91,8 +97,12 @@ def recorded_figure(figure, run):
 
     Raises InputError for an unknown figure, a missing or broken record, and one that no notebook made.
     """
+    path = Path(figure).expanduser()
+    if path.is_dir():
+        raise InputError(f"{figure} is a folder: give the id of a figure, or the path of its record (.json)")
     if figure.endswith(".json"):
-        folder, record = Path(figure).parent, read_record(Path(figure).parent, Path(figure).stem)
+        _check_record(path)
+        folder, record = path.parent, read_record(path.parent, path.stem)
     else:
         folder, record = run_folder(run) / "figures", figure_record(figure, run)
     if lacking := [name for name in NEEDED if not record.get(name)]:
@@ -101,6 +111,17 @@ def recorded_figure(figure, run):
             "can be made again"
         )
     return validated(_Followed, record, f"the record of figure {Path(figure).stem}").model_dump(), folder.resolve()
+
+
+def _check_record(path):
+    """Raise InputError for the path of a record that is not there, or not named for its figure."""
+    if not path.is_file():
+        raise InputError(f"there is no file {path}: give the path of a figure's record, or the figure's id")
+    if not FIGURE_ID.fullmatch(path.stem):
+        raise InputError(
+            f"{path.name} is not named for a figure, as iris-12-performance.json is: give a record under its own name, "
+            "with its CSV and PNG beside it"
+        )
 
 
 def profile_of_record(record):
@@ -148,10 +169,16 @@ def own_parameters(record, notebook):
     return {name: value for name, value in record["parameters"].items() if name not in left}
 
 
-def _refuse_full(folder):
-    """Raise InputError for a folder that holds something."""
-    if any(folder.iterdir()):
+@contextmanager
+def _fresh(folder):
+    """Make a folder and remove it when the block is stopped.  Raises InputError for one that holds files."""
+    if any(path.is_file() for path in make_folder(folder).rglob("*")):
         raise InputError(f"{folder} is not empty: give another --output, so that nothing else enters the figure")
+    try:
+        yield
+    except (SystemExit, KeyboardInterrupt):
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
 
 
 def _run(root, step, profile, output, inputs, parameters, threads):
@@ -161,7 +188,16 @@ def _run(root, step, profile, output, inputs, parameters, threads):
     for name, value in parameters.items():
         command += ["-p", f"{name}={value if isinstance(value, str) else json.dumps(value)}"]
     path = os.pathsep.join(filter(None, [str(root / "src"), os.environ.get("PYTHONPATH")]))
-    done = subprocess.run(command, cwd=root, env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True)
-    if done.returncode:
-        lines = [line for line in done.stderr.splitlines() if line.startswith("flarebook: ")] or [done.stderr]
+    settings = {"cwd": root, "env": {**os.environ, "PYTHONPATH": path}, "text": True, "start_new_session": True}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **settings) as process:
+        try:
+            complaint = process.communicate()[1]
+        except BaseException:  # a signal, which in a session of its own does not reach it twice
+            process.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(PATIENCE)
+            process.kill()
+            raise
+    if process.returncode:
+        lines = [line for line in complaint.splitlines() if line.startswith("flarebook: ")] or [complaint]
         raise NotebookError(f"{step} did not run again: {reason_of(lines[-1].removeprefix('flarebook: '))}")
