@@ -7,7 +7,13 @@ import yaml
 
 from flarebook.commands.tables import summary, verdicts_table
 from flarebook.compendium.errors import InputError
-from flarebook.compendium.reports.findings import DEVIATIONS, ROUNDING, read_findings, references
+from flarebook.compendium.reports.findings import (
+    DEVIATIONS,
+    ROUNDING,
+    possible_values,
+    read_findings,
+    references,
+)
 from flarebook.compendium.reports.gate_tables import effect_rows, finding_rows, headline, kind_rows
 from flarebook.compendium.reports.gates import judge, read_gates
 from flarebook.compendium.reports.tolerances import RANGES, proposed, read_scatter
@@ -69,6 +75,24 @@ def test_a_finding_of_another_profile_makes_no_science_gate(gates_with):
 def test_a_gate_that_cannot_tell_an_effect_from_none_is_refused(gates_with, no_effect, line, said):
     with pytest.raises(InputError, match=f"sun.skill.tss: .*{said}"):
         gates_with({"sun.skill.tss": no_effect}, **({"skill": line} if line else {}))
+
+
+def test_what_a_gate_accepts_is_shown_as_far_as_the_number_can_go(gates_with, project):
+    kinds = {"gain": {"metrics": ["sun.real.*"]}, "skill": {"low": -1.0, "high": 0.7, "metrics": ["*.tss"]}}
+    (project / "book").mkdir()
+    (project / "book/possible-values.yaml").write_text(yaml.safe_dump(kinds))
+    gates = gates_with({"sun.skill.tss": 0.0, "sun.real.tss": 0.0})
+    head, rows = effect_rows(judge({}, gates))
+    assert [row[head.index("accepted")] for row in rows] == ["0.398 to 0.402", "0.2 to 0.7"]
+    assert gates["sun.skill.tss"].tolerance == 0.3  # of what passes, nothing has changed
+
+
+@pytest.mark.parametrize("profile", ["ci", "laptop", "paper"])
+def test_every_metric_of_a_finding_has_a_kind_whose_values_its_gate_expects(profile):
+    gates = {name: gate for name, gate in read_gates(profile).items() if gate.kind == "science"}
+    known = possible_values(gates)
+    assert gates.keys() == known.keys()
+    assert [name for name, (low, high) in known.items() if not low <= gates[name].expected <= high] == []
 
 
 def test_a_baseline_that_reaches_the_metric_is_red(gates_with):

@@ -11,7 +11,7 @@ from flarebook.compendium.errors import InputError
 from flarebook.compendium.project import project_root
 from flarebook.compendium.validation import read_yaml, validated
 
-FINDINGS = "book/findings.yaml"
+FINDINGS, POSSIBLE = "book/findings.yaml", "book/possible-values.yaml"
 DEVIATIONS = 3  # half width of what a gate of a finding accepts, in standard deviations over seeds
 ROUNDING = 0.05  # share by which a standard deviation, stated to one or two digits, may exceed the measured one
 
@@ -38,14 +38,33 @@ class _Findings(RootModel):
     root: list[Finding]
 
 
+class Kind(BaseModel):
+    """What metrics of one kind can be: the least and the largest value, infinite where it has no limit."""
+
+    model_config = ConfigDict(extra="forbid")
+    low: float = -math.inf
+    high: float = math.inf
+    metrics: Annotated[list[str], Field(min_length=1)]
+
+
+class _Kinds(RootModel):
+    """All kinds of metrics with limits: {kind: Kind}."""
+
+    root: dict[str, Kind]
+
+
 @dataclass(frozen=True)
 class Effect:
-    """What a gate of a finding guards: the sentence, the value of no effect, and the metric that gives that value."""
+    """What a gate of a finding guards: the sentence, the value of no effect, and the metric that gives that value.
+
+    possible: least and largest value that the number can have at all.
+    """
 
     finding: str
     where: str
     no_effect: float
     reference: str | None = None
+    possible: tuple = (-math.inf, math.inf)
 
 
 def read_findings():
@@ -55,6 +74,17 @@ def read_findings():
         return []
     content = read_yaml(path)
     return validated(_Findings, [] if content is None else content, path).root
+
+
+def possible_values(names):
+    """Least and largest value that metrics can have: {metric: (low, high)}, of the first kind that each name fits."""
+    path = project_root() / POSSIBLE
+    kinds = validated(_Kinds, read_yaml(path), path).root.values() if path.is_file() else ()
+    found = {}
+    for kind in kinds:
+        fitting = {name for pattern in kind.metrics for name in names if fnmatchcase(name, pattern)}
+        found = {name: (kind.low, kind.high) for name in fitting} | found
+    return found
 
 
 def references(names, profile):
@@ -74,7 +104,7 @@ def effects(gates, profile):
     gates: {metric: Gate}.  Raises InputError for a gate that accepts no effect, whose tolerance is narrower than
     DEVIATIONS of the seeds, or that is compared with a metric without gate.
     """
-    found = {}
+    found, possible = {}, possible_values(gates)
     for name, (finding, reference) in references(gates, profile).items():
         _check_tolerance(name, gates[name], profile)
         number = isinstance(reference, float)
@@ -82,7 +112,8 @@ def effects(gates, profile):
             raise InputError(f"{FINDINGS}: {name}: no gate of profile {profile} is named {reference!r}: correct it")
         value = reference if number else gates[reference].expected
         _check_exclusion(name, gates[name], value, 0.0 if number else _scatter(gates[reference]), profile)
-        found[name] = Effect(finding.finding, finding.where, value, None if number else reference)
+        metric = None if number else reference
+        found[name] = Effect(finding.finding, finding.where, value, metric, possible.get(name, Effect.possible))
     return found
 
 

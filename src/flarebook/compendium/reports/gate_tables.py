@@ -102,8 +102,9 @@ def _linked(effect):
 
 
 def _accepted(gate):
-    """Interval that a gate accepts."""
-    return f"{number(gate.expected - gate.tolerance)} to {number(gate.expected + gate.tolerance)}"
+    """Interval that a gate accepts, as far as the number can have such values."""
+    low, high = gate.effect.possible
+    return f"{number(max(gate.expected - gate.tolerance, low))} to {number(min(gate.expected + gate.tolerance, high))}"
 
 
 def _against(line):
