@@ -152,6 +152,14 @@ def test_the_tables_of_claims_are_read_once_for_all_parts_of_a_book(make, monkey
     assert read == [[NOTEBOOK]]
 
 
+def test_a_check_of_what_the_paper_takes_as_given_is_no_claim_and_is_counted_apart(make):
+    assert cells(make({**CLAIM, "premise": True}, rows=[SUPPORTED, REFUTED]))[0].startswith("*Our check:* [B is best](")
+    build = make(CLAIM, {**CLAIM, "premise": True}, rows=[SUPPORTED, REFUTED])
+    line = claim_count(build)
+    assert line.startswith("**Of 1 claims of the papers: 0 found here, 1 not found, ")
+    assert line.endswith("** Checks of what they take as given: 1, 0 on real data, 1 against it.")
+
+
 def test_a_card_shows_a_figure_of_the_run_and_that_of_another_study_leads_nowhere(make):
     build = make(CLAIM)
     with pytest.raises(InputError, match="no figure of this run is named 'iris-01-profile'"):

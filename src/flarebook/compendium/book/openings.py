@@ -28,7 +28,7 @@ class Claim(BaseModel):
 
     where: notebook.  real, simulated: sentences whose numbers are roles; empty where nothing was tested.  judged:
     claims of the notebooks' tables that give the verdict.  compared: metric of a paper's statement that gives it.
-    Without both there is nothing to compare.
+    Without both there is nothing to compare.  premise: whether the paper takes it as given, and the check is ours.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -39,6 +39,7 @@ class Claim(BaseModel):
     simulated: str = ""
     judged: list[str] = []
     compared: str = ""
+    premise: bool = False
 
     @model_validator(mode="after")
     def _in_words(self):
@@ -148,7 +149,7 @@ def _row(claim, up, build):
     """Cells of one claim."""
     names = [*metrics_of(claim.real), *metrics_of(claim.simulated), *filter(None, [claim.compared])]
     own = [line for line in build.verdicts if line.gate and line.name in names]
-    link = f"[{claim.claim}]({up}notebooks/{claim.where}.ipynb)"
+    link = f"{'*Our check:* ' * claim.premise}[{claim.claim}]({up}notebooks/{claim.where}.ipynb)"
     return link, claim.published, *found_cells(claim, build), verdict(claim, build)[1], gate_mark(own)
 
 
@@ -188,14 +189,28 @@ def found_cells(claim, build):
 
 
 def claim_count(build):
-    """Line that counts the claims by verdict, those without one too, and the verdicts that rest on real data."""
+    """Line that counts the claims by verdict, those without one too, and the verdicts that rest on real data.
+
+    The checks of what the papers take as given are counted apart.
+    """
     claims = [claim for study, one in read_openings(build.root).items() if build.holds(study) for claim in one.claims]
-    found = [(word, data) for word, _, data in (verdict(claim, build) for claim in claims)]
-    kinds = [sum(word in words for word, _ in found) for words in (FOR, AGAINST, (INPUT,), (NOTHING,))]
-    real = sum(data.split(",")[0] == "real" for word, data in found if word != NOTHING)
+    found = [verdict(claim, build) for claim in claims if not claim.premise]
+    kinds = [sum(word in words for word, *_ in found) for words in (FOR, AGAINST, (INPUT,), (NOTHING,))]
     uncompared = f", {kinds[3]} without a verdict" if kinds[3] else ""
-    return (
+    text = (
         f"**Of {len(found)} claims of the papers: {kinds[0]} found here, {kinds[1]} not found, "
         f"{len(found) - sum(kinds)} undecided, {kinds[2]} put into the simulator{uncompared}. "
-        f"Verdicts that rest on real data: {real}.**"
+        f"Verdicts that rest on real data: {_real(found)}.**"
     )
+    checks = [verdict(claim, build) for claim in claims if claim.premise]
+    if not checks:
+        return text
+    against = sum(word in AGAINST for word, *_ in checks)
+    return (
+        f"{text} Checks of what they take as given: {len(checks)}, {_real(checks)} on real data, {against} against it."
+    )
+
+
+def _real(verdicts):
+    """Number of verdicts, as of `verdict`, that rest on real data."""
+    return sum(data.split(",")[0] == "real" for word, _, data in verdicts if word != NOTHING)
