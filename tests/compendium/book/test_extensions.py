@@ -1,4 +1,4 @@
-"""What the book adds to Sphinx: terms are linked where they first appear, figures are found, entries are a list."""
+"""What the book adds to Sphinx: terms are linked where they first appear, figures are found, minus signs are set."""
 
 import pytest
 from bs4 import BeautifulSoup
@@ -8,6 +8,7 @@ from flarebook.compendium.book.extensions.citation_roles import mend_roles
 from flarebook.compendium.book.extensions.glossary_links import split_at_terms, term_pattern
 
 EXTENSIONS = "flarebook.compendium.book.extensions"
+ADDED = ("glossary_links", "figure_index", "number_signs")
 GLOSSARY = """# Glossary
 
 ```{glossary}
@@ -29,6 +30,8 @@ PAGE = """# An encoder
 `CLEAN`, clean and [CLEAN maps](page.md#an-encoder), then **CLEAN**. Encoders come first, an encoder second.
 
 Linear probes obey Hale's law. A pre-encoder does not.
+
+From -0.5 to -.2 ± 0.1 on 2014-03-29, `n=-3`, $x-1 = -2$.
 
 ```{figure} dot.svg
 :name: fig-iris-x-dot
@@ -64,7 +67,8 @@ def folder(tmp_path_factory):
     (source / "page.md").write_text(PAGE)
     (source / "dot.svg").write_text(DOT)
     settings = {
-        "extensions": ["myst_parser", f"{EXTENSIONS}.glossary_links", f"{EXTENSIONS}.figure_index"],
+        "extensions": ["myst_parser", *(f"{EXTENSIONS}.{name}" for name in ADDED)],
+        "myst_enable_extensions": ["dollarmath"],
         "root_doc": "page",
         "myst_heading_anchors": 1,
     }
@@ -90,6 +94,11 @@ def test_a_figure_stands_in_the_index_under_its_id_with_its_own_place(folder):
     entries = BeautifulSoup((folder / "genindex.html").read_text(), "html.parser").select(".genindextable a")
     assert {entry.get_text(): entry["href"] for entry in entries}["iris-x-dot"] == "page.html#fig-iris-x-dot"
     assert "iris-x-dot" in (folder / "searchindex.js").read_text()
+
+
+def test_a_negative_number_has_a_minus_sign_and_code_and_dates_their_hyphens(folder):
+    text = BeautifulSoup((folder / "page.html").read_text(), "html.parser").select("div.body p")[2].get_text()
+    assert text.startswith("From −0.5 to −.2\u202f±\u202f0.1 on 2014-03-29, n=-3, ") and "x-1 = -2" in text
 
 
 def test_entries_of_the_bibliography_are_items_of_a_list():

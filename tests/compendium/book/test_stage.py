@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import zipfile
 
 import nbformat
@@ -154,6 +155,14 @@ def test_rows_that_pandas_numbered_lose_the_numbers_and_an_index_stays():
     assert "<th>0</th>" not in (html := shown_table(frame.to_html())) and html.count("<th>") == 1
     for own in (frame.rename_axis("cluster"), frame.set_index(pd.Index(["a", "b"])), frame.set_index(pd.Index([1, 2]))):
         assert shown_table(own.to_html()) == own.to_html()
+
+
+def test_counts_beside_a_missing_one_have_no_decimals_and_negative_numbers_a_minus_sign():
+    frame = pd.DataFrame({"cluster": [17, None], "shift": [-3.0, -0.5], "range": ["-1 to 2", "a-1"]}, index=[-1.0, 2.0])
+    cells = re.findall("<td>(.*?)</td>", shown_table(frame.to_html()))
+    assert cells == ["17", "−3.0", "−1 to 2", "–", "−0.5", "a-1"]
+    frame = pd.DataFrame({"n": [1.0, 2.0, 3.0], "auc": [0.5, 1.0, 1.0]}, pd.MultiIndex.from_product([["a"], [1, 2, 3]]))
+    assert re.findall("<td>(.*?)</td>", shown_table(frame.to_html())) == ["1", "0.5", "2", "1.0", "3", "1.0"]
 
 
 @pytest.mark.parametrize(("rows", "folded"), [(15, False), (16, True)])

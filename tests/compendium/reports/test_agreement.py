@@ -36,7 +36,7 @@ def test_a_number_agrees_when_no_difference_that_matters_is_left(value, sd, expe
 
 def test_an_interval_of_two_standard_deviations_is_not_written_as_one():
     shown = show_agreement("differs", -3.0, 2.56).replace("\N{NARROW NO-BREAK SPACE}", " ")
-    assert shown.endswith("(−3.00 ± 2 × 1.28)")
+    assert shown.endswith("(-3.00 ± 2 × 1.28)")
     assert "±" not in show_agreement("differs", -10.0, 0.0)
 
 

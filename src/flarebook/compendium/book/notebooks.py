@@ -7,6 +7,7 @@ import ast
 import re
 import shutil
 import zipfile
+from itertools import zip_longest
 from pathlib import Path, PurePosixPath
 
 from flarebook.compendium.atomic_files import atomic_write
@@ -14,7 +15,7 @@ from flarebook.compendium.errors import InputError
 from flarebook.compendium.identity.archive import EARLIEST, MODES, add_file
 from flarebook.compendium.interactive_pages.publish import frame
 from flarebook.compendium.provenance import describe_sources, read_record
-from flarebook.compendium.reports.markdown_tables import MISSING, table
+from flarebook.compendium.reports.markdown_tables import MISSING, set_signs, table
 from flarebook.compendium.workflow.parameters import known_parameters
 
 FOLD = "hide-input"  # tag under which a page shows a cell's code on demand, its output as ever
@@ -24,9 +25,9 @@ RECORDING = ("metric", "save_table", "save_dataset", "save_arrays", "save_weight
 EMPTY = re.compile(r"(<t[dh]\b[^>]*>)\s*(?:NaN|nan|None|NaT|&lt;NA&gt;)\s*(?=</t[dh]>)")  # a cell without a value
 DIGITS = re.compile(r"(?<=>)-?\d+\.\d{5,}(?=</td>)")  # as pandas writes a number that nobody has formatted
 CELL = re.compile(r"(?<=>)[^<>]+(?=</t[dh]>)")
-ZERO = re.compile(r"(?<![\w.-])-(?=0(?:\.0+)?(?![\w.]))")  # the sign of a number that is rounded to zero
-HYPHEN = re.compile(r"(?<![\w.-])-(?=[\d.])")  # in front of a number
+ROW, VALUE = re.compile(r"<tr.*?</tr>", re.DOTALL), re.compile(r"(?<=>)[^<>]*(?=</td>)")
 ROW_NUMBER = re.compile(r"(<tr>\s*)<th>(\d+)</th>\s*")
+WHOLE = re.compile(r"\s*(-?\d+)\.0\s*")  # as pandas writes counts beside one that is missing
 LONG = 15  # rows of a table that stand open
 
 
@@ -123,14 +124,14 @@ def figures_of(cell):
 def tidy_tables(notebook):
     """Write a notebook's tables as a page shows them, and fold long ones.
 
-    A missing value is a dash, a number has five digits and a minus sign, none for zero, and rows that pandas has merely
-    numbered lose the numbers.  notebook: executed; changed in place and returned.
+    A missing value is a dash, a number has five digits and a minus sign, none for zero, a count no decimals, and rows
+    that pandas has merely numbered lose the numbers.  notebook: executed; changed in place and returned.
     """
     for output in (output for cell in notebook.cells for output in cell.get("outputs", ())):
         html = output.get("data", {}).get("text/html", "")
         if "<table" in html:
             html = DIGITS.sub(lambda found: f"{float(found[0]):.5g}", EMPTY.sub(rf"\1{MISSING}", html))
-            html = _unnumbered(CELL.sub(lambda found: HYPHEN.sub("\N{MINUS SIGN}", ZERO.sub("", found[0])), html))
+            html = _unnumbered(CELL.sub(lambda found: set_signs(found[0]), _without_decimals(html)))
             rows = html.partition("<tbody")[2].count("<tr")
             folded = f"<details><summary>Table of {rows} rows</summary>{html}</details>"
             output["data"]["text/html"] = folded if rows > LONG else html
@@ -144,6 +145,22 @@ def _unnumbered(html):
     if not numbers or numbers != list(range(len(numbers))) or head.count("<tr") != 1 or head.count("<th></th>") != 1:
         return html
     return head.replace("<th></th>", "") + body + ROW_NUMBER.sub(r"\1", rows)
+
+
+def _without_decimals(html):
+    """HTML of a table whose columns of whole numbers are written so; columns are counted from the right.
+
+    On the left, one cell of an index may span several rows.
+    """
+    cells = [VALUE.findall(row)[::-1] for row in ROW.findall(html)]
+    columns = enumerate(zip_longest(*cells, fillvalue=MISSING))
+    whole = {place for place, column in columns if all(cell == MISSING or WHOLE.fullmatch(cell) for cell in column)}
+
+    def row(found):
+        left = iter(range(len(VALUE.findall(found[0])) - 1, -1, -1))
+        return VALUE.sub(lambda cell: WHOLE.sub(r"\1", cell[0]) if next(left) in whole else cell[0], found[0])
+
+    return ROW.sub(row, html)
 
 
 def notebooks_archive(build):

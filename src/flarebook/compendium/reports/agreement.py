@@ -98,9 +98,8 @@ def show_agreement(verdict, difference, width):
     """
     if not width:
         return badge(verdict)
-    shown = f"{difference:+.2f}".replace("-", "\N{MINUS SIGN}")
     deviation = width / DEVIATIONS
-    return f"{badge(verdict)} ({shown}{NARROW}±{NARROW}{DEVIATIONS:g}{NARROW}×{NARROW}{deviation:.2f})"
+    return f"{badge(verdict)} ({difference:+.2f}{NARROW}±{NARROW}{DEVIATIONS:g}{NARROW}×{NARROW}{deviation:.2f})"
 
 
 def _verdict(difference, width, margin, ordered):

@@ -1,6 +1,9 @@
 """Tables of the book's pages in Markdown, and how their numbers are written."""
 
+import re
+
 MISSING = "–"  # for a value that there is not
+HYPHEN = re.compile(r"(?<![\w\-–−./])-(?=\.?\d)")  # before a number; not within 2014-03-29, CLIP-2 or 1e-05
 NARROW = "\N{NARROW NO-BREAK SPACE}"
 UNITS = ((1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB"))
 
@@ -30,3 +33,8 @@ def measured(metric, spec=".2f"):
         return MISSING
     spread = "" if metric["spread"] is None else f"{NARROW}±{NARROW}{metric['spread']:{spec}}"
     return f"{metric['value']:{spec}}{spread}"
+
+
+def set_signs(text):
+    """Text whose negative numbers have a minus sign, not a hyphen, and whose spreads stay beside their numbers."""
+    return HYPHEN.sub("\N{MINUS SIGN}", text).replace(" ± ", f"{NARROW}±{NARROW}")
