@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from flarebook.compendium.reports.agreement import read_statements
-from flarebook.compendium.workflow.parameters import from_text
+from flarebook.compendium.workflow.parameters import all_values, from_text, read_profile
+from scripts.run_exercises import exercises
 
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").rglob("*.ipynb"))
@@ -68,15 +69,23 @@ def test_notebook_opens_with_its_title_and_a_claim(path):
 
 
 @each
-def test_the_result_stands_in_three_lines_and_two_exercises_name_parameters_that_exist(path):
+def test_the_result_stands_in_three_lines_and_two_exercises_at_the_end(path):
     """A list of three below the title, labelled by the data, and two numbered exercises at the end."""
     texts = {cell["id"]: source(cell) for cell in cells(path, "markdown")}
     assert list(texts)[1] == "in-three-lines" and list(texts)[-1] == "exercises"
     lines = re.findall(r"^- (.*)", texts["in-three-lines"], re.MULTILINE)
     assert len(lines) == 3 and re.match(r"\*\*(Real|Simulated|Statistics)", lines[0]), "begin with the data: **Real.**"
     assert len(re.findall(r"^\d\. ", texts["exercises"], re.MULTILINE)) == 2
-    changed = re.findall(r"-p ([a-z_]+=[^`\s]+)", texts["exercises"])
-    assert from_text(f"{path.parent.name}/{path.stem}", changed).keys() == {text.split("=")[0] for text in changed}
+
+
+@each
+@pytest.mark.parametrize("profile", ["ci", "laptop"])
+def test_an_exercise_changes_parameters_of_the_notebook_from_what_a_run_has(path, profile):
+    name = f"{path.parent.name}/{path.stem}"
+    own = all_values(name, read_profile(profile).notebooks[name].parameters)
+    for values in exercises(path).values():
+        changed = from_text(name, values)
+        assert len(changed) == len(values) and all(own[key] != value for key, value in changed.items()), values
 
 
 @each
