@@ -6,8 +6,12 @@ import shutil
 import pytest
 
 from flarebook.compendium.book.__main__ import make_book
+from flarebook.compendium.book.openings import read_openings
 from flarebook.compendium.errors import InputError
+from flarebook.compendium.project import project_root
 
+STUDY = os.environ.get("FLAREBOOK_STUDY") or None
+HELD = [study for study in read_openings(project_root()) if STUDY in (None, study)]  # studies of the book, with claims
 SWITCHES = [
     "--no-sandbox",
     "--disable-gpu",
@@ -17,6 +21,11 @@ SWITCHES = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+
+def needs(*wanted):
+    """Mark of a test that looks at the pages of studies: skipped where one of them was not asked for."""
+    return pytest.mark.skipif(not set(wanted) <= set(HELD), reason="another study was asked for")
 
 
 def pytest_collection_modifyitems(items):
@@ -33,7 +42,7 @@ READY = "html[data-ready], body:not(:has(script))"  # of an interactive page
 def pages():
     """Folder of the ci book's pages, built and verified."""
     try:
-        return make_book("ci", os.environ.get("FLAREBOOK_STUDY") or None).parent
+        return make_book("ci", STUDY).parent
     except InputError as error:
         pytest.fail(str(error), pytrace=False)
 

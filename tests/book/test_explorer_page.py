@@ -9,12 +9,14 @@ from PIL import Image, ImageColor
 
 from flarebook.stix.clustering.retrieval import nearest
 from flarebook.stix.figures.explorer import explorer_page
+from tests.book.conftest import needs
 from tests.book.every_page import (  # noqa: F401
     test_page_fits_its_width_in_both_schemes_and_axe_finds_nothing_serious,
     test_tab_reaches_every_control_and_shows_where_it_is,
     test_the_head_forbids_every_request,
 )
 
+pytestmark = needs("stix")
 N = 40
 HEIGHT = 720  # CSS pixels, at which the whole page fits
 GROUNDS = {"light": "#fbfcfe", "dark": "#12161d"}

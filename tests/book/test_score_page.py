@@ -25,12 +25,14 @@ from flarebook.iris.rasters.window import needed_wavelengths
 from flarebook.iris.rasters.write import write_raster
 from flarebook.iris.score_page import Example, score_page
 from flarebook.iris.simulation.observation import load_calibration, simulate_observation
+from tests.book.conftest import needs
 from tests.book.every_page import (  # noqa: F401
     test_page_fits_its_width_in_both_schemes_and_axe_finds_nothing_serious,
     test_tab_reaches_every_control_and_shows_where_it_is,
     test_the_head_forbids_every_request,
 )
 
+pytestmark = needs("iris")
 RASTER = "iris_20140329_mg2_raster.fits"
 CLOSE = {"rtol": 1e-5, "atol": 1e-5}
 OR_REFUSED = """const orRefused = (action) => {

@@ -6,12 +6,14 @@ import pytest
 from flarebook.evaluation.classification import count_scores, reliability
 from flarebook.evaluation.threshold_page import Forecasts, threshold_page
 from flarebook.solarchip.flares.scores import score_forecast
+from tests.book.conftest import needs
 from tests.book.every_page import (  # noqa: F401
     test_page_fits_its_width_in_both_schemes_and_axe_finds_nothing_serious,
     test_tab_reaches_every_control_and_shows_where_it_is,
     test_the_head_forbids_every_request,
 )
 
+pytestmark = needs("solarchip")
 SCORES = """([threshold, rate, told]) => {
     const counts = atRate(state.series.forecasts, rate ?? baseRate(state.series.forecasts), told);
     return { ...callScores(counts, threshold), ...forecastScores(counts), shares: histogram(counts) };

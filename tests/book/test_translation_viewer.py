@@ -7,12 +7,14 @@ from flarebook.solarchip.figures.translation_viewer import TARGETS, translation_
 from flarebook.solarchip.images.channels import channel_index
 from flarebook.solarchip.images.grid import Disk
 from flarebook.solarchip.translation.scores import select_target, spread_and_error
+from tests.book.conftest import needs
 from tests.book.every_page import (  # noqa: F401
     test_page_fits_its_width_in_both_schemes_and_axe_finds_nothing_serious,
     test_tab_reaches_every_control_and_shows_where_it_is,
     test_the_head_forbids_every_request,
 )
 
+pytestmark = needs("solarchip")
 N, SIZE = 3, 32
 
 

@@ -5,7 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from flarebook.compendium.book.edition import changed_by_real_data, edition_notes, unlink, with_note
+from flarebook.compendium.book.edition import (
+    changed_by_real_data,
+    edition_notes,
+    unlink,
+    with_note,
+    without_others,
+)
 from flarebook.compendium.book.pages import Build
 
 PAGES = ("notebooks/iris/1-real-raster", "notebooks/iris/3-observations", "notebooks/iris/4-distributions")
@@ -51,6 +57,14 @@ def test_steps_after_a_changed_one_are_changed():
 def test_the_note_stands_below_the_title():
     assert with_note("# Title\n\nText", ":::\nnote\n:::").split("\n")[:4] == ["# Title", "", ":::", "note"]
     assert with_note("Text without a title", "note") == "Text without a title"
+
+
+def test_a_book_of_one_study_has_not_the_others_claims_and_keeps_what_is_common(build):
+    parts = ["# Claims", "## Inputs", "## Iris\n\n<!-- flarebook: paper-table-iris -->"]
+    other = "## Stix\n\nText.\n\n<!-- flarebook: claim-table-stix -->\n\n### More\n\nText."
+    text = "\n\n".join([*parts, other, "## End\n\nText.\n"])
+    kept = "\n\n".join([*parts, "## End\n\nText.\n"])
+    assert without_others(text, build("ci", "simulated")) == kept
 
 
 LEFT_OUT = {"notebooks/stix/3-encoders", "book/stix/introduction"}

@@ -1,7 +1,7 @@
 """What pages of an edition say of it and leave out.
 
-A book of one study has no links to the others'.  One made with real data, or in a rehearsal, where simulated files
-stand in for them, says so.
+A book of one study has no links to the others' pages and not their sections of the claims.  One made with real data,
+or in a rehearsal, where simulated files stand in for them, says so.
 """
 
 import posixpath
@@ -13,6 +13,8 @@ from flarebook.compendium.workflow.parameters import is_real, profile_of, read_p
 
 GLUED = re.compile(r"\{glue:text\}`([^`:]+)(?::[^`]*)?`")
 FIGURE = re.compile(r"\{numref\}`(?:[^`<]*<)?(fig-[^`>]+)>?`")
+SECTION = re.compile(r"^## .*?(?=^## |\Z)", re.MULTILINE | re.DOTALL)
+OF_STUDY = re.compile(r"<!-- flarebook: (?:claim|paper)-table-([a-z]+) -->")
 LINK = re.compile(r"\[([^\]]+)\]\(([^)#\s]+)(#[^)\s]*)?\)")
 REHEARSED = """:::{{warning}}
 A rehearsal: the files behind this {what} are simulated. They were written in the layout of the archives and read in
@@ -63,6 +65,11 @@ def without_missing(text, build, cells=()):
     figures = {f"fig-{path.stem}" for path in (build.output / "figures").glob("*.json")}
     text = GLUED.sub(lambda found: found[0] if found[1] in numbers else MISSING, text)
     return FIGURE.sub(lambda found: found[0] if found[1] in figures else "a figure of the simulated edition", text)
+
+
+def without_others(text, build):
+    """Text of a page, not filled in yet, without the sections that hold tables of a study outside the build."""
+    return SECTION.sub(lambda found: found[0] if all(map(build.holds, OF_STUDY.findall(found[0]))) else "", text)
 
 
 def with_note(text, note):

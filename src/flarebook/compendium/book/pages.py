@@ -57,8 +57,8 @@ class Build:
 
     @cached_property  # twenty tables ask for them
     def metrics(self):
-        """All metrics of the run, as of `read_metrics`."""
-        return read_metrics(self.output)
+        """Metrics of the run's studies in this build, as of `read_metrics`."""
+        return self._of_studies(read_metrics(self.output))
 
     @cached_property
     def runs(self):
@@ -72,8 +72,13 @@ class Build:
 
     @cached_property
     def verdicts(self):
-        """Verdicts on every metric of the run; a profile without a file of gates has none."""
-        return judge(self.metrics, read_gates(self.profile) if gates_file(self.profile).is_file() else {})
+        """Verdicts on every metric of the build; a profile without a file of gates has none."""
+        gates = read_gates(self.profile) if gates_file(self.profile).is_file() else {}
+        return judge(self.metrics, self._of_studies(gates))
+
+    def _of_studies(self, named):
+        """Entries of {metric: anything} that belong to the studies in this build."""
+        return {name: value for name, value in named.items() if self.holds(name.split(".")[0])}
 
     @cached_property
     def statements(self):
@@ -132,8 +137,6 @@ def fill(text, build):
 
 def paper_table(study, build):
     """A study's numbers, as published and in this run, each with its encoder; data, agreement, and own gate."""
-    if not build.holds(study):
-        return "*This build holds another study only.*"
     metrics, found = build.metrics, agreements(build)
     gates = {verdict.name: gate_tables.gate_mark([verdict]) for verdict in build.verdicts if verdict.gate}
     rows = [
@@ -192,10 +195,10 @@ def _by(value, encoder):
 
 
 def origin_table(build):
-    """How many numbers and figures of this run are real, simulated, both or neither."""
+    """How many numbers and figures of this build are real, simulated, both or neither."""
     metrics = Counter(metric["origin"] for metric in build.metrics.values())
     records = (json.loads(path.read_text(encoding="utf-8")) for path in (build.output / "figures").glob("*.json"))
-    figures = Counter(record["origin"] for record in records)
+    figures = Counter(record["origin"] for record in records if build.holds(record["study"]))
     rows = [(kind, metrics[kind], figures[kind]) for kind in ORIGINS if metrics[kind] + figures[kind]]
     return table(("data", "numbers", "figures"), rows)
 

@@ -8,7 +8,7 @@ import nbformat
 import yaml
 
 from flarebook.compendium.atomic_files import make_folder
-from flarebook.compendium.book.edition import edition_notes, unlink, with_note, without_missing
+from flarebook.compendium.book.edition import edition_notes, unlink, with_note, without_missing, without_others
 from flarebook.compendium.book.notebooks import (
     fold_bookkeeping,
     number_figures,
@@ -86,7 +86,8 @@ def _stage_page(build, name, absent, note=None):
         prose[0].source = with_note(prose[0].source, "\n\n".join(filter(None, (facts, fold, note))))
         nbformat.write(notebook, build.source / f"{name}.ipynb")
     else:
-        text = fill((build.root / f"{name}.md").read_text(encoding="utf-8"), build)
+        text = without_others((build.root / f"{name}.md").read_text(encoding="utf-8"), build)
+        text = fill(text, build)
         text = unlink(without_missing(text, build), name, absent)
         (build.source / f"{name}.md").write_text(with_note(text, note) if note else text, encoding="utf-8")
 
