@@ -54,7 +54,7 @@ def test_params_shows_types_and_meaning(project, flarebook):
         (("compare", "ci", "cj"), "there is no run"),
         (("compare", 300 * "c", "ci"), "cannot be used (File name too long)"),
         (("params", "sun/" + 300 * "c"), "cannot be used (File name too long)"),
-        (("cite", "sun-01-flux", "--run", "ci"), "there is no run"),
+        (("cite", "sun-01-flux", "--run", "ci"), "none was made here yet, `make book PROFILE=ci` makes one"),
         (("data", "fetch", "sun"), "data-manifest.yaml"),
     ],
 )
@@ -187,6 +187,11 @@ def test_bibtex_escapes_what_tex_would_take_for_commands(published, flarebook):
     code, out, _ = flarebook("cite", "fig-sun-01-flux", "--run", "ci", "--bibtex")
     assert code == 0 and out.startswith("@misc{flarebook-sun-01-flux,") and r"Flux \& 100 \% of it." in out
     assert out.count("{") == out.count("}")
+
+
+def test_a_run_that_is_not_there_names_those_that_are(published, flarebook):
+    code, _, error = flarebook("cite", "sun-01-flux")
+    assert code == 2 and "there is no run 'laptop': give a profile, a run's label or a folder; here are ci\n" in error
 
 
 def test_a_mistyped_figure_names_the_nearest(published, flarebook):

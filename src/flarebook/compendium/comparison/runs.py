@@ -44,8 +44,12 @@ def run_folder(name):
     for folder in candidates:
         if (folder / "results").is_dir():
             return folder
-    known = [path.parent.name for pattern in ("*/results", "runs/*/results") for path in build.glob(pattern)]
-    raise InputError(f"there is no run {str(name)!r}{nearest(name, known)}: give a folder, a profile or a run's label")
+    known = [path.parent.name for pattern in ("*/results", "runs/*/results") for path in sorted(build.glob(pattern))]
+    some = ", ".join(known[:8]) + (" and others" if len(known) > 8 else "")
+    here = f"here are {some}" if known else "none was made here yet, `make book PROFILE=ci` makes one"
+    raise InputError(
+        f"there is no run {str(name)!r}{nearest(name, known)}: give a profile, a run's label or a folder; {here}"
+    )
 
 
 def compare(first, second):
