@@ -31,7 +31,7 @@ PAGE = """# An encoder
 
 Linear probes obey Hale's law. A pre-encoder does not.
 
-From -0.5 to -.2 ± 0.1 on 2014-03-29, `n=-3`, $x-1 = -2$.
+Of the Sun. ± is the spread: from -0.5 to -.2 ± 0.1 on 2014-03-29, `n=-3`, $x-1 = -2$.
 
 ```{figure} dot.svg
 :name: fig-iris-x-dot
@@ -98,7 +98,10 @@ def test_a_figure_stands_in_the_index_under_its_id_with_its_own_place(folder):
 
 def test_a_negative_number_has_a_minus_sign_and_code_and_dates_their_hyphens(folder):
     text = BeautifulSoup((folder / "page.html").read_text(), "html.parser").select("div.body p")[2].get_text()
-    assert text.startswith("From −0.5 to −.2\u202f±\u202f0.1 on 2014-03-29, n=-3, ") and "x-1 = -2" in text
+    assert (
+        text.startswith("Of the Sun. ± is the spread: from −0.5 to −.2\u202f±\u202f0.1 on 2014-03-29, n=-3, ")
+        and "x-1 = -2" in text
+    )
 
 
 def test_entries_of_the_bibliography_are_items_of_a_list():

@@ -4,6 +4,7 @@ import re
 
 MISSING = "–"  # for a value that there is not
 HYPHEN = re.compile(r"(?<![\w\-–−./])-(?=\.?\d)")  # before a number; not within 2014-03-29, CLIP-2 or 1e-05
+SPREAD = re.compile(r"(?:(?<=\d)|^) ± (?=\.?\d|$)")  # between numbers, which may be glued in and no part of the text
 NARROW = "\N{NARROW NO-BREAK SPACE}"
 UNITS = ((1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB"))
 
@@ -37,4 +38,4 @@ def measured(metric, spec=".2f"):
 
 def set_signs(text):
     """Text whose negative numbers have a minus sign, not a hyphen, and whose spreads stay beside their numbers."""
-    return HYPHEN.sub("\N{MINUS SIGN}", text).replace(" ± ", f"{NARROW}±{NARROW}")
+    return SPREAD.sub(f"{NARROW}±{NARROW}", HYPHEN.sub("\N{MINUS SIGN}", text))
