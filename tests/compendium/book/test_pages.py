@@ -196,7 +196,6 @@ def test_a_summary_of_green_gates_lists_none(build, monkeypatch):
 
 def test_mark_is_replaced_and_an_unknown_one_refused(build):
     assert "Model B" in fill("before\n<!-- flarebook: paper-table-iris -->\nafter", build)
-    assert "another study" in fill("<!-- flarebook: paper-table-stix -->", build)
     with pytest.raises(InputError, match="no generated part is named 'papertable'"):
         fill("<!-- flarebook: papertable -->", build)
 
