@@ -3,6 +3,7 @@
 import re
 
 MISSING = "–"  # for a value that there is not
+ZERO = re.compile(r"(?<![\w.-])-(?=0(?:\.0+)?(?![\w.]))")  # the sign of a number that is rounded to zero
 HYPHEN = re.compile(r"(?<![\w\-–−./])-(?=\.?\d)")  # before a number; not within 2014-03-29, CLIP-2 or 1e-05
 SPREAD = re.compile(r"(?:(?<=\d)|^) ± (?=\.?\d|$)")  # between numbers, which may be glued in and no part of the text
 NARROW = "\N{NARROW NO-BREAK SPACE}"
@@ -37,5 +38,5 @@ def measured(metric, spec=".2f"):
 
 
 def set_signs(text):
-    """Text whose negative numbers have a minus sign, not a hyphen, and whose spreads stay beside their numbers."""
-    return SPREAD.sub(f"{NARROW}±{NARROW}", HYPHEN.sub("\N{MINUS SIGN}", text))
+    """Text whose negative numbers have a minus sign, zero none, and whose spreads stay beside their numbers."""
+    return SPREAD.sub(f"{NARROW}±{NARROW}", HYPHEN.sub("\N{MINUS SIGN}", ZERO.sub("", text)))
