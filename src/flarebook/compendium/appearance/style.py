@@ -128,8 +128,8 @@ def _label_faults(figure):
             near = [*shared.get_siblings(axes), *_in_line(axes, name)]
             labels = [axis.get_label_text(), *(getattr(one, f"{name}axis").get_label_text() for one in near), whole]
             labels += [axes.get_title(), axes.get_title("left")]
-            label = next(filter(None, labels), "")
-            if not UNIT.search(label) and not DIMENSIONLESS.search(label):
+            if not any(UNIT.search(label) or DIMENSIONLESS.search(label) for label in labels):
+                label = next(filter(None, labels), "")
                 faults.append(f"has {'an x' if name == 'x' else 'a y'} axis without a unit: {label!r}")
     return faults
 

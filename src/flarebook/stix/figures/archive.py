@@ -136,7 +136,7 @@ def example_table(records, rows):
 
 
 MEASURES = {
-    "peak_flux": ("peak [photons cm⁻² s⁻¹ keV⁻¹\narcsec⁻²]", np.geomspace(1e-5, 3, 45)),
+    "peak_flux": ("peak\n[photons cm⁻² s⁻¹ keV⁻¹ arcsec⁻²]", np.geomspace(1e-5, 3, 45)),
     "residual_percent": ("residual rms [% of the peak]", np.geomspace(1, 100, 45)),
     "size": ("size at half maximum [arcsec]", np.linspace(15, 110, 45)),
 }

@@ -28,7 +28,7 @@ PANELS = {  # title: the filled and the open marks, (measure, score)
 PROTOCOL_PANELS = {  # score: title, level of a random guess
     "filtering.precision": ("filtering:\nprecision", None),
     "filtering.recall": ("filtering:\nrecall", None),
-    "anomalies.flagged_multiple": ("several sources\namong the flagged", None),
+    "anomalies.flagged_multiple": ("several sources\namong the flagged\n[number]", None),
     "anomalies.artefact_auc": ("artefacts\nby forest,\nROC area", 0.5),
     "anomalies.several_auc": ("several sources\nby forest,\nROC area", 0.5),
     "sources.average_precision": ("several sources\nby probe, average\nprecision", None),

@@ -30,7 +30,8 @@ def plot_contact_sheet(images, bands, samples, sizes, remove=(), n_columns=2):
     n_rows = -(-len(numbers) // n_columns)
     figure = Figure(figsize=(WIDE, 0.43 * n_rows))
     widths = ([1.5] + [1] * most) * n_columns
-    grid = figure.add_gridspec(n_rows, len(widths), width_ratios=widths, wspace=0.06, hspace=0.08)
+    edges = {"left": 0, "right": 1, "bottom": 0, "top": 1}
+    grid = figure.add_gridspec(n_rows, len(widths), width_ratios=widths, wspace=0.06, hspace=0.08, **edges)
     for place, number in enumerate(numbers):
         column, row = divmod(place, n_rows)
         first = column * (most + 1)

@@ -1,5 +1,7 @@
 """Small images in rows and strips: the panels of clusters, kinds, neighbours, labels and anomalies."""
 
+from textwrap import fill
+
 from matplotlib.figure import Figure
 
 from flarebook.compendium.appearance.style import WIDE
@@ -44,7 +46,9 @@ def plot_rows(rows, images, bands, notes=None, frames=NO_FRAMES):
     """
     columns = max(len(numbers) for _, numbers in rows)
     side = (WIDE - 1.2) / columns  # inches; the rest is for the names
-    height = (side if notes is None else side + 0.22) * len(rows) + 0.2
+    notes = None if notes is None else [fill(note, 12) for note in notes]
+    below = 0 if notes is None else 0.1 + 0.12 * (1 + max(notes[n].count("\n") for _, own in rows for n in own))
+    height = (side + below) * len(rows) + 0.2
     figure = Figure(figsize=(WIDE, height), layout="constrained")
     figure.get_layout_engine().set(w_pad=0.02, h_pad=0.02, wspace=0.0, hspace=0.0)
     for line, (name, numbers) in zip(figure.subplots(len(rows), columns, squeeze=False), rows, strict=True):
