@@ -29,7 +29,7 @@ def plot_contact_sheet(images, bands, samples, sizes, remove=(), n_columns=2):
     numbers, most = sorted(samples), max(map(len, samples.values()))
     n_rows = -(-len(numbers) // n_columns)
     figure = Figure(figsize=(WIDE, 0.43 * n_rows))
-    widths = ([1.5] + [1] * most) * n_columns
+    widths = ([1.9] + [1] * most) * n_columns
     edges = {"left": 0, "right": 1, "bottom": 0, "top": 1}
     grid = figure.add_gridspec(n_rows, len(widths), width_ratios=widths, wspace=0.06, hspace=0.08, **edges)
     for place, number in enumerate(numbers):

@@ -106,7 +106,7 @@ def plot_colourings(points, chosen, real, n_columns=3):
     figure, panels = plt.subplots(n_rows, n_columns, figsize=(WIDE, 2.9 * n_rows), squeeze=False, layout="constrained")
     for axes, colouring in zip(panels.flat, chosen, strict=False):
         _plot_dots(axes, points, colouring)
-        axes.scatter(*np.asarray(points)[real].T, **{**STAR, "s": 110})
+        axes.scatter(*np.asarray(points)[real].T, **{**STAR, "s": 150})
         axes.set_title(colouring.label)
     for axes in panels.flat:
         axes.set(xticks=[], yticks=[], facecolor="#fbfcfe")

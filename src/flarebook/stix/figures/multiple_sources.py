@@ -112,7 +112,7 @@ def plot_learning(curve, marks):
     axes.set(xscale="log", xlabel="archive images labelled", ylabel="average precision", ylim=(0, 1))
     axes.set_xticks(list(mean.index), [str(size) for size in mean.index])
     axes.minorticks_off()
-    axes.legend(loc="center right")
+    figure.legend(loc="outside lower center", ncols=2)
     return figure
 
 
@@ -142,5 +142,5 @@ def plot_cluster_shares(shares, honest):
     axes.set_xticks(place, shares["cluster"].tolist())
     axes.set(xlabel="cluster of kept images", ylabel="share with several sources", xlim=(-0.7, len(shares) - 0.3))
     axes.set_ylim(0, 1.02)
-    axes.legend(loc="upper right")
+    figure.legend(loc="outside upper center", ncols=3)
     return figure
