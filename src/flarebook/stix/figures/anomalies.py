@@ -21,7 +21,7 @@ def plot_rocs(curves, titles):
 
     curves: {target: DataFrame detector, reference, false_alarm_rate, hit_rate}; titles: {target: text}.
     """
-    figure = Figure(figsize=(WIDE, 3.9), layout="constrained")
+    figure = Figure(figsize=(WIDE, 4.5), layout="constrained")
     for axes, (target, table) in zip(np.atleast_1d(figure.subplots(1, len(curves))), curves.items(), strict=True):
         for (detector, reference), own in table.groupby(["detector", "reference"], sort=False):
             style = {"color": DETECTOR_COLOURS[detector], "linestyle": REFERENCE_LINES[reference]}
@@ -30,7 +30,7 @@ def plot_rocs(curves, titles):
         axes.plot([0, 1], [0, 1], color="0.4", linestyle=":", linewidth=1)
         axes.set(title=titles[target], xlabel="false-alarm rate", ylabel="hit rate", xlim=(0, 1), ylim=(0, 1))
         axes.set_aspect("equal")
-    axes.legend(loc="lower right")
+    figure.legend(*axes.get_legend_handles_labels(), loc="outside lower center", ncols=2)
     return figure
 
 

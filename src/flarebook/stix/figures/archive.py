@@ -1,5 +1,7 @@
 """Figures of the archive: events beside the flare list, the selection, images, and the flares of published images."""
 
+from textwrap import fill
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -218,8 +220,8 @@ def plot_published_effects(tests):
                 style = {"fmt": "o", "color": colour, "markerfacecolor": filled, "markersize": 6, "capsize": 2}
                 axes.errorbar(row.effect, place[row.feature] + shift, xerr=bars, **style)
         axes.axvline(0, color="0.4", linestyle=":", linewidth=1.2)
-        axes.set_title(title)
-        axes.set_xlabel(effect)
+        axes.set_title(fill(title, 22))
+        axes.set_xlabel(fill(effect, 24))
         axes.grid(axis="y", alpha=0.25)
     panels[0].set_yticks(list(place.values()), [FEATURES[name].split(" [")[0] for name in names])
     for colour, label in ((ALL, "all together"), (WITHIN, "within months")):
