@@ -9,9 +9,12 @@ from flarebook.compendium.book.__main__ import make_book
 from flarebook.compendium.book.openings import read_openings
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.project import project_root
+from flarebook.compendium.workflow.parameters import read_profile
 
 STUDY = os.environ.get("FLAREBOOK_STUDY") or None
 HELD = [study for study in read_openings(project_root()) if STUDY in (None, study)]  # studies of the book, with claims
+FIRST = next(iter(read_profile("ci", STUDY).notebooks))  # notebook of the book
+INTRODUCTION, NOTEBOOK = f"book/{FIRST.split('/')[0]}/introduction.html", f"notebooks/{FIRST}.html"
 SWITCHES = [
     "--no-sandbox",
     "--disable-gpu",

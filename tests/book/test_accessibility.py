@@ -6,14 +6,13 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from bs4 import BeautifulSoup
 
+from tests.book.conftest import INTRODUCTION, NOTEBOOK
 from tests.book.every_page import SERIOUS, serious
 
 CONTRAST = {"type": "rule", "values": ["color-contrast"]}  # what alone differs in the dark
 ALIKE = {"exclude": [["dl.py:nth-of-type(n+4)"]]}  # of a module's functions on the page of the code, three are enough
-KINDS = (  # of pages, one each
-    "book/index.html", "book/figures.html", "book/status.html", "book/glossary.html", "book/iris/introduction.html",
-    "notebooks/iris/1-real-raster.html",
-)  # fmt: skip
+COMMON = ("index", "figures", "status", "glossary")
+KINDS = (*(f"book/{name}.html" for name in COMMON), INTRODUCTION, NOTEBOOK)  # of pages, one each
 HEAVIEST = 5_000_000  # bytes of a page and its images; interactive pages may hold more
 
 

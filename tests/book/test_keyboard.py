@@ -2,16 +2,18 @@
 
 import pytest
 
+from tests.book.conftest import NOTEBOOK
 from tests.book.every_page import walk
 
 
-@pytest.mark.parametrize("name", ["book/index.html", "book/figures.html", "notebooks/iris/1-real-raster.html"])
+@pytest.mark.parametrize("name", ["book/index.html", "book/figures.html", NOTEBOOK])
 def test_tab_reaches_every_control_and_shows_where_it_is(pages, browser, name):
     page = browser.new_page()
     page.set_viewport_size({"width": 1280, "height": 900})
     page.goto((pages / name).as_uri(), wait_until="load")
     if name == "book/figures.html":  # one entry stands for the others
-        page.get_by_label("Words").fill("iris-12-performance")
+        figure = page.locator("section:has(> .flarebook-figure)").first.get_attribute("id")
+        page.get_by_label("Words").fill(figure)
         page.evaluate("document.activeElement.blur()")
     found = walk(page)
     page.close()
@@ -20,7 +22,7 @@ def test_tab_reaches_every_control_and_shows_where_it_is(pages, browser, name):
 
 def test_enter_follows_a_link_and_opens_what_is_folded(pages, browser):
     page = browser.new_page()
-    page.goto((pages / "notebooks/iris/1-real-raster.html").as_uri(), wait_until="load")
+    page.goto((pages / NOTEBOOK).as_uri(), wait_until="load")
     folded = page.locator("article details:not([open]) > summary").first
     folded.focus()
     page.keyboard.press("Enter")

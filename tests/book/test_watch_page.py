@@ -9,12 +9,14 @@ from flarebook.iris.classifiers.inference import load_ensemble
 from flarebook.iris.rasters.samples import real_raster
 from flarebook.iris.rasters.write import write_raster
 from flarebook.iris.realtime.watch import open_watch
+from tests.book.conftest import needs
 from tests.book.every_page import (  # noqa: F401
     test_page_fits_its_width_in_both_schemes_and_axe_finds_nothing_serious,
     test_tab_reaches_every_control_and_shows_where_it_is,
     test_the_head_forbids_every_request,
 )
 
+pytestmark = needs("iris")
 EVERY = 20.0  # s
 
 
