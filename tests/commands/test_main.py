@@ -76,6 +76,15 @@ def test_too_little_memory_is_one_sentence(project, flarebook, monkeypatch):
     )
 
 
+def test_check_of_a_profile_that_has_not_run_names_those_that_have(project, flarebook):
+    (project / "build/ci").mkdir(parents=True)
+    assert "run it first with `make book PROFILE=ci`\n" in flarebook("check", "--profile", "ci")[2]
+    for name in ("profiles", "metrics"):
+        (project / name / "laptop.yaml").write_text((project / name / "ci.yaml").read_text())
+    open_run("sun/1-draw", "build/ci").metric("flares.flux", 1.1)
+    assert "or give a --profile that has run: ci\n" in flarebook("check")[2]
+
+
 def test_check_ends_with_one_when_a_gate_is_red(project, flarebook):
     open_run("sun/1-draw", "build/ci").metric("flares.flux", 1.1)
     code, out, _ = flarebook("check", "--profile", "ci")

@@ -44,7 +44,8 @@ def test_the_summary_counts_what_changed(folders):
         "Recorded parameters that differ: 1, in 1 notebook.",
         "Metrics that changed: 1 of 2, 1 of them by more than 2 spreads.",
         "Metrics of one run only: 0.",
-        "Figures that differ: 2, 1 of them in the plotted values.",
+        "Figures that differ: 1, 1 of them in the plotted values.",
+        "Figures of one run only: 1.",
     ]
 
 

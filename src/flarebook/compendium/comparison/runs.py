@@ -106,10 +106,12 @@ def summary_of(lines, parameters, figures):
     changed = [line for line in shared if line.difference]
     far = [line for line in changed if line.sigmas is not None and abs(line.sigmas) > FAR]
     changes, plotted = sum(map(len, parameters.values())), sum(VALUES in pair.what for pair in figures.values())
+    alone = sum(None in (pair.first, pair.second) for pair in figures.values())
     yield f"Recorded parameters that differ: {changes}, in {counted(len(parameters), 'notebook')}."
     yield f"Metrics that changed: {len(changed)} of {len(shared)}, {len(far)} of them by more than {FAR} spreads."
     yield f"Metrics of one run only: {len(lines) - len(shared)}."
-    yield f"Figures that differ: {len(figures)}, {plotted} of them in the plotted values."
+    yield f"Figures that differ: {len(figures) - alone}, {plotted} of them in the plotted values."
+    yield f"Figures of one run only: {alone}."
 
 
 def _parameters(path):

@@ -13,7 +13,7 @@ from flarebook.compendium.provenance import describe_origin
 from flarebook.compendium.reports.findings import Effect, effects
 from flarebook.compendium.run import read_metrics
 from flarebook.compendium.validation import nearest, read_yaml, validated
-from flarebook.compendium.workflow.parameters import make_command, overlay_of, profile_of, read_profile
+from flarebook.compendium.workflow.parameters import make_command, overlay_of, profile_names, profile_of, read_profile
 
 GREEN, RED, MISSING, UNGATED = "green", "red", "missing", "ungated"
 SCIENCE, REPEAT, CONSTANT = KINDS = "science", "repeat", "constant"
@@ -150,7 +150,9 @@ def check(profile, study=None):
     folder = project_root() / "build" / profile
     measured, gates = read_metrics(folder), read_gates(profile)
     if not measured:
-        raise InputError(f"{shown(folder)} holds no metrics: run the profile first with `{make_command(profile)}`")
+        made = [name for name in profile_names() if (folder.parent / name / "results").is_dir()]
+        others = f", or give a --profile that has run: {', '.join(made)}" if made else ""
+        raise InputError(f"{shown(folder)} holds no metrics: run it first with `{make_command(profile)}`{others}")
     if study:
         measured, gates = _of_study(measured, study), _of_study(gates, study)
     if not gates:
