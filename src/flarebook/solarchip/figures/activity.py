@@ -8,9 +8,11 @@ from matplotlib.figure import Figure
 from flarebook.compendium.appearance.palette import BLUE, GREEN, PUBLISHED, REAL, VERMILION
 from flarebook.compendium.appearance.style import WIDE
 from flarebook.goes.classes import LETTERS
+from flarebook.solarchip.sun.magnetic_indices import UNIT
 
 PUBLISHED_INDEX = 1.98  # of peak fluxes, +- 0.11, in 37 years of GOES data; Aschwanden & Freeland 2012, table 1
 MAXWELL = 1e22  # unit of the drawn flux
+R_LABEL = f"log₁₀ of the simulator’s inversion-line flux\n[{UNIT / 1e16:.1f} × 10¹⁶ Mx]"
 
 
 def plot_xrays(days):
@@ -95,12 +97,12 @@ def plot_r_value(days, shares):
     for value, label, colour in ((0, "no flare ≥ M1.0 in 24 h", "0.6"), (1, "flare ≥ M1.0", VERMILION)):
         chosen = days["r_value"][days["label_m"] == value]
         left.hist(chosen, edges, histtype="stepfilled" if value == 0 else "step", color=colour, lw=1.4, label=label)
-    left.set(xlabel="log₁₀ of the simulator’s inversion-line flux", ylabel="dates")
+    left.set(xlabel=R_LABEL, ylabel="dates")
     left.legend(loc="upper left")
     look = {"fmt": "o", "ms": 5, "capsize": 2, "color": VERMILION, "label": "dates with a flare ≥ M1.0"}
     right.errorbar(shares["r"], 100 * shares["share"], 100 * shares["error"], **look)
     right.plot(shares["r"], 100 * shares["probability"], color="0.3", lw=1.5, label="mean true probability")
-    right.set(xlabel="log₁₀ of the simulator’s inversion-line flux", ylabel="share of dates [%]", ylim=(0, None))
+    right.set(xlabel=R_LABEL, ylabel="share of dates [%]", ylim=(0, None))
     right.legend(loc="upper left")
     return figure
 

@@ -115,14 +115,14 @@ def plot_histograms(table):
         axis.set(xlabel=LABELS[name], yscale="log", title=name, ylim=(lowest / 2, 3 * rows["density"].max()))
         if name == "field":
             axis.set_xscale("symlog", linthresh=10)
-            ticks = {-1000: "−10³", -100: "−10²", -10: "−10", 0: "0", 10: "10", 100: "10²", 1000: "10³"}
+            ticks = {-1000: "−10³", -10: "−10", 10: "10", 1000: "10³"}
             axis.set_xticks(list(ticks), ticks.values())
     figure.axes[0].set_ylabel("share of pixels per unit")
     handles = [
         Line2D([], [], color=SIMULATED, alpha=0.4, lw=6, label="simulated"),
         Line2D([], [], **STYLES["real"], label="real"),
     ]
-    figure.axes[0].legend(handles=handles, loc="upper left")
+    figure.legend(handles=handles, loc="outside upper center", ncols=2)
     return figure
 
 
