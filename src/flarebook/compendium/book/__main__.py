@@ -20,7 +20,9 @@ from flarebook.compendium.project import project_root, shown
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 PRINT = ["--headless", "--no-sandbox", "--disable-gpu", "--no-pdf-header-footer", "--generate-pdf-document-outline"]
-NOT_ON_PAPER = re.compile(r'<a class="headerlink".*?</a>|<iframe.*?</iframe>| loading="lazy"', re.DOTALL)
+NOT_ON_PAPER = re.compile(
+    r'<a class="headerlink".*?</a>|<iframe.*?</iframe>| loading="lazy"| href="_images/[^"]*"', re.DOTALL
+)
 TWICE = re.compile(rb"/Title (?:\((?P<text>.+?)(?P=text)\)|<FEFF(?P<hexadecimal>(?:[0-9A-F]{4})+)(?P=hexadecimal)>)")
 PIXELS = 1400  # of a picture on paper at most
 PATIENCE = 900  # s that the printing of the whole book may take
