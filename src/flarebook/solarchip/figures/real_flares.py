@@ -29,9 +29,9 @@ SKILL = {
 TRANSITIONS = {
     "first_auc": "first flare:\nAUC",
     "first_hit": "first flare:\nshare called",
-    "first_alarm": "no first flare:\nfalse alarms",
-    "clear_given": "quiet days:\nall-clear given",
-    "clear_broken": "all-clears\nthat a flare broke",
+    "first_alarm": "no first flare:\nfalse-alarm rate",
+    "clear_given": "quiet days:\nall-clear share",
+    "clear_broken": "all-clears:\nshare broken",
 }
 NO_SKILL = {"brier_skill": 0, "auc": 0.5, "tss": 0, "tss_best": 0, "first_auc": 0.5}
 SPLIT_YEAR = 2014
