@@ -23,7 +23,7 @@ from flarebook.compendium.comparison.history import history_drawing
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.project import studies
 from flarebook.compendium.provenance import ORIGINS, code_state, describe_origin, versions
-from flarebook.compendium.reports import gate_tables
+from flarebook.compendium.reports import gate_tables, scale
 from flarebook.compendium.reports.agreement import RULE, badge, compare, read_statements, show_agreement
 from flarebook.compendium.reports.benchmark_tables import benchmark_table
 from flarebook.compendium.reports.citation import cite_book, cite_study
@@ -31,7 +31,6 @@ from flarebook.compendium.reports.claims import HEAD, claim_rows
 from flarebook.compendium.reports.execution_tables import execution, run_summary, status_table, timeline
 from flarebook.compendium.reports.gates import gates_file, judge, read_gates
 from flarebook.compendium.reports.markdown_tables import MISSING, measured, stacked_table, table
-from flarebook.compendium.reports.scale import cost_table, measured_table, resource_table
 from flarebook.compendium.reproduction.repeats import repeat_table
 from flarebook.compendium.run import read_metrics
 from flarebook.compendium.workflow.parameters import is_real, profile_names, read_profile
@@ -242,10 +241,8 @@ PARTS = {
     "history-drawing": history_drawing,
     "notebooks-archive": notebooks_archive,
     "benchmark-table": lambda build: benchmark_table(build.root),
-    "cost-table": lambda build: cost_table(build.root),
-    "measured-table": lambda build: measured_table(build.root),
     "repeat-table": lambda build: repeat_table(build.root, "ci"),
-    "resource-table": lambda build: resource_table(build.root),
+    **{name: lambda build, make=make: make(build.root) for name, make in scale.TABLES.items()},
     "package-drawing": package_drawing,
     "workflow-drawing": workflow_drawing,
     "gallery": gallery,

@@ -1,4 +1,4 @@
-"""Tables of the page on clusters: what the studies cost at full scale, and what the job of a notebook may use."""
+"""Tables of what it takes: the book at each size, the studies at full scale, and the job of a notebook."""
 
 import csv
 from itertools import groupby
@@ -12,6 +12,7 @@ from flarebook.compendium.workflow.parameters import SHORT, read_profile
 
 COSTS, CLUSTER = "book/costs.csv", "profiles/slurm/config.yaml"
 PROFILE = "paper"
+TIMES = ["profile", "minutes", "core_minutes", "memory_mb", "load", "processor", "commit", "date"]
 MEASURED = ["notebook", "threads", "minutes", "core_minutes", "memory_mb", "load", "processor"]
 
 
@@ -74,6 +75,25 @@ def measured_table(root):
     return f"{table(head, rows)}\n\nProcessor: {'; '.join(machines) or MISSING}."
 
 
+def times_file(root):
+    """File of what `make book` took, which scripts/measure_book.py writes."""
+    return root / "metrics" / "book-times.csv"
+
+
+def read_times(path):
+    """Table of what whole books took, with the columns TIMES; empty before any was measured."""
+    return pd.read_csv(path, dtype={"commit": str}) if path.is_file() else pd.DataFrame(columns=TIMES)
+
+
+def times_table(root):
+    """What `make book` took from nothing at each size, the environment aside, with the processor."""
+    rows = [
+        (f"*{row.profile}*", f"{row.minutes:.0f}", f"{row.core_minutes:.0f}", _gigabytes(row), f"{row.load:.1f}",
+         row.processor, row.date) for row in read_times(times_file(root)).itertuples()
+    ]  # fmt: skip
+    return table(("profile", "minutes", "core-minutes", "memory [GB]", "load before", "processor", "day"), rows)
+
+
 def _measured(row):
     """Numbers of a row of what was measured, as text; dashes for none."""
     if row is None:
@@ -89,3 +109,11 @@ def _gigabytes(entry):
 def _part(part):
     """What the job of a part may use."""
     return f"{_gigabytes(part)} GB, {part.minutes} min" if part else MISSING
+
+
+TABLES = {  # by the names under which pages call them; each takes the project folder
+    "book-times": times_table,
+    "cost-table": cost_table,
+    "measured-table": measured_table,
+    "resource-table": resource_table,
+}
