@@ -25,7 +25,7 @@ CORES := $(shell nproc)
 # The first interpreter that is 3.11 to 3.13: a name on the PATH may belong to another version or not start at all.
 BASE_PYTHON = $(firstword $(foreach name,python3.11 python3.12 python3.13 python3 python,$(shell \
   $(name) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' >/dev/null 2>&1 && echo $(name))))
-NO_PYTHON = Python 3.11, 3.12 or 3.13 was not found: install one (Debian: python3.11 and python3.11-venv) and run make again.
+NO_PYTHON = Python 3.11, 3.12 or 3.13 was not found: install one (Debian: python3 and python3-venv) and run make again.
 # The environment of everything serves every study; without it, `make book STUDY=iris` installs what that study needs.
 BOOK_ENVIRONMENT = $(VENV)/.$(if $(wildcard $(VENV)/.all),all,$(or $(STUDY),all))
 

@@ -41,7 +41,8 @@ def iris_rows():
     largest, work, source = costs.largest_rows(table), f"study 1: {len(rows)} observations", "iris/data/scale.csv"
     one, two = largest.loc[1], largest.loc[2]
     share = (rows["n_slit"] * rows["n_exposures"]).sum() / one["spectra"]
-    origin = f"{source}: {one['spectra'] / 1e6:.1f} million spectra"
+    spectra = one["spectra"] / 1e6
+    origin = f"{source}: {spectra:.1f} million spectra; scaled to the {share * spectra:.1f} million of all windows"
     yield work, "archives, simulated, Mg II window (bytes)", share * one["archive_bytes"], None, "scaled", origin
     yield work, "archives as published, all windows (bytes)", *NOT_MEASURED, "data-manifest.yaml: sizes are not known"
     yield work, "ten features of all spectra (bytes)", share * one["store_bytes"], None, "scaled", origin
