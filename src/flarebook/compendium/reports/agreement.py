@@ -14,10 +14,10 @@ BADGES = {AGREES: "success", DIFFERS: "danger", "supported": "success", "not sup
 MARGIN = 0.05  # smallest difference between two scores that matters
 
 RULE = f"""The difference between this run and the paper, or between two quantities that the paper orders, is given with
-{DEVIATIONS:g} standard deviations. Ours is the scatter over seeds, each of which simulates other observations; counts from
-facts that ship have none. For the paper's number, which seldom has one, the same scatter is assumed, or that of one
-simulated flare where the paper has one flare. Both are added in quadrature. A limit or an order in the paper is taken
-as exact.
+{DEVIATIONS:g} standard deviations. Ours is the scatter over seeds, each of which simulates other observations; counts
+from facts that ship have none. For the paper's number, which seldom has one, the same scatter is assumed, or that
+of one simulated flare where the paper has one flare. Both are added in quadrature. A limit or an order in the paper is
+taken as exact.
 
 - A number *differs* when the interval excludes zero, and *agrees* when the interval lies within ±{MARGIN:g}.
 - An order *agrees* when the interval lies on the paper's side of zero, and *differs* when it lies on the other.
