@@ -226,5 +226,5 @@ def test_the_command_is_stopped_by_a_signal_and_goes_on(arriving, pieces, tmp_pa
         _, error = process.communicate(timeout=60)
         assert "Ctrl-C stops" in lines[0] and pieces[number].name in lines[1]
         assert process.returncode == 128 + number and "Traceback" not in error
-        assert "stopped at" in (tmp_path / "out/index.html").read_text()
+        assert "Stopped at" in (tmp_path / "out/index.html").read_text()
     assert len(scores(tmp_path)) == 16

@@ -188,7 +188,7 @@ def _plot(table, points, colours):
 
 def _plot_images(plot, source, real):
     """Dots, a ring around the kept one, stars on real images; returns the dots, which the pointer meets."""
-    looks = {"fill_color": "colour", "line_color": "#00000066", "line_width": 0.5}
+    looks = {"fill_color": "colour", "line_color": "#00000066", "line_width": 0.5, "name": "dots"}
     faint = {"nonselection_fill_alpha": 0.12, "nonselection_line_alpha": 0.08}
     dots = plot.scatter("x", "y", size="size", fill_alpha=0.85, source=source, **looks, **faint)
     star = {"fill_color": REAL, "line_color": "white", "line_width": 1.5, "size": 22, "marker": "star"}

@@ -183,10 +183,11 @@ function zoom(factor, centre) {
   }
 }
 
-// The map's ground is the page's, whose scheme the names of the clusters follow.
+// The map's ground is the page's, whose scheme the rims of the dots and the names of the clusters follow.
 function followScheme() {
   const style = getComputedStyle(document.documentElement);
   const colour = (name) => ({ value: style.getPropertyValue(name) });
+  model("dots").glyph.setv({ line_color: colour("--rim") });
   model("cluster-names")?.glyph.setv({ text_color: colour("--ink"), text_outline_color: colour("--plot") });
 }
 
