@@ -23,8 +23,9 @@ def visit_math(translator, node):
 
 
 def visit_displaymath(translator, node):
-    """Write a formula on its own line, with its number when it has one."""
-    translator.body.append(f'<div class="math-display"{_anchor(node)}>{mathml(node.astext(), display=True)}')
+    """Write a formula on its own line, with its number when it has one; arrow keys move one wider than a phone."""
+    opening = f'<div class="math-display" tabindex="0"{_anchor(node)}>'
+    translator.body.append(opening + mathml(node.astext(), display=True))
     if node.get("number"):
         translator.body.append(f'<span class="eqno">({node["number"]})</span>')
     translator.body.append("</div>")
