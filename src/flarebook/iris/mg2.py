@@ -9,9 +9,12 @@ import yaml
 from flarebook.compendium.appearance.palette import REAL
 
 _DATA = files("flarebook.iris") / "data" / "features.yaml"
-FEATURE_TABLE = pd.DataFrame(yaml.safe_load(_DATA.read_text(encoding="utf-8"))).T  # name, label, paper_rank
+FEATURE_TABLE = pd.DataFrame(yaml.safe_load(_DATA.read_text(encoding="utf-8"))).T  # name, label, unit, paper_rank
 FEATURES = tuple(FEATURE_TABLE.index)
-FEATURE_NAMES, FEATURE_LABELS = (FEATURE_TABLE[column].to_dict() for column in ("name", "label"))
+FEATURE_NAMES = FEATURE_TABLE["name"].to_dict()
+_UNITS = FEATURE_TABLE["unit"].map(lambda unit: f" [{unit}]" if unit else "")
+FEATURE_LABELS = (FEATURE_TABLE["label"] + _UNITS).to_dict()  # of axes
+FEATURE_HEADS = {name: name + unit for name, unit in _UNITS.items()}  # of rows and columns of tables
 FEATURE_RANKING = tuple(FEATURE_TABLE["paper_rank"].sort_values().index)
 
 GRID = np.linspace(2794.14, 2805.72, 240)  # Angstrom, vacuum

@@ -31,10 +31,11 @@ def test_disk_figure_leaves_out_the_position_off_the_disk():
     assert [label for label in labels if label.startswith("AR")] == ["AR  active region (17)"]
 
 
-def test_calibration_table_shows_every_parameter_of_the_library():
+def test_calibration_table_shows_every_parameter_of_the_library_with_its_unit():
     table = simulation.calibration_table(load_calibration(), ["quiet", "preflare"])
-    assert list(table.index) == list(load_library().parameters.columns)
-    assert float(table.loc["low_heating", "preflare"]) > 0
+    assert [head.split(" [")[0] for head in table.index] == list(load_library().parameters.columns)
+    assert float(table.loc["low_heating [K]", "preflare"]) > 0
+    assert all(head.endswith("]") for head in table.index)
 
 
 def test_median_profiles_rise_with_a_deeper_transition_region():

@@ -19,6 +19,18 @@ SAMPLING = 0.02546  # Angstrom, spectral pixel
 WAVELENGTH = 2793.0 + SAMPLING * np.arange(535)  # vacuum
 SPEEDS = (4.0, 7.0, 10.0, 14.0, 19.0)  # km/s of macroturbulence that are tried
 SHIFTS = (-20.0, -10.0, -4.0, 0.0, 4.0, 10.0, 20.0)  # km/s of bulk motion that are tried
+PARAMETER_UNITS = {
+    "transition_region_shift": "dex",
+    "chromosphere_heating": "K",
+    "chromosphere_log_mass": "log10 of kg/m2",
+    "low_heating": "K",
+    "low_log_mass": "log10 of kg/m2",
+    "velocity": "m/s, upward > 0",
+    "velocity_depth": "dex",
+    "microturbulence": "factor",
+    "photosphere": "K",
+}
+PARAMETER_HEADS = {name: f"{name} [{unit}]" for name, unit in PARAMETER_UNITS.items()}  # of rows of tables
 COVERED = 0.05  # root mean square difference, as a share of the peak, up to which a shape counts as covered
 
 

@@ -8,6 +8,7 @@ from matplotlib.patheffects import withStroke
 from matplotlib.ticker import NullFormatter
 
 from flarebook.compendium.appearance.style import NARROW, WIDE
+from flarebook.iris.atmospheres.library import PARAMETER_HEADS
 from flarebook.iris.features.distributions import standardise_features
 from flarebook.iris.matching import QUANTITIES
 from flarebook.iris.mg2 import (
@@ -116,12 +117,13 @@ def plot_maps(maps):
 
 
 def calibration_table(calibration, states):
-    """The atmospheres of the calibration as a table: parameters in rows, states of a pixel in columns.
+    """The atmospheres of the calibration as a table: parameters with units in rows, states of a pixel in columns.
 
     A pair is [mean, spread]; a single number is added to the mean.
     """
     table = pd.DataFrame({state: pd.Series(calibration[state], dtype=object) for state in states})
-    return table.loc[list(calibration["quiet"])].map(lambda value: "" if value is np.nan else str(value))
+    table = table.loc[list(calibration["quiet"])].map(lambda value: "" if value is np.nan else str(value))
+    return table.rename(PARAMETER_HEADS)
 
 
 def plot_pixel_evolution(minutes, wavelength, spectrogram, features):
