@@ -15,9 +15,9 @@ from flarebook.solarchip.representation.scores import HEADLINE, MEAN_PROBE, STRE
 
 PANELS = {  # score: title
     "recall@1, neighbouring days": "HMI and AIA of a date, recall@1 of 11 days",
-    HEADLINE: "the same after a linear map",
+    HEADLINE: "recall@1 after a linear map",
     "patch date, neighbouring days": "patch finds its date, recall@1 of 11 days",
-    "place by content": "patch finds its place by content",
+    "place by content": "recall of a patch's place by content",
     MEAN_PROBE: "linear probes, mean skill",
     "crossed probe, mean": "probe of HMI read on AIA, skill",
 }
@@ -60,7 +60,7 @@ def plot_ablation(table, summary, untrained_features=None):
         panel.set_title(fill(title, 16), fontsize="small")
         panel.grid(axis="y", color="0.93")
         panel.set_axisbelow(True)
-        panel.tick_params(labelsize="small")
+        panel.locator_params(axis="x", nbins=3)
     axes[0].set_yticks(range(len(labels)), labels.values())
     axes[0].set_ylim(len(labels) - 0.5, -0.5)
     handles = backbone_legend(summary["backbone"].unique())
@@ -114,7 +114,8 @@ def _plot_skills(panel, own):
     cells = cells.reindex(index=[row for row in TERMS if row in cells.index], columns=columns)
     image = panel.imshow(cells, cmap="viridis", vmin=0, vmax=1, aspect="auto")
     for (i, j), value in np.ndenumerate(cells.to_numpy(dtype=float)):
-        text, colour = f"{value:.2f}".replace("-", "\u2212"), "black" if value > 0.65 else "white"
+        text = f"{value:.2f}".replace("0.", ".").replace("-", "−")  # a cell is as wide as four signs
+        colour = "black" if value > 0.65 else "white"
         panel.text(j, i, text, ha="center", va="center", color=colour, fontsize="small")
     targets = [score.split(", ")[1:] for score in columns]  # of "linear, r_value, AIA": "inversion-line flux, AIA"
     labels = [f"{NAMES[name]}, {source}" for name, source in targets]
