@@ -60,7 +60,7 @@ def plot_ablation(table, summary, untrained_features=None):
         panel.set_title(fill(title, 16), fontsize="small")
         panel.grid(axis="y", color="0.93")
         panel.set_axisbelow(True)
-        panel.locator_params(axis="x", nbins=3, steps=[1, 5, 10])
+        panel.locator_params(axis="x", nbins=2)
     axes[0].set_yticks(range(len(labels)), labels.values())
     axes[0].set_ylim(len(labels) - 0.5, -0.5)
     handles = backbone_legend(summary["backbone"].unique())
