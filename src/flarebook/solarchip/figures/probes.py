@@ -61,6 +61,7 @@ def plot_ablation(table, summary, untrained_features=None):
         panel.grid(axis="y", color="0.93")
         panel.set_axisbelow(True)
         panel.locator_params(axis="x", nbins=2)
+        panel.xaxis.set_major_formatter("{x:g}")
     axes[0].set_yticks(range(len(labels)), labels.values())
     axes[0].set_ylim(len(labels) - 0.5, -0.5)
     handles = backbone_legend(summary["backbone"].unique())
