@@ -26,7 +26,7 @@ def plot_correlation_matrices(matrices, titles):
         axes.set_xticks(number - 1, number)
         named = axes.get_subplotspec().is_first_col()
         names = [f"{FEATURE_NAMES[name]}  {i}" for i, name in zip(number, ORDER, strict=True)]
-        axes.set_yticks(number - 1, names if named else number if named else 8)
+        axes.set_yticks(number - 1, names if named else number)
         axes.set_title(titles[sample])
     for axes in panels.flat[len(matrices) :]:
         axes.set_axis_off()
