@@ -151,7 +151,7 @@ def test_numbers_of_a_table_have_a_minus_sign_and_dates_and_ranges_stay():
 
 
 def test_rows_that_pandas_numbered_lose_the_numbers_and_an_index_stays():
-    frame = pd.DataFrame({"auc": [0.5, 0.7]})
+    frame = pd.DataFrame({"gain": [0.5, 0.7]})
     assert "<th>0</th>" not in (html := shown_table(frame.to_html())) and html.count("<th>") == 1
     for own in (frame.rename_axis("cluster"), frame.set_index(pd.Index(["a", "b"])), frame.set_index(pd.Index([1, 2]))):
         assert shown_table(own.to_html()) == own.to_html()
@@ -163,6 +163,14 @@ def test_counts_beside_a_missing_one_have_no_decimals_and_negative_numbers_a_min
     assert cells == ["17", "−3.0", "−1 to 2", "–", "−0.5", "a-1"]
     frame = pd.DataFrame({"n": [1.0, 2.0, 3.0], "auc": [0.5, 1.0, 1.0]}, pd.MultiIndex.from_product([["a"], [1, 2, 3]]))
     assert re.findall("<td>(.*?)</td>", shown_table(frame.to_html())) == ["1", "0.5", "2", "1.0", "3", "1.0"]
+
+
+def test_heads_that_are_names_in_code_are_words_and_other_cells_stay():
+    frame = pd.DataFrame({"n_kept": ["with_aia"], "p_holm": [0.5], "tss": [0.1], "HMI's R_VALUE": [4.7]})
+    for html in (frame.to_html(), frame.style.to_html()):
+        head, _, rows = shown_table(html).partition("<tbody")
+        words = [word for word in re.findall(r">([^<>]+)</th>", head) if word != "&nbsp;"]
+        assert words == ["kept", "p (Holm)", "TSS", "HMI's R_VALUE"] and "with_aia" in rows
 
 
 @pytest.mark.parametrize(("rows", "folded"), [(15, False), (16, True)])

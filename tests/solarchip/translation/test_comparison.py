@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from matplotlib.text import Text
 
 from flarebook.compendium.errors import InputError
 from flarebook.solarchip.figures import translation
@@ -147,6 +148,18 @@ def test_figures_have_a_panel_for_each_of_what_they_compare(test, translations):
     table = translation_scores.summarize_scores(comparison.score_translations(shown, test))
     assert len(translation.plot_scores(table).axes) == 3
     assert len(translation.plot_flux(comparison.flux_table(shown, test)).axes) == 4
+
+
+def test_no_figure_or_table_calls_a_simulated_target_observed(test, translations, translator):
+    members = {t: np.stack([translations[comparison.ONE][t], translations[comparison.MANY][t]]) for t in SCORED}
+    flux = comparison.flux_table(translations, test)
+    calibration = comparison.calibration_table({"171": members["171"]}, test, translator.space)
+    assert set(calibration["reference"]) == set(comparison.REFERENCES) and {"target", "translated"} < set(flux.columns)
+    shown = translations | {comparison.POLYNOMIAL: translations[comparison.UNET]}
+    figures = translation.plot_examples(test, 0, shown, members), translation.plot_flux(flux)
+    words = [text.get_text() for figure in figures for text in figure.findobj(Text)]
+    words += [*flux.columns, *calibration["reference"], *translation.examples_table(test, 0, shown, members)["panel"]]
+    assert "target" in words and not [word for word in words if "observed" in word]
 
 
 def test_reliability_is_on_the_diagonal_for_a_calibrated_ensemble():

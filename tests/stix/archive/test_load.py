@@ -77,3 +77,10 @@ def test_mosaic_shows_as_many_rows_as_kinds_and_the_real_images(archive):
     assert [axes.get_ylabel() for axes in figure.axes if axes.get_ylabel()] == ["kept", "real"]
     table = plot_archive.example_table(records, rows)
     assert isinstance(table, pd.DataFrame) and (table["row"] == "real").any()
+
+
+def test_a_caption_names_maps_of_the_archive_only_where_they_are_framed():
+    records = pd.DataFrame({"origin": ["simulated", "real"]})
+    assert "map" not in plot_archive.describe_real(records) and "flare" in plot_archive.describe_real(records)
+    assert "maps" in plot_archive.describe_real(pd.concat([records, records]))
+    assert "fainter line" not in plot_archive.describe_real_lines(1)

@@ -109,5 +109,5 @@ def test_overview_of_effects_marks_what_stays_significant_and_what_was_not_compa
         ("rows", "hard_band", 9, -0.03, -0.09, 0.03, 0.4, 1.0),
     ]
     shown = published_results.overview_tests(pd.DataFrame(rows, columns=published_results.KINDS["tests"]))
-    assert shown.loc["peak counts, 4-10 keV [1/4 s]"].to_dict() == {"list": "+0.12 (+0.06 to +0.19)*", "rows": "–"}
+    assert shown.loc["peak, 4-10 keV [counts in 4 s]"].to_dict() == {"list": "+0.12 (+0.06 to +0.19)*", "rows": "–"}
     assert shown.loc["image at 16-28 keV [share]", "rows"] == "-0.03 (-0.09 to +0.03)"

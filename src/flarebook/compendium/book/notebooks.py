@@ -29,6 +29,17 @@ ROW, VALUE = re.compile(r"<tr.*?</tr>", re.DOTALL), re.compile(r"(?<=>)[^<>]*(?=
 ROW_NUMBER = re.compile(r"(<tr>\s*)<th>(\d+)</th>\s*")
 WHOLE = re.compile(r"\s*(-?\d+)\.0\s*")  # as pandas writes counts beside one that is missing
 LONG = 15  # rows of a table that stand open
+HEAD = re.compile(r"(?<=>)(?:n_)?[a-z]\w*(?=</th>)")  # a column's name as code has it; of a number of things, its n_
+ABBREVIATIONS = {name: name.upper() for name in ("ari", "auc", "hss", "nmi", "psnr", "ssim", "tss", "uid")}
+ABBREVIATIONS |= {"ap": "average precision", "sd": "standard deviation", "id": "identifier", "holm": "(Holm)"}
+ABBREVIATIONS |= {
+    "goes": "GOES",
+    "aia": "AIA",
+    "fwhm": "FWHM",
+    "megametres": "[Mm]",
+    "corrected": "(corrected)",
+    "mb": "[MB]",
+}
 
 
 def refuse_errors(notebook, name):
@@ -124,18 +135,32 @@ def figures_of(cell):
 def tidy_tables(notebook):
     """Write a notebook's tables as a page shows them, and fold long ones.
 
-    A missing value is a dash, a number has five digits and a minus sign, none for zero, a count no decimals, and rows
-    that pandas has merely numbered lose the numbers.  notebook: executed; changed in place and returned.
+    A missing value is a dash, a number has five digits and a minus sign, none for zero, a count no decimals, rows that
+    pandas has merely numbered lose the numbers, and a head that is a name in code becomes words.  notebook: executed;
+    changed in place and returned.
     """
     for output in (output for cell in notebook.cells for output in cell.get("outputs", ())):
         html = output.get("data", {}).get("text/html", "")
         if "<table" in html:
             html = DIGITS.sub(lambda found: f"{float(found[0]):.5g}", EMPTY.sub(rf"\1{MISSING}", html))
             html = _unnumbered(CELL.sub(lambda found: set_signs(found[0]), _without_decimals(html)))
+            html = _headed(html)
             rows = html.partition("<tbody")[2].count("<tr")
             folded = f"<details><summary>Table of {rows} rows</summary>{html}</details>"
             output["data"]["text/html"] = folded if rows > LONG else html
     return notebook
+
+
+def _headed(html):
+    """A table whose heads are words: "n_kept" is "kept", "p_holm" is "p (Holm)"."""
+    head, body, rows = html.partition("<tbody")
+    return HEAD.sub(_words, head) + body + rows
+
+
+def _words(name):
+    """Words of a head: those of a name in code, or the head itself."""
+    words = name[0].removeprefix("n_").split("_")
+    return " ".join(ABBREVIATIONS.get(word, word) for word in words)
 
 
 def _unnumbered(html):

@@ -37,8 +37,8 @@ COMPARED = {  # stem of a metric's name: what it is
     "bright_171": "171 Å, brighter than three times the median [thousandths of the disk]",
     "grain_171": "171 Å, grain of the quiet disk below 2 pixels [powers of ten]",
     "weave_171": "171 Å, structure of the quiet disk of 3 to 6 pixels [powers of ten]",
-    "limb_4500": "visible light, .90 to .96 solar radii, over the centre",
-    "dark_share": "visible light, darker than .9 of its ring [thousandths of the disk]",
+    "limb_4500": "visible light, 0.90 to 0.96 solar radii, over the centre",
+    "dark_share": "visible light, darker than 0.9 of its ring [thousandths of the disk]",
 }
 
 

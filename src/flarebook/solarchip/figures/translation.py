@@ -41,12 +41,12 @@ def target_name(target):
 
 
 def plot_examples(test, date, translations, members):
-    """One date: source, observed target, its translations and the spread of the ensemble, a row for each target.
+    """One date: source, target, its translations and the spread of the ensemble, a row for each target.
 
     test: (n, 11, h, w) scaled; translations: {method: {target: (n, h, w)}}; members: {target: (m, n, h, w)}.
     """
     targets = [target for target in TARGETS if target in members]
-    titles = ("from", "observed", *SHOWN_METHODS, "spread")
+    titles = ("from", "target", *SHOWN_METHODS, "spread")
     figure = Figure(figsize=(WIDE, WIDE / len(titles) * len(targets) + 0.35), layout="constrained")
     figure.get_layout_engine().set(w_pad=0.01, h_pad=0.01, wspace=0.0, hspace=0.0)
     for row, target in zip(figure.subplots(len(targets), len(titles), squeeze=False), targets, strict=True):
@@ -70,7 +70,7 @@ def examples_table(test, date, translations, members):
     """Mean and deviation of the scaled values on the disk in each panel of the examples."""
     rows = []
     for target in [target for target in TARGETS if target in members]:
-        shown = {"observed": select_target(test, target)[date]}
+        shown = {"target": select_target(test, target)[date]}
         shown |= {method: translations[method][target][date] for method in SHOWN_METHODS}
         shown["spread"] = members[target][:, date].std(axis=0, ddof=1)
         mask = region_masks(target, test.shape[-1])["disk"]
@@ -128,11 +128,11 @@ def plot_ten_channels(table):
 
 
 def plot_channel_images(test, date, translations, methods=(UNET, SHIPPED)):
-    """One date in all ten channels: observed, and as translated from the magnetogram, a row for each method.
+    """One date in all ten channels: the target, and as translated from the magnetogram, a row for each method.
 
     test: (n, 11, h, w) scaled; translations: {method: {target: (n, h, w)}}.
     """
-    rows = [("observed", {channel: select_target(test, channel) for channel in AIA})]
+    rows = [("target", {channel: select_target(test, channel) for channel in AIA})]
     whole = [method for method in methods if set(AIA) <= set(translations.get(method, ()))]
     rows += [(method.partition(",")[0], translations[method]) for method in whole]
     shown = [(label, [(images[channel][date], channel) for channel in AIA]) for label, images in rows]
@@ -140,30 +140,30 @@ def plot_channel_images(test, date, translations, methods=(UNET, SHIPPED)):
 
 
 def plot_flux(table, methods=(POLYNOMIAL, UNET, GAN, ONE, RECONSTRUCTION)):
-    """Unsigned flux of the translated field against the observed one, a panel for each method.
+    """Unsigned flux of the translated field against that of the target, a panel for each method.
 
     table: of `comparison.flux_table`.
     """
     methods = [method for method in methods if method in set(table["method"])]
-    top = 1.08 * table.loc[table["method"].isin(methods), ["observed", "translated"]].to_numpy().max() / 1e22
+    top = 1.08 * table.loc[table["method"].isin(methods), ["target", "translated"]].to_numpy().max() / 1e22
     figure = Figure(figsize=(WIDE, 2.1), layout="constrained")
     panels = figure.subplots(1, len(methods), sharex=True, sharey=True, squeeze=False)[0]
     for axis, method in zip(panels, methods, strict=True):
         rows = table[table["method"] == method]
         axis.plot([0, top], [0, top], color="0.6", linewidth=0.9, linestyle="--")
-        axis.plot(rows["observed"] / 1e22, rows["translated"] / 1e22, "o", markersize=3, color=STYLES[method][0])
+        axis.plot(rows["target"] / 1e22, rows["translated"] / 1e22, "o", markersize=3, color=STYLES[method][0])
         axis.set(title=fill(method, 12), xlim=(0, top), ylim=(0, top), aspect="equal")
         axis.xaxis.set_major_locator(MaxNLocator(4, integer=True))
         axis.yaxis.set_major_locator(MaxNLocator(4, integer=True))
     panels[0].set_ylabel("translated [10²² Mx]")
-    figure.supxlabel("observed unsigned flux [10²² Mx]")
+    figure.supxlabel("unsigned flux of the target [10²² Mx]")
     return figure
 
 
-def plot_uncertainty(rows, members, observed, date, target="171"):
+def plot_uncertainty(rows, members, wanted, date, target="171"):
     """Left: error in bins of spread for all targets, logarithmic axes; right: spread and error of one date.
 
-    rows: of `spread_error_table`, all targets; members: (m, n, h, w), observed: (n, h, w) of the shown target.
+    rows: of `spread_error_table`, all targets; members: (m, n, h, w), wanted: (n, h, w) of the shown target.
     """
     figure = Figure(figsize=(WIDE, 2.85), layout="constrained")
     left, middle, right = figure.subplots(1, 3, width_ratios=(1.15, 1, 1))
@@ -183,7 +183,7 @@ def plot_uncertainty(rows, members, observed, date, target="171"):
         axis.set_major_formatter(StrMethodFormatter("{x:g}"))
         axis.set_minor_locator(NullLocator())
     left.legend()
-    error = np.abs(members[:, date].mean(axis=0) - observed[date])
+    error = np.abs(members[:, date].mean(axis=0) - wanted[date])
     spread = members[:, date].std(axis=0, ddof=1)
     limit = float(np.quantile(error, 0.99))
     for axis, image, title in ((middle, spread, "spread"), (right, error, "error of the mean")):

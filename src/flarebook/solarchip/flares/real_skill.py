@@ -191,7 +191,7 @@ def check_table(flares, regions, issued):
     both = own["SWPC"].merge(own["Met Office"], on="time", suffixes=("", "_met"))
     hours = ((both["issued_met"] - both["time"]) / pd.Timedelta("1h")).quantile([0.05, 0.5, 0.95])
     rows = {
-        "flares of the list": len(flares),
+        "flares of the list, reports within two minutes merged": len(flares),
         "flares without a region": flares["region"].isna().sum(),
         "days": len(days),
         "days without a group": empty.sum(),

@@ -33,6 +33,7 @@ ONE, MANY, RECONSTRUCTION = "diffusion, one image", "diffusion, mean", "autoenco
 SHIPPED = "shipped diffusion, mean"  # of the translator that ships with the package
 KEYS = {UNET: "unet", MEAN: "mean-image", ONE: "diffusion-one", MANY: "diffusion-mean", RECONSTRUCTION: "autoencoder"}
 KEYS |= {SHIPPED: "shipped", "|hmi|": "abs-hmi"}
+REFERENCES = {"target": "observed", "reconstruction": "reconstructed"}  # of a calibration: in tables, in metrics' names
 CLAIMS = {MANY: "3, translation", SHIPPED: "3, translation, shipped"}  # of the abstract, by the model that is judged
 SIMPLER = (POLYNOMIAL, UNET, GAN)  # what the diffusion has to beat
 METHODS = (MEAN, POLYNOMIAL, UNET, GAN, ONE, MANY, SHIPPED, RECONSTRUCTION)
@@ -89,7 +90,7 @@ def ensemble_translations(members):
 
 
 def reconstructions(space, test, targets):
-    """The observed targets as the autoencoder alone reconstructs them: {RECONSTRUCTION: {target: (n, h, w)}}."""
+    """The targets as the autoencoder alone reconstructs them: {RECONSTRUCTION: {target: (n, h, w)}}."""
     images = {target: space.reconstruct(select_target(test, target), target) for target in targets}
     return {RECONSTRUCTION: with_unsigned_field(images)}
 
@@ -102,22 +103,22 @@ def score_translations(translations, test):
     tables = []
     for method, translated in translations.items():
         for target, images in translated.items():
-            observed = select_target(test, target)
-            rows = translation_scores.score_translation(images, observed, target).assign(method=method)
+            wanted = select_target(test, target)
+            rows = translation_scores.score_translation(images, wanted, target).assign(method=method)
             if target == "|hmi|":
-                rows["flux_error"] = translation_scores.flux_errors(np.clip(images, 0, 1), observed)
+                rows["flux_error"] = translation_scores.flux_errors(np.clip(images, 0, 1), wanted)
             tables.append(rows)
     return pd.concat(tables, ignore_index=True)
 
 
 def flux_table(translations, test):
-    """Unsigned flux of each date in Mx: DataFrame with method, image, observed and translated."""
-    fields = {"observed": select_target(test, "|hmi|")}
+    """Unsigned flux of each date in Mx: DataFrame with method, image, target and translated."""
+    fields = {"target": select_target(test, "|hmi|")}
     fields |= {method: np.clip(translated["|hmi|"], 0, 1) for method, translated in translations.items()}
     flux = {key: translation_scores.strong_flux(unscale_channel(field, "hmi")) for key, field in fields.items()}
     table = pd.DataFrame(flux).rename_axis("image").reset_index()
-    table = table.melt(["image", "observed"], var_name="method", value_name="translated")
-    return table[["method", "image", "observed", "translated"]]
+    table = table.melt(["image", "target"], var_name="method", value_name="translated")
+    return table[["method", "image", "target", "translated"]]
 
 
 def block_means(scores, method, target, score, n_blocks=8):
@@ -144,15 +145,16 @@ def gated_metrics(table):
 
 
 def calibration_table(members, test, space):
-    """Calibration of each target's ensemble against the observed images, and against their reconstructions.
+    """Calibration of each target's ensemble against the targets, and against their reconstructions.
 
-    members: {target: (m, n, h, w)}; space: LatentSpace.  Returns `translation_scores.calibration` with truth, a column.
+    members: {target: (m, n, h, w)}; space: LatentSpace.  Returns `translation_scores.calibration` with the column
+    reference, one of REFERENCES.
     """
     tables = []
     reconstructed = reconstructions(space, test, [target for target in members if target != "|hmi|"])[RECONSTRUCTION]
     for target, images in members.items():
-        for truth, wanted in (("observed", select_target(test, target)), ("reconstructed", reconstructed[target])):
-            tables.append(translation_scores.calibration(images, wanted, target).assign(truth=truth))
+        for reference, wanted in zip(REFERENCES, (select_target(test, target), reconstructed[target]), strict=True):
+            tables.append(translation_scores.calibration(images, wanted, target).assign(reference=reference))
     return pd.concat(tables, ignore_index=True)
 
 
@@ -229,9 +231,9 @@ def score_controlnets(translator, conditions, train, test, config, sampling, tar
         for target in targets:
             members = sample_latents(denoiser, target, new, name, replace(sampling, seed=seed))
             mean = np.mean([translator.space.decode(member, target) for member in members], axis=0)
-            observed = select_target(test, target)
-            known = {"recall": translation_scores.date_recall(mean, observed, target), "chance": 1 / len(test)}
-            scores = translation_scores.score_translation(mean, observed, target)
+            wanted = select_target(test, target)
+            known = {"recall": translation_scores.date_recall(mean, wanted, target), "chance": 1 / len(test)}
+            scores = translation_scores.score_translation(mean, wanted, target)
             tables.append(scores.assign(condition=condition, seed=seed, **known))
         del denoiser.branches[name]
     columns = ["condition", "seed", "target", "region"]

@@ -1,4 +1,4 @@
-"""Scores of translated images against observed ones, on the disk and off it, and calibration of an ensemble."""
+"""Scores of translated images against their targets, on the disk and off it, and calibration of an ensemble."""
 
 import numpy as np
 import pandas as pd

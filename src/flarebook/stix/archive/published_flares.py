@@ -24,15 +24,15 @@ FAILURES = {
     "no flare": "no listed flare has the request or contains the image's start",
 }
 FEATURES = {  # column: what it is, and the unit
-    "excess": "peak counts, 4-10 keV [1/4 s]",
-    "medium_excess": "peak counts, 10-15 keV [1/4 s]",
-    "hard_excess": "peak counts, 15-25 keV [1/4 s]",
-    "highest_excess": "peak counts, 25-50 keV [1/4 s]",
+    "excess": "peak, 4-10 keV [counts in 4 s]",
+    "medium_excess": "peak, 10-15 keV [counts in 4 s]",
+    "hard_excess": "peak, 15-25 keV [counts in 4 s]",
+    "highest_excess": "peak, 25-50 keV [counts in 4 s]",
     "hardness": "15-25 over 4-10 keV",
     "duration": "duration [s]",
     "distance": "distance of Solar Orbiter [AU]",
     "radius": "distance from disk centre [solar radii]",
-    "goes_flux": "GOES flux, seen from Earth [W/m2]",
+    "goes_flux": "GOES flux, seen from Earth [W/m²]",
     "attenuator": "attenuator inserted [share]",
     "hard_band": "image at 16-28 keV [share]",
 }

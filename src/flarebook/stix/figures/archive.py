@@ -15,7 +15,7 @@ from flarebook.stix.figures.image_rows import plot_rows
 from flarebook.stix.maps.quantities import SOLAR_RADIUS_1AU
 from flarebook.stix.simulation.artefacts import ARTEFACTS, display_name
 
-KEPT_COLOUR, LEFT_COLOUR = SKY, VERMILION
+SOUND_COLOUR, FAULTY_COLOUR = SKY, VERMILION
 FAULT_NAMES = {name: display_name(name) for name in ARTEFACTS}
 BAND_COLOURS = {"soft": ORANGE, "hard": BLUE}
 BAND_DASHES = {"soft": "-", "hard": "--"}
@@ -83,15 +83,15 @@ def plot_distributions(table):
 
 
 def plot_selection(table, records):
-    """From all events to the kept images: what each reason takes out, as bars that shrink.
+    """From all events to the sound images: what each reason takes out, as bars that shrink.
 
     table: of `selection_table`; records: of the images, with artefact.
     """
     verdict = records["is_artefact"].dropna().astype(bool)
     share = 1 - verdict.mean()
-    names = ["events", "within the dates of the images", "enough counts", "with an image", "kept"]
+    names = ["events", "within the dates of the images", "enough counts", "with an image", "sound"]
     left = [*table["left"], table["left"].iloc[-1] * share]
-    poster = {"events": 43_000, "with an image": 9_000, "kept": 4_758}
+    poster = {"events": 43_000, "with an image": 9_000, "sound": 4_758}
     figure, axis = plt.subplots(figsize=(WIDE, 3), layout="constrained")
     shades = plt.get_cmap("Blues")(np.linspace(0.35, 0.85, len(left)))
     axis.barh(names, left, color=shades, height=0.72)
@@ -128,6 +128,19 @@ def plot_examples(images, records, rows, labels):
     return plot_rows(lines, images, records["band"].to_numpy(), frames=dict.fromkeys(real, REAL))
 
 
+def describe_real(records):
+    """Name the real images that `plot_examples` frames: one flare, and the archive's map where a copy is at hand."""
+    if (records["origin"] == "real").sum() == 1:
+        return "the real flare of 2020-06-07 (indigo frame)"
+    return "the real ones at hand (indigo frames): the flare of 2020-06-07 and maps of the archive"
+
+
+def describe_real_lines(n):
+    """Name the lines of n real images in `plot_statistics`, up to the unit of the peak of the flare of 2020-06-07."""
+    one = "the real flare of 2020-06-07, whose peak is"
+    return one if n == 1 else "the real images at hand; the peak of the flare of 2020-06-07 (the fainter line) is"
+
+
 def example_table(records, rows):
     """Records of the shown images, to save with a mosaic."""
     columns = ["image_id", "origin", "band", "kind", "n_sources", "artefact", "counts_per_detector"]
@@ -145,7 +158,7 @@ MEASURES = {
 
 
 def plot_statistics(table):
-    """Three measures of the images, kept and left out, with lines where the real images stand.
+    """Three measures of the images, sound or not, with lines where the real images stand.
 
     table: of `describe`.
     """
@@ -153,9 +166,9 @@ def plot_statistics(table):
     bad = table["is_artefact"].astype("boolean")
     real = table[table["origin"] == "real"]
     for axis, (name, (label, edges)) in zip(axes, MEASURES.items(), strict=True):
-        kept, left = table[name][(~bad).fillna(False)], table[name][bad.fillna(False)]
-        axis.hist(kept, edges, histtype="stepfilled", color=KEPT_COLOUR, alpha=0.75, label="kept")
-        axis.hist(left, edges, color=LEFT_COLOUR, histtype="step", lw=1.6, label="left out")
+        sound, faulty = table[name][(~bad).fillna(False)], table[name][bad.fillna(False)]
+        axis.hist(sound, edges, histtype="stepfilled", color=SOUND_COLOUR, alpha=0.75, label="sound")
+        axis.hist(faulty, edges, color=FAULTY_COLOUR, histtype="step", lw=1.6, label="not sound")
         for value in real[name]:
             axis.axvline(value, color=REAL, lw=1.6, ls="--", label="real" if value == real[name].iloc[0] else None)
         axis.set(xlabel=label, xscale="log" if is_logarithmic(edges) else "linear", xlim=(edges[0], edges[-1]))
@@ -167,9 +180,10 @@ def plot_statistics(table):
 
 
 def plot_kept_shares(simulated, real=None):
-    """Share of flares whose image is kept, by band, against the upper channel's significance.
+    """Share of flares with a sound image, by band, against the upper channel's significance.
 
-    simulated, real: of `kept_by_significance`; real None where the lists are not at hand.
+    simulated, real: of `kept_by_significance`; real None where the lists are not at hand;
+    there the poster's authors kept the image.
     """
     figure, axis = plt.subplots(figsize=(WIDE, 3.4), layout="constrained")
     names = [
@@ -185,11 +199,14 @@ def plot_kept_shares(simulated, real=None):
         if real is not None:
             style = {"fmt": "o", "mfc": "white", "ms": 6, "capsize": 2, "color": BAND_COLOURS[band]}
             axis.errorbar(place, 100 * real[band], binomial_error(real, band), label=f"{label}, real", **style)
-    axis.set(xticks=place, xlabel="significance of the excess at 15–25 keV", ylabel="flares with a kept image [%]")
+    axis.set(xticks=place, xlabel="significance of the excess at 15–25 keV", ylabel="flares with a sound image [%]")
     axis.set_xticklabels(names)
     axis.set_ylim(0)
     axis.legend(ncols=2)
     return figure
+
+
+REAL_SHARES = ", and real shares of images that the poster kept (circles), of all listed flares, some without an image"
 
 
 def binomial_error(shares, band):

@@ -49,6 +49,17 @@ def _plot_data(amplitude, phase, place, visibilities, **style):
     phase.set(ylabel="phase [degrees]", ylim=(-190, 190), yticks=range(-180, 181, 60))
 
 
+VISIBILITY_HEADS = {  # of `visibility_table`, where a page shows it
+    "label": "sub-collimator",
+    "u": "u [1/arcsec]",
+    "v": "v [1/arcsec]",
+    "resolution": "resolution [arcsec]",
+    "amplitude": "amplitude [ct cm⁻² s⁻¹ keV⁻¹]",
+    "amplitude_error": "its error [the same]",
+    "phase": "phase [degrees]",
+}
+
+
 def visibility_table(visibilities, models=None):
     """What the figures of visibilities show: one row per sub-collimator, and each model's amplitude and phase."""
     table = pd.DataFrame({"label": visibilities.label, "u": visibilities.u, "v": visibilities.v})
