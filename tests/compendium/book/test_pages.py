@@ -194,6 +194,17 @@ def test_a_summary_of_green_gates_lists_none(build, monkeypatch):
     assert summary.startswith("**1 of 1 green.**") and "`iris.a`" not in summary
 
 
+def test_a_book_of_one_study_has_no_gates_and_numbers_of_the_others(build, monkeypatch):
+    folder = build.output / "results" / "stix" / "7-anomalies"
+    folder.mkdir(parents=True)
+    (folder / "metrics.json").write_text(json.dumps([{"name": "stix.n", "value": 4.0, "origin": "simulated"}]))
+    gates = {name: Gate(expected=0.5, abs=0.1, why="1 sd") for name in ("iris.lost", "stix.lost")}
+    monkeypatch.setattr(pages, "read_gates", lambda profile: gates)
+    monkeypatch.setattr(pages, "gates_file", lambda profile: build.output / "results/iris/6-classifiers/metrics.json")
+    assert [line.name for line in build.verdicts] == ["iris.lost", "iris.classifiers.B.tss"]
+    assert "stix.n" not in build.metrics
+
+
 def test_mark_is_replaced_and_an_unknown_one_refused(build):
     assert "Model B" in fill("before\n<!-- flarebook: paper-table-iris -->\nafter", build)
     with pytest.raises(InputError, match="no generated part is named 'papertable'"):
