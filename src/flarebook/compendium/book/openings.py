@@ -87,18 +87,19 @@ def read_openings(root):
 
 
 def study_cards(build):
-    """Card of each study: its figure, title, and what was found.  A study without pages in the build has no link."""
-    cards = "\n".join(_card(study, one, build) for study, one in read_openings(build.root).items())
-    return f":::::{{grid}} 1 1 3 3\n:gutter: 3\n\n{cards}\n:::::"
+    """Card of each study in the build: its figure, title, and what was found; the others by their titles alone."""
+    openings = read_openings(build.root).items()
+    cards = "\n".join(_card(study, one, build) for study, one in openings if build.holds(study))
+    others = ", ".join(one.title for study, one in openings if not build.holds(study))
+    grid = f":::::{{grid}} 1 1 3 3\n:gutter: 3\n\n{cards}\n:::::" if cards else ""  # a new study has no claims yet
+    return f"{grid}\n\n*Not in this build: {others}.*" if others else grid
 
 
 def _card(study, opening, build):
     """Card of one study."""
-    held = build.holds(study)
-    link = f":link: {study}/introduction\n:link-type: doc\n" if held else ""
-    body = [_picture(opening, build), opening.found, opening.caution] if held else ["*Not in this build.*"]
-    text = "\n\n".join(filter(None, body))
-    return f"::::{{grid-item-card}} {opening.title}\n{link}:class-card: flarebook-thumb flarebook-study\n\n{text}\n::::"
+    text = "\n\n".join(filter(None, [_picture(opening, build), opening.found, opening.caution]))
+    options = f":link: {study}/introduction\n:link-type: doc\n:class-card: flarebook-thumb flarebook-study"
+    return f"::::{{grid-item-card}} {opening.title}\n{options}\n\n{text}\n::::"
 
 
 def _picture(opening, build):
