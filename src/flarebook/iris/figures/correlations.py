@@ -26,10 +26,11 @@ def plot_correlation_matrices(matrices, titles):
         axes.set_xticks(number - 1, number)
         named = axes.get_subplotspec().is_first_col()
         names = [f"{FEATURE_NAMES[name]}  {i}" for i, name in zip(number, ORDER, strict=True)]
-        axes.set_yticks(number - 1, names if named else number)
+        axes.set_yticks(number - 1, names if named else [])
         axes.set_title(titles[sample])
     for axes in panels.flat[len(matrices) :]:
         axes.set_axis_off()
+    figure.supxlabel("number of the feature")
     scale = panels.flat[-1].inset_axes((0.05, 0.55, 0.9, 0.07))
     figure.colorbar(shown, cax=scale, orientation="horizontal", label="Spearman rank correlation")
     return figure
