@@ -43,6 +43,6 @@ def test_every_feature_has_a_label_a_name_and_a_rank():
 
 
 def test_tables_and_axes_give_the_same_unit_of_a_feature():
-    assert mg2.FEATURE_HEADS["intensity"] == "intensity [DN/s]" and mg2.FEATURE_HEADS["kh_ratio"] == "kh_ratio"
+    assert mg2.FEATURE_HEADS["intensity"] == "intensity [DN/s]" and mg2.FEATURE_HEADS["kh_ratio"] == "k/h ratio"
     for name, head in mg2.FEATURE_HEADS.items():
         assert head.partition(" [")[2] == mg2.FEATURE_LABELS[name].partition(" [")[2]

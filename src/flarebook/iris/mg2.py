@@ -14,7 +14,7 @@ FEATURES = tuple(FEATURE_TABLE.index)
 FEATURE_NAMES = FEATURE_TABLE["name"].to_dict()
 _UNITS = FEATURE_TABLE["unit"].map(lambda unit: f" [{unit}]" if unit else "")
 FEATURE_LABELS = (FEATURE_TABLE["label"] + _UNITS).to_dict()  # of axes
-FEATURE_HEADS = {name: name + unit for name, unit in _UNITS.items()}  # of rows and columns of tables
+FEATURE_HEADS = (FEATURE_TABLE["name"] + _UNITS).to_dict()  # of rows and columns of tables
 FEATURE_RANKING = tuple(FEATURE_TABLE["paper_rank"].sort_values().index)
 
 GRID = np.linspace(2794.14, 2805.72, 240)  # Angstrom, vacuum

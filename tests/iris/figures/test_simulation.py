@@ -33,8 +33,8 @@ def test_disk_figure_leaves_out_the_position_off_the_disk():
 
 def test_calibration_table_shows_every_parameter_of_the_library_with_its_unit():
     table = simulation.calibration_table(load_calibration(), ["quiet", "preflare"])
-    assert [head.split(" [")[0] for head in table.index] == list(load_library().parameters.columns)
-    assert float(table.loc["low_heating [K]", "preflare"]) > 0
+    assert [head.split(" [")[0].replace(" ", "_") for head in table.index] == list(load_library().parameters.columns)
+    assert float(table.loc["low heating [K]", "preflare"]) > 0
     assert all(head.endswith("]") for head in table.index)
 
 
