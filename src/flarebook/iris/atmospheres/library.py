@@ -30,7 +30,8 @@ PARAMETER_UNITS = {
     "microturbulence": "factor",
     "photosphere": "K",
 }
-PARAMETER_HEADS = {name: f"{name.replace('_', ' ')} [{unit}]" for name, unit in PARAMETER_UNITS.items()}  # of rows of tables
+# Of rows of tables.
+PARAMETER_HEADS = {name: f"{name.replace('_', ' ')} [{unit}]" for name, unit in PARAMETER_UNITS.items()}
 COVERED = 0.05  # root mean square difference, as a share of the peak, up to which a shape counts as covered
 
 
