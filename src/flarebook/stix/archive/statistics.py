@@ -57,10 +57,10 @@ def kept_in_list(flares, published):
 
 
 def verdict_table(records):
-    """Images by main reason: number and share, and share of those of 16-28 keV; kept ones first."""
+    """Images by main reason: number and share, and share of those of 16-28 keV; sound ones first."""
     simulated = records[records["artefact"].notna()]
     groups = simulated.groupby("artefact", observed=True)
     table = pd.DataFrame({"images": groups.size(), "share": groups.size() / len(simulated)})
     table["of 16-28 keV"] = groups["band"].agg(lambda band: (band == "16-28").mean())
     order = table["images"].sort_values(ascending=False).index
-    return table.loc[["none", *[name for name in order if name != "none"]]].rename(index={"none": "kept"})
+    return table.loc[["none", *[name for name in order if name != "none"]]].rename(index={"none": "sound"})

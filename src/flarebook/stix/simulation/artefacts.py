@@ -121,10 +121,10 @@ def find_artefacts(settings, outcome):
 
 
 def assess(causes, outcome):
-    """Whether an expert would leave each image out, and the main reason ("none" for a kept one).
+    """Whether an expert would leave each image out, and the main reason ("none" for a sound one).
 
     causes: of `find_artefacts`; outcome: as there, with fidelity (correlation of the map with what it should show) and
-    band.  A map that shows what it should is kept whatever went wrong; one that does not is left out, for the first
+    band.  A map that shows what it should is sound whatever went wrong; one that does not is not, for the first
     of its causes, and so is one that CLEAN must have broken into pieces.  Without any cause of the list the counts
     did not suffice for so intricate a source.  Returns (is_artefact, reason).
     """
