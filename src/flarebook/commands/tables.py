@@ -13,7 +13,7 @@ from flarebook.compendium.data.manifest import read_manifest
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.errors import plain as without_controls
 from flarebook.compendium.project import notebook_path, project_root, shown
-from flarebook.compendium.reports.citation import figure_records
+from flarebook.compendium.reports.citation import figure_records, opening_sentence
 from flarebook.compendium.reports.gates import GREEN, KINDS, MISSING, RED, UNGATED
 from flarebook.compendium.validation import check_known
 from flarebook.compendium.workflow.parameters import known_parameters, read_profile
@@ -96,7 +96,7 @@ def figures_table(run):
     """Table of a run's figures, and the reasons why files among them are none."""
     records, skipped = figure_records(run)
     rows = [
-        (r["id"], str(r["paper_figure"] or "-"), r["origin"], r["caption"].split(". ")[0], " ".join(r["files"]))
+        (r["id"], str(r["paper_figure"] or "-"), r["origin"], opening_sentence(r["caption"]), " ".join(r["files"]))
         for r in records
     ]
     return (f"Figures of {run}", ("id", "paper", "data", "caption", "files"), rows), skipped

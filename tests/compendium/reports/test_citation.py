@@ -45,6 +45,22 @@ def test_a_figure_s_citation_names_the_version_and_commit_that_made_it(changes, 
     assert text.endswith(f". {place}; iris/6-classifiers; simulated data; data sha256 ffffffffffff.")
 
 
+@pytest.mark.parametrize(
+    ("caption", "opening"),
+    [
+        ("Scores of all models on test data. Bars: spread.", "Scores of all models on test data"),
+        (
+            "Twelve real profiles of Panos et al. (2018) as read. Dots: ours.",
+            "Twelve real profiles of Panos et al. (2018) as read",
+        ),
+        ("The three networks. Ten features enter. Grey: bias.", "The three networks. Ten features enter"),
+        ("One\n  sentence alone.", "One sentence alone"),
+    ],
+)
+def test_a_citation_describes_a_figure_by_sentences_that_tell_it_from_others(caption, opening):
+    assert citation.opening_sentence(caption) == opening
+
+
 def test_bibtex_is_parsed_and_has_no_empty_field():
     for text in (citation.as_bibtex(RECORD), citation.book_as_bibtex(ROOT)):
         found = fields(text)

@@ -10,6 +10,7 @@ import nbformat
 from PIL import Image
 
 from flarebook.compendium.book.notebooks import figures_of
+from flarebook.compendium.data.manifest import read_manifest
 from flarebook.compendium.project import studies
 from flarebook.compendium.provenance import describe_sources, read_record
 from flarebook.compendium.reports.citation import as_bibtex, as_text, paper_as_bibtex
@@ -23,19 +24,21 @@ THUMBNAIL = (1280, 960)  # pixels
 def gallery(build):
     """Markdown of the gallery; copies the figures' files and writes their thumbnails below the staged source."""
     parts, titles = [], studies(build.root)
+    datasets = read_manifest(build.root / "data-manifest.yaml").values()
     for study, names in groupby(build.notebooks, lambda name: Path(name).parts[1]):
-        entries = [entry for name in names for entry in _entries(build, name)]
+        entries = [entry for name in names for entry in _entries(build, name, datasets)]
         if entries:
             parts += [f"## {titles[study]}", *entries]
     return "\n\n".join(parts)
 
 
-def _entries(build, name):
+def _entries(build, name, datasets):
     """Entries of the figures that a notebook shows, in its order."""
     notebook = nbformat.read(build.output / f"{name}.ipynb", as_version=4)
     for figure in (figure for cell in notebook.cells for figure in figures_of(cell)):
         size = _copy_files(build.output / FOLDER, build.source / FOLDER, figure)
-        yield _entry(read_record(build.output / FOLDER, figure), size, build.profile)
+        record = read_record(build.output / FOLDER, figure)
+        yield _entry(record, size, build.profile, _data_of(record, datasets))
 
 
 def _copy_files(old, new, figure):
@@ -49,14 +52,34 @@ def _copy_files(old, new, figure):
         return image.size
 
 
-def _entry(record, size, run):
+def _data_of(record, datasets):
+    """Markdown of the real data sets behind a figure, which its notebook reads from the package: licence and source."""
+    step = _step(record)
+    read = [data for data in datasets if data.origin == "real" and data.ships and step in data.read_by]
+    if "real" not in record["origin"] or not read:
+        return ""
+    cited = [f"; {{cite:t}}`{data.citation}`" if data.citation else "" for data in read]
+    lines = [
+        f"- {{ref}}`{data.title} <data-{data.id}>` ({data.licence}{source})"
+        for data, source in zip(read, cited, strict=True)
+    ]
+    return "\n".join(["\nReal data that its notebook reads, with their licences:\n", *lines])
+
+
+def _step(record):
+    """Notebook of a figure, as commands name it: "iris/6-classifiers"."""
+    return record["notebook"].removeprefix("notebooks/").removesuffix(".ipynb")
+
+
+def _entry(record, size, run, real):
     """Section of one figure, named by its id: what it shows, its files, its citation, and how it is made again."""
     figure, paper = record["id"], record.get("paper_figure")
     source = "poster" if record["study"] == "stix" else "paper"
     original = paper_as_bibtex(record["study"])
     which = f"figure {paper} of the {source}; " if paper else f"not in the {source}; " if original else ""
-    original = f"\nThe original of this study:\n\n```bibtex\n{original}\n```" if original else ""
-    step = record["notebook"].removeprefix("notebooks/").removesuffix(".ipynb")
+    shown = original and (paper or record["origin"] != "real")  # the papers have none of the other figures of real data
+    original = f"\nThe original of this study:\n\n```bibtex\n{original}\n```" if shown else ""
+    step = _step(record)
     downloads = " · ".join(f"{{download}}`{name} <../{FOLDER}/{figure}.{end}>`" for end, name in FORMATS.items())
     facets = {"study": record["study"], "origin": record["origin"], "notebook": step}
     data = " ".join(f'data-{name}="{escape(value)}"' for name, value in facets.items())
@@ -82,6 +105,7 @@ def _entry(record, size, run):
 {as_bibtex(record)}
 ```
 {original}
+{real}
 ````
 
 ````{{dropdown}} Make {figure} again

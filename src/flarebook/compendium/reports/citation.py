@@ -8,6 +8,8 @@ from flarebook.compendium.identity.work import bibtex_entry, read_work
 from flarebook.compendium.provenance import code_state, read_record
 from flarebook.compendium.validation import check_known
 
+SENTENCE = re.compile(r"(?<!et al)(?<!\b[A-Z])\. (?=[A-Z0-9])")  # between two sentences of a caption
+WORDS = 5  # that tell a figure from others
 GALLERY = "book/figures.html"  # page of the book with an entry for each figure, whose place is the figure's id
 
 
@@ -85,9 +87,17 @@ def _commit(record):
 
 def _description(record):
     """First sentence of a figure's caption, its place in the book, and what made it: notebook, origin, data hash."""
-    sentence = record["caption"].split(". ")[0].rstrip(".")
+    sentence = opening_sentence(record["caption"])
     made = f"{record['notebook']}; {record['origin']} data; data sha256 {record['data_sha256'][:12]}"
     return f"{sentence}. {GALLERY}#{record['id']}; {made}"
+
+
+def opening_sentence(caption):
+    """First sentence of a caption without its stop, with the next ones where it has few words alone."""
+    first, *others = SENTENCE.split(" ".join(caption.split()))
+    while others and len(first.split()) < WORDS:
+        first = f"{first}. {others.pop(0)}"
+    return first.rstrip(".")
 
 
 def _sentences(work, year, edition, part=""):

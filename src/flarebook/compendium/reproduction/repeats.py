@@ -90,7 +90,7 @@ def repeat_table(root, profile):
         (
             row["condition"],
             *(_share(row, kind) for kind in KINDS),
-            f"Python {row['python']}, {row['machine']}, {row['date']}",
+            f"Python {row['python']}, {row['machine']}, {row['date']}, commit {row['commit']}",
         )
         for row in read_rows(repeats_file(root, profile)).to_dict("records")
     ]
