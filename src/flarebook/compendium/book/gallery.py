@@ -38,7 +38,7 @@ def _entries(build, name, datasets):
     for figure in (figure for cell in notebook.cells for figure in figures_of(cell)):
         size = _copy_files(build.output / FOLDER, build.source / FOLDER, figure)
         record = read_record(build.output / FOLDER, figure)
-        yield _entry(record, size, build.profile, _data_of(record, datasets))
+        yield _entry(record, size, build.profile, _data_of(record, datasets, build.profiles[build.profile]))
 
 
 def _copy_files(old, new, figure):
@@ -52,10 +52,13 @@ def _copy_files(old, new, figure):
         return image.size
 
 
-def _data_of(record, datasets):
-    """Markdown of the real data sets behind a figure, which its notebook reads from the package: licence and source."""
-    step = _step(record)
-    read = [data for data in datasets if data.origin == "real" and data.ships and step in data.read_by]
+def _data_of(record, datasets, notebooks):
+    """Markdown of the real data sets of the package behind a figure: title, licence and source.
+
+    datasets: those of the manifest.  notebooks: {notebook: Entry} of the run; the figure's own reads them, or an earlier one.
+    """
+    steps = _with_earlier(_step(record), notebooks)
+    read = [data for data in datasets if data.origin == "real" and data.ships and steps & {*data.read_by}]
     if "real" not in record["origin"] or not read:
         return ""
     cited = [f"; {{cite:t}}`{data.citation}`" if data.citation else "" for data in read]
@@ -63,7 +66,12 @@ def _data_of(record, datasets):
         f"- {{ref}}`{data.title} <data-{data.id}>` ({data.licence}{source})"
         for data, source in zip(read, cited, strict=True)
     ]
-    return "\n".join(["\nReal data that its notebook reads, with their licences:\n", *lines])
+    return "\n".join(["\nReal data that its notebook or an earlier one reads, with their licences:\n", *lines])
+
+
+def _with_earlier(step, notebooks):
+    """A notebook and all whose results reach it: set of names."""
+    return {step}.union(*(_with_earlier(earlier, notebooks) for earlier in notebooks[step].after))
 
 
 def _step(record):
