@@ -55,7 +55,7 @@ def _copy_files(old, new, figure):
 def _data_of(record, datasets, notebooks):
     """Markdown of the real data sets of the package behind a figure: title, licence and source.
 
-    datasets: of the manifest.  notebooks: {notebook: Entry} of the run; that of the figure or an earlier one reads them.
+    datasets: of the manifest.  notebooks: {notebook: Entry} of the run.
     """
     steps = _with_earlier(_step(record), notebooks)
     read = [data for data in datasets if data.origin == "real" and data.ships and steps & {*data.read_by}]
