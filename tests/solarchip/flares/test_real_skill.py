@@ -229,7 +229,10 @@ def test_years_count_flares_and_the_share_of_days_with_one(lists, scored):
 
 def test_the_checks_describe_the_lists(lists, scored):
     found = scored["checks"].set_index("quantity")["value"]
-    assert found["flares of the list"] == len(lists[0]) and found["days without a group"] == 0
+    assert (
+        found["flares of the list, reports within two minutes merged"] == len(lists[0])
+        and found["days without a group"] == 0
+    )
     assert found["days that SWPC and the Met Office forecast"] == 59
     assert found["issue of the Met Office after midnight, quantile 0.50 [h]"] == pytest.approx(40 / 60)
     assert found["of these, labels that differ from that list"] == 0
