@@ -95,14 +95,12 @@ def test_networks_are_not_said_to_be_trained_on_whatever_was_loaded_last(path):
         assert not re.search(r"(trained on|learned from)\s+\{run\.origin\}", source(cell)), source(cell)[:60]
 
 
-STUDIES_IN_WORK = ("stix", "solarchip")  # some of whose figures no sentence refers to yet
-
-
-@pytest.mark.parametrize("path", [p for p in NOTEBOOKS if p.parent.name not in STUDIES_IN_WORK], ids=lambda p: p.stem)
+@each
 def test_a_sentence_refers_to_each_figure_by_its_number(path):
-    published = re.findall(r"run\.figure\(\s*\"([^\"]+)\"", "\n".join(map(source, cells(path))))
+    """Of the figures that every run publishes; one that needs a file which is not at hand has no number to refer to."""
+    published = re.findall(r"^run\.figure\(\s*\"([^\"]+)\"", "\n".join(map(source, cells(path))), re.MULTILINE)
     texts = "\n".join(map(source, cells(path, "markdown")))
-    assert set(published) == set(re.findall(r"\{numref\}`fig-([^`]+)`", texts))
+    assert set(published) <= set(re.findall(r"\{numref\}`fig-([^`]+)`", texts))
 
 
 @each
