@@ -156,3 +156,10 @@ def test_no_line_of_a_paragraph_begins_like_a_list(path):
 
 def test_a_metric_is_compared_with_one_statement():
     assert len(COMPARED) == len(read_statements(ROOT / "book" / "paper-values.yaml"))
+
+
+@each
+def test_a_caption_stands_alone_in_a_citation(path):
+    for cell in cells(path):
+        for caption in re.findall(r"caption=f?\"+([^\"]+)", source(cell)):
+            assert not re.match(r"The same\b|As above", caption) and "previous figure" not in caption, caption
