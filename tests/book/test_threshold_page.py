@@ -82,7 +82,9 @@ def test_events_rarer_than_the_slider_s_end_have_their_own_base_rate(page, tmp_p
     assert "Base rate: 0.04 %" in page.locator("#series-about").inner_text()
     assert page.locator("#rate-value").inner_text() == "0.04 %"
     expected = score_forecast(label, probability, 0.5, label.mean())["brier_skill"]
-    assert page.locator("#scores tr", has_text="Brier skill").locator("td").inner_text() == f"{expected:.3f}"
+    assert page.locator("#scores tr", has_text="Brier skill").locator("td").inner_text() == f"{expected:.3f}".replace(
+        "-", "−"
+    )
 
 
 def test_another_base_rate_is_that_of_days_drawn_again(page, tmp_path, days):

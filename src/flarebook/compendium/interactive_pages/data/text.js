@@ -3,6 +3,7 @@
 
 class Refusal extends Error {} // a sentence for the reader: what failed, the value received, the remedy
 
+const minus = (number) => String(number).replace("-", "−"); // as books print it
 const quoted = (text) => `“${String(text).trim().slice(0, 40)}”`;
 
 function cells(line) {

@@ -127,11 +127,11 @@ function update() {
   byId("scores").replaceChildren(...Object.entries(SCORES).map(([key, name]) => {
     const made = document.createElement("tr"), head = made.appendChild(document.createElement("th"));
     [head.scope, head.textContent] = ["row", name];
-    made.appendChild(document.createElement("td")).textContent = now[key].toFixed(3);
+    made.appendChild(document.createElement("td")).textContent = minus(now[key].toFixed(3));
     return made;
   }));
   byId("said").textContent = `At a threshold of ${now.threshold.toFixed(2)} and a base rate of ` +
-    `${percent(now.rate)}: TSS ${now.tss.toFixed(2)}, precision ${now.precision.toFixed(2)}.`;
+    `${percent(now.rate)}: TSS ${minus(now.tss.toFixed(2))}, precision ${now.precision.toFixed(2)}.`;
   drawHistogram(now);
   drawSkill(now);
   drawRoc(now);

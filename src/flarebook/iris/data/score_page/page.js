@@ -67,7 +67,7 @@ function row(...texts) {
 function fillFeatures(features) {
   byId("features").replaceChildren(...data.features.map(({ name, unit, mean, scale }, i) => {
     const away = (features[i] - mean) / scale, sign = away < 0 ? "−" : "+";
-    const made = row(name, Number(features[i].toPrecision(4)), unit, sign + Math.abs(away).toFixed(1));
+    const made = row(name, minus(Number(features[i].toPrecision(4))), unit, sign + Math.abs(away).toFixed(1));
     if (Math.abs(away) > data.limits.unfamiliar) made.className = "far";
     return made;
   }));
@@ -75,7 +75,7 @@ function fillFeatures(features) {
 
 function fillAtmosphere(found) {
   const values = { ...data.library.quantities[found.profile], ...found }, limit = data.library.covered;
-  const rows = data.library.labels.map(({ key, label }) => row(label, Number(values[key].toPrecision(3))));
+  const rows = data.library.labels.map(({ key, label }) => row(label, minus(Number(values[key].toPrecision(3)))));
   byId("atmosphere").replaceChildren(...rows);
   const lacking = `does not hold this shape (limit ${limit}), so its atmosphere says little.`;
   byId("distance").textContent = `Distance ${found.distance.toFixed(4)} of the peak: the library ` +

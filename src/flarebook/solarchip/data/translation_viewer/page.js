@@ -82,7 +82,7 @@ function point(x, y) {
     const mark = byId(name).nextElementSibling;
     mark.style.left = `${(state.x + 0.5) / size * 100}%`;
     mark.style.top = `${(size - state.y - 0.5) / size * 100}%`;
-    byId(`${name}-value`).textContent = panel(name)[state.y * size + state.x].toFixed(3);
+    byId(`${name}-value`).textContent = minus(panel(name)[state.y * size + state.x].toFixed(3));
   }
   drawCut();
 }
