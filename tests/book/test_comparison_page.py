@@ -23,7 +23,9 @@ def file(tmp_path_factory):
         run.metric("number", 5)
         for place in ("flux", "lost"):
             values, figure = [factor, 2.0, 3.0], Figure(figsize=(4, 3))
-            figure.subplots().plot(values)
+            axes = figure.subplots()
+            axes.plot(values)
+            axes.set(xlabel="time [s]", ylabel="flux [DN]")
             alt = "A line of the flux of each of the flares, which rises from left to right."
             run.figure(f"iris-x-{place}", figure, caption="Flux.", alt=alt, data=pd.DataFrame({"flux": values}))
     (folder / "two/figures/iris-x-lost.png").unlink()
