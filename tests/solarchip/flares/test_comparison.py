@@ -1,5 +1,7 @@
 """Methods are compared on the same days: paired differences, intervals over days, verdicts on the claims."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -264,6 +266,10 @@ def test_the_gain_of_the_corona_is_paired_on_the_imaged_days(sun):
 
 def test_names_of_methods():
     assert flare_methods.display_name("cnn-tiny.scratch") == "cnn-tiny from scratch"
+    models = {name: SimpleNamespace(name=name) for name in ("vit-tiny", "vit-paper", "cnn-paper")}
+    one_each = [models["vit-paper"], models["cnn-paper"]]  # metrics and texts have one name in all sizes
+    assert flare_methods.models_by_kind(one_each) == dict(zip(("transformer", "convolutions"), one_each, strict=True))
+    assert set(flare_methods.models_by_kind(models.values())) == {"vit-tiny", "vit-paper", "convolutions"}
     assert flare_methods.display_name("goes-flux") == "GOES flux"
     assert flare_methods.family("goes-flux") == "baseline" and flare_methods.family("vit-tiny.frozen") == "frozen"
 

@@ -1,5 +1,6 @@
 """The methods that are compared, under one interface: positions of the days with labels in, probabilities out."""
 
+from collections import Counter
 from dataclasses import replace
 from functools import cache
 
@@ -9,7 +10,7 @@ from flarebook.evaluation.probes import linear_head
 from flarebook.solarchip.flares.baselines import table_features
 from flarebook.solarchip.flares.features import frozen_features, natural_features
 from flarebook.solarchip.flares.fine_tune import fine_tune
-from flarebook.solarchip.models.autoencoder import create_autoencoder
+from flarebook.solarchip.models.autoencoder import backbone_kind, create_autoencoder
 
 UPPER_BOUND, CLIMATOLOGY, NATURAL = "upper_bound", "climatology", "natural"
 FROZEN, TUNED, SCRATCH, WITH_AIA, NO_VALIDATION = "frozen", "tuned", "scratch", "frozen-aia", "frozen-alone"
@@ -37,7 +38,7 @@ DISPLAY_NAMES = {
 
 
 def display_name(method):
-    """Name of a method as figures and tables show it: "vit-tiny.tuned" -> "vit-tiny fine-tuned"."""
+    """Name of a method as figures and tables show it: "transformer.tuned" -> "transformer fine-tuned"."""
     backbone, _, way = method.rpartition(".")
     return DISPLAY_NAMES[way].format(backbone)
 
@@ -75,6 +76,16 @@ def linear_forecaster(features, label, parts, validated=True):
         return linear_head(values, label, known, parts["train"], parts["validation"] if validated else None)
 
     return forecaster
+
+
+def models_by_kind(models):
+    """Models under the name of their kind, by which texts and metrics call them in all sizes: {name: SolarChip}.
+
+    Of several of one kind, each has its own name.
+    """
+    counts = Counter(backbone_kind(model.name) for model in models)
+    kinds = {model.name: backbone_kind(model.name) for model in models}
+    return {kinds[model.name] if counts[kinds[model.name]] == 1 else model.name: model for model in models}
 
 
 def natural_method(days):

@@ -21,11 +21,17 @@ SIZES = {
     "cnn-mini": CnnSize(32, patch=8, stem=2, base=4, multipliers=(1, 2), residual_blocks=1, projection=8),  # for tests
     "cnn-paper": CnnSize(1024, patch=64, stem=1, base=16, multipliers=(1, 2, 2, 2), residual_blocks=4, projection=512),
 }
+KINDS = {"vit": "transformer", "cnn": "convolutions"}  # of backbones, by the first word of their names
 SHARING = {
     "two": {channel: "hmi" if channel == "hmi" else "aia" for channel in CHANNELS},
     "one": dict.fromkeys(CHANNELS, "sun"),
     "separate": {channel: channel for channel in CHANNELS},
 }  # name -> {channel: autoencoder}
+
+
+def backbone_kind(name):
+    """Kind of a backbone, by which metrics and texts call it in all sizes: "vit-tiny" -> "transformer"."""
+    return KINDS[name.split("-")[0]]
 
 
 def create_autoencoder(name, sharing="two", seed=1, image=None):

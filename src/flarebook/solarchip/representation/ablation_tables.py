@@ -9,6 +9,7 @@ import pandas as pd
 
 from flarebook.compendium.errors import InputError
 from flarebook.evaluation.claims import UNDECIDED, above_chance, assess_pairs, correct_claims, summarize_claims
+from flarebook.solarchip.models.autoencoder import backbone_kind
 from flarebook.solarchip.representation.ablation import ALL_TERMS, COLUMNS, TERMS, loss_score
 from flarebook.solarchip.representation.scores import HEADLINE, MEAN_PROBE, STRENGTH
 
@@ -19,7 +20,6 @@ CAPACITY = (MEAN_PROBE, HEADLINE)
 ADDED = {"CLS": ("+ CLS", "reconstruction"), "patch": ("+ CLS + patch", "+ CLS"), "intra": (ALL_TERMS, "+ CLS + patch")}
 ALONE = ("CLS alone", "patch alone", "intra alone")
 OWN_SCORES = {"cls": "recall@1, all dates", "patch": "patch date, neighbouring days", "intra": "place, same date"}
-KINDS = {"vit": "transformer", "cnn": "convolutions"}  # families of backbones: metrics have one name in all sizes
 SHORT_ROWS = {
     "random": "random",
     "reconstruction": "reconstruction",
@@ -141,11 +141,6 @@ def gated_metrics(summary):
     for row in summary[summary["sharing"] == "two"].itertuples():
         if (row.row, row.score) in GATED:
             yield f"ablation.{backbone_kind(row.backbone)}.{GATED[row.row, row.score]}", row.mean, row.sd, row.n
-
-
-def backbone_kind(backbone):
-    """Family of a backbone in the names of metrics: "vit-tiny" -> "transformer"."""
-    return KINDS[backbone.split("-")[0]]
 
 
 def overview_table(summary):
