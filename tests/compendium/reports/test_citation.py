@@ -80,6 +80,7 @@ def test_address_and_doi_are_named_once_there_are_any(monkeypatch):
 @pytest.mark.parametrize("study", studies())
 def test_each_study_s_page_gives_its_original_and_the_book(study):
     code = re.search(r"```bibtex\n(.*?)```", citation.cite_study(study, ROOT), re.DOTALL)[1]
-    assert list(parse_string(code, "bibtex").entries) == [read_work(ROOT).book.papers[study], "flarebook"]
+    original = filter(None, [read_work(ROOT).book.papers.get(study)])  # a new study has entered none yet
+    assert list(parse_string(code, "bibtex").entries) == [*original, "flarebook"]
     page = (ROOT / f"book/{study}/introduction.md").read_text(encoding="utf-8")
     assert f"\n<!-- flarebook: cite-{study} -->\n" in page

@@ -31,7 +31,11 @@ def copy(tmp_path_factory):
     for name in KEPT:
         (shutil.copytree if (ROOT / name).is_dir() else shutil.copy)(ROOT / name, folder / name)
     done = run(folder, "-m", "flarebook.commands.main", "new", "study", NAME, "--title", "A newcomer")
-    assert f"written: notebooks/{NAME}/1-first-look.ipynb" in done and "changed: pyproject.toml" in done
+    assert f"written: notebooks/{NAME}/1-first-look.ipynb" in done
+    (told,) = (line for line in done.splitlines() if line.startswith("changed: "))
+    named = told.removeprefix("changed: ").split(", ")
+    assert "pyproject.toml" in named and "codecheck.yml" in named
+    assert all((folder / path).read_bytes() != (ROOT / path).read_bytes() for path in named)
     return folder
 
 
@@ -60,6 +64,12 @@ def test_it_passes_the_tests_of_the_project_and_its_own(copy):
     assert re.search(r"\d+ passed", told) and "failed" not in told
     names = run(copy, "-m", "pytest", "-q", "--collect-only", *folders, "-k", NAME)
     assert f"flarebook.{NAME}" in names and "1-first-look" in names and "test_sizes" in names
+
+
+@pytest.mark.slow
+def test_it_passes_the_tests_that_every_study_passes(copy):
+    told = run(copy, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "not slow", "tests/compendium", "-k", NAME)
+    assert re.search(r"\d+ passed", told) and "failed" not in told
 
 
 @pytest.fixture(scope="module")

@@ -49,8 +49,9 @@ def write_study(root, name, title="", commands=()):
     changed = {path: edit(_text(root, path), name, title, root) for path, edit in _edits().items()}
     with _all_or_none(root, [*made, *changed, *DESCRIPTIONS]):
         _write(root, made | changed)
-        _write(root, describe(read_work(root), root))
-    return list(made), [*changed, *DESCRIPTIONS]
+        described = {path: text for path, text in describe(read_work(root), root).items() if _text(root, path) != text}
+        _write(root, described)
+    return list(made), [*changed, *described]
 
 
 def check_name(root, name, commands=()):
