@@ -33,7 +33,7 @@ def options(debug: Annotated[bool, typer.Option("--debug", help="Tracebacks of s
         logging.getLogger("flarebook").setLevel(logging.DEBUG)
 
 
-Profile = Annotated[str, typer.Option(help="Profile: ci, laptop or paper.")]
+Profile = Annotated[str, typer.Option("--profile", "--run", help="Profile: ci, laptop or paper.")]
 Source = Annotated[str, typer.Option(help="Data of the run: simulated or real.")]
 Study = Annotated[str | None, typer.Option(help="Study, for example iris.", show_default="all")]
 Notebook = Annotated[str, typer.Argument(help="Notebook as STUDY/STEP, for example iris/6-classifiers.")]
@@ -203,6 +203,7 @@ def gates(
     from flarebook.compendium.project import shown
     from flarebook.compendium.reports import tolerances
     from flarebook.compendium.reports.findings import references
+    from flarebook.compendium.reports.gate_tables import first_names
 
     entries = tolerances.chosen(profile, study, notebooks or (), start_from)
     if processors:
@@ -217,7 +218,7 @@ def gates(
     science = len(references(new, profile))
     print_line(
         f"{counted(len(new), 'gate')} proposed ({science} science, {len(new) - science} repeat) in {shown(path)}; "
-        f"read, then copy to metrics/{profile}.yaml"
+        f"read the lines of {first_names(list(new))}, then copy them to metrics/{profile}.yaml, which has the others"
     )
 
 

@@ -19,7 +19,7 @@ def number(value):
 def headline(verdicts):
     """Verdicts on all gates in one line: the red ones by name, then the missing ones, then how many are green."""
     names = {word: [line.name for line in verdicts if line.gate and line.verdict == word] for word in ORDER}
-    parts = [f"{len(names[word])} {word} ({_first(names[word])})" for word in (RED, MISSING) if names[word]]
+    parts = [f"{len(names[word])} {word} ({first_names(names[word])})" for word in (RED, MISSING) if names[word]]
     return "; ".join([*parts, f"{len(names[GREEN])} of {sum(map(len, names.values()))} {GREEN}"])
 
 
@@ -32,7 +32,7 @@ def gate_mark(verdicts):
     return f"**{others[0] if len(verdicts) == 1 else words}**"
 
 
-def _first(names):
+def first_names(names):
     """The first names of a list, and how many more there are."""
     more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
     return ", ".join(names[:NAMED]) + more

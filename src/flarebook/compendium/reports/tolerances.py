@@ -260,13 +260,18 @@ def write_proposal(profile, new):
     Returns the path and the new gates.
     """
     kept = read_gates(profile) if gates_file(profile).is_file() else {}
-    gates = {name: gate.model_dump(exclude_none=True) for name, gate in kept.items()}
+    gates = written(kept)
     fixed = {name: {"fixed": gate["fixed"]} for name, gate in gates.items() if "fixed" in gate}
     gates |= {name: gate | fixed.get(name, {}) for name, gate in new.items()}
     path = project_root() / "build" / profile / "proposed-gates.yaml"
     with atomic_write(path) as partial:
         partial.write_text(as_yaml(gates), encoding="utf-8")
     return path, new
+
+
+def written(gates):
+    """Gates as they are written: {metric: {field: value}}."""
+    return {name: gate.model_dump(exclude_none=True) for name, gate in gates.items()}
 
 
 def as_yaml(gates):
