@@ -193,7 +193,7 @@ def test_a_figure_is_cited_with_its_data_hash(published, flarebook):
 
 
 def test_bibtex_escapes_what_tex_would_take_for_commands(published, flarebook):
-    code, out, _ = flarebook("cite", "fig-sun-01-flux", "--run", "ci", "--bibtex")
+    code, out, _ = flarebook("cite", "fig-sun-01-flux", "--profile", "ci", "--bibtex")
     assert code == 0 and out.startswith("@misc{flarebook-sun-01-flux,") and r"Flux \& 100 \% of it." in out
     assert out.count("{") == out.count("}")
 

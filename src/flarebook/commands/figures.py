@@ -25,7 +25,7 @@ def list_figures(run: Annotated[str, typer.Argument(help="Profile, run label or 
 @app.command()
 def cite(
     figure: Annotated[str, typer.Argument(help="Figure id, for example iris-12-performance; none: the book.")] = "",
-    run: Annotated[str, typer.Option(help="Profile, run label or folder.")] = "laptop",
+    run: Annotated[str, typer.Option("--run", "--profile", help="Profile, run label or folder.")] = "laptop",
     bibtex: Annotated[bool, typer.Option("--bibtex", help="BibTeX entry instead of text.")] = False,
 ):
     """Print the citation of the book, or of a figure with its data hash: version and commit are named.

@@ -49,7 +49,7 @@ def _with_name(name, sentence):
 
 def counted(number, noun):
     """A number with its noun, in the plural but for one: "1 image", "2 images"."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+    return f"{number} {noun}{'' if str(number) == '1' else 's'}"
 
 
 def gathered(items, find):

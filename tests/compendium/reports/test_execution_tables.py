@@ -56,7 +56,7 @@ def test_a_notebook_says_its_time_what_it_reads_and_how_to_run_it(checkout, monk
 def test_a_run_is_summed_up_by_its_processor_its_time_and_its_longest_notebook(runs):
     text = run_summary("ci", runs)
     assert "3 notebooks, executed from 2026-01-01 06:00:00 to 2026-01-02 06:05:00 UTC on 2 cores of Z80" in text
-    assert "10 minutes together, side by side in 9." in text  # the day in which none ran does not count
+    assert "10 minutes together, side by side in 9 minutes." in text  # the day in which none ran does not count
     assert "[iris/2-profile-library](../notebooks/iris/2-profile-library.ipynb) took longest, 5.0 minutes" in text
 
 
@@ -70,7 +70,13 @@ def test_a_run_without_a_record_of_its_cores_has_a_dash(tmp_path):
     write_run(tmp_path, "stix/2-archive", 0, {"Images": 1})
     runs = execution(tmp_path, ["notebooks/stix/2-archive"])
     assert "| 60 | – | 60 | Images |" in status_table(runs)
-    assert "UTC; 1 minutes together" in run_summary("ci", runs)
+    assert "1 notebook, " in run_summary("ci", runs) and "UTC; 1 minute together" in run_summary("ci", runs)
+
+
+def test_a_run_of_seconds_is_summed_up_in_seconds(tmp_path):
+    write_run(tmp_path, "stix/2-archive", 0, {"Images": 0.2})
+    text = run_summary("ci", execution(tmp_path, ["notebooks/stix/2-archive"]))
+    assert "12 seconds together, side by side in 12 seconds. " in text and text.endswith("took longest, 12 seconds.")
 
 
 def test_bars_leave_out_the_time_in_which_no_notebook_ran(runs):

@@ -10,6 +10,7 @@ import nbformat
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
+from flarebook.compendium.batch_report import counted
 from flarebook.compendium.figures import write_drawing
 from flarebook.compendium.project import split_name, studies
 from flarebook.compendium.reports.markdown_tables import MISSING, table
@@ -68,10 +69,15 @@ def run_summary(profile, runs):
     first, last = min(run.start for run in runs.values()), max(run.end for run in runs.values())
     where = " and ".join(sorted({run.processor for run in runs.values() if run.processor}))
     return (
-        f"Profile *{profile}*: {len(runs)} notebooks, executed from {_clock(first)} to {_clock(last)} UTC"
-        f"{' on ' * bool(where)}{where}; {_together(runs) / 60:.0f} minutes together, side by side in "
-        f"{_busy(runs)(last) / 60:.0f}. {_linked(longest)} took longest, {runs[longest].duration / 60:.1f} minutes."
+        f"Profile *{profile}*: {counted(len(runs), 'notebook')}, executed from {_clock(first)} to {_clock(last)} UTC"
+        f"{' on ' * bool(where)}{where}; {_time(_together(runs))} together, side by side in "
+        f"{_time(_busy(runs)(last))}. {_linked(longest)} took longest, {_time(runs[longest].duration, 1)}."
     )
+
+
+def _time(seconds, digits=0):
+    """A time in minutes with some digits, or below one minute in whole seconds."""
+    return counted(round(seconds), "second") if seconds < 59.5 else counted(f"{seconds / 60:.{digits}f}", "minute")
 
 
 def status_table(runs):
@@ -102,7 +108,7 @@ def timeline(build):
     )
     runs = build.runs
     alt = f"{len(runs)} horizontal bars, the longest: " + "; ".join(
-        f"{split_name(name)[1]}, {run.duration / 60:.1f} minutes"
+        f"{split_name(name)[1]}, {_time(run.duration, 1)}"
         for name, run in sorted(runs.items(), key=lambda item: -item[1].duration)[:3]
     )
     return write_drawing(build.source / "book", "timeline", plot_timeline(runs), caption, f"{alt}.")
