@@ -37,6 +37,7 @@ def make(checkout, tmp_path):
     def build(*claims, rows=(), metric=SCORE, run="nothing"):
         (tmp_path / "book").mkdir(exist_ok=True)
         shutil.copy(checkout / "book" / "paper-values.yaml", tmp_path / "book")
+        shutil.copy(checkout / "_toc.yml", tmp_path)
         opening = {
             "title": "Spectra",
             "figure": "iris-01-profile",
@@ -156,7 +157,7 @@ def test_a_check_of_what_the_paper_takes_as_given_is_no_claim_and_is_counted_apa
     assert cells(make({**CLAIM, "premise": True}, rows=[SUPPORTED, REFUTED]))[0].startswith("*Our check:* [B is best](")
     build = make(CLAIM, {**CLAIM, "premise": True}, rows=[SUPPORTED, REFUTED])
     line = claim_count(build)
-    assert line.startswith("**Of 1 claims of the papers: 0 found here, 1 not found, ")
+    assert line.startswith("**Of 1 claim of the papers: 0 found here, 1 not found, ")
     assert line.endswith("** Checks of what they take as given: 1, 0 on real data, 1 against it.")
 
 
@@ -174,6 +175,13 @@ def test_a_card_shows_a_figure_of_the_run_and_that_of_another_study_leads_nowher
     assert "![Two (narrow) lines.](../figures/cards/iris-01-profile.png)" in cards and "(real)" in cards
     assert cards.count(":link: iris/introduction") == 1 and ":link: stix" not in cards
     assert cards.count("grid-item-card") == 1 and cards.endswith("*Not in this build: Spectra.*")
+
+
+def test_a_study_without_claims_has_a_plain_card_and_no_count(make, checkout):
+    build = replace(make(CLAIM), notebooks=("notebooks/solarchip/1-simulated-sun",))
+    cards, title = study_cards(build), studies(checkout)["solarchip"]
+    assert f"{{grid-item-card}} {title}\n:link: solarchip/introduction\n" in cards and cards.count(":link:") == 1
+    assert claim_count(build) == ""
 
 
 def test_a_book_of_one_study_has_the_claims_of_that_study_alone(make):

@@ -5,7 +5,9 @@ import re
 from PIL import Image
 from pydantic import BaseModel, ConfigDict, Field, RootModel, model_validator
 
+from flarebook.compendium.batch_report import counted
 from flarebook.compendium.errors import InputError
+from flarebook.compendium.project import studies
 from flarebook.compendium.provenance import describe_origin, read_record
 from flarebook.compendium.reports.agreement import AGREES, DIFFERS, INPUT, NOTHING, badge, show_agreement
 from flarebook.compendium.reports.claims import NOT_SUPPORTED, SUPPORTED, join_claims
@@ -87,19 +89,29 @@ def read_openings(root):
 
 
 def study_cards(build):
-    """Card of each study in the build: its figure, title, and what was found; the others by their titles alone."""
-    openings = read_openings(build.root).items()
-    cards = "\n".join(_card(study, one, build) for study, one in openings if build.holds(study))
-    others = ", ".join(one.title for study, one in openings if not build.holds(study))
-    grid = f":::::{{grid}} 1 1 3 3\n:gutter: 3\n\n{cards}\n:::::" if cards else ""  # a new study has no claims yet
+    """Card of each study in the build: its figure, title, and what was found; the others by their titles alone.
+
+    A study without claims, such as a new one, has a card of its title alone.
+    """
+    openings, titles = read_openings(build.root), studies(build.root)
+    cards = [_card(study, one, build) for study, one in openings.items() if build.holds(study)]
+    new = [study for study in titles if study not in openings and build.holds(study)]
+    cards += [_framed(titles[study], study, "No claims are entered yet.") for study in new]
+    others = ", ".join(one.title for study, one in openings.items() if not build.holds(study))
+    grid = "\n".join([":::::{grid} 1 1 3 3\n:gutter: 3\n", *cards, ":::::"]) if cards else ""
     return f"{grid}\n\n*Not in this build: {others}.*" if others else grid
 
 
 def _card(study, opening, build):
     """Card of one study."""
     text = "\n\n".join(filter(None, [_picture(opening, build), opening.found, opening.caution]))
+    return _framed(opening.title, study, text)
+
+
+def _framed(title, study, text):
+    """A card that leads to the introduction of a study."""
     options = f":link: {study}/introduction\n:link-type: doc\n:class-card: flarebook-thumb flarebook-study"
-    return f"::::{{grid-item-card}} {opening.title}\n{options}\n\n{text}\n::::"
+    return f"::::{{grid-item-card}} {title}\n{options}\n\n{text}\n::::"
 
 
 def _picture(opening, build):
@@ -195,11 +207,13 @@ def claim_count(build):
     The checks of what the papers take as given are counted apart.
     """
     claims = [claim for study, one in read_openings(build.root).items() if build.holds(study) for claim in one.claims]
+    if not claims:
+        return ""  # of a study that has entered none yet
     found = [verdict(claim, build) for claim in claims if not claim.premise]
     kinds = [sum(word in words for word, *_ in found) for words in (FOR, AGAINST, (INPUT,), (NOTHING,))]
     uncompared = f", {kinds[3]} without a verdict" if kinds[3] else ""
     text = (
-        f"**Of {len(found)} claims of the papers: {kinds[0]} found here, {kinds[1]} not found, "
+        f"**Of {counted(len(found), 'claim')} of the papers: {kinds[0]} found here, {kinds[1]} not found, "
         f"{len(found) - sum(kinds)} undecided, {kinds[2]} put into the simulator{uncompared}. "
         f"Verdicts that rest on real data: {_real(found)}.**"
     )
