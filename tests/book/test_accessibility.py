@@ -79,6 +79,15 @@ def test_search_leads_to_a_figure_by_its_id(pages, browser):
     page.close()
 
 
+def test_search_leads_to_a_function_by_its_name(pages, browser):
+    page = browser.new_page()
+    page.goto(f"{(pages / 'search.html').as_uri()}?q=extract_features", wait_until="load")
+    page.locator("#search-results a[href*='api/iris.html#flarebook.iris.extract_features']").first.wait_for(
+        timeout=20_000
+    )
+    page.close()
+
+
 def test_a_page_links_a_term_of_the_glossary_once(pages):
     for path in sorted((pages / "notebooks").rglob("*.html")):
         page = BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")

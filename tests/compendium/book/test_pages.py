@@ -9,22 +9,11 @@ import pandas as pd
 import pytest
 
 from flarebook.compendium.book import pages
-from flarebook.compendium.book.api import api_reference, text
 from flarebook.compendium.book.extensions.mathml import mathml
 from flarebook.compendium.book.pages import Build, fill, paper_table
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.reports.gates import Gate, judge
 from flarebook.compendium.reports.markdown_tables import NARROW, measured, table
-
-SUMS = '''"""Two sums."""
-import nothing_of_this_name
-
-def add(a, b: int = 2, *, out=None):
-    """Sum of `a` and b_."""
-
-def _hidden():
-    """No."""
-'''
 
 
 @pytest.fixture
@@ -213,42 +202,6 @@ def test_mark_is_replaced_and_an_unknown_one_refused(build):
 
 def test_bar_in_a_cell_does_not_end_it():
     assert r"a \| b" in table(("x",), [("a | b",)])
-
-
-def test_reference_shows_public_functions_without_importing_them(tmp_path):
-    (tmp_path / "sums.py").write_text(SUMS)
-    page = api_reference(tmp_path)
-    assert ":::{py:function} add(a, b=2, *, out=None)" in page
-    assert "hidden" not in page
-
-
-def test_docstring_signs_stand_for_themselves():
-    assert text("f_x *not* |bold|\n\nsecond\nline") == r"f\_x \*not\* \|bold\|" + "\n\nsecond line"
-    assert text("into `build/<run>` as <name>") == r"into `build/<run>` as \<name\>"
-
-
-def test_numpydoc_sections_become_lists_and_examples_code():
-    page = text("Sum.\n\nParameters\n----------\na : int\n    One_number.\n\nExamples\n--------\n>>> 1 + 1\n2")
-    assert page.split("\n\n") == [
-        "Sum.", "**Parameters**", r"- `a : int`: One\_number.", "**Examples**", "```pycon\n>>> 1 + 1\n2\n```"
-    ]  # fmt: skip
-
-
-def test_the_public_face_of_a_study_stands_first_and_only_once(tmp_path):
-    face = tmp_path / "flarebook" / "iris"
-    face.mkdir(parents=True)
-    (face / "__init__.py").write_text('"""Study 1."""')
-    (face / "__init__.pyi").write_text("from .sums import add as add")
-    (face / "sums.py").write_text(SUMS + '\ndef other():\n    """Another."""\n')
-    page = api_reference(tmp_path)
-    assert page.index("## flarebook.iris\n") < page.index("add(a") < page.index("## flarebook.iris.sums")
-    assert page.count("{py:function} add(") == 1 and "{py:function} other" in page
-
-
-def test_a_module_of_several_functions_names_them_first(tmp_path):
-    (tmp_path / "sums.py").write_text(SUMS + '\ndef other():\n    """Another."""\n')
-    page = api_reference(tmp_path)
-    assert page.index("{py:obj}`~sums.add`, {py:obj}`~sums.other`") < page.index("{py:function} add(")
 
 
 def test_formula_becomes_mathml():

@@ -1,11 +1,10 @@
-"""Reference of the package's functions and classes, read from the source: public faces of the studies first.
+"""Reference of the package's functions and classes, read from the source: an index, and pages of packages and folders.
 
 Sphinx's autodoc would import every module, TensorFlow included, and does not see functions that numba has compiled;
 sphinx-autoapi takes minutes for the page of a minute.
 """
 
 import ast
-import copy
 import re
 from pathlib import Path
 
@@ -14,51 +13,131 @@ CODE = re.compile(r"(`[^`]+`)")
 SECTION = re.compile(r"^(\w[\w ]*)\n-{3,}$\n?", re.MULTILINE)
 LISTS = ("Parameters", "Returns", "Yields", "Raises", "Attributes")
 HIDDEN = ("commands", "book")  # the command line has its own help; the book's builder is of use to nobody else
+FOLDER = "api"  # of the pages, beside the index
+LONGEST = 80_000  # characters on a page, which is then some 55,000 pixels high
+
+
+def write_reference(build):
+    """Index of the reference in Markdown; the pages to which it leads are written below the staged source."""
+    index, pages = api_reference(build.root / "src")
+    folder = build.source / "book" / FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, page in pages.items():
+        (folder / f"{name}.md").write_text(page, encoding="utf-8")
+    return index
 
 
 def api_reference(source):
-    """Markdown reference of all public functions and classes below `source`, a section for each face and module."""
-    source = Path(source)
-    paths = [path for path in sorted(source.rglob("*.py"), key=_studies_first) if not path.name.startswith("_")]
-    modules = {".".join(path.relative_to(source).with_suffix("").parts): path for path in paths}
-    faces = {path.parent: _offered(path, source) for path in sorted(source.glob("*/*/__init__.pyi"))}
-    offered = {pair for names in faces.values() for pair in names}
-    parts = [_face(folder, source, names, modules) for folder, names in faces.items()]
-    for name, path in modules.items():
-        if not set(name.split(".")) & set(HIDDEN):
-            tree = ast.parse(path.read_text(encoding="utf-8"))
-            members = [node for node in tree.body if _is_public(node) and (name, node.name) not in offered]
-            parts += [_section(name, tree, members)] if members else []
-    return "\n\n".join(parts)
+    """Reference of all public functions and classes below `source`: Markdown of its index, and {page: Markdown}.
+
+    The index names what the packages' public faces offer, then every page: of a package with its face and its own
+    modules, or of some of its folders.
+    """
+    packages, modules = _trees(Path(source))
+    faces = {_name(path, source): _offered(path, source) for path in sorted(Path(source).glob("*/*/__init__.pyi"))}
+    offered = {pair for pairs in faces.values() for pair in pairs}
+    members = {face: [node for pair in pairs for node in _find(*pair, modules)] for face, pairs in faces.items()}
+    folders = {face: [_section(face, packages[face], found, f"What {face} offers")] for face, found in members.items()}
+    for name, tree in modules.items():
+        if rest := [node for node in _public(tree) if (name, node.name) not in offered]:
+            folders.setdefault(name.rpartition(".")[0], []).append(_section(name, tree, rest, name))
+    texts = {folder: "\n\n".join(parts) for folder, parts in sorted(folders.items())}
+    shared = {_page(some): some for some in _share_out(texts)}
+    pages = {name: "\n\n".join([f"# {_title(some)}", *map(texts.get, some)]) for name, some in shared.items()}
+    entries = [f"- [{_title(some)}]({FOLDER}/{name}.md): {_about(some, packages)}" for name, some in shared.items()]
+    offers = [_offer(face, found, packages[face]) for face, found in members.items()]
+    return "\n\n".join([*offers, "## All pages", "\n".join(entries)]), pages
 
 
-def _studies_first(path):
-    """Sorting key of a module: the studies stand before what they share."""
-    return "compendium" in path.parts, path
+def _trees(source):
+    """Syntax trees of the packages and of their public modules: two of {dotted name: tree}."""
+    packages, modules = {}, {}
+    for path in sorted(source.glob("*/*/**/*.py")):
+        name = _name(path, source)
+        if not set(name.split(".")) & set(HIDDEN) and (path.stem == "__init__" or not path.name.startswith("_")):
+            kept = packages if path.stem == "__init__" else modules
+            kept[name] = ast.parse(path.read_text(encoding="utf-8"))
+    return packages, modules
+
+
+def _name(path, source):
+    """Dotted name of a module, or of the package that an `__init__` belongs to."""
+    parts = path.relative_to(source).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
 def _offered(stub, source):
-    """Names that the stub of a study's face offers: list of (module, name)."""
-    package = ".".join(stub.parent.relative_to(source).parts)
+    """Names that the stub of a package's face offers: list of (module, name)."""
+    package = _name(stub, source)
     imports = [node for node in ast.parse(stub.read_text(encoding="utf-8")).body if isinstance(node, ast.ImportFrom)]
     return [(f"{package}.{node.module}" if node.level else node.module, a.name) for node in imports for a in node.names]
 
 
-def _face(folder, source, names, modules):
-    """Section of a study's public face: the names that it offers, where they are defined."""
-    members = []
-    for module, name in names:
-        tree = ast.parse(modules[module].read_text(encoding="utf-8")) if module in modules else ast.Module([], [])
-        members += [node for node in tree.body if _is_public(node) and node.name == name]
-    tree = ast.parse((folder / "__init__.py").read_text(encoding="utf-8"))
-    return _section(".".join(folder.relative_to(source).parts), tree, members)
+def _find(module, name, modules):
+    """Definition of a name in a module, in a list; constants have none."""
+    return [node for node in _public(modules[module]) if node.name == name] if module in modules else []
 
 
-def _section(name, tree, members):
+def _share_out(texts):
+    """Folders of each page: a package's own modules by themselves, its folders as many as LONGEST allows.
+
+    texts: {folder: Markdown}, sorted.  Returns a list of lists of folders.
+    """
+    pages = []
+    for folder in texts:
+        last = pages[-1] if pages else [""]
+        beside = "." in _inner(last[0]) and "." in _inner(folder) and last[0].split(".")[1] == folder.split(".")[1]
+        if beside and sum(len(texts[name]) for name in [*last, folder]) <= LONGEST:
+            last.append(folder)
+        else:
+            pages.append([folder])
+    return pages
+
+
+def _inner(name):
+    """Dotted name without the project's own."""
+    return name.partition(".")[2]
+
+
+def _page(folders):
+    """Name of a page, by its first folder."""
+    return _inner(folders[0]).replace(".", "-")
+
+
+def _title(folders):
+    """Title of a page: the package, and the folders that it holds."""
+    package, _, rest = folders[0].partition(".")[2].partition(".")
+    where = f"{folders[0].partition('.')[0]}.{package}"
+    return f"{where}: {', '.join(name.removeprefix(f'{where}.') for name in folders)}" if rest else where
+
+
+def _about(folders, packages):
+    """What the folders of a page hold, in their own words."""
+    lines = [(f"*{name.rpartition('.')[2]}*: ", _summary(packages[name])) for name in folders if name in packages]
+    return "; ".join(f"{name if len(lines) > 1 else ''}{line.rstrip('.')}" for name, line in lines) + "."
+
+
+def _offer(face, members, tree):
+    """Section of the index on a public face: what it offers, each name with its first line."""
+    lines = [f"- {{py:obj}}`~{face}.{node.name}`: {_summary(node)}" for node in members]
+    return "\n\n".join([f"## {face}", _summary(tree), "\n".join(lines)])
+
+
+def _summary(node):
+    """First line of the docstring of a module, function or class."""
+    return _line((ast.get_docstring(node) or "").partition("\n")[0])
+
+
+def _section(name, tree, members, title):
     """Section of one module or face with its members, which are named first where they are several."""
     names = ", ".join(f"{{py:obj}}`~{name}.{node.name}`" for node in members) if len(members) > 1 else ""
-    parts = [f"## {name}", text(ast.get_docstring(tree)), f"```{{py:module}} {name}\n```", names]
+    parts = [f"## {title}", text(ast.get_docstring(tree)), f"```{{py:module}} {name}\n```", names]
     return "\n\n".join(part for part in [*parts, *map(_member, members)] if part)
+
+
+def _public(tree):
+    """Statements of a module that define a public function or class."""
+    return [node for node in tree.body if _is_public(node)]
 
 
 def _is_public(node):
@@ -83,8 +162,8 @@ def _directive(kind, signature, node, fence, inner=""):
 
 
 def _arguments(function):
-    """Arguments with their defaults, without annotations and without self."""
-    arguments = copy.deepcopy(function.args)
+    """Arguments with their defaults, without self and without annotations, which the tree loses."""
+    arguments = function.args
     everyone = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, arguments.vararg, arguments.kwarg]
     for argument in filter(None, everyone):
         argument.annotation = None

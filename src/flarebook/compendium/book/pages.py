@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
 
-from flarebook.compendium.book.api import api_reference
+from flarebook.compendium.book.api import write_reference
 from flarebook.compendium.book.architecture import package_drawing, workflow_drawing
 from flarebook.compendium.book.data_page import data_table, data_totals, description_links
 from flarebook.compendium.book.gallery import gallery
@@ -246,5 +246,5 @@ PARTS = {
     "package-drawing": package_drawing,
     "workflow-drawing": workflow_drawing,
     "gallery": gallery,
-    "api": lambda build: api_reference(build.root / "src"),
+    "api": write_reference,
 }

@@ -40,10 +40,12 @@ def stage(root, output, study=None):
     refuse_missing(build)
     shutil.rmtree(build.source, ignore_errors=True)
     make_folder(build.source)
-    _stage_files(build, contents)
+    _stage_files(build)
     notes = edition_notes(build)
     for name in pages_of(contents):
         _stage_page(build, name, absent, notes.get(name))
+    staged = with_generated(contents, build.source)
+    (build.source / "_toc.yml").write_text(yaml.safe_dump(staged, sort_keys=False), encoding="utf-8")
     return build.source
 
 
@@ -57,13 +59,25 @@ def refuse_missing(build):
         )
 
 
-def _stage_files(build, contents):
-    """Copy settings, bibliography and static files; write the contents that were kept."""
+def with_generated(contents, source):
+    """Contents with the generated pages of a chapter below it, in the order of their titles: they lie in its folder.
+
+    source: staged, its pages filled.  The folder of a chapter has its name.
+    """
+    staged = copy.deepcopy(contents)
+    for chapter in (chapter for part in staged["parts"] for chapter in part["chapters"]):
+        paths = (source / chapter["file"]).glob("*.md")
+        if titles := {path.read_text(encoding="utf-8").partition("\n")[0]: path.stem for path in paths}:
+            chapter["sections"] = [{"file": f"{chapter['file']}/{titles[title]}"} for title in sorted(titles)]
+    return staged
+
+
+def _stage_files(build):
+    """Copy settings, bibliography and static files."""
     for name in FILES:
         (build.source / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(build.root / name, build.source / name)
     shutil.copytree(build.root / STATIC, build.source / STATIC)
-    (build.source / "_toc.yml").write_text(yaml.safe_dump(contents, sort_keys=False), encoding="utf-8")
 
 
 def _stage_page(build, name, absent, note=None):
