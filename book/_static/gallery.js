@@ -1,12 +1,20 @@
-// Filter of the figure gallery: by study, origin of the data, notebook and words. Without this script all figures show.
+// Pictures of figures lead on. Filter of the gallery: by study, origin of the data, notebook and words. Without this
+// script all figures show.
 "use strict";
 
 (() => {
+  for (const box of document.querySelectorAll(".flarebook-figure")) { // from a card to its entry, from there to the full size
+    const picture = box.querySelector("img");
+    const { href } = box.querySelector("a.download, :scope > p:last-child a");
+    const link = Object.assign(document.createElement("a"), { href });
+    picture.replaceWith(link);
+    link.append(picture);
+  }
   const form = document.querySelector(".flarebook-filter");
   const entries = [...document.querySelectorAll(".flarebook-figure")].map((box) => ({
     ...box.dataset,
     section: box.parentElement,
-    text: [box.previousElementSibling, ...box.querySelectorAll(":scope > p")].map((part) => part.textContent.toLowerCase()).join(" "),
+    text: `${box.parentElement.id} ${box.dataset.words}`.toLowerCase(),
   }));
   if (!form || !entries.length) return;
   const parts = [...new Set(entries.map(({ section }) => section.parentElement))];
@@ -56,13 +64,6 @@
     form.reset();
     apply();
     target.scrollIntoView();
-  }
-
-  for (const { section } of entries) { // a picture opens at its full size, to be read on a phone
-    const picture = section.querySelector("img");
-    const link = Object.assign(document.createElement("a"), { href: section.querySelector("a.download").href });
-    picture.replaceWith(link);
-    link.append(picture);
   }
 
   form.addEventListener("submit", (event) => event.preventDefault());

@@ -1,4 +1,4 @@
-"""The gallery: one entry for each figure under its id, with files, citation and commands, and a filter to find it."""
+"""The gallery: a card for each figure under its id, and a filter; entries with files, citation and commands."""
 
 import pytest
 from bs4 import BeautifulSoup
@@ -9,11 +9,23 @@ PAGE = "book/figures.html"
 SHOWN = "section:has(> .flarebook-figure):visible"
 
 
+def sections(path):
+    """Sections of the figures of a page: {id: section}."""
+    soup = BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+    return {box.find_parent("section")["id"]: box.find_parent("section") for box in soup.select(".flarebook-figure")}
+
+
+@pytest.fixture(scope="module")
+def cards(pages):
+    """Cards of the gallery: {id: section}."""
+    return sections(pages / PAGE)
+
+
 @pytest.fixture(scope="module")
 def entries(pages):
-    """Sections of the gallery: {id: section}."""
-    soup = BeautifulSoup((pages / PAGE).read_text(encoding="utf-8"), "html.parser")
-    return {box.find_parent("section")["id"]: box.find_parent("section") for box in soup.select(".flarebook-figure")}
+    """Entries of all figures: {id: (its page, section)}."""
+    paths = sorted((pages / "book/figures").glob("*.html"))
+    return {figure: (path, section) for path in paths for figure, section in sections(path).items()}
 
 
 @pytest.fixture(scope="module")
@@ -31,22 +43,25 @@ def page(pages, browser):
     page.close()
 
 
-def test_every_published_figure_has_an_entry_under_its_id(pages, entries):
+def test_every_published_figure_has_a_card_under_its_id_that_leads_to_its_entry(pages, cards, entries):
     figures = {path.stem for path in (pages.parents[2] / "figures").glob(f"{STUDY or ''}*.json")}
-    assert entries.keys() == figures
-    assert all(section.h3.get_text().startswith(figure) for figure, section in entries.items())
+    assert cards.keys() == entries.keys() == figures
+    for figure, card in cards.items():
+        path, section = entries[figure]
+        assert card.h3.get_text().startswith(figure) and section.h2.get_text().startswith(figure)
+        assert card.select(".flarebook-figure > p:last-child > a")[0]["href"] == f"figures/{path.name}#{figure}"
 
 
-def test_an_entry_has_five_files_its_citations_and_the_command_that_makes_it_again(pages, entries):
-    for figure, section in entries.items():
+def test_an_entry_has_five_files_its_citations_and_the_command_that_makes_it_again(pages, cards, entries):
+    for figure, (path, section) in entries.items():
         files = [link["href"] for link in section.find_all("a", class_="download")]
         assert [name.rpartition("/")[2] for name in files] == [
             f"{figure}.{end}" for end in ("png", "svg", "pdf", "csv", "json")
         ]
-        assert all((pages / "book" / name).is_file() for name in files)
+        assert all((path.parent / name).is_file() for name in files)
         text = section.get_text()
         assert f"@misc{{flarebook-{figure}," in text and f"figures.html#{figure}" in text
-        real = section.select_one(".flarebook-figure")["data-origin"] == "real"
+        real = cards[figure].select_one(".flarebook-figure")["data-origin"] == "real"
         assert (text.count("year =") > 1) == (not real or "-x-" not in figure)  # the papers have no other real figures
         assert f"flarebook reproduce {figure} --run {pages.parents[2].name}\n" in text
         assert "url = {}" not in text and "doi = {}" not in text
@@ -63,7 +78,7 @@ def test_a_figure_of_real_data_leads_to_them_and_their_licences(pages, entries):
 def test_the_papers_figures_are_all_there(entries):
     numbers = {
         section.get_text(" ").split("(figure ")[1].split(" ")[0]
-        for section in entries.values()
+        for _, section in entries.values()
         if "of the paper;" in section.get_text(" ")
     }
     assert {str(number) for number in range(1, 17)} <= numbers
@@ -73,22 +88,25 @@ def test_each_figure_s_caption_leads_to_its_entry(pages, entries):
     cited = set()
     for path in (pages / "notebooks").rglob("*.html"):
         soup = BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
-        cited |= {link["href"].rpartition("#")[2] for link in soup.select("figcaption a[href*='book/figures.html#']")}
+        cited |= {link["href"].rpartition("#")[2] for link in soup.select("figcaption a[href*='book/figures/']")}
     assert cited == entries.keys()
 
 
-def test_the_filter_shows_one_study_notebook_or_word_and_counts(page, entries, figure):
-    study = sorted(entries)[-1].partition("-")[0]
+def test_the_filter_shows_one_study_notebook_or_word_and_counts(page, cards, figure):
+    study = sorted(cards)[-1].partition("-")[0]
     page.get_by_label("Study").select_option(study)
     of_study = page.locator(SHOWN).count()
-    assert 0 < of_study == sum(id.startswith(f"{study}-") for id in entries)
-    assert page.locator(".flarebook-filter output").inner_text() == f"{of_study} of {len(entries)} figures"
+    assert 0 < of_study == sum(id.startswith(f"{study}-") for id in cards)
+    assert page.locator(".flarebook-filter output").inner_text() == f"{of_study} of {len(cards)} figures"
     assert page.locator("h2:visible").count() == 1
     page.get_by_label("Data").select_option("real")
     assert 0 < page.locator(SHOWN).count() < of_study
     page.get_by_role("button", name="Show all").click()
     page.get_by_label("Words").fill(figure)
     assert page.locator(SHOWN).evaluate_all("sections => sections.map(s => s.id)") == [figure]
+    hidden = page.locator(f"#{figure} > [data-words]").get_attribute("data-words").split()[-1]  # not on the card itself
+    page.get_by_label("Words").fill(f"{figure} {hidden}")
+    assert page.locator(SHOWN).count() == 1
     page.get_by_label("Words").fill("no figure has these words")
     assert page.locator(SHOWN).count() == 0
 
@@ -121,17 +139,33 @@ def test_an_address_that_no_figure_has_is_left_alone(page):
     assert complaints == [] and page.locator(SHOWN).count() == 0
 
 
-def test_a_picture_opens_at_its_full_size(page, figure):
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_cards_are_small_and_their_pictures_are_fetched_when_they_come_into_sight(pages, browser, cards, width):
+    page = browser.new_page()
+    page.set_viewport_size({"width": width, "height": 900})
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto((pages / PAGE).as_uri(), wait_until="load")
+    assert sum("/_images/" in url for url in asked) < len(cards) / 2
+    shown = page.locator(SHOWN).evaluate_all("sections => sections.map(s => s.getBoundingClientRect())")
+    assert max(box["height"] for box in shown) < 600
+    assert len({box["left"] for box in shown}) == (1 if width < 400 else 3)
+    page.close()
+
+
+def test_a_picture_leads_from_its_card_to_its_entry_and_from_there_to_its_full_size(page, figure):
+    page.locator(f"#{figure} img").click()
+    page.wait_for_url(f"**/figures/{figure.partition('-')[0]}.html#{figure}")
     page.locator(f"#{figure} img").click()
     page.wait_for_url(f"**/{figure}.png")
     assert page.evaluate("document.images[0].naturalWidth") > 1280
 
 
-def test_without_the_script_all_figures_show_and_no_dead_filter(pages, browser, entries):
+def test_without_the_script_all_figures_show_and_no_dead_filter(pages, browser, cards):
     page = browser.new_page()
     page.route("**/gallery.js*", lambda route: route.abort())
     page.goto((pages / PAGE).as_uri(), wait_until="load")
-    assert page.locator(SHOWN).count() == len(entries) and page.locator(".flarebook-filter").is_hidden()
+    assert page.locator(SHOWN).count() == len(cards) and page.locator(".flarebook-filter").is_hidden()
     page.close()
 
 

@@ -20,7 +20,7 @@ from flarebook.compendium.book.notebooks import (
     tidy_tables,
 )
 from flarebook.compendium.book.pages import Build
-from flarebook.compendium.book.stage import keep_study, notebooks_of, pages_of, read_contents, stage
+from flarebook.compendium.book.stage import keep_study, notebooks_of, pages_of, read_contents, stage, with_generated
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.interactive_pages.publish import frame
 from flarebook.compendium.workflow.parameters import Entry, read_profile
@@ -37,7 +37,7 @@ def notebook():
 @pytest.fixture
 def record(tmp_path):
     """The figure's record on disk."""
-    fields = {"id": "iris-12-performance", "label": "fig-iris-12-performance", "origin": "simulated"}
+    fields = {"id": "iris-12-performance", "label": "fig-iris-12-performance", "origin": "simulated", "study": "iris"}
     fields |= {"width": 740, "caption": "Six metrics of four models.", "alt": "Bars with error bars."}
     (tmp_path / "iris-12-performance.json").write_text(json.dumps(fields))
     return tmp_path
@@ -46,7 +46,7 @@ def record(tmp_path):
 def test_figure_gets_label_caption_origin_and_words(notebook, record):
     added = number_figures(notebook, record).cells[0].metadata["mystnb"]
     assert added["figure"]["name"] == "fig-iris-12-performance"
-    entry = "[Cite iris-12-performance](../../book/figures.md#iris-12-performance)"
+    entry = "[Cite iris-12-performance](../../book/figures/iris.md#iris-12-performance)"
     assert added["figure"]["caption"] == f"Six metrics of four models. *(Simulated.)* {entry}"
     assert added["image"] == {"alt": "Bars with error bars.", "width": "740px"}
 
@@ -224,6 +224,17 @@ def test_one_study_keeps_common_pages_and_its_own():
     }
     kept = pages_of(keep_study(contents, "iris"))
     assert kept == ["book/index", "book/data", "book/iris/introduction", "notebooks/iris/1-real-raster"]
+
+
+def test_generated_pages_of_a_chapter_stand_below_it(tmp_path):
+    chapters = [{"file": "book/api"}, {"file": "book/iris/introduction"}]
+    (tmp_path / "book/api").mkdir(parents=True)
+    for title, name in (("Study 2", "stix"), ("Study 3", "solarchip"), ("Study 1", "iris")):
+        (tmp_path / f"book/api/{name}.md").write_text(f"# {title}\n\nText.")
+    sections = [{"file": f"book/api/{name}"} for name in ("iris", "stix", "solarchip")]
+    staged = with_generated({"root": "book/index", "parts": [{"chapters": chapters}]}, tmp_path)["parts"]
+    assert staged == [{"chapters": [{"file": "book/api", "sections": sections}, {"file": "book/iris/introduction"}]}]
+    assert chapters[0] == {"file": "book/api"}
 
 
 def test_notebook_that_has_not_run_is_named(checkout, tmp_path):

@@ -225,7 +225,7 @@ def _copy_page(page, copy):
 
 
 def caption(record):
-    """Caption as it stands in the book: the text, what was plotted, by which encoder, and the entry in the gallery."""
+    """Caption as it stands in the book: the text, what was plotted, by which encoder, and where its files stand."""
     sources, figure = describe_sources(record), record["id"]
-    entry = f"[Cite {figure}](../../book/figures.md#{figure})"
+    entry = f"[Cite {figure}](../../book/figures/{record['study']}.md#{figure})"
     return f"{record['caption'].rstrip()} *({sources[0].upper()}{sources[1:]}.)* {entry}"
