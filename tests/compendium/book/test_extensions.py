@@ -1,14 +1,21 @@
 """What the book adds to Sphinx: terms are linked where they first appear, figures are found, minus signs are set."""
 
+import os
+from io import StringIO
+from pkgutil import iter_modules
+
 import pytest
+import yaml
 from bs4 import BeautifulSoup
 from sphinx.application import Sphinx
+from sphinx.util.docutils import docutils_namespace, patch_docutils
 
+from flarebook.compendium.book import extensions
 from flarebook.compendium.book.extensions.citation_roles import mend_roles
 from flarebook.compendium.book.extensions.glossary_links import split_at_terms, term_pattern
 
-EXTENSIONS = "flarebook.compendium.book.extensions"
-ADDED = ("glossary_links", "figure_index", "number_signs")
+OURS = [f"{extensions.__name__}.{module.name}" for module in iter_modules(extensions.__path__)]
+ALLOWED = Sphinx.is_parallel_allowed
 GLOSSARY = """# Glossary
 
 ```{glossary}
@@ -59,6 +66,22 @@ def test_a_term_is_found_once_as_prose_spells_it(text, found):
     assert [words for words, term in parts if term] == found
 
 
+def build(source, target, *before, **more):
+    """Build the pages of a folder with our extensions, after those given, and more settings; returns the warnings."""
+    settings = {
+        "extensions": ["myst_parser", *before, *OURS],
+        "root_doc": "page",
+        "myst_heading_anchors": 1,
+        "myst_enable_extensions": ["dollarmath"],
+        "numfig": True,
+        **more,
+    }
+    warnings = StringIO()
+    with patch_docutils(), docutils_namespace():
+        Sphinx(source, None, target, target / "trees", "html", settings, None, warnings).build()
+    return warnings.getvalue()
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     """A book of two pages, built."""
@@ -66,13 +89,7 @@ def folder(tmp_path_factory):
     (source / "glossary.md").write_text(GLOSSARY)
     (source / "page.md").write_text(PAGE)
     (source / "dot.svg").write_text(DOT)
-    settings = {
-        "extensions": ["myst_parser", *(f"{EXTENSIONS}.{name}" for name in ADDED)],
-        "myst_enable_extensions": ["dollarmath"],
-        "root_doc": "page",
-        "myst_heading_anchors": 1,
-    }
-    Sphinx(source, None, target, target / "trees", "html", settings, status=None, warning=None).build()
+    build(source, target, html_math_renderer="mathjax")
     return target
 
 
@@ -109,3 +126,27 @@ def test_entries_of_the_bibliography_are_items_of_a_list():
     mend_roles(None, "bibliography", None, context, None)
     assert context["body"] == '<div role="list"><div role="listitem">One</div></div>'
     assert mend_roles(None, "genindex", None, {}, None) is None  # a page without text of its own
+
+
+def test_processes_side_by_side_build_the_same_pages_as_one(tmp_path, monkeypatch):
+    source = tmp_path / "source"
+    source.mkdir()
+    for number in range(9):
+        page = PAGE.replace("page.md", f"page{number}.md").replace("iris-x-dot", f"iris-{number}-dot")
+        more = f"See {{numref}}`fig-iris-{8 - number}-dot`.\n\n$$\\frac{{{number}}}{{2}}$$ (half-{number})\n"
+        (source / f"page{number}.md").write_text(f"{page}\n{more}")
+    (source / "dot.svg").write_text(DOT)
+    (source / "glossary.md").write_text(GLOSSARY)
+    names = ["glossary", *(f"page{number}" for number in range(9))]
+    (source / "page.md").write_text("# All\n")
+    chapters = [{"file": name} for name in names]
+    (source / "_toc.yml").write_text(yaml.safe_dump({"format": "jb-book", "root": "page", "chapters": chapters}))
+    asked = []
+    monkeypatch.setattr(Sphinx, "is_parallel_allowed", lambda app, kind: asked.append(kind) or ALLOWED(app, kind))
+    for processors in ({0}, {0, 1, 2}):
+        monkeypatch.setattr(os, "sched_getaffinity", lambda _, found=processors: found)
+        target = tmp_path / str(len(processors))
+        assert build(source, target, "sphinx_external_toc", html_math_renderer="mathml") == ""
+    assert asked == ["read", "write"]  # never where there is one processor
+    pages = {path.name: path.read_bytes() for path in (tmp_path / "1").glob("*.*")}
+    assert len(pages) > 12 and pages == {path.name: path.read_bytes() for path in (tmp_path / "3").glob("*.*")}

@@ -1,6 +1,8 @@
 """Look at the built pages: links lead somewhere, images have words, figures have numbers, no traceback is shown."""
 
+import os
 import re
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from urllib.parse import unquote, urlparse
 
@@ -17,14 +19,23 @@ def verify(folder):
     folder: of the HTML pages.  Pages made by Sphinx without an article (search, index of names) are read too.
     """
     folder = Path(folder).resolve()
-    pages = {path: BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser") for path in _html_files(folder)}
-    targets = {path: _targets(soup) for path, soup in pages.items()}
-    problems = []
-    for path, soup in pages.items():
-        found = [*links(path, soup, targets), *images(path, soup), *figures(soup), *traces(soup), *loads(soup)]
-        found += frames(path, soup)
-        problems += [f"{path.relative_to(folder)}: {problem}" for problem in found]
-    return problems
+    paths = _html_files(folder)
+    with ProcessPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+        seen = dict(zip(paths, pool.map(_look, paths), strict=True))
+    targets = {path: places for path, (places, _, _) in seen.items()}
+    return [
+        f"{path.relative_to(folder)}: {problem}"
+        for path, (_, addresses, problems) in seen.items()
+        for problem in (*links(path, addresses, targets), *problems)
+    ]
+
+
+def _look(path):
+    """Read a page: (places that an address can point to, addresses of its links, problems in the page itself)."""
+    soup = BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+    addresses = [tag["href"] for tag in soup.find_all("a", href=True)]
+    problems = [*images(path, soup), *figures(soup), *traces(soup), *loads(soup), *frames(path, soup)]
+    return _targets(soup), addresses, problems
 
 
 def _html_files(folder):
@@ -39,17 +50,17 @@ def _targets(soup):
     }
 
 
-def links(path, soup, targets):
-    """Links inside the book that lead to no file or to no place in it."""
-    for tag in soup.find_all("a", href=True):
-        address = urlparse(tag["href"])
-        if address.scheme or address.netloc or tag["href"] in ("", "#"):
+def links(path, addresses, targets):
+    """Links of a page inside the book that lead to no file or to no place in it."""
+    for text in addresses:
+        address = urlparse(text)
+        if address.scheme or address.netloc or text in ("", "#"):
             continue
         goal = (path.parent / unquote(address.path)).resolve() if address.path else path
         if not goal.is_file():
-            yield f"link to {tag['href']}, which is not there"
+            yield f"link to {text}, which is not there"
         elif address.fragment and goal in targets and unquote(address.fragment) not in targets[goal]:
-            yield f"link to {tag['href']}, which has no such place"
+            yield f"link to {text}, which has no such place"
 
 
 def images(path, soup):
