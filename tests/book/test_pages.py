@@ -10,7 +10,9 @@ BROKEN = """Promise.all([...document.images].map((image) => {
     image.loading = "eager";  // a lazy one further down has not been asked for yet
     return image.decode().then(() => "", () => image.src);
 })).then((sources) => sources.filter(Boolean))"""
+HEIGHT = "document.querySelector('article').scrollHeight"
 WIDTHS = {"desk": (1280, 900), "phone": (390, 844)}
+LONGEST = {"desk": 60_000, "phone": 90_000}  # pixels
 
 
 def soup(pages, name):
@@ -48,14 +50,25 @@ def test_every_page_opens_without_complaint_and_fits_the_screen(pages, browser, 
         assert not complaints, f"{path.name}: {complaints}"
         assert not broken, f"{path.name}: {broken}"
         assert sideways <= 0, f"{path.name} scrolls sideways by {sideways} pixels"
+        assert page.evaluate(HEIGHT) <= LONGEST[width], f"{path.name} is longer than anybody scrolls"
+        assert page.locator(".page-toc a").count() < 100, f"{path.name} has a table of contents that nobody reads"
     page.close()
 
 
-def test_the_reference_leads_from_each_module_to_its_functions(pages):
-    page = soup(pages, "book/api.html")
-    links = {link["href"][1:] for link in page.select("section > p a.reference.internal[href^='#']")}
-    functions = {head["id"] for head in page.select("dl.py.function > dt[id]")}
-    assert len(links) > 100 and links & functions and not links - {place["id"] for place in page.select("dt[id]")}
+def test_the_reference_leads_to_each_name_that_is_offered_and_to_all_its_pages(pages):
+    index = soup(pages, "book/api.html")
+    links = [link["href"] for link in index.select("section > ul a.reference.internal")]
+    known = {path.name: soup(pages, f"book/api/{path.name}") for path in (pages / "book/api").glob("*.html")}
+    offered = [link.removeprefix("api/").split("#") for link in links if "#" in link]
+    assert len(offered) > 60 and all(known[name].find("dt", id=place) for name, place in offered)
+    assert {link.removeprefix("api/") for link in links if "#" not in link} == known.keys()
+
+
+def test_a_page_of_the_reference_leads_from_each_module_to_its_functions(pages):
+    for path in (pages / "book/api").glob("*.html"):
+        page = soup(pages, f"book/api/{path.name}")
+        links = {link["href"] for link in page.select("section > p a.reference.internal:has(.py-obj)")}
+        assert links and all(page.find("dt", id=link.removeprefix("#")) for link in links), path.name
 
 
 def test_index_leads_to_the_front_page(pages, browser):
@@ -103,16 +116,29 @@ def test_front_page_is_short_on_a_desk(pages, browser):
     page = browser.new_page()
     page.set_viewport_size({"width": 1280, "height": 900})
     page.goto((pages / "book/index.html").as_uri(), wait_until="load")
-    assert page.evaluate("document.querySelector('article').scrollHeight") < 3300
+    assert page.evaluate("document.querySelector('article').scrollHeight") < 2200
     page.close()
 
 
 @needs("solarchip")
 def test_a_paper_that_may_be_withdrawn_is_cited_with_the_warning(pages):
     page = soup(pages, "book/index.html")
-    heading = next(heading for heading in page.find_all("h3") if heading.get_text().startswith("Pretraining"))
+    label = next(label for label in page.select(".sd-tab-label") if label.get_text().startswith("Pretraining"))
     card = next(card for card in page.find_all(class_="sd-card") if "Shen" in card.get_text())
-    assert "withdrawn" in card.get_text() and "withdrawn" in heading.find_parent("section").get_text()
+    assert "withdrawn" in card.get_text() and "withdrawn" in label.find_next_sibling("div").get_text()
+
+
+def test_the_tables_of_claims_open_by_keyboard_and_are_all_printed(pages, browser):
+    page = browser.new_page()
+    page.goto((pages / "book/index.html").as_uri(), wait_until="load")
+    tables = page.locator(".flarebook-claims")
+    assert [tables.nth(number).is_visible() for number in range(3)] == [True, False, False]
+    page.get_by_role("radio").first.focus()
+    page.keyboard.press("ArrowRight")
+    assert [tables.nth(number).is_visible() for number in range(3)] == [False, True, False]
+    page.emulate_media(media="print")
+    assert all(tables.nth(number).is_visible() for number in range(tables.count()))
+    page.close()
 
 
 @pytest.mark.parametrize("name", ["index", "claims", *(f"{study}/introduction" for study in HELD[-1:])])

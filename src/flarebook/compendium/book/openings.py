@@ -137,13 +137,13 @@ def _cut(figure, part, build):
 
 
 def claim_tables(build):
-    """Tables of claims of all studies in the build, each under its title and with its caution."""
-    parts = []
+    """Tables of claims of the studies in the build, each with its caution behind a tab of its title."""
+    tabs = []
     for study, opening in read_openings(build.root).items():
         if build.holds(study):
-            heading = f"### [{opening.title}]({study}/introduction.md)"
-            parts += [heading, *filter(None, [opening.caution]), opening_table(study, build, "../")]
-    return "\n\n".join(parts)
+            text = "\n\n".join(filter(None, [opening.caution, opening_table(study, build, "../")]))
+            tabs.append(f":::::{{tab-item}} {opening.title}\n\n{text}\n:::::")
+    return "\n\n".join(["::::::{tab-set}", *tabs, "::::::"]) if tabs else ""
 
 
 def opening_table(study, build, up):
