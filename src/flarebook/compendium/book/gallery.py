@@ -41,7 +41,7 @@ def gallery(build):
             with ThreadPool() as pool:  # Pillow works outside Python's lock
                 sizes = pool.map(partial(_copy_files, build), [record["id"] for record in records])
             data = [_data_of(record, datasets, build.profiles[build.profile]) for record in records]
-            entries = [_entry(*parts, build.profile) for parts in zip(records, sizes, data, strict=True)]
+            entries = [_entry(*found, build.profile) for found in zip(records, sizes, data, strict=True)]
             page = build.source / PAGES / f"{study}.md"
             page.parent.mkdir(parents=True, exist_ok=True)
             page.write_text("\n\n".join([HEAD.format(titles[study]), *entries]), encoding="utf-8")
