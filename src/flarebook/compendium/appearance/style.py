@@ -5,7 +5,7 @@ import re
 
 from flarebook.compendium.appearance.palette import DIVERGING, SEQUENTIAL, SERIES
 
-WIDE, NARROW = 7.2, 4.8  # inches: the book's column of text on a laptop (690 CSS pixels), and two thirds of it
+WIDE, NARROW = 7.0, 4.7  # inches: the book's column of text on a laptop (672 CSS pixels), and two thirds of it
 BASE = 8.5  # points, of labels and titles; ticks, legends and notes are "small", 5/6 of it
 LEAST_TYPE, LEAST_LINE = 7.0, 0.5  # points that print and a page's width leave readable
 
