@@ -56,6 +56,25 @@ def test_the_csv_holds_the_plotted_data_under_its_hash(folder):
     assert [float(row["score"]) for row in rows] == [0.5, 0.7, 0.9]
 
 
+def test_the_csv_of_several_panels_names_the_panel_of_each_row_and_keeps_named_indices(project):
+    table = pd.DataFrame({"n": [4, 5]}, index=pd.Index(["AR", "PF"], name="region"))
+    run = open_run("sun/1-draw", "build/ci", seed=3)
+    run.figure("sun-x-two", draw(), "Two panels.", ALT, {"course": DATA, "numbers": table}, origin="simulated")
+    lines = (project / "build/ci/figures/sun-x-two.csv").read_text().splitlines()
+    assert lines[:2] == ["panel,minutes,score,region,n", "course,-30.0,0.5,,"]
+    assert lines[4:] == ["numbers,,,AR,4.0", "numbers,,,PF,5.0"]
+
+
+def test_bins_are_drawn_as_high_as_they_are_saved():
+    bins = figures.bin_heights({"a": [0, 1, 1.5, 9], "b": [2.0]}, [0, 1, 2], weights={"a": [5, 1, 1, 1]})
+    assert bins["height"].tolist() == [5, 2, 0, 1] and bins["high"].tolist() == [1, 2, 1, 2]
+    figure, axes = plt.subplots()
+    figures.draw_bins(axes, bins, {"a": {}, "b": {"label": "other"}})
+    assert [patch.get_height() for patch in axes.patches] == [5, 2, 0, 1]
+    assert axes.get_legend_handles_labels()[1] == ["a", "other"]
+    plt.close(figure)
+
+
 def test_the_svg_keeps_text_as_text_and_shows_the_origin(folder):
     text = (folder / "sun-12-score.svg").read_text()
     assert "time before onset [min]</text>" in text and "simulated</text>" in text
@@ -104,6 +123,8 @@ def test_publishing_closes_the_figure(folder):
         ({"alt": "A line."}, "alt text of 40 characters"),
         ({"caption": " "}, "needs a caption"),
         ({"data": [1, 2]}, "pass a pandas DataFrame"),
+        ({"data": {}}, "without a panel"),
+        ({"data": {"left": DATA, "right": [1, 2]}}, "of type list"),
     ],
 )
 def test_a_figure_that_breaks_the_contract_is_refused(project, change, message):

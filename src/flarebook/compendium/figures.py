@@ -4,10 +4,13 @@ import base64
 import os
 import re
 import warnings
+from collections.abc import Mapping
 from pathlib import Path
 
 import matplotlib
 import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
 from matplotlib.figure import Figure
 
 from flarebook.compendium.appearance.style import LEAST_TYPE, WIDE, figure_faults
@@ -39,7 +42,7 @@ def check_figure(id, caption, alt, data, origin):
     """Refuse a figure that breaks the contract.
 
     Raises InputError for a bad id, an origin outside ORIGINS, a missing caption or alt text, or data that are
-    no table.
+    neither a table nor {panel: table}.
     """
     if not FIGURE_ID.fullmatch(str(id)):
         raise InputError(f"figure id {id!r} is not of the form iris-12-performance or iris-x-name: rename it")
@@ -47,8 +50,21 @@ def check_figure(id, caption, alt, data, origin):
         raise InputError(f"figure {id} has origin {origin!r}: say which of {', '.join(ORIGINS)} it shows")
     if not caption.strip() or len(alt.strip()) < 40:
         raise InputError(f"figure {id} needs a caption and an alt text of 40 characters or more: write what it shows")
-    if not hasattr(data, "to_csv"):
-        raise InputError(f"figure {id} was given data of type {type(data).__name__}: pass a pandas DataFrame")
+    tables = list(data.values()) if isinstance(data, Mapping) else [data]
+    if not tables or (wrong := [type(table).__name__ for table in tables if not hasattr(table, "to_csv")]):
+        given = f"of type {wrong[0]}" if tables else "without a panel"
+        raise InputError(f"figure {id} was given data {given}: pass a pandas DataFrame, or one for each panel")
+
+
+def join_panels(data):
+    """Put the plotted numbers of all panels below one another.
+
+    data: DataFrame, which is returned as it is, or {panel: DataFrame}, whose names become the first column, "panel".
+    """
+    if not isinstance(data, Mapping):
+        return data
+    tables = {panel: table.reset_index(drop=not _has_named_index(table)) for panel, table in data.items()}
+    return pd.concat(tables, names=["panel"]).reset_index("panel")
 
 
 def stamp(figure, origin):
@@ -64,7 +80,7 @@ def stamp(figure, origin):
 def save_figure(folder, id, figure, data, record):
     """Write the five files of a figure into `folder` and return the completed record.
 
-    data: table of the plotted values.  record: caption, alt, notebook, parameters, origin and so on.
+    data: table of the plotted values, or {panel: table}.  record: caption, alt, notebook, parameters, origin and so on.
     """
     folder = Path(folder)
     stamp(figure, describe_origin(record))
@@ -74,8 +90,9 @@ def save_figure(folder, id, figure, data, record):
         for suffix in FORMATS:
             with atomic_write(folder / f"{id}.{suffix}") as path:
                 figure.savefig(path, bbox_inches=box, metadata=NO_DATE[suffix])
+    table = join_panels(data)
     with atomic_write(folder / f"{id}.csv") as path:
-        data.to_csv(path, index=_has_named_index(data))
+        table.to_csv(path, index=_has_named_index(table))
     record = complete_record(folder, id, record | {"width": round(96 * box.width)})
     with atomic_write(folder / f"{id}.json") as path:
         path.write_text(to_json(record), encoding="utf-8")
@@ -136,6 +153,27 @@ def write_drawing(folder, name, figure, caption, alt):
     with matplotlib.rc_context(SAVE), atomic_write(Path(folder) / f"{name}.svg") as path:
         figure.savefig(path, bbox_inches="tight", pad_inches=0.05, metadata=NO_DATE["svg"])
     return f"```{{figure}} {name}.svg\n:name: fig-{name}\n:alt: {alt}\n\n{caption}\n```"
+
+
+def bin_heights(samples, edges, weights=None, density=False):
+    """Histograms in common bins, to draw and to save: DataFrame series, low, high, height.
+
+    samples: {series: values}; edges: (n + 1,); weights: {series: of each value}, default 1; density: as of
+    numpy.histogram.
+    """
+    weights, tables = weights or {}, []
+    for series, values in samples.items():
+        height, _ = np.histogram(values, edges, weights=weights.get(series), density=density)
+        tables.append(pd.DataFrame({"series": series, "low": edges[:-1], "high": edges[1:], "height": height}))
+    return pd.concat(tables, ignore_index=True)
+
+
+def draw_bins(axes, bins, styles):
+    """Draw histograms of `bin_heights`, one over the other; styles: {series: options of Axes.hist}."""
+    for series, style in styles.items():
+        rows = bins[bins["series"] == series]
+        edges = [*rows["low"], rows["high"].iloc[-1]]
+        axes.hist(rows["low"], edges, weights=rows["height"], **({"label": series} | style))
 
 
 def draw_history(history, group, styles, panels, seen):

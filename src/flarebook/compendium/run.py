@@ -229,8 +229,8 @@ class Run:
     def figure(self, id, figure, caption, alt, data, origin=None, encoder=None):
         """Publish a figure as SVG, PNG, PDF, CSV and JSON record, and show it: the last statement of its cell.
 
-        id: iris-12-performance (the paper's figure 12) or iris-x-name.  data: DataFrame of what is plotted.
-        origin, encoder: as of `metric`.
+        id: iris-12-performance (the paper's figure 12) or iris-x-name.  data: DataFrame of all that is plotted, or
+        {panel: DataFrame}, which become one table with a column "panel".  origin, encoder: as of `metric`.
         """
         record = {
             "caption": " ".join(caption.split()),

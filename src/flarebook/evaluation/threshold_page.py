@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from flarebook.compendium.appearance.palette import BLUE, VERMILION
 from flarebook.compendium.appearance.style import WIDE
 from flarebook.compendium.errors import InputError
+from flarebook.compendium.figures import bin_heights
 from flarebook.compendium.interactive_pages.fill import AXES, TEXT, fill_page
 from flarebook.evaluation.classification import count_scores
 
@@ -90,25 +91,45 @@ def threshold_table(forecasts, thresholds):
     return pd.DataFrame({"threshold": thresholds, **columns, "false_alarm_rate": alarms / others})
 
 
-def plot_thresholds(forecasts, colour, labels, axis="forecast", kinds=(VERMILION, BLUE)):
-    """What the page shows of one kind of forecasts: both classes, skill, ROC curve and reliability.
+def threshold_panels(forecasts, labels):
+    """What the page shows of one kind of forecasts, {panel: DataFrame}: both classes, skill and ROC, reliability.
 
-    forecasts: Forecasts; colour: of the curves; labels, kinds: names and colours of events and others; axis: name
-    of the forecast values.
+    forecasts: Forecasts; labels: names of events and others.
+    """
+    events, others, n = forecasts.events, forecasts.others, forecasts.events + forecasts.others
+    shares = {name: one / one.sum() for name, one in zip(labels, (events, others), strict=True)}
+    return {
+        "classes": bin_heights(dict.fromkeys(labels, forecasts.values), np.linspace(0, 1, 21), shares),
+        "skill and ROC curve": threshold_table(forecasts, np.linspace(0, 1, 101)),
+        "reliability": pd.DataFrame({"forecast": forecasts.values, "observed": events / n, "n": n}),
+    }
+
+
+def plot_thresholds(panels, colour, axis="forecast", kinds=(VERMILION, BLUE)):
+    """Both classes, skill, ROC curve and reliability of one kind of forecasts.
+
+    panels: of `threshold_panels`; colour: of the curves; kinds: of events and others; axis: name of the forecasts.
     """
     figure = Figure(figsize=(WIDE, 5.43), layout="constrained")
     (classes, skill), (roc, reliable) = figure.subplots(2, 2)
-    table, edges = threshold_table(forecasts, np.linspace(0, 1, 101)), np.linspace(0, 1, 21)
-    shares = [one / one.sum() for one in (forecasts.events, forecasts.others)]
-    classes.hist([forecasts.values] * 2, edges, weights=shares, color=kinds, label=labels)
+    bins, table, shares = panels.values()
+    sides = [rows for _, rows in bins.groupby("series", sort=False)]
+    edges = [*sides[0]["low"], 1]
+    classes.hist(
+        [rows["low"] for rows in sides],
+        edges,
+        weights=[rows["height"] for rows in sides],
+        color=kinds,
+        label=list(bins["series"].unique()),
+    )
     classes.set(xlabel=axis, ylabel="share of each class")
     for name, style in (("tss", "-"), ("hss", "--")):
         skill.plot(table["threshold"], table[name], style, color=colour, label=name.upper())
     skill.set(xlabel="threshold", ylabel="skill")
     roc.plot(table["false_alarm_rate"], table["recall"], color=colour)
     roc.set(xlabel="false-alarm rate", ylabel="recall")
-    n = forecasts.events + forecasts.others
-    reliable.scatter(forecasts.values, forecasts.events / n, 10 + 120 * n / n.max(), color=colour, alpha=0.8)
+    area = 10 + 120 * shares["n"] / shares["n"].max()
+    reliable.scatter(shares["forecast"], shares["observed"], area, color=colour, alpha=0.8)
     reliable.set(xlabel=axis, ylabel="observed share")
     for axes in (roc, reliable):
         axes.plot([0, 1], [0, 1], ls=":", color="0.5")

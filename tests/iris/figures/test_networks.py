@@ -50,13 +50,12 @@ def test_every_part_of_the_line_has_its_bars():
 
 def test_reconstructions_stand_beside_the_errors():
     rng = np.random.default_rng(1)
-    regions = np.repeat(["QS, held out", "AR", "PF"], 50)
-    errors = pd.DataFrame({"region": regions, "error": rng.uniform(0.01, 0.1, 150), "threshold": 0.04})
+    errors = {region: rng.uniform(0.01, 0.1, 50) for region in ("QS, held out", "AR", "PF")}
     one = {"wavelength": GRID, "profile": rng.random(240), "reconstruction": rng.random(240)}
     examples = pd.concat([pd.DataFrame({"kind": kind, **one}) for kind in ("quiet", "other")])
-    figure = plots.plot_reconstruction(errors, examples)
+    figure = plots.plot_reconstruction(plots.reconstruction_panels(errors, 0.04, examples))
     histogram, *panels = figure.axes
-    assert {text.get_text() for text in histogram.get_legend().get_texts()} == {*regions, "threshold"}
+    assert {text.get_text() for text in histogram.get_legend().get_texts()} == {*errors, "threshold"}
     assert [panel.get_title("left") for panel in panels] == ["quiet", "other"]
 
 

@@ -2,6 +2,7 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import seaborn
 from matplotlib.collections import LineCollection
 from matplotlib.lines import Line2D
@@ -197,20 +198,34 @@ def _feature_map_key(figure, axis, shown):
     figure.colorbar(shown, cax=bar, orientation="horizontal", extend="both", label="standard deviations")
 
 
-def plot_starts(maps, colours, names, shown=3):
+def start_panels(maps, kinds, shown=3):
+    """Maps of the first random starts, {"method, start 1": DataFrame x, y, kind}, to three decimals.
+
+    maps: {method: list of (n, 2)}; kinds: (n,) of the points; shown: starts of each method.
+    """
+    return {
+        f"{method}, start {number}": pd.DataFrame(points, columns=["x", "y"]).round(3).assign(kind=kinds)
+        for method, own in maps.items()
+        for number, points in enumerate(own[:shown], start=1)
+    }
+
+
+def plot_starts(panels, colours):
     """Maps of several random starts, a row for each method.
 
-    maps: {method: list of (n, 2)}; colours: (n,) of the points; names: {colour: label}; shown: starts drawn.
-    Returns a figure.
+    panels: of `start_panels`; colours: {kind: colour}.  Returns a figure.
     """
-    figure, axes = plt.subplots(len(maps), shown, figsize=(WIDE, 2.5 * len(maps) + 0.5), layout="constrained")
-    for row, (method, own) in zip(axes, maps.items(), strict=True):
-        row[0].set_ylabel(method)
-        for number, (axis, points) in enumerate(zip(row, own, strict=False), start=1):
-            size = 3 * _marker_size(len(points))
-            axis.scatter(*points.T, s=size, c=colours, alpha=0.75, lw=0, rasterized=True)
-            axis.set_title(f"start {number}")
-            _blank(axis)
-    dots = [Line2D([], [], ls="", marker="o", ms=6, color=colour, label=name) for colour, name in names.items()]
+    names = [panel.rsplit(", ", 1) for panel in panels]
+    n_rows = len({method for method, _ in names})
+    options = {"figsize": (WIDE, 2.5 * n_rows + 0.5), "squeeze": False, "layout": "constrained"}
+    figure, axes = plt.subplots(n_rows, len(panels) // n_rows, **options)
+    for axis, (method, start), drawn in zip(axes.flat, names, panels.values(), strict=True):
+        look = {"s": 3 * _marker_size(len(drawn)), "alpha": 0.75, "lw": 0, "rasterized": True}
+        axis.scatter(drawn["x"], drawn["y"], c=[colours[kind] for kind in drawn["kind"]], **look)
+        axis.set_title(start)
+        _blank(axis)
+        if axis in axes[:, 0]:
+            axis.set_ylabel(method)
+    dots = [Line2D([], [], ls="", marker="o", ms=6, color=colour, label=kind) for kind, colour in colours.items()]
     figure.legend(handles=dots, loc="outside lower center", ncols=4)
     return figure

@@ -2,16 +2,18 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 
 from flarebook.compendium.appearance.palette import BLUE, ORANGE
 from flarebook.compendium.appearance.style import NARROW, WIDE
+from flarebook.compendium.figures import bin_heights, draw_bins
 from flarebook.iris.mg2 import NEUTRAL_COLOUR, REAL_COLOUR, REGION_COLOURS, REGION_DASHES
 
-HISTOGRAM_STYLE = [
-    {"histtype": "stepfilled", "color": REGION_COLOURS["QS"], "alpha": 0.6},
-    {"histtype": "step", "color": REGION_COLOURS["AR"], "linewidth": 1.4, "linestyle": REGION_DASHES["AR"]},
-    {"histtype": "step", "color": REGION_COLOURS["PF"], "linewidth": 1.6},
-]
+HISTOGRAM_STYLES = {
+    "QS, held out": {"histtype": "stepfilled", "color": REGION_COLOURS["QS"], "alpha": 0.6},
+    "AR": {"histtype": "step", "color": REGION_COLOURS["AR"], "linewidth": 1.4, "linestyle": REGION_DASHES["AR"]},
+    "PF": {"histtype": "step", "color": REGION_COLOURS["PF"], "linewidth": 1.6},
+}
 
 
 def plot_whole_scores(table):
@@ -116,19 +118,30 @@ def plot_band_shares(table):
     return figure
 
 
-def plot_reconstruction(errors, examples):
+def reconstruction_panels(errors, threshold, examples):
+    """What `plot_reconstruction` plots, {panel: DataFrame}; histograms hold shares of the spectra of their region.
+
+    errors: {"QS, held out", "AR", "PF": (n,)}; threshold: of the error; examples: kind, wavelength, profile,
+    reconstruction.
+    """
+    edges = np.geomspace(*np.quantile(np.concatenate(list(errors.values())), (0.001, 0.999)), 50)
+    weights = {region: np.full(len(values), 1 / len(values)) for region, values in errors.items()}
+    limit = pd.DataFrame({"error": [threshold]})
+    return {"errors": bin_heights(errors, edges, weights), "threshold": limit, "profiles": examples}
+
+
+def plot_reconstruction(panels):
     """Reconstruction errors by region with the threshold, and one profile of each kind with its reconstruction.
 
-    errors: region ("QS, held out", "AR", "PF"), error, threshold; examples: kind, wavelength, profile, reconstruction.
+    panels: of `reconstruction_panels`.
     """
+    errors, threshold, examples = panels.values()
     kinds = list(dict.fromkeys(examples["kind"]))
     figure = plt.figure(figsize=(WIDE, 3.07), layout="constrained")
     left, right = figure.subfigures(1, 2, width_ratios=(1, 1.1))
     axes = left.subplots()
-    edges = np.geomspace(*np.quantile(errors["error"], (0.001, 0.999)), 50)
-    for (region, rows), style in zip(errors.groupby("region", sort=False), HISTOGRAM_STYLE, strict=False):
-        axes.hist(rows["error"], edges, density=False, weights=np.full(len(rows), 1 / len(rows)), label=region, **style)
-    axes.axvline(errors["threshold"].mean(), color="black", linestyle="--", linewidth=1, label="threshold")
+    draw_bins(axes, errors, HISTOGRAM_STYLES)
+    axes.axvline(threshold["error"].iloc[0], color="black", linestyle="--", linewidth=1, label="threshold")
     axes.set(xscale="log", xlabel="reconstruction error [share of the peak]", ylabel="share of the spectra")
     axes.legend()
     for panel, kind in zip(right.subplots(len(kinds), 1, sharex=True), kinds, strict=True):

@@ -7,6 +7,7 @@ from matplotlib import colormaps
 
 from flarebook.compendium.appearance.palette import BLUE, GREEN, GREY, ORANGE, PUBLISHED, SIMULATED, VERMILION
 from flarebook.compendium.appearance.style import NARROW, WIDE
+from flarebook.compendium.figures import bin_heights, draw_bins
 from flarebook.evaluation.classification import METRICS
 from flarebook.iris.classifiers.protocol import MARKED_THRESHOLDS
 from flarebook.iris.classifiers.realtime_score import show_column
@@ -48,30 +49,44 @@ def style_metric_axes(axes, metric, models):
     axes.set_ylim((-0.08, 1.0) if metric == "tss" else (0.42, 1.0))
 
 
-def plot_score_distributions(pooled, rocs, rates):
-    """Figure 13: densities f0 (AR) and f1 (PF) of the test scores with the thresholds p, q, r, and the ROC curve.
+def score_panels(pooled, rocs, rates):
+    """What figure 13 plots, {panel: DataFrame}.
 
     pooled: of `pooled_scores`; rocs: of `roc_table`; rates: of `threshold_rates`.
     """
+    scores = {name: pooled.loc[pooled["label"] == label, "score"] for label, name in enumerate(("AR", "PF"))}
+    return {
+        "scores": bin_heights(scores, np.linspace(0, 1, 51), density=True),
+        "ROC curves": rocs,
+        "mean ROC curve": rocs.groupby("false_alarm_rate", as_index=False)["hit_rate"].mean(),
+        "thresholds": rates,
+    }
+
+
+def plot_score_distributions(panels):
+    """Figure 13: densities f0 (AR) and f1 (PF) of the test scores with the thresholds p, q, r, and the ROC curve.
+
+    panels: of `score_panels`.
+    """
     figure, (left, right) = plt.subplots(1, 2, figsize=(WIDE, 3.49), layout="constrained")
-    for label, colour, name in ((0, REGION_COLOURS["AR"], "$f_0$, AR"), (1, REGION_COLOURS["PF"], "$f_1$, PF")):
-        scores = pooled.loc[pooled["label"] == label, "score"]
-        left.hist(scores, bins=50, range=(0, 1), density=True, color=colour, alpha=0.65, label=name)
+    styles = {name: {"color": REGION_COLOURS[name], "alpha": 0.65} for name in ("AR", "PF")}
+    styles["AR"]["label"], styles["PF"]["label"] = "$f_0$, AR", "$f_1$, PF"
+    draw_bins(left, panels["scores"], styles)
     for name, threshold in MARKED_THRESHOLDS.items():
         left.axvline(threshold, color="black", linestyle="--", linewidth=0.9)
         left.text(threshold, 1.01, name, ha="center", va="bottom", transform=left.get_xaxis_transform(), style="italic")
     left.set(xlabel="score", ylabel="probability density", xlim=(0, 1))
     left.legend()
-    plot_roc(right, rocs, rates)
+    plot_roc(right, panels["ROC curves"], panels["mean ROC curve"], panels["thresholds"])
     return figure
 
 
-def plot_roc(axes, rocs, rates):
+def plot_roc(axes, rocs, mean, rates):
     """ROC curves of all splits, their mean, and the marked thresholds."""
     for _, curve in rocs.groupby("split"):
         axes.plot(curve["false_alarm_rate"], curve["hit_rate"], color=NEUTRAL_COLOUR, linewidth=0.6, alpha=0.4)
-    mean = rocs.groupby("false_alarm_rate")["hit_rate"].mean()
-    axes.plot(mean.index, mean, color=REGION_COLOURS["PF"], linewidth=1.6, label="mean of the splits")
+    style = {"color": REGION_COLOURS["PF"], "linewidth": 1.6, "label": "mean of the splits"}
+    axes.plot(mean["false_alarm_rate"], mean["hit_rate"], **style)
     axes.plot([0, 1], [0, 1], "k--", linewidth=0.9, label="random guess")
     axes.scatter(rates["false_alarm_rate"], rates["hit_rate"], color="black", s=22, zorder=4)
     for row in rates.itertuples():
@@ -101,22 +116,34 @@ PART_STYLE = {
 }
 
 
-def plot_learning_curves(curves, by_number, whole):
+def learning_panels(curves, by_number):
+    """Means over splits with their standard errors, {panel: DataFrame}: by epoch, and by number of observations.
+
+    curves: of `CurveRecorder`; by_number: of `scores_by_observations`.
+    """
+    parts = {name: curves.groupby(["part", "epoch"])[name].agg(["mean", "sem"]) for name in ("loss", "auc")}
+    epochs = pd.concat(parts, names=["quantity"])
+    number = by_number.groupby(["metric", "n_observations"])["value"].agg(["mean", "sem"])
+    return {"by epoch": epochs.reset_index(), "by training observations": number.loc[["auc", "tss"]].reset_index()}
+
+
+def plot_learning_curves(panels, whole):
     """Loss and AUC by epoch on each part, and test scores by the number of training observations.
 
-    curves: of `CurveRecorder`; by_number: of `scores_by_observations`; whole: number per class of the full training.
+    panels: of `learning_panels`; whole: number of observations per class of the full training.
     """
+    epochs, by_number = panels.values()
     figure, (loss, area, right) = plt.subplots(1, 3, figsize=(WIDE, 2.56), layout="constrained")
     for axes, quantity, label in ((loss, "loss", "cross-entropy [nat]"), (area, "auc", "AUC")):
         for part, style in PART_STYLE.items():
-            rows = curves[curves["part"] == part].groupby("epoch")[quantity].agg(["mean", "sem"])
-            axes.errorbar(rows.index, rows["mean"], rows["sem"], ms=3.5, lw=1.3, label=part, **style)
+            rows = epochs[(epochs["part"] == part) & (epochs["quantity"] == quantity)]
+            axes.errorbar(rows["epoch"], rows["mean"], rows["sem"], ms=3.5, lw=1.3, label=part, **style)
         axes.set(xlabel="epoch", ylabel=label)
         axes.xaxis.get_major_locator().set_params(integer=True)
     loss.legend()
     for metric, style in (("auc", {"color": BLUE, "marker": "o"}), ("tss", {"color": VERMILION, "marker": "s"})):
-        rows = by_number[by_number["metric"] == metric].groupby("n_observations")["value"].agg(["mean", "sem"])
-        right.errorbar(rows.index, rows["mean"], rows["sem"], ms=4.5, capsize=2.5, label=METRIC_NAMES[metric], **style)
+        rows, style = by_number[by_number["metric"] == metric], style | {"label": METRIC_NAMES[metric]}
+        right.errorbar(rows["n_observations"], rows["mean"], rows["sem"], ms=4.5, capsize=2.5, **style)
     right.axvline(whole, color=NEUTRAL_COLOUR, ls=":", lw=1)
     right.set(xlabel="training observations of each class", ylabel="score on test observations", xlim=(0, None))
     right.xaxis.get_major_locator().set_params(integer=True)

@@ -7,29 +7,35 @@ from matplotlib.figure import Figure
 
 from flarebook.compendium.appearance.palette import BLUE, GREEN, PUBLISHED, REAL, VERMILION
 from flarebook.compendium.appearance.style import WIDE
+from flarebook.compendium.figures import bin_heights, draw_bins
 from flarebook.goes.classes import LETTERS
 from flarebook.solarchip.sun.magnetic_indices import UNIT
 
 PUBLISHED_INDEX = 1.98  # of peak fluxes, +- 0.11, in 37 years of GOES data; Aschwanden & Freeland 2012, table 1
+LAW_LOOKS = {"color": BLUE, "ls": "-"}, {"color": PUBLISHED, "ls": "--"}  # the fitted and the published power law
 MAXWELL = 1e22  # unit of the drawn flux
 R_LABEL = f"log₁₀ of the simulator’s inversion-line flux\n[{UNIT / 1e16:.1f} × 10¹⁶ Mx]"
+R_STYLES = {
+    "no flare ≥ M1.0 in 24 h": {"histtype": "stepfilled", "color": "0.6", "lw": 1.4},
+    "flare ≥ M1.0": {"histtype": "step", "color": VERMILION, "lw": 1.4},
+}
 
 
 def plot_xrays(days):
     """X-ray flux of real days with the detected flares, a panel each.
 
-    days: {title: (times, flux in W/m2, table of flares)}.
+    days: {title: (table of the drawn time and flux, W/m2; table of flares)}.
     """
     figure = Figure(figsize=(WIDE, 2.9), layout="constrained")
     axes = figure.subplots(1, len(days), sharey=True, squeeze=False)[0]
-    for axis, (title, (times, flux, flares)) in zip(axes, days.items(), strict=True):
-        axis.semilogy(times, flux, color=REAL, lw=0.8)
+    for axis, (title, (curve, flares)) in zip(axes, days.items(), strict=True):
+        axis.semilogy(curve["time"], curve["flux"], color=REAL, lw=0.8)
         for flare in flares.itertuples():
             axis.axvspan(flare.start, flare.end, color=VERMILION, alpha=0.2, lw=0)
             if flare.peak_flux >= LETTERS["C"]:
                 look = {"xytext": (0, 3), "textcoords": "offset points", "ha": "center", "fontsize": "small"}
                 axis.annotate(flare.goes_class, (flare.peak, flare.peak_flux), **look)
-        axis.set(xlabel=f"{title}, UTC", xlim=(times[0], times[-1]), ylim=(5e-8, 2e-4))
+        axis.set(xlabel=f"{title}, UTC", xlim=tuple(curve["time"].iloc[[0, -1]]), ylim=(5e-8, 2e-4))
         axis.xaxis.set_major_formatter(mdates.DateFormatter("%H:%M"))
         axis.xaxis.set_major_locator(mdates.HourLocator(byhour=range(0, 24, 6)))
     axes[0].set_ylabel("flux, 1 to 8 Å [W/m²]")
@@ -63,19 +69,34 @@ def plot_activity(days, emerged):
     return figure
 
 
-def plot_flares(cumulative, index, rates, published):
+def flare_panels(cumulative, indices, rates):
+    """What `plot_flares` plots, {panel: DataFrame}: the power laws have as many flares of class M as were counted.
+
+    cumulative: of `cumulative_table`; indices: {name: index of a power law}; rates: of `flare_rates`.
+    """
+    fluxes = np.geomspace(LETTERS["C"], 10 * LETTERS["X"], 20)
+    at_m = float((cumulative["peak_flux"] >= LETTERS["M"]).sum()) * cumulative["flares a day"].iloc[0]
+    laws = [
+        pd.DataFrame({"law": name, "index": index, "peak_flux": fluxes}).assign(
+            **{"flares a day": at_m * (fluxes / LETTERS["M"]) ** (1 - index)}
+        )
+        for name, index in indices.items()
+    ]
+    return {"flares": cumulative, "power laws": pd.concat(laws), "dates": rates}
+
+
+def plot_flares(panels):
     """How many flares of which class: the cumulative distribution with its power law, and shares of dates with one.
 
-    cumulative: of `cumulative_table`; index: of the power law; rates: of `flare_rates`; published: an index to draw.
+    panels: of `flare_panels`.
     """
+    cumulative, laws, rates = panels.values()
     figure = Figure(figsize=(WIDE, 3.11), layout="constrained")
     left, right = figure.subplots(1, 2, width_ratios=[1.5, 1])
     left.loglog(cumulative["peak_flux"], cumulative["flares a day"], color="0.3", lw=1.4, label="simulated")
-    fluxes = np.geomspace(LETTERS["C"], 10 * LETTERS["X"], 20)
-    at_m = float((cumulative["peak_flux"] >= LETTERS["M"]).sum()) * cumulative["flares a day"].iloc[0]
-    for slope, name, colour, dashes in ((index, "power law", BLUE, "-"), (published, "published", PUBLISHED, "--")):
-        law = at_m * (fluxes / LETTERS["M"]) ** (1 - slope)
-        left.loglog(fluxes, law, lw=1.2, color=colour, ls=dashes, label=f"{name}, index {slope:.2f}")
+    for (name, law), look in zip(laws.groupby("law", sort=False), LAW_LOOKS, strict=True):
+        label = f"{name}, index {law['index'].iloc[0]:.2f}"
+        left.loglog(law["peak_flux"], law["flares a day"], lw=1.2, label=label, **look)
     left.set(xlabel="peak flux, 1 to 8 Å [W/m²]", ylabel="flares a day at or above")
     left.legend()
     names = [name.replace(">= ", "≥ ") for name in rates.index]
@@ -86,17 +107,25 @@ def plot_flares(cumulative, index, rates, published):
     return figure
 
 
-def plot_r_value(days, shares):
+def r_value_panels(days, shares):
+    """What `plot_r_value` plots, {panel: DataFrame}.
+
+    days: with r_value and label_m; shares: of `flare_fraction_by_r`.
+    """
+    edges = np.linspace(0, np.ceil(days["r_value"].max() * 4) / 4, 33)
+    values = {name: days["r_value"][days["label_m"] == label] for label, name in enumerate(R_STYLES)}
+    return {"dates": bin_heights(values, edges), "share of dates": shares}
+
+
+def plot_r_value(panels):
     """Inversion-line flux of dates with and without a flare of M1.0, and the share of flaring dates against it.
 
-    days: with r_value and label_m; shares: of `flare_share_by_r`.
+    panels: of `r_value_panels`.
     """
+    dates, shares = panels.values()
     figure = Figure(figsize=(WIDE, 3.11), layout="constrained")
     left, right = figure.subplots(1, 2)
-    edges = np.linspace(0, np.ceil(days["r_value"].max() * 4) / 4, 33)
-    for value, label, colour in ((0, "no flare ≥ M1.0 in 24 h", "0.6"), (1, "flare ≥ M1.0", VERMILION)):
-        chosen = days["r_value"][days["label_m"] == value]
-        left.hist(chosen, edges, histtype="stepfilled" if value == 0 else "step", color=colour, lw=1.4, label=label)
+    draw_bins(left, dates, R_STYLES)
     left.set(xlabel=R_LABEL, ylabel="dates")
     left.legend(loc="upper left")
     look = {"fmt": "o", "ms": 5, "capsize": 2, "color": VERMILION, "label": "dates with a flare ≥ M1.0"}
