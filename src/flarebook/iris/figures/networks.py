@@ -1,10 +1,10 @@
-"""Figures of the networks on whole observations and on whole profiles."""
+"""Figures of the networks: how they learn, and what they find in whole observations and whole profiles."""
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from flarebook.compendium.appearance.palette import BLUE, ORANGE
+from flarebook.compendium.appearance.palette import BLUE, GREY, ORANGE, VERMILION
 from flarebook.compendium.appearance.style import NARROW, WIDE
 from flarebook.compendium.figures import bin_heights, draw_bins
 from flarebook.iris.mg2 import NEUTRAL_COLOUR, REAL_COLOUR, REGION_COLOURS, REGION_DASHES
@@ -14,6 +14,48 @@ HISTOGRAM_STYLES = {
     "AR": {"histtype": "step", "color": REGION_COLOURS["AR"], "linewidth": 1.4, "linestyle": REGION_DASHES["AR"]},
     "PF": {"histtype": "step", "color": REGION_COLOURS["PF"], "linewidth": 1.6},
 }
+
+
+PART_STYLE = {
+    "training": {"color": BLUE, "ls": "--", "marker": "s"},
+    "validation": {"color": ORANGE, "ls": "-", "marker": "o"},
+    "test": {"color": GREY, "ls": ":", "marker": "^"},
+}
+
+
+def learning_panels(curves, by_number):
+    """Means over splits with their standard errors, {panel: DataFrame}: by epoch, and by number of observations.
+
+    curves: of `CurveRecorder`; by_number: of `scores_by_observations`.
+    """
+    parts = {name: curves.groupby(["part", "epoch"])[name].agg(["mean", "sem"]) for name in ("loss", "auc")}
+    epochs = pd.concat(parts, names=["quantity"])
+    number = by_number.groupby(["metric", "n_observations"])["value"].agg(["mean", "sem"])
+    return {"by epoch": epochs.reset_index(), "by training observations": number.loc[["auc", "tss"]].reset_index()}
+
+
+def plot_learning_curves(panels, whole):
+    """Loss and AUC by epoch on each part, and test scores by the number of training observations.
+
+    panels: of `learning_panels`; whole: number of observations per class of the full training.
+    """
+    epochs, by_number = panels.values()
+    figure, (loss, area, right) = plt.subplots(1, 3, figsize=(WIDE, 2.56), layout="constrained")
+    for axes, quantity, label in ((loss, "loss", "cross-entropy [nat]"), (area, "auc", "AUC")):
+        for part, style in PART_STYLE.items():
+            rows = epochs[(epochs["part"] == part) & (epochs["quantity"] == quantity)]
+            axes.errorbar(rows["epoch"], rows["mean"], rows["sem"], ms=3.5, lw=1.3, label=part, **style)
+        axes.set(xlabel="epoch", ylabel=label)
+        axes.xaxis.get_major_locator().set_params(integer=True)
+    loss.legend()
+    for metric, style in (("auc", {"color": BLUE, "marker": "o"}), ("tss", {"color": VERMILION, "marker": "s"})):
+        rows, style = by_number[by_number["metric"] == metric], style | {"label": metric.upper()}
+        right.errorbar(rows["n_observations"], rows["mean"], rows["sem"], ms=4.5, capsize=2.5, **style)
+    right.axvline(whole, color=NEUTRAL_COLOUR, ls=":", lw=1)
+    right.set(xlabel="training observations of each class", ylabel="score on test observations", xlim=(0, None))
+    right.xaxis.get_major_locator().set_params(integer=True)
+    right.legend()
+    return figure
 
 
 def plot_whole_scores(table):
