@@ -124,10 +124,13 @@ def test_the_proposal_is_written_and_resumed(project, quick_notebooks):
 
 def test_a_proposal_keeps_what_fixes_a_number(project):
     path = project / "metrics" / "ci.yaml"
-    path.write_text("sun.flares.flux: {expected: 1.0, abs: 0.1, why: counted, fixed: setting}\n")
+    path.write_text("sun.flares.flux: {expected: 1.0, abs: 0.1, why: counted, fixed: setting, edition: simulated}\n")
     new = {"sun.flares.flux": {"expected": 2.0, "abs": 0.1, "why": "counted again"}}
     written, _ = tolerances.write_proposal("ci", new)
-    assert yaml.safe_load(written.read_text())["sun.flares.flux"] == new["sun.flares.flux"] | {"fixed": "setting"}
+    assert yaml.safe_load(written.read_text())["sun.flares.flux"] == new["sun.flares.flux"] | {
+        "fixed": "setting",
+        "edition": "simulated",
+    }
 
 
 def test_a_subset_keeps_the_other_gates_and_borrows_earlier_results(project, quick_notebooks):

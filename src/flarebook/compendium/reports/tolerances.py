@@ -261,7 +261,7 @@ def write_proposal(profile, new):
     """
     kept = read_gates(profile) if gates_file(profile).is_file() else {}
     gates = written(kept)
-    fixed = {name: {"fixed": gate["fixed"]} for name, gate in gates.items() if "fixed" in gate}
+    fixed = {name: {key: gate[key] for key in ("fixed", "edition") if key in gate} for name, gate in gates.items()}
     gates |= {name: gate | fixed.get(name, {}) for name, gate in new.items()}
     path = project_root() / "build" / profile / "proposed-gates.yaml"
     with atomic_write(path) as partial:
