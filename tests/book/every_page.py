@@ -6,18 +6,21 @@ SERIOUS = ("serious", "critical")
 REACHABLE = "a[href], button, input, select, textarea, summary, [tabindex]"
 LISTEN = """(reachable) => {
     const shown = (one) => one.checkVisibility({ visibilityProperty: true }) && !one.disabled && one.tabIndex >= 0;
-    const controls = [...document.querySelectorAll(reachable)].filter(shown);
-    const parts = (one) => [[one], [one, "::after"], ...[...one.children].map((child) => [child])];
+    const stop = (one) => one.type !== "radio" || one.checked; // arrow keys lead to the others of a group
+    const controls = [...document.querySelectorAll(reachable)].filter((one) => shown(one) && stop(one));
+    const own = (one) => [...one.children, ...(one.type === "radio" ? one.labels : [])];
+    const parts = (one) => [[one], [one, "::after"], ...own(one).map((part) => [part])];
     const look = (one) => parts(one).map((part) => {
-        const { outlineStyle, outlineWidth, boxShadow } = getComputedStyle(...part);
-        return [outlineStyle === "none" ? "none" : outlineStyle + outlineWidth, boxShadow].join();
+        const { outlineStyle, outlineWidth, boxShadow, borderTop } = getComputedStyle(...part);
+        return [outlineStyle === "none" ? "none" : outlineStyle + outlineWidth, boxShadow, borderTop].join();
     }).join();
     const before = new Map(controls.map((one) => [one, look(one)]));
     const name = (one) => one.id || one.getAttribute("aria-label") || one.textContent.trim() || one.outerHTML;
     const [waiting, unseen] = [new Set(controls), []];
     document.addEventListener("focusin", (event) => {
         const [one] = event.composedPath();
-        const marked = look(one) !== before.get(one) && one.checkVisibility({ opacityProperty: true });
+        const clear = [one, ...own(one)].some((part) => part.checkVisibility({ opacityProperty: true }));
+        const marked = look(one) !== before.get(one) && clear;
         if (waiting.delete(one) && !marked) unseen.push(name(one));
     });
     const pointed = [...document.querySelectorAll("body *")].filter((one) =>
