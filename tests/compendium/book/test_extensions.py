@@ -13,6 +13,7 @@ from sphinx.util.docutils import docutils_namespace, patch_docutils
 from flarebook.compendium.book import extensions
 from flarebook.compendium.book.extensions.citation_roles import mend_roles
 from flarebook.compendium.book.extensions.glossary_links import split_at_terms, term_pattern
+from flarebook.compendium.book.extensions.sidebar_names import name_buttons
 
 OURS = [f"{extensions.__name__}.{module.name}" for module in iter_modules(extensions.__path__)]
 ALLOWED = Sphinx.is_parallel_allowed
@@ -150,3 +151,13 @@ def test_processes_side_by_side_build_the_same_pages_as_one(tmp_path, monkeypatc
     assert asked == ["read", "write"]  # never where there is one processor
     pages = {path.name: path.read_bytes() for path in (tmp_path / "1").glob("*.*")}
     assert len(pages) > 12 and pages == {path.name: path.read_bytes() for path in (tmp_path / "3").glob("*.*")}
+
+
+def test_a_button_of_the_sidebar_is_named_by_the_page_above():
+    inner = "<details><summary><i></i></summary><ul><li><a>One</a></li></ul></details>"
+    listed = f"<ul><li><a> All figures </a>{inner}</li></ul>"
+    context = {"generate_toctree_html": lambda kind: BeautifulSoup(listed, "html.parser")}
+    name_buttons(None, "index", None, context, None)
+    (button,) = context["generate_toctree_html"]("sidebar")("summary")
+    assert button["aria-label"] == "Pages below All figures"
+    assert name_buttons(None, "index", None, {}, None) is None  # a theme without such a list
