@@ -221,9 +221,7 @@ def claim_count(build):
     if not checks:
         return text
     against = sum(word in AGAINST for word, *_ in checks)
-    return (
-        f"{text} Checks of what they take as given: {len(checks)}, {_real(checks)} on real data, {against} against it."
-    )
+    return f"{text} Premises that were checked: {len(checks)}, {_real(checks)} on real data; {against} do not hold."
 
 
 def _real(verdicts):
