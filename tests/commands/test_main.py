@@ -192,8 +192,14 @@ def test_a_figure_is_cited_with_its_data_hash(published, flarebook):
     assert "More words" not in out and record["time"][:4] in out
 
 
+def test_a_run_is_named_by_either_option(published, flarebook):
+    for command in (("cite", "sun-01-flux"), ("list",)):
+        assert flarebook(*command, "--profile", "ci") == flarebook(*command, "--run", "ci")
+    assert flarebook("cite", "sun-01-flux", "--profile", "ci")[0] == 0
+
+
 def test_bibtex_escapes_what_tex_would_take_for_commands(published, flarebook):
-    code, out, _ = flarebook("cite", "fig-sun-01-flux", "--profile", "ci", "--bibtex")
+    code, out, _ = flarebook("cite", "fig-sun-01-flux", "--run", "ci", "--bibtex")
     assert code == 0 and out.startswith("@misc{flarebook-sun-01-flux,") and r"Flux \& 100 \% of it." in out
     assert out.count("{") == out.count("}")
 
