@@ -71,9 +71,9 @@ def test_an_entry_has_five_files_its_citations_and_the_command_that_makes_it_aga
 
 
 @needs("iris")
-def test_a_figure_of_real_data_leads_to_them_and_their_licences(pages, entries):
-    for figure, section in entries.items():
-        box = section.select_one(".flarebook-figure")
+def test_a_figure_of_real_data_leads_to_them_and_their_licences(cards, entries):
+    for figure, (_, section) in entries.items():
+        box = cards[figure].select_one(".flarebook-figure")
         links = [link for link in section.select("a.reference.internal") if "data.html#data-" in link["href"]]
         assert bool(links) == ("real" in box["data-origin"]), f"{figure} is {box['data-origin']}"
 
