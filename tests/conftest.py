@@ -57,6 +57,7 @@ run.metric("flares.flux", table.flux.mean(), spread=table.flux.std(), n=n_flares
 FIGURE = """import matplotlib.pyplot as plt
 figure, axes = plt.subplots()
 axes.plot(table.flux)
+axes.set(xlabel="flare, its number", ylabel="flux [W/m$^2$]")
 run.figure("sun-01-flux", figure, caption="Flux of each flare.", data=table,
            alt="A line of the flux of five simulated flares, which scatters around one.")"""
 READ = """table = run.load_table("1-draw", "flares")

@@ -12,6 +12,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLoca
 
 from flarebook.compendium.appearance.palette import BLACK, BLUE, GREEN, GREY, ORANGE, PINK, VERMILION
 from flarebook.compendium.appearance.style import WIDE
+from flarebook.solarchip.figures.styles import write_counts
 from flarebook.solarchip.flares import methods as ways
 from flarebook.solarchip.flares.comparison import BOUNDED
 from flarebook.solarchip.flares.methods import UPPER_BOUND, display_name, family
@@ -194,16 +195,6 @@ def plot_reliability(table):
         axes.set_xlabel("forecast probability")
     panels[0].set_ylabel("share of days with a flare")
     return figure
-
-
-def write_counts(axes, rows, apart=0.15):
-    """Write how many days each point of a reliability curve holds above the frame, but for those too near the last."""
-    last = -1.0
-    for row in rows.itertuples():
-        if row.score - last > apart:
-            place = {"xy": (row.score, 1.015), "xycoords": ("data", "axes fraction")}
-            axes.annotate(f"{row.n}", **place, ha="center", va="bottom", fontsize="small", color="0.35")
-            last = row.score
 
 
 def plot_days(days, forecasts):

@@ -8,7 +8,7 @@ from flarebook.compendium.appearance.palette import BLUE, GREEN, PINK, REAL, SIM
 from flarebook.compendium.appearance.style import WIDE
 from flarebook.evaluation.threshold_page import Forecasts
 from flarebook.goes.classes import LETTERS
-from flarebook.solarchip.figures.flares import write_counts
+from flarebook.solarchip.figures.styles import write_counts
 
 COLOURS = {  # of a method: colour-blind-safe palette, and marker
     "climatology": ("0.45", "v"),

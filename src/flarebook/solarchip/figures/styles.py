@@ -1,4 +1,4 @@
-"""Styles that the study's figures share: colours and limits of the eleven images, grids of images, backbones."""
+"""What the figures of the study share: colours and limits of the eleven images, grids of images, backbones, counts."""
 
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
@@ -70,3 +70,13 @@ def plot_image_grid(rows, titles, height=1.25):
     for axis, title in zip(axes[0], titles, strict=True):
         axis.set_title(title, fontsize="small")
     return figure
+
+
+def write_counts(axes, rows, apart=0.15):
+    """Write how many days each point of a reliability curve holds above the frame, but for those too near the last."""
+    last = -1.0
+    for row in rows.itertuples():
+        if row.score - last > apart:
+            place = {"xy": (row.score, 1.015), "xycoords": ("data", "axes fraction")}
+            axes.annotate(f"{row.n}", **place, ha="center", va="bottom", fontsize="small", color="0.35")
+            last = row.score
