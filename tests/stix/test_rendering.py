@@ -5,6 +5,7 @@ import colorsys
 import numpy as np
 import pytest
 
+from flarebook.compendium.appearance.palette import REAL
 from flarebook.compendium.errors import InputError
 from flarebook.stix.rendering import Tile, brightness, brightness_order, cluster_colour, coloured, compose, tiles
 
@@ -53,14 +54,14 @@ def test_each_cluster_opens_with_its_number_and_keeps_to_its_share():
     assert np.all(labels[rows] == 4)
 
 
-def test_tiles_have_their_clusters_border_and_real_ones_a_golden_one():
+def test_tiles_have_their_clusters_border_and_real_ones_that_of_real_data():
     pictures = {5: np.zeros((6, 6, 3), np.uint8), 6: np.ones((6, 6, 3), np.uint8)}
     canvas = compose([Tile(1, None), Tile(1, 5), Tile(1, 6)], pictures, marked=[6], border=2, n_columns=2)
     assert canvas.shape == (20, 20, 3)
     colour = [int(cluster_colour(1)[i : i + 2], 16) for i in (1, 3, 5)]
     assert canvas[5, 5].tolist() == canvas[0, 10].tolist() == colour
     assert canvas[4, 14].tolist() == [0, 0, 0]
-    assert canvas[10, 0].tolist() == [255, 210, 31]
+    assert canvas[10, 0].tolist() == [int(REAL[i : i + 2], 16) for i in (1, 3, 5)]
     assert canvas[15, 15].tolist() == [255, 255, 255]
 
 
