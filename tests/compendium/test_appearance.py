@@ -97,3 +97,12 @@ def test_labels_may_stand_on_shared_axes_and_names_need_none():
     for one in (figure, named):
         one.draw_without_rendering()
         assert figure_faults(one) == []
+
+
+def test_an_axis_of_dates_whose_ticks_are_years_needs_no_unit():
+    figure, axes = plt.subplots(figsize=(NARROW, 3), layout="constrained")
+    axes.plot(np.array(["1996-01-01", "2008-01-01", "2020-01-01"], "datetime64[D]"), [0, 1, 2])
+    axes.set_ylabel("number")
+    figure.draw_without_rendering()
+    assert {len(label.get_text()) for label in axes.get_xticklabels()} == {4}
+    assert figure_faults(figure) == []

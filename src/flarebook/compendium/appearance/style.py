@@ -143,7 +143,10 @@ def _in_line(axes, name):
 
 
 def _has_numbers(axis):
-    if not axis.get_visible() or not axis.axes.axison:
+    from matplotlib.dates import AutoDateFormatter, ConciseDateFormatter, DateFormatter
+
+    dated = isinstance(axis.get_major_formatter(), (AutoDateFormatter, ConciseDateFormatter, DateFormatter))
+    if dated or not axis.get_visible() or not axis.axes.axison:  # the years of dates need no unit
         return False
     texts = [label.get_text() for label in axis.get_ticklabels() if label.get_visible() and label.get_text()]
     return bool(texts) and all(NUMBER.fullmatch(text) for text in texts)
