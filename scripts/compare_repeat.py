@@ -4,7 +4,8 @@ Writes a row of metrics/PROFILE-repeats.csv, which the status page shows, and pr
 run is made in a clone at the same commit, under the condition that the row names:
 
 - "second run": `make book PROFILE=ci`
-- "one thread": `snakemake --cores 2 --max-threads 1 --config profile=ci`
+- "two threads a notebook, instead of one": `snakemake --cores 2 --config profile=ci --set-threads`, and for each notebook
+  its rule, such as `iris_1_real_raster=2`
 - "another Python": `make book PROFILE=ci` with the lock's packages under that Python, first on the PATH
 """
 

@@ -109,7 +109,7 @@ def principal_components(features: np.ndarray, pca_variance: float | None = PCA_
     if pca_variance is None:
         return np.asarray(features)
     if not 0 < pca_variance < 1:
-        raise InputError(f"pca_variance is {pca_variance}: give a share between 0 and 1, such as .95, or none at all")
+        raise InputError(f"pca_variance is {pca_variance}: give a share between 0 and 1, such as 0.95, or none at all")
     features = np.asarray(features, dtype=np.float64)
     if not features.std(axis=0).any():  # identical images have no components; k-means tells what is wrong
         return features

@@ -83,7 +83,7 @@ def plot_checkpoints(checks, true_share):
     for _, own in checks.groupby("seed"):
         left.plot(own["epoch"], own["called_share"], color="0.75", linewidth=0.9, zorder=1)
     offered = checks[checks["eligible"]]
-    style = {"s": 13, "color": VERMILION, "label": "training accuracy above .99", "zorder": 2}
+    style = {"s": 13, "color": VERMILION, "label": "training accuracy above 0.99", "zorder": 2}
     left.scatter(offered["epoch"], offered["called_share"], **style)
     left.axhline(true_share, color="black", linestyle=":", linewidth=1.2, label="true share")
     left.set(xlabel="epoch", ylabel="share called multiple", ylim=(0, None))
