@@ -28,7 +28,7 @@ def test_enter_follows_a_link_and_opens_what_is_folded(pages, browser):
     folded.locator("summary").first.focus()
     page.keyboard.press("Enter")
     assert folded.get_attribute("open") is not None
-    page.locator("article a.reference.internal[href$='.html']").first.focus()
+    page.locator("article p > a.reference.internal[href*='.html']").first.focus()
     address = page.url
     page.keyboard.press("Enter")
     page.wait_for_url(lambda url: url != address)
