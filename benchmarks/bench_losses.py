@@ -22,7 +22,7 @@ def run():
     def theirs():
         looped(a, b, *scales.values()).backward()
 
-    yield compare("solarchip.losses.vs_loop", "a loop over positions and one over dates", ours, theirs, GOAL)
+    yield compare("solarchip.losses.vs_loop", "our own loop over positions and dates", ours, theirs, GOAL)
 
 
 def looped(a, b, patch_scale, intra_scale):

@@ -1,8 +1,9 @@
-"""The interactive pages: their sizes, and the seconds until they answer.
+"""The pages: the seconds until they answer, and of the interactive ones their sizes.
 
 The explorer holds as many images as the poster kept, and answers when pointing at a dot shows its picture; the page
 that scores spectra answers when another place on the slit has its score.  The page of thresholds is given a million
-forecasts, of which no two are equal, and redraws all when its threshold or its base rate moves by a step.
+forecasts, of which no two are equal, and redraws all when its threshold or its base rate moves by a step.  Of the pages
+of the largest book that was built here the slowest counts; its heading is pressed once it has loaded.
 """
 
 import shutil
@@ -14,6 +15,7 @@ from time import perf_counter
 import numpy as np
 
 from benchmarks.measure import at_most
+from flarebook.compendium.project import project_root
 from flarebook.evaluation.threshold_page import Forecasts, threshold_page
 from flarebook.iris.atmospheres.library import load_library
 from flarebook.iris.classifiers.inference import load_ensemble
@@ -28,6 +30,7 @@ from flarebook.stix.simulation.simulate import prepare, simulate_archive
 
 N_IMAGES, N_SIMULATED, N_LOADS = 4758, 600, 5
 N_FORECASTS, N_STEPS = 1_000_000, 9
+SECONDS = 1.5  # until any page answers
 SWITCHES = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 STEP = """async ([slider, n]) => {
     const input = document.getElementById(slider), times = [], [low, high] = [Number(input.min), Number(input.max)];
@@ -46,12 +49,25 @@ STEP = """async ([slider, n]) => {
 def run():
     """Benchmark records of the pages."""
     explorer, scores = make_explorer(np.random.default_rng(1)), make_score_page(np.random.default_rng(1))
-    yield from page_records("stix.explorer", explorer, point_at_image, 12, 2)
-    yield from page_records("iris.score_page", scores, score_another, 5, 1.5)
+    yield from page_records("stix.explorer", explorer, point_at_image, 12, SECONDS)
+    yield from page_records("iris.score_page", scores, score_another, 5, SECONDS)
     for slider in ("threshold", "rate"):
         yield at_most(
             f"evaluation.threshold_page.{slider}_step", step_times(slider, np.random.default_rng(1)), "s", 0.2
         )
+    yield from slowest_page()
+
+
+def slowest_page():
+    """Record of the page of the largest built book that takes longest, none without a built book."""
+    books = [project_root() / "build" / name / "book" / "_build" / "html" for name in ("laptop", "ci")]
+    book = next((path for path in books if path.is_dir()), None)
+    if book is not None:
+        with open_browser() as browser:
+            paths = [path for path in sorted(book.rglob("*.html")) if "_static" not in path.parts]
+            once = {path: load_time(browser, path, press_heading, 0) for path in paths[:1] + paths}
+        slowest = max(once, key=once.get)
+        yield at_most("book.slowest_page.seconds", load_times(slowest, press_heading), "s", SECONDS)
 
 
 def page_records(id, page, use, megabytes, seconds):
@@ -130,6 +146,12 @@ def step_times(slider, rng):
         page.locator("#origin", has_text="YOURS").wait_for(timeout=120_000)
         page.locator("#told").check()
         return page.evaluate(STEP, [slider, N_STEPS])
+
+
+def press_heading(page, turn):
+    """Press the first heading of a loaded page, which answers once its scripts have run."""
+    page.wait_for_load_state("load")
+    page.locator("h1").first.click()
 
 
 def point_at_image(page, turn):

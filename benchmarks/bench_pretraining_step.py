@@ -48,7 +48,7 @@ def micro_batches_record(name, dates, n_parts, device):
     whole = lambda: step(objective, pictures)  # noqa: E731
     pieces = lambda: step(objective, pictures, n_parts)  # noqa: E731
     megabytes = [memory(work, objective, device) / 1e6 for work in (pieces, whole)]
-    peer = f"the batch of {dates} in one go, {megabytes[1]:.0f} MB kept instead of {megabytes[0]:.0f}"
+    peer = f"our own batch of {dates} in one go, {megabytes[1]:.0f} MB kept instead of {megabytes[0]:.0f}"
     ours, theirs = (lambda: finished(pieces, device)), (lambda: finished(whole, device))
     found = compare(f"solarchip.pieces.{name}.dates{dates}.in{n_parts}", peer, ours, theirs, 0.6, REPEATS)
     return found | {"megabytes": megabytes}

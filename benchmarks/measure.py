@@ -13,6 +13,7 @@ from flarebook.compendium.errors import InputError
 from flarebook.compendium.provenance import machine
 
 PAUSE = 0.2  # s between two looks at the memory of a command
+LIGHT = 0.01  # share of the time that the looks may take
 
 
 def compare(id, peer, ours, theirs, goal, repeats=5, weight=1.0):
@@ -79,16 +80,20 @@ class Used(NamedTuple):
 def run_measured(command, environment=()):
     """Run a command and measure it and its children together: Used.
 
-    environment: {name: text} beside that of this process.  The memory is looked at every PAUSE s, so that a shorter
-    peak may be missed.  Raises InputError when the command fails.
+    environment: {name: text} beside that of this process.  The memory is looked at every PAUSE s, less often where a
+    look takes more than a LIGHT share of the time, so that a shorter peak may be missed.  Raises InputError when the
+    command fails.
     """
     began, peak, ended = perf_counter(), 0, threading.Event()
     process = subprocess.Popen(command, env={**os.environ, **dict(environment)}, stdout=subprocess.DEVNULL)
 
     def watch():
         nonlocal peak
-        while not ended.wait(PAUSE):
+        pause = PAUSE
+        while not ended.wait(pause):
+            looked = perf_counter()
             peak = max(peak, memory_of(process.pid))
+            pause = max(PAUSE, (perf_counter() - looked) / LIGHT)
 
     watcher = threading.Thread(target=watch)
     watcher.start()

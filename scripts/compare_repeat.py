@@ -1,11 +1,11 @@
 """Count what is identical in two runs of one profile: `python -m scripts.compare_repeat build/ci CLONE/build/ci`.
 
-Writes a row of metrics/PROFILE-repeats.csv, which the status page shows, and prints what is not identical.  The second
-run is made in a clone at the same commit, under the condition that the row names:
+Writes a row of metrics/PROFILE-repeats.csv, which the page *Run again* shows, and prints what is not identical.  The
+second run is made in a clone at the same commit, under the condition that the row names:
 
 - "second run": `make book PROFILE=ci`
-- "two threads a notebook, instead of one": `snakemake --cores 2 --config profile=ci --set-threads`, and for each notebook
-  its rule, such as `iris_1_real_raster=2`
+- "two threads a notebook": `snakemake --cores 2 --config profile=ci --set-threads`, and for each notebook its rule,
+  such as `iris_1_real_raster=2`
 - "another Python": `make book PROFILE=ci` with the lock's packages under that Python, first on the PATH
 """
 

@@ -1,10 +1,12 @@
 """The gallery: a card for each figure under its id, and a filter; entries with files, citation and commands."""
 
+import json
 import re
 
 import pytest
 from bs4 import BeautifulSoup
 
+from flarebook.compendium.provenance import sha256
 from tests.book.conftest import STUDY, needs
 
 PAGE = "book/figures.html"
@@ -60,7 +62,9 @@ def test_an_entry_has_five_files_its_citations_and_the_command_that_makes_it_aga
         assert [name.rpartition("/")[2] for name in files] == [
             f"{figure}.{end}" for end in ("png", "svg", "pdf", "csv", "json")
         ]
-        assert all((path.parent / name).is_file() for name in files)
+        record = json.loads((path.parent / files[-1]).read_text())
+        assert sha256(path.parent / files[-2]) == record["data_sha256"]
+        assert all((path.parent / name).stat().st_size for name in files)
         text = section.get_text()
         assert f"@misc{{flarebook-{figure}," in text and f"figures.html#{figure}" in text
         real = cards[figure].select_one(".flarebook-figure")["data-origin"] == "real"

@@ -2,11 +2,14 @@
 
 import pytest
 
-from tests.book.conftest import NOTEBOOK
+from tests.book.conftest import FIRST, NOTEBOOK
 from tests.book.every_page import walk
 
+PAGES = ["index", "figures", "claims", "status", "run-it-yourself", f"figures/{FIRST.split('/')[0]}"]
+PAGES = [*(f"book/{name}.html" for name in PAGES), NOTEBOOK]
 
-@pytest.mark.parametrize("name", ["book/index.html", "book/figures.html", NOTEBOOK])
+
+@pytest.mark.parametrize("name", PAGES)
 def test_tab_reaches_every_control_and_shows_where_it_is(pages, browser, name):
     page = browser.new_page()
     page.set_viewport_size({"width": 1280, "height": 900})

@@ -126,6 +126,8 @@ def test_a_paper_that_may_be_withdrawn_is_cited_with_the_warning(pages):
     label = next(label for label in page.select(".sd-tab-label") if label.get_text().strip().startswith("Pretraining"))
     card = next(card for card in page.find_all(class_="sd-card") if "Shen" in card.get_text())
     assert "withdrawn" in card.get_text() and "withdrawn" in label.find_next_sibling("div").get_text()
+    for name in ("notebooks/solarchip/2-pretrain.html", "book/bibliography.html"):
+        assert "withdrawn" in soup(pages, name).article.get_text()
 
 
 def test_the_tables_of_claims_open_by_keyboard_and_are_all_printed(pages, browser):

@@ -7,11 +7,13 @@ from pkgutil import iter_modules
 import pytest
 import yaml
 from bs4 import BeautifulSoup
+from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 
 from flarebook.compendium.book import extensions
 from flarebook.compendium.book.extensions.citation_roles import mend_roles
+from flarebook.compendium.book.extensions.descriptions import MOST, description
 from flarebook.compendium.book.extensions.glossary_links import split_at_terms, term_pattern
 from flarebook.compendium.book.extensions.sidebar_names import name_buttons
 
@@ -120,6 +122,23 @@ def test_a_negative_number_has_a_minus_sign_and_code_and_dates_their_hyphens(fol
         text.startswith("Of the Sun. ± is the spread: from −0.5 to −.2\u202f±\u202f0.1 on 2014-03-29, n=-3, ")
         and "x-1 = -2" in text
     )
+
+
+def test_the_head_of_a_page_says_what_it_is_about(folder):
+    page = BeautifulSoup((folder / "page.html").read_text(), "html.parser")
+    said = {
+        tag.get("name", tag.get("property")): tag["content"] for tag in page.head.select("meta[name], meta[property]")
+    }
+    text = "CLEAN, clean and CLEAN maps, then CLEAN. Encoders come first, an encoder second."
+    assert said["description"] == said["og:description"] == text and said["og:title"] == "An encoder"
+
+
+def test_a_notebook_is_described_by_its_first_result_cut_after_a_word():
+    results = nodes.admonition("", nodes.bullet_list("", nodes.list_item("", nodes.paragraph("", "word " * 60))))
+    prose = nodes.paragraph("", "A question of the paper, which stands before the results of this notebook.")
+    text = description(nodes.section("", prose, results))
+    assert text.startswith("word") and text.endswith("word …") and MOST - 8 < len(text) <= MOST + 2
+    assert description(nodes.section("", nodes.paragraph("", "Short."))) == ""
 
 
 def test_entries_of_the_bibliography_are_items_of_a_list():

@@ -158,7 +158,7 @@ def test_a_check_of_what_the_paper_takes_as_given_is_no_claim_and_is_counted_apa
     build = make(CLAIM, {**CLAIM, "premise": True}, rows=[SUPPORTED, REFUTED])
     line = claim_count(build)
     assert line.startswith("**Of 1 claim of the papers: 0 found here, 1 not found, ")
-    assert line.endswith("** Premises that were checked: 1, 0 on real data; 1 do not hold.")
+    assert line.endswith("** We also checked 1 of their premises (0 on real data); 1 does not hold.")
 
 
 def test_a_card_shows_a_figure_of_the_run_and_that_of_another_study_leads_nowhere(make):

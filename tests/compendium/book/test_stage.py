@@ -73,16 +73,18 @@ def folded(source, tags=()):
 def test_setup_and_bookkeeping_are_folded():
     assert folded("seed: int = 1  # seed", ["parameters"]) == "Show parameters"
     assert folded("seed = 2", ["injected-parameters"]) == "Show parameters of this run"
-    opening = (
-        "from flarebook.run import open_run\nrun = open_run('sun/1-draw', output)\nspectra = read(run)\nx = 1\ny = 2"
-    )
+    opening = "from flarebook.run import open_run\nrun = open_run('sun/1-draw', output)\nspectra = read(run)\nx = 1"
     assert folded(opening) == "Show imports and the opening of the run"
+    assert folded("import numpy as np\nimport pandas as pd\n\nconstants = calibrated()") == "Show imports"
     recording = "gain = select(scores)\nfor row in gain:\n    run.metric(row.name, row.value)\ngain"
     assert folded(recording) == "Show what this cell records"
 
 
 def test_a_cell_that_computes_is_shown_though_it_records_a_number():
     assert folded("few = splits.first(3)\nscores = train(few)\nbest = max(scores)\nrun.metric('best', best)") is None
+    assert (
+        folded("run = open_run('sun/1-draw', output)\nx = read(run)\nmodels = train(x)\nscores = score(models)") is None
+    )
 
 
 def test_folding_keeps_the_number_and_the_words_of_a_figure(notebook, record):

@@ -52,6 +52,12 @@ def test_a_target_of_our_own_is_no_race(shown, peer, target):
     assert "`iris.features.vs_loop`" in races and "`own`" not in races
 
 
+def test_a_race_against_code_of_our_own_stands_apart(shown):
+    page = shown(RACE, RACE | {"id": "plain", "peer": "our own loop over dates"})
+    others, own = page.split("## Against code of our own")
+    assert "`plain`" in own and "`plain`" not in others and "`iris.features.vs_loop`" in others
+
+
 def test_results_of_this_machine_come_first(shown):
     shown(RACE)
     assert "`mine`" in shown(RACE | {"id": "mine"}, folder="build/bench")

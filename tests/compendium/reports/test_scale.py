@@ -45,4 +45,5 @@ def test_a_whole_run_takes_the_place_of_one_of_few_steps_and_what_ran_in_neither
     lines = measured_table(tmp_path).splitlines()
     assert "| stix/2-archive | whole | 2 | 1.5 | 1.4 | 1.14 | 2.1 |" in lines
     assert "| solarchip/2-pretrain | few steps | 2 | 3.0 | 4.0 | 11 | 1.0 |" in lines
-    assert "| iris/7-ablations | – | – | – | – | – | – |" in lines and lines[-1] == "Processor: 2 cores of X."
+    assert "| iris/7-ablations | – | – | – | – | – | – |" in lines
+    assert lines[-1].startswith("Processor: 2 cores of X. Rows named *few steps*")

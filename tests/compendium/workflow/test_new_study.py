@@ -101,22 +101,6 @@ def test_its_book_builds_strictly_with_its_pages_and_figure(pages):
 
 
 @pytest.mark.slow
-def test_the_same_pages_are_built_by_sphinx_alone_from_the_generated_configuration(copy, pages, built, tmp_path):
-    """The way out of jupyter-book 1: its conf.py, Sphinx and myst-nb, every warning an error."""
-    source = shutil.copytree(built / "book/source", tmp_path / "source")
-    settings = ("--config", source / "_config.yml", "--toc", source / "_toc.yml")
-    run(copy, "config", "sphinx", source, *settings, program="jupyter-book")
-    settings = (source / "conf.py").read_text().replace("'jupyter_book', ", "")
-    assert "'myst_nb'" in settings and "'jupyter_book'" not in settings
-    (source / "conf.py").write_text(settings)
-    run(copy, "-m", "sphinx", "-q", "-W", "-n", "--keep-going", "-b", "html", source, tmp_path / "html")
-    for path in pages.glob("*/**/*.html"):
-        if path.relative_to(pages).parts[0] in ("book", "notebooks"):
-            alone = (tmp_path / "html" / path.relative_to(pages)).read_text()
-            assert figures(alone) == figures(path.read_text()), path.name
-
-
-@pytest.mark.slow
 def test_its_book_is_one_pdf_with_bookmarks_links_and_the_same_figure_numbers(copy, pages, built):
     if not any(map(shutil.which, BROWSERS)):
         pytest.skip("no Chromium on this machine (Debian: apt-get install chromium)")

@@ -20,6 +20,7 @@ from flarebook.compendium.workflow.parameters import known_parameters
 
 FOLD = "hide-input"  # tag under which a page shows a cell's code on demand, its output as ever
 PROMPTS = {"parameters": "parameters", "injected-parameters": "parameters of this run"}  # by papermill's tags
+ASIDE = OPENING, RECORDS, IMPORTS = "imports and the opening of the run", "what this cell records", "imports"
 RECORDING = ("metric", "save_table", "save_dataset", "save_arrays", "save_weights", "use_encoder")  # methods of a run
 
 EMPTY = re.compile(r"(<t[dh]\b[^>]*>)\s*(?:NaN|nan|None|NaT|&lt;NA&gt;)\s*(?=</t[dh]>)")  # a cell without a value
@@ -89,13 +90,18 @@ def fold_bookkeeping(notebook):
 def _bookkeeping(source):
     """What a cell's code does besides computing, in words, or None where it computes."""
     parts = ast.parse(source).body
-    called = {name for part in parts for name in _called(part)}
-    if "open_run" in called:
-        return "imports and the opening of the run"
-    aside = [part for part in parts if isinstance(part, ast.Import | ast.ImportFrom) or _called(part) & {*RECORDING}]
-    if parts and 2 * sum(map(_lines, aside)) >= sum(map(_lines, parts)):
-        return "what this cell records"
-    return None
+    aside = {part: _aside(part) for part in parts}
+    if not parts or 2 * sum(_lines(part) for part in parts if aside[part]) < sum(map(_lines, parts)):
+        return None
+    return next(what for what in ASIDE if what in aside.values())
+
+
+def _aside(part):
+    """What a statement does besides computing, one of ASIDE, or None where it computes."""
+    if isinstance(part, ast.Import | ast.ImportFrom):
+        return IMPORTS
+    called = _called(part)
+    return OPENING if "open_run" in called else RECORDS if called & {*RECORDING} else None
 
 
 def _called(part):

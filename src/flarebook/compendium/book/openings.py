@@ -88,6 +88,12 @@ def read_openings(root):
     return validated(_Openings, read_yaml(root / FILE), root / FILE).root
 
 
+def caution_of(study, root):
+    """What readers of a study are warned of, empty where there is nothing.  root: project folder."""
+    opening = read_openings(root).get(study)
+    return opening.caution if opening else ""
+
+
 def study_cards(build):
     """Card of each study in the build: its figure, title, and what was found; the others by their titles alone.
 
@@ -221,7 +227,9 @@ def claim_count(build):
     if not checks:
         return text
     against = sum(word in AGAINST for word, *_ in checks)
-    return f"{text} Premises that were checked: {len(checks)}, {_real(checks)} on real data; {against} do not hold."
+    verb = "does" if against == 1 else "do"
+    premises = f"We also checked {len(checks)} of their premises ({_real(checks)} on real data)"
+    return f"{text} {premises}; {against} {verb} not hold."
 
 
 def _real(verdicts):

@@ -17,6 +17,7 @@ from flarebook.compendium.book.notebooks import (
     take_pages,
     tidy_tables,
 )
+from flarebook.compendium.book.openings import caution_of
 from flarebook.compendium.book.pages import Build, fill
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.reports.execution_tables import notebook_facts
@@ -97,7 +98,8 @@ def _stage_page(build, name, absent, note=None):
             cell.source = unlink(text, name, absent)
         facts = notebook_facts(build.profile, name, notebook.metadata["papermill"]["duration"])
         fold = parameter_fold(name.removeprefix("notebooks/"), build.profiles)
-        prose[0].source = with_note(prose[0].source, "\n\n".join(filter(None, (facts, fold, note))))
+        caution = caution_of(Path(name).parts[1], build.root)
+        prose[0].source = with_note(prose[0].source, "\n\n".join(filter(None, (facts, fold, caution, note))))
         nbformat.write(notebook, build.source / f"{name}.ipynb")
     else:
         text = without_others((build.root / f"{name}.md").read_text(encoding="utf-8"), build)

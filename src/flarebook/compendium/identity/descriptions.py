@@ -20,9 +20,8 @@ FIELDS = {  # of BibTeX, by their names there
     "pages": "start",
     "doi": "doi",
     "url": "url",
-    "howpublished": "notes",
-    "note": "notes",
 }
+NOTES = ("howpublished", "note")  # of BibTeX, which stand together as notes
 NUMBERED = re.compile(r'run\.figure\(\s*"([a-z]+-(\d\d)-[a-z0-9-]+)"')  # of a figure that the paper has as well
 CHECKED = "build/laptop"  # run whose files a codechecker would make again
 UNCHECKED = """# For an independent check (codecheck.org.uk).  Nobody has checked this compendium yet: what the
@@ -81,6 +80,8 @@ def _reference(entry):
         for person in entry.persons["author"]
     ]
     fields = {new: _plain(entry.fields[old]) for old, new in FIELDS.items() if old in entry.fields}
+    notes = "; ".join(_plain(entry.fields[old]) for old in NOTES if old in entry.fields)
+    fields |= {"notes": notes} if notes else {}
     meeting = {"conference": {"name": fields["collection-title"]}} if "collection-title" in fields else {}
     title, year = _plain(entry.fields["title"]), int(entry.fields["year"])
     kind = KINDS.get(entry.type, "generic")

@@ -21,7 +21,8 @@ taken as exact.
 
 - A number *differs* when the interval excludes zero, and *agrees* when the interval lies within ±{MARGIN:g}.
 - An order *agrees* when the interval lies on the paper's side of zero, and *differs* when it lies on the other.
-- Anything else is *undetermined*: also a claim in words, and a number whose scatter over seeds is not known.
+- Anything else is *undetermined*: also a claim in words without an order, and a number whose scatter over seeds is not
+  known.
 - *Input* marks what the simulator was tuned to: it cannot agree or differ. A dash: there is nothing to compare."""
 
 

@@ -9,6 +9,7 @@ from flarebook.compendium.reports.markdown_tables import table
 
 RESULTS = ("build/bench/results.json", "benchmarks/results.json")  # of this machine, else those of the project
 TARGET = re.compile(r"^(?:target|promised)(?: rate,| of)? ")  # peer of a record that nobody else ran in
+OWN = re.compile(r"^our own ")  # peer that is code of this project, written in the obvious way
 FACTS = ("range", "runs", "machine")
 
 
@@ -21,12 +22,13 @@ def benchmark_table(root):
     if path is None:
         return "No benchmark has run yet: `make bench` writes this table."
     results = json.loads(path.read_text(encoding="utf-8"))
-    races = [result for result in results if not TARGET.match(result["peer"])]
+    own = [result for result in results if OWN.match(result["peer"])]
+    races = [result for result in results if not TARGET.match(result["peer"]) and result not in own]
     targets = [result for result in results if TARGET.match(result["peer"])]
     parts = [_summary(results)]
-    if races:
-        head = ("benchmark", "goal", "ratio", "against", *FACTS)
-        parts += ["## Against other packages", table(head, [_row(result) for result in races])]
+    head = ("benchmark", "goal", "ratio", "against", *FACTS)
+    for title, found in (("Against other packages", races), ("Against code of our own", own)):
+        parts += [f"## {title}", table(head, [_row(result) for result in found])] if found else []
     if targets:
         head = ("benchmark", "target", "target over measured", "the target", *FACTS)
         parts += ["## Against targets of this package", table(head, [_row(result) for result in targets])]

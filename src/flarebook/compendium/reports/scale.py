@@ -72,7 +72,8 @@ def measured_table(root):
     rows = [(name, *_measured(taken.get(name))) for name in read_profile(PROFILE).notebooks]
     head = ("notebook", "run", "threads", "minutes", "core-minutes", "memory [GB]", "load")
     machines = sorted({row.processor for row in taken.values()})
-    return f"{table(head, rows)}\n\nProcessor: {'; '.join(machines) or MISSING}."
+    few = " Rows named *few steps* were measured with fewer training steps." * any("few steps" in row for row in rows)
+    return f"{table(head, rows)}\n\nProcessor: {'; '.join(machines) or MISSING}.{few}"
 
 
 def times_file(root):

@@ -1,1 +1,1 @@
-"""What the book adds to Sphinx: MathML, links to the glossary, figures in the index, roles, several processes."""
+"""What the book adds to Sphinx: MathML, links to the glossary, descriptions, figures in the index, roles, processes."""
