@@ -151,7 +151,7 @@ def step_times(slider, rng):
 def press_heading(page, turn):
     """Press the first heading of a loaded page, which answers once its scripts have run."""
     page.wait_for_load_state("load")
-    page.locator("h1").first.click()
+    page.locator("h1:visible").first.click()
 
 
 def point_at_image(page, turn):
