@@ -10,7 +10,7 @@ import yaml
 from PIL import Image
 
 from flarebook.compendium.book import pages
-from flarebook.compendium.book.openings import ROWS, claim_count, opening_table, read_openings, study_cards
+from flarebook.compendium.book.openings import ROWS, caution_of, claim_count, opening_table, read_openings, study_cards
 from flarebook.compendium.book.pages import Build, fill
 from flarebook.compendium.errors import InputError
 from flarebook.compendium.project import studies
@@ -194,6 +194,7 @@ def test_the_books_own_claims_name_its_notebooks_and_warn_of_a_withdrawn_paper(c
     openings = read_openings(checkout)
     known = read_profile("laptop").notebooks
     assert {"iris", "stix", "solarchip"} <= openings.keys() <= studies().keys()
-    assert "withdrawn" in openings["solarchip"].caution
+    assert "withdrawn" in openings["solarchip"].caution == caution_of("solarchip", checkout)
+    assert caution_of("iris", checkout) == caution_of("not-yet-entered", checkout) == ""
     assert all(claim.where in known for one in openings.values() for claim in one.claims)
     assert all(any(claim.real for claim in one.claims) for one in openings.values())
