@@ -23,7 +23,7 @@ def benchmark_table(root):
         return "No benchmark has run yet: `make bench` writes this table."
     results = json.loads(path.read_text(encoding="utf-8"))
     own = [result for result in results if OWN.match(result["peer"])]
-    races = [result for result in results if not TARGET.match(result["peer"]) and result not in own]
+    races = [result for result in results if not (TARGET.match(result["peer"]) or OWN.match(result["peer"]))]
     targets = [result for result in results if TARGET.match(result["peer"])]
     parts = [_summary(results)]
     head = ("benchmark", "goal", "ratio", "against", *FACTS)
